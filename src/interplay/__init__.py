@@ -1,0 +1,1 @@
+"""Measure how modalities act together over time, and train models guided by it."""

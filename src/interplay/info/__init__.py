@@ -1,0 +1,13 @@
+"""Information of probability tables: entropies and the certified BROJA decomposition."""
+
+from interplay.info.atoms import Decomposition, decompose, decompose_marginals
+from interplay.info.entropy import conditional_entropy, entropy, mutual_information
+
+__all__ = [
+    "Decomposition",
+    "conditional_entropy",
+    "decompose",
+    "decompose_marginals",
+    "entropy",
+    "mutual_information",
+]

@@ -1,0 +1,25 @@
+"""Recordings, steps and windows; splits by entity and scaling."""
+
+from interplay.data.fill import Hold, Mark
+from interplay.data.scaling import Scaler
+from interplay.data.splits import apart, cross_folds, split_by_entity
+from interplay.data.steps import Steps, make_steps
+from interplay.data.targets import label_at, label_intervals, label_series
+from interplay.data.windows import Windows, make_windows, windows_from_arrays
+
+__all__ = [
+    "Hold",
+    "Mark",
+    "Scaler",
+    "Steps",
+    "Windows",
+    "apart",
+    "cross_folds",
+    "label_at",
+    "label_intervals",
+    "label_series",
+    "make_steps",
+    "make_windows",
+    "split_by_entity",
+    "windows_from_arrays",
+]

@@ -1,0 +1,208 @@
+"""Recordings cut into steps on one grid; every modality keeps its own rate inside a step."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from interplay.data.check import check_recording, refuse_missing
+from interplay.data.fill import fill_policy
+from interplay.data.targets import labels_on_grid
+from interplay.errors import InvalidInput
+from interplay.types import Recording, Stream
+from interplay.units import samples_per_step
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Steps:
+    """Steps of any number of recordings, one after the other.
+
+    Attributes
+    ----------
+    values : modality name -> (n_steps, r, d) float32; NaN where unobserved
+    observed : (n_steps, M) bool
+    target : (n_steps,) int64, label in force at the end of the step; -1 is unlabelled
+    segment : (n_steps,) int64, never decreasing; a new recording or a gap starts a new one
+    entity : (n_steps,) int64, index into `entities`
+    time_s : (n_steps,) float64, end of the step on the clock of its recording
+    entities, classes : names
+    channels : modality name -> names of its channels
+    step_s : float, s
+    """
+
+    values: Mapping[str, np.ndarray]
+    observed: np.ndarray
+    target: np.ndarray
+    segment: np.ndarray
+    entity: np.ndarray
+    time_s: np.ndarray
+    entities: tuple[str, ...]
+    classes: tuple[str, ...]
+    channels: Mapping[str, tuple[str, ...]]
+    step_s: float
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        return tuple(self.values)
+
+
+def make_steps(
+    recordings: Iterable[Recording] | Recording, *, step_s: float, fill=None, max_gap_s: float | None = None
+) -> Steps:
+    """Cut recordings into steps of `step_s` seconds.
+
+    Parameters
+    ----------
+    recordings : Recording or iterable of them
+        All with the same modalities, rates, channels and classes. The grid of each starts where its first
+        stream starts; a last, incomplete step is dropped.
+    step_s : float, s
+        A regular stream must fill a step with a whole number of samples or be slower than the steps.
+        Event streams are binned: the last value of each channel in a step stands for it.
+    fill : str, policy or mapping of modality name to either, optional
+        What to do with NaN in the recorded samples and with steps that no sample falls into; see
+        `interplay.data.fill`. Without it NaN is refused and empty steps are unobserved.
+    max_gap_s : float, s, optional
+        A stretch without any observation that is longer than this starts a new segment.
+
+    Returns
+    -------
+    Steps
+
+    Raises
+    ------
+    InvalidInput
+        If recordings disagree or cannot be laid on the grid.
+    """
+    if not step_s > 0:
+        raise InvalidInput(f"step_s must be positive; got {step_s!r}.")
+    recordings = [recordings] if isinstance(recordings, Recording) else list(recordings)
+    if not recordings:
+        raise InvalidInput("recordings must hold at least one recording; got none.")
+    first = recordings[0]
+    pieces, time_s, targets, segments, entity_of = [], [], [], [], []
+    for recording in recordings:
+        check_recording(recording, like=first)
+        start_s, n_steps = _grid(recording, step_s)
+        raw = {
+            name: _on_grid(stream, start_s, step_s, n_steps, name)
+            for name, stream in recording.streams.items()
+        }
+        segment = _segments(recording, raw, start_s, step_s, n_steps, max_gap_s)
+        pieces.append({name: _filled(name, raw[name], recording, fill, segment, step_s) for name in raw})
+        segments.append(segment + (segments[-1][-1] + 1 if segments else 0))
+        time_s.append(start_s + step_s * np.arange(1, n_steps + 1))
+        targets.append(labels_on_grid(recording.target, start_s, step_s, n_steps))
+        entity_of.append(np.full(n_steps, recording.entity))
+    values, observed = whole_steps({name: _joined([p[name] for p in pieces]) for name in first.streams})
+    entities, entity = np.unique(np.concatenate(entity_of), return_inverse=True)
+    return Steps(
+        values=values,
+        observed=observed,
+        target=np.concatenate(targets),
+        segment=np.concatenate(segments),
+        entity=entity,
+        time_s=np.concatenate(time_s),
+        entities=tuple(map(str, entities)),
+        classes=first.classes,
+        channels={name: channel_names(stream) for name, stream in first.streams.items()},
+        step_s=float(step_s),
+    )
+
+
+def whole_steps(values: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Empty every step that misses a sample; returns values and which steps are whole, (n_steps, M) bool."""
+    kept, columns = {}, []
+    for name, array in values.items():
+        whole = ~np.isnan(array).any(axis=(1, 2))
+        kept[name] = array if whole.all() else np.where(whole[:, None, None], array, np.float32(np.nan))
+        columns.append(whole)
+    return kept, np.stack(columns, axis=1)
+
+
+def channel_names(stream: Stream) -> tuple[str, ...]:
+    """Names of the channels, numbered where the stream has none."""
+    return tuple(stream.channels) or tuple(str(c) for c in range(stream.values.shape[1]))
+
+
+def _joined(arrays: list[np.ndarray]) -> np.ndarray:
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+
+
+def _span(stream: Stream) -> tuple[float, float]:
+    if stream.rate_hz is not None:
+        return stream.start_s, stream.start_s + len(stream.values) / stream.rate_hz
+    return float(stream.times_s[0]), float(stream.times_s[-1])
+
+
+def _grid(recording: Recording, step_s: float) -> tuple[float, int]:
+    """Start of the grid and how many whole steps fit until the last stream, or the target, ends."""
+    spans = [_span(stream) for stream in recording.streams.values() if len(stream.values)]
+    start = min(span[0] for span in spans)
+    stop = max(span[1] for span in spans)
+    n_steps = int(np.floor((stop - start) / step_s + 1e-6))
+    if n_steps < 1:
+        raise InvalidInput(
+            f"a recording must last at least one step of {step_s:g} s; "
+            f"{recording.name or recording.entity!r} lasts {stop - start:g} s."
+        )
+    return start, n_steps
+
+
+def _on_grid(stream: Stream, start_s: float, step_s: float, n_steps: int, name: str) -> np.ndarray:
+    """Samples of one stream by step, (n_steps, r, d) float32; NaN where none falls."""
+    values = np.asarray(stream.values, dtype=np.float32)
+    if stream.rate_hz is None:
+        return _binned(values, np.asarray(stream.times_s, dtype=np.float64), start_s, step_s, n_steps)
+    r = samples_per_step(stream.rate_hz, step_s, name=name)
+    if stream.rate_hz * step_s < 1 - 1e-6:
+        times = stream.start_s + np.arange(len(values)) / stream.rate_hz
+        return _binned(values, times, start_s, step_s, n_steps)
+    offset = round((stream.start_s - start_s) * stream.rate_hz)
+    if offset == 0 and len(values) >= n_steps * r:
+        return values[: n_steps * r].reshape(n_steps, r, -1)
+    laid = np.full((n_steps * r, values.shape[1]), np.nan, dtype=np.float32)
+    part = values[: max(0, n_steps * r - offset)]
+    laid[offset : offset + len(part)] = part
+    return laid.reshape(n_steps, r, -1)
+
+
+def _binned(values, times_s, start_s: float, step_s: float, n_steps: int) -> np.ndarray:
+    """Events by step: the last finite value of each channel within (start, end]."""
+    laid = np.full((n_steps, values.shape[1]), np.nan, dtype=np.float32)
+    step = np.maximum(np.ceil((times_s - start_s) / step_s - 1e-9).astype(np.int64) - 1, 0)
+    event, channel = np.nonzero(~np.isnan(values) & (step < n_steps)[:, None])
+    laid[step[event], channel] = values[event, channel]
+    return laid[:, None, :]
+
+
+def _segments(recording, raw, start_s, step_s, n_steps, max_gap_s) -> np.ndarray:
+    """Number of the segment of each step; steps inside a declared gap form segments of their own."""
+    begins = start_s + step_s * np.arange(n_steps)
+    cut = np.zeros(n_steps, dtype=bool)
+    for gap_start, gap_stop in recording.gaps_s:
+        inside = (begins < gap_stop - 1e-9) & (begins + step_s > gap_start + 1e-9)
+        cut |= inside
+        after = np.searchsorted(begins, max(gap_start, gap_stop) - 1e-9)
+        if after < n_steps:
+            cut[after] = True
+    if max_gap_s is not None:
+        seen = np.any([~np.isnan(array).all(axis=(1, 2)) for array in raw.values()], axis=0)
+        rows = np.flatnonzero(seen)
+        late = rows[1:][np.diff(rows) - 1 > max_gap_s / step_s + 1e-9]
+        cut[late] = True
+    cut[:1] = False
+    return np.cumsum(cut)
+
+
+def _filled(name, values, recording, fill, segment, step_s) -> np.ndarray:
+    chosen = fill.get(name) if isinstance(fill, Mapping) else fill
+    policy = fill_policy(chosen)
+    if policy is not None:
+        return policy.apply(values, segment, step_s / values.shape[1])
+    what = f"stream {name!r} of {recording.name or recording.entity!r}"
+    refuse_missing(recording.streams[name].values, what)
+    return values

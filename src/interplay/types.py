@@ -1,0 +1,140 @@
+"""The values that travel through the library. This file imports nothing of the package.
+
+Letters: n samples, d channels, N windows, B batch, M modalities, T steps, E experts, K chosen experts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+UNLABELLED = -1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stream:
+    """Samples of one modality as recorded, on its own clock.
+
+    Attributes
+    ----------
+    values : (n, d) float
+    rate_hz : float, Hz, for a regular stream; sample k was taken at ``start_s + k / rate_hz``
+    times_s : (n,) float, s, increasing, for an irregular or event stream; exactly one of the two is given
+    start_s : float, s, on the clock of the recording
+    channels, units : names of the d columns and their units
+    """
+
+    values: np.ndarray
+    rate_hz: float | None = None
+    times_s: np.ndarray | None = None
+    start_s: float = 0.0
+    channels: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """Class labels over time: label k holds over (start_s[k], stop_s[k]].
+
+    An instant (start equal to stop) labels the one step that contains it, as for one outcome per stay.
+
+    Attributes
+    ----------
+    values : (n,) int, class numbers; -1 is unlabelled
+    start_s, stop_s : (n,) float, s, on the clock of the recording, in order and without overlap
+    """
+
+    values: np.ndarray
+    start_s: np.ndarray
+    stop_s: np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recording:
+    """One session of one entity: all its streams and the target.
+
+    Attributes
+    ----------
+    entity : str
+        Whoever must not be split between training and test: a subject, a stay.
+    streams : mapping of modality name to Stream
+    target : Target
+    classes : names of the classes that `target` numbers
+    name : str
+        Tells recordings of one entity apart.
+    gaps_s : ((start, stop), ...) in s
+        Periods that were removed; no window crosses them.
+    """
+
+    entity: str
+    streams: Mapping[str, Stream]
+    target: Target
+    classes: tuple[str, ...]
+    name: str = ""
+    gaps_s: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Schema:
+    """What a model must know about windows: their modalities, shapes, clock and classes.
+
+    Attributes
+    ----------
+    shapes : modality name -> (r, d), samples per step and channels
+    steps : T
+    step_s : float, s
+    classes : class names, in the order of their numbers
+    """
+
+    shapes: Mapping[str, tuple[int, int]]
+    steps: int
+    step_s: float
+    classes: tuple[str, ...]
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        return tuple(self.shapes)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WindowBatch:
+    """Windows cut out for a model or an estimator.
+
+    Attributes
+    ----------
+    x : modality name -> (B, T, r, d) float32; 0 where unobserved
+    observed : (B, M, T) bool, True = measured
+    y : (B,) int64, class numbers
+    """
+
+    x: Mapping[str, np.ndarray]
+    observed: np.ndarray
+    y: np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Routing:
+    """What a router decided for one layer.
+
+    Attributes
+    ----------
+    logits : (B, M, T, E) float32
+    log_probs : (B, M, T, E) float32, log-softmax of `logits`
+    expert_ids : (B, M, T, K) int64, the chosen experts
+    expert_weights : (B, M, T, K) float32, non-negative; sum to 1 for an observed token, 0 otherwise
+    observed : (B, M, T) bool
+    synergy_experts : how many of the E experts, counted from the first, are synergy experts
+    """
+
+    logits: torch.Tensor
+    log_probs: torch.Tensor
+    expert_ids: torch.Tensor
+    expert_weights: torch.Tensor
+    observed: torch.Tensor
+    synergy_experts: int = field(default=0)

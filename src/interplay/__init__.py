@@ -1,1 +1,70 @@
-"""Measure how modalities act together over time, and train models guided by it."""
+"""Measure how modalities act together over time, and train models guided by what was found.
+
+Public names are loaded when they are first used, so that ``import interplay`` stays quick.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+_HOME = {
+    "Recording": "types",
+    "Stream": "types",
+    "Target": "types",
+    "Hold": "data",
+    "Mark": "data",
+    "Windows": "data",
+    "label_at": "data",
+    "label_intervals": "data",
+    "label_series": "data",
+    "make_steps": "data",
+    "make_windows": "data",
+    "split_by_entity": "data",
+    "windows_from_arrays": "data",
+    "InteractionProfile": "profile",
+    "PosteriorPID": "estimators",
+    "TemporalRUS": "estimators",
+}
+_MODULES = (
+    "data",
+    "datasets",
+    "errors",
+    "estimators",
+    "info",
+    "losses",
+    "metrics",
+    "nn",
+    "synthetic",
+    "types",
+)
+
+if TYPE_CHECKING:
+    from interplay import data, datasets, errors, estimators, info, losses, metrics, nn, synthetic, types
+    from interplay.data import (
+        Hold,
+        Mark,
+        Windows,
+        label_at,
+        label_intervals,
+        label_series,
+        make_steps,
+        make_windows,
+        split_by_entity,
+        windows_from_arrays,
+    )
+    from interplay.estimators import PosteriorPID, TemporalRUS
+    from interplay.profile import InteractionProfile
+    from interplay.types import Recording, Stream, Target
+
+__all__ = [*_HOME, *_MODULES]
+
+
+def __getattr__(name: str):
+    if name in _HOME:
+        return getattr(import_module(f"interplay.{_HOME[name]}"), name)
+    if name in _MODULES:
+        return import_module(f"interplay.{name}")
+    raise AttributeError(f"module 'interplay' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted(__all__)

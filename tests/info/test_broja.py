@@ -58,6 +58,18 @@ def test_agrees_with_dit_on_a_small_table():
     assert found.synergy == pytest.approx(float(pid.get_pi(((0, 1),))), abs=1e-3)
 
 
+def test_nearly_redundant_sources_converge():
+    # posteriors of two noisy sights of one bit under four classes: every constraint nearly binds
+    rng = np.random.default_rng(0)
+    p = [np.clip(rng.beta(0.3, 0.3, 16), 0.02, 0.98) for _ in range(2)]
+    tables = []
+    for high in p:
+        mass = rng.dirichlet(np.ones(16))
+        table = mass[:, None] * np.stack([1 - high, 1 - high, high, high], axis=1) / 2
+        tables.append(table * 0.25 / table.sum(0))
+    assert info.decompose_marginals(*tables, tol_bits=1e-6).gap_bits <= 1e-6
+
+
 @pytest.mark.parametrize("concentration", [0.05, 0.3, 1.0, 5.0])
 @pytest.mark.parametrize("shape", [(2, 2, 2), (5, 7, 3), (16, 16, 8)])
 def test_every_problem_reaches_its_tolerance(shape, concentration):
@@ -69,9 +81,9 @@ def test_structural_zeros_and_empty_cells():
     rng = np.random.default_rng(1)
     counts = rng.multinomial(30, np.full(6 * 6 * 4, 1 / 144), size=50).reshape(50, 6, 6, 4)
     found = info.decompose(counts / 30)
-    assert found.gap_bits.max() <= 1e-7
+    assert found.gap_bits.max() <= 1e-6
     padded = info.decompose(np.pad(counts / 30, ((0, 0), (0, 2), (0, 3), (0, 1))))
-    np.testing.assert_allclose(padded.redundancy, found.redundancy, atol=2e-7)
+    np.testing.assert_allclose(padded.redundancy, found.redundancy, atol=2e-6)
 
 
 def test_copies_have_exactly_no_unique_part_and_no_synergy():
@@ -97,7 +109,7 @@ def test_a_garbled_source_has_no_unique_part():
     p = random_tables(1, (4, 3), seed=5)[0]
     channel = np.random.default_rng(0).dirichlet(np.ones(6), size=4)
     found = info.decompose_marginals(p, channel.T @ p)
-    assert found.unique2 == pytest.approx(0, abs=1e-7)
+    assert found.unique2 == pytest.approx(0, abs=1e-6)
 
 
 def test_batch_equals_one_by_one():
@@ -106,9 +118,9 @@ def test_batch_equals_one_by_one():
     assert together.redundancy.shape == (3, 4)
     alone = [info.decompose(table) for table in tables]
     for atom in ATOMS:
-        # both are certified to 1e-7
+        # both are certified to 1e-6
         np.testing.assert_allclose(
-            getattr(together, atom).ravel(), [getattr(one, atom) for one in alone], atol=2e-7
+            getattr(together, atom).ravel(), [getattr(one, atom) for one in alone], atol=2e-6
         )
 
 
@@ -133,7 +145,7 @@ def test_tensors_come_back_as_tensors_and_inputs_stay():
 def test_a_missed_tolerance_is_said():
     with pytest.warns(ConvergenceWarning, match="1 of 1 decompositions did not reach"):
         found = info.decompose(random_tables(1, (6, 6, 4))[0], max_steps=2)
-    assert found.gap_bits > 1e-7
+    assert found.gap_bits > 1e-6
 
 
 @settings(max_examples=40, deadline=None)
@@ -145,7 +157,7 @@ def test_a_missed_tolerance_is_said():
 def test_rules_of_any_decomposition(shape, seed, concentration):
     table = random_tables(1, shape, seed, concentration)[0]
     d = info.decompose(table)
-    slack = 1e-7 + 1e-9  # the certified gap, and rounding
+    slack = 1e-6 + 1e-9  # the certified gap, and rounding
     assert d.redundancy + d.unique1 == pytest.approx(d.mi1, abs=1e-9)
     assert d.redundancy + d.unique2 == pytest.approx(d.mi2, abs=1e-9)
     assert d.redundancy + d.unique1 + d.unique2 + d.synergy == pytest.approx(d.joint_mi, abs=1e-9)

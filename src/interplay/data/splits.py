@@ -1,6 +1,9 @@
 """Splits by entity: no entity is ever on both sides."""
 
+import warnings
+
 import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from interplay.data.windows import Windows
 from interplay.errors import InvalidInput
@@ -49,33 +52,45 @@ def split_by_entity(
 def cross_folds(windows: Windows, folds: int, *, seed: int = 0) -> np.ndarray:
     """Fold of each window for cross-fitting, (N,) int64 in 0 .. folds-1.
 
-    With at least `folds` entities a fold is a group of entities of about equal total size. With fewer, each
-    entity's windows are cut into contiguous blocks that are dealt to the folds in turn, several per fold, so
-    that labels which come in long runs reach every fold. See `apart` for what must be left out between them.
+    With at least `folds` entities a fold is a group of entities. With fewer, it is a group of blocks of
+    consecutive windows of one entity; see `apart` for what must be left out between blocks. Classes are
+    shared out as evenly as the groups allow: a fold of unusual labels leaves its training part leaning the
+    other way, and a model trained there half tells what was held out.
     """
-    entity = windows.entity
-    present, code, count = np.unique(entity, return_inverse=True, return_counts=True)
-    rng = np.random.default_rng(seed)
-    if len(present) >= folds:
-        shuffled = rng.permutation(len(present))
-        order = shuffled[np.argsort(-count[shuffled], kind="stable")]
-        return _dealt(order, count, folds)[code]
-    block_length = max(8 * windows.length, len(windows) // (10 * folds), 1)
-    segment = windows.steps.segment[windows.last]
-    start = np.r_[True, segment[1:] != segment[:-1]]
-    place = np.arange(len(windows)) - np.maximum.accumulate(np.where(start, np.arange(len(windows)), 0))
-    block = np.cumsum(start | (place % block_length == 0)) - 1
-    turn = (np.arange(block[-1] + 1) + rng.integers(folds)) % folds
-    return turn[block]
-
-
-def _dealt(order: np.ndarray, count: np.ndarray, folds: int) -> np.ndarray:
-    """Deal entities, in this order, each to the fold that has least so far."""
-    fold, load = np.zeros(len(order), dtype=np.int64), np.zeros(folds)
-    for entity in order:
-        fold[entity] = np.argmin(load)
-        load[fold[entity]] += count[entity]
+    entity = np.unique(windows.entity, return_inverse=True)[1]
+    group = (
+        entity if entity.max() + 1 >= folds else consecutive_blocks(windows, _block_length(windows, folds))
+    )
+    n_groups = group.max() + 1
+    if n_groups < folds:
+        raise InvalidInput(
+            f"cross-fitting must have at least {folds} entities, or windows for {folds} blocks; {len(windows)} windows "
+            f"of {entity.max() + 1} entities make {n_groups}. Use fewer folds or more data."
+        )
+    kind = StratifiedKFold if n_groups == len(windows) else StratifiedGroupKFold
+    fold = np.empty(len(windows), dtype=np.int64)
+    with warnings.catch_warnings():
+        # a class with fewer groups than folds is the caller's to judge: only the training parts must have it
+        warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
+        warnings.filterwarnings("ignore", message="The groups parameter is ignored", category=UserWarning)
+        parts = kind(folds, shuffle=True, random_state=seed).split(windows.y, windows.y, group)
+        for k, (_, held_out) in enumerate(parts):
+            fold[held_out] = k
     return fold
+
+
+def consecutive_blocks(windows: Windows, length: int) -> np.ndarray:
+    """Number of the block of each window, (N,) int64: `length` consecutive windows of one segment."""
+    segment = windows.steps.segment[windows.last]
+    row = np.arange(len(windows))
+    new = np.r_[True, segment[1:] != segment[:-1]]
+    place = row - np.maximum.accumulate(np.where(new, row, 0))
+    return np.cumsum(new | (place % length == 0)) - 1
+
+
+def _block_length(windows: Windows, folds: int) -> int:
+    """Long enough that little is lost between blocks, short enough for ten blocks a fold."""
+    return max(8 * windows.length, len(windows) // (10 * folds), 1)
 
 
 def apart(windows: Windows, held_out: np.ndarray) -> np.ndarray:

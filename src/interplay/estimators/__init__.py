@@ -1,0 +1,7 @@
+"""Estimators of interactions, and their temporal wrapper."""
+
+from interplay.estimators.base import BaseRUS
+from interplay.estimators.posterior import PosteriorPID
+from interplay.estimators.temporal import TemporalRUS
+
+__all__ = ["BaseRUS", "PosteriorPID", "TemporalRUS"]

@@ -45,7 +45,7 @@ class Decomposition:
         return self.redundancy - self.synergy
 
 
-def decompose(table, *, tol_bits: float = 1e-7, max_steps: int = 80) -> Decomposition:
+def decompose(table, *, tol_bits: float = 1e-6, max_steps: int = 80) -> Decomposition:
     """Decompose joint tables P(x1, x2, y).
 
     Parameters
@@ -77,7 +77,7 @@ def decompose(table, *, tol_bits: float = 1e-7, max_steps: int = 80) -> Decompos
 
 
 def decompose_marginals(
-    table1, table2, *, joint_mi=None, tol_bits: float = 1e-7, max_steps: int = 80
+    table1, table2, *, joint_mi=None, tol_bits: float = 1e-6, max_steps: int = 80
 ) -> Decomposition:
     """Decompose from the two marginal tables P(x1, y) and P(x2, y) alone.
 

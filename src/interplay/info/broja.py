@@ -22,6 +22,7 @@ the error of both.
 Letters: B problems, I and J cells of the two sources, C classes. All values here are nats.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 import torch
@@ -36,6 +37,9 @@ RIDGE = 1e-12
 
 KEEP = 0.01
 """A step leaves this share of every slack and multiplier."""
+
+MOST = 8.0
+"""A step moves no exponent alpha + beta further than this."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +72,7 @@ class _Problems:
     alpha: torch.Tensor
     beta: torch.Tensor
     r: torch.Tensor
+    slack: torch.Tensor
 
     def take(self, rows):
         return _Problems(**{name: getattr(self, name)[rows] for name in self.__slots__})
@@ -163,10 +168,11 @@ def _log_posterior(p: torch.Tensor) -> torch.Tensor:
 
 def _start(p1: torch.Tensor, p2: torch.Tensor) -> _Problems:
     """A strictly feasible start: by Cauchy-Schwarz, sum_y sqrt(p(y|x1) p(y|x2)) / 2 <= 1/2."""
-    alpha = 0.5 * (_log_posterior(p1) - torch.log(torch.tensor(2.0)))
-    beta = 0.5 * (_log_posterior(p2) - torch.log(torch.tensor(2.0)))
+    alpha = 0.5 * (_log_posterior(p1) - math.log(2.0))
+    beta = 0.5 * (_log_posterior(p2) - math.log(2.0))
     r = 2.0 * p1.sum(-1)[:, :, None] * p2.sum(-1)[:, None, :]
-    return _Problems(p1=p1, p2=p2, alpha=alpha, beta=beta, r=r)
+    slack = 1.0 - torch.exp(alpha[:, :, None] + beta[:, None]).sum(-1)
+    return _Problems(p1=p1, p2=p2, alpha=alpha, beta=beta, r=r, slack=slack)
 
 
 def _ratio(problems: _Problems) -> torch.Tensor:
@@ -177,10 +183,23 @@ def _ratio(problems: _Problems) -> torch.Tensor:
 def _certify(problems: _Problems, e: torch.Tensor) -> Coupling:
     p1, p2 = problems.p1, problems.p2
     h_y = entropy_nats(p1.sum(1))
-    dual = h_y + (_dot(p1, problems.alpha) + _dot(p2, problems.beta))
+    alpha, beta = _feasible(problems.alpha, problems.beta, e.sum(-1))
+    dual = h_y + (_dot(p1, alpha) + _dot(p2, beta))
     q = _rounded(problems.r[..., None] * e, p1, p2)
     primal = h_y + (torch.xlogy(q, q).sum((1, 2, 3)) - torch.xlogy(q.sum(-1), q.sum(-1)).sum((1, 2)))
-    return Coupling(least_nats=primal, lower_nats=dual, alpha=problems.alpha, beta=problems.beta)
+    return Coupling(least_nats=primal, lower_nats=dual, alpha=alpha, beta=beta)
+
+
+def _feasible(alpha, beta, total):
+    """Potentials shifted so that the largest constraint value of every row, then of every column, is 1.
+
+    `total` (B, I, J) holds sum_y exp(alpha + beta); cells without mass, where it is 0, bind nothing.
+    """
+    row = total.amax(2, keepdim=True)
+    row = torch.where(row > 0, row, 1.0)
+    column = (total / row).amax(1)[..., None]
+    column = torch.where(column > 0, column, 1.0)
+    return alpha - torch.log(row), beta - torch.log(column)
 
 
 def _dot(p: torch.Tensor, potential: torch.Tensor) -> torch.Tensor:
@@ -207,47 +226,49 @@ def _keep_better(result: Coupling, found: Coupling, rows: torch.Tensor) -> None:
 
 def _advance(problems: _Problems, e: torch.Tensor, tol_nats: float) -> None:
     """One predictor-corrector step of every problem, in place."""
-    slack = 1.0 - e.sum(-1)
     weight = problems.p1.sum(-1)[:, :, None] * problems.p2.sum(-1)[:, None, :]
-    mu = (problems.r * slack).sum((1, 2))
-    newton = _Newton(problems, e, slack)
+    mu = (problems.r * problems.slack).sum((1, 2))
+    newton = _Newton(problems, e)
 
-    move = newton.direction(torch.zeros_like(slack))
-    t, new_slack = _step_length(problems, e, slack, move)
-    mu_after = ((problems.r + t[:, None, None] * move.r) * new_slack).sum((1, 2))
+    move = newton.direction(torch.zeros_like(weight))
+    t = _step_length(problems, move)[:, None, None]
+    mu_after = ((problems.r + t * move.r) * (problems.slack + t * move.slack)).sum((1, 2))
     centring = ((mu_after / mu).clamp(0.0, 1.0) ** 3).maximum(0.1 * tol_nats / mu)
-    aim = (centring * mu)[:, None, None] * weight - (t * t)[:, None, None] * move.slack * move.r
+    aim = (centring * mu)[:, None, None] * weight - t * t * move.slack * move.r
     move = newton.direction(aim)
-    t, _ = _step_length(problems, e, slack, move)
-    problems.alpha = problems.alpha + t[:, None, None] * move.alpha
-    problems.beta = problems.beta + t[:, None, None] * move.beta
-    problems.r = problems.r + t[:, None, None] * move.r
+    t = _step_length(problems, move)[:, None, None]
+    problems.alpha = problems.alpha + t * move.alpha
+    problems.beta = problems.beta + t * move.beta
+    problems.r = problems.r + t * move.r
+    problems.slack = problems.slack + t * move.slack
 
 
 @dataclass(frozen=True, slots=True)
 class _Move:
     alpha: torch.Tensor
     beta: torch.Tensor
-    exponent: torch.Tensor
-    slack: torch.Tensor
     r: torch.Tensor
+    slack: torch.Tensor
 
 
 class _Newton:
     """The linearised optimality conditions at one iterate, factored once for two right-hand sides.
 
-    Unknowns are the moves of alpha and beta; the multipliers are eliminated through
-    slack * dr + r * dslack = aim - r * slack. Blocks of alpha are eliminated next; what is left is the
-    Schur complement of size J * C. Adding a function of y to alpha and taking it from beta changes
-    nothing, so that direction is given a weight of its own.
+    Unknowns are the moves of alpha and beta. Slacks and multipliers are eliminated through
+    dslack = excess - sum_y e * (dalpha + dbeta) and slack * dr + r * dslack = aim - r * slack, where excess,
+    1 - sum_y e - slack, is by how much the slacks still miss their constraints: a constraint that curves
+    does not shorten the step, as it would if slacks had to be exact. Blocks of alpha are eliminated next;
+    what is left is the Schur complement of size J * C. Adding a function of y to alpha and taking it from
+    beta changes nothing, so that direction is given a weight of its own.
     """
 
-    def __init__(self, problems: _Problems, e: torch.Tensor, slack: torch.Tensor):
-        self.e, self.slack, self.r = e, slack, problems.r
+    def __init__(self, problems: _Problems, e: torch.Tensor):
+        self.e, self.slack, self.r = e, problems.slack, problems.r
+        self.excess = 1.0 - e.sum(-1) - problems.slack
         q = problems.r[..., None] * e
         self.missing1, self.missing2 = problems.p1 - q.sum(2), problems.p2 - q.sum(1)
         n_b, n_i, n_j, n_c = e.shape
-        g = torch.sqrt(problems.r / slack)[..., None] * e
+        g = torch.sqrt(problems.r / problems.slack)[..., None] * e
         d1 = torch.einsum("bijc,bijd->bicd", g, g) + torch.diag_embed(q.sum(2) + (problems.p1 <= 0))
         d2 = torch.einsum("bijc,bijd->bjcd", g, g) + torch.diag_embed(q.sum(1) + (problems.p2 <= 0))
         cross = g[..., :, None] * g[..., None, :]
@@ -269,7 +290,7 @@ class _Newton:
 
     def direction(self, aim: torch.Tensor) -> _Move:
         n_b, _, n_j, n_c = self.e.shape
-        pull = torch.where(self.r > 0, (aim - self.r * self.slack) / self.slack, 0.0)
+        pull = (aim - self.r * (self.slack + self.excess)) / self.slack
         weighted = pull[..., None] * self.e
         f, g = self.missing1 - weighted.sum(2), self.missing2 - weighted.sum(1)
         half_f = torch.linalg.solve_triangular(self.factor1, f[..., None], upper=False)
@@ -278,23 +299,15 @@ class _Newton:
         left = half_f - (self.half @ beta).reshape_as(half_f)
         alpha = torch.linalg.solve_triangular(self.factor1.mT, left, upper=True)[..., 0]
         beta = beta.reshape(n_b, n_j, n_c)
-        exponent = alpha[:, :, None] + beta[:, None]
-        d_slack = -(self.e * exponent).sum(-1)
-        d_r = torch.where(self.r > 0, pull - self.r / self.slack * d_slack, 0.0)
-        return _Move(alpha, beta, exponent, d_slack, d_r)
+        told = (self.e * (alpha[:, :, None] + beta[:, None])).sum(-1)
+        return _Move(alpha, beta, pull + self.r / self.slack * told, self.excess - told)
 
 
-def _step_length(
-    problems: _Problems, e: torch.Tensor, slack: torch.Tensor, move: _Move
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """The longest step, at most 1, that keeps every multiplier and slack positive; and the slack after it."""
-    shrink = torch.where(move.r < 0, -(1.0 - KEEP) * problems.r / move.r.clamp_max(-1e-300), 1.0)
-    growth = torch.where(e > 0, move.exponent, 0.0).flatten(1).amax(1).clamp_min(1.0)
-    t = torch.minimum(shrink.flatten(1).amin(1).clamp_max(1.0), 10.0 / growth)
-    for _ in range(60):
-        new_slack = 1.0 - (e * torch.exp(t[:, None, None, None] * move.exponent)).sum(-1)
-        bad = (new_slack < KEEP * slack).flatten(1).any(1)
-        if not bool(bad.any()):
-            break
-        t = torch.where(bad, 0.7 * t, t)
-    return t, new_slack
+def _step_length(problems: _Problems, move: _Move) -> torch.Tensor:
+    """The longest step, (B,), at most 1, that keeps multipliers and slacks positive and potentials near."""
+    far = (move.alpha.abs().amax((1, 2)) + move.beta.abs().amax((1, 2))).clamp_min(1e-300)
+    t = torch.clamp(MOST / far, max=1.0)
+    for value, change in ((problems.r, move.r), (problems.slack, move.slack)):
+        room = torch.where(change < 0, (KEEP - 1.0) * value / change.clamp_max(-1e-300), 1.0)
+        t = torch.minimum(t, room.amin((1, 2)))
+    return t

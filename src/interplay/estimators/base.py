@@ -1,0 +1,84 @@
+"""The contract of an estimator: scikit-learn manners for two sources, one method for windows."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+
+import numpy as np
+import xarray as xr
+from sklearn.base import BaseEstimator
+
+from interplay.data import Windows, windows_from_arrays
+from interplay.data.check import check_trainable
+from interplay.errors import InvalidInput
+
+ATOMS = ("redundancy", "unique1", "unique2", "synergy", "mi1", "mi2", "joint_mi")
+
+
+def silent(share_done: float) -> None:
+    """Progress that nobody watches."""
+
+
+class BaseRUS(BaseEstimator):
+    """An estimator of redundancy, uniqueness and synergy.
+
+    A subclass stores its constructor parameters untouched and implements `estimate`. After `fit` on one pair
+    of sources the atoms are attributes, in bits: ``redundancy_, unique1_, unique2_, synergy_, mi1_, mi2_,
+    joint_mi_``, each with a standard error ``<atom>_stderr_``, and ``p_value_``.
+    """
+
+    @abstractmethod
+    def estimate(
+        self, windows: Windows, lags: np.ndarray, progress: Callable[[float], None] = silent
+    ) -> xr.Dataset:
+        """Atoms of all pairs of modalities at all lags.
+
+        Parameters
+        ----------
+        windows : Windows
+        lags : (L,) int, steps, below the length of the windows
+        progress : callable, told the share of the work that is done
+
+        Returns
+        -------
+        xarray.Dataset
+            The variables of `interplay.profile`, dims source_i, source_j, source and lag.
+        """
+
+    def fit(self, x1, x2, y, groups=None):
+        """Estimate the atoms of one pair of sources.
+
+        Parameters
+        ----------
+        x1 : (n, d1) or (n,) float
+        x2 : (n, d2) or (n,) float
+        y : (n,) int
+            Class numbers.
+        groups : (n,) of str or int, optional
+            Entity of each row; rows of one entity are never on both sides of cross-fitting.
+
+        Returns
+        -------
+        self
+        """
+        arrays = {"x1": _two_dimensional(x1), "x2": _two_dimensional(x2)}
+        windows = windows_from_arrays(arrays, y, steps=1, entity=groups)
+        check_trainable(windows, what="y and the sources")
+        found = self.estimate(windows, np.array([0])).isel(lag=0)
+        for name in ("redundancy", "synergy", "joint_mi"):
+            self._keep(name, found, name, source_i="x1", source_j="x2")
+        for k, (i, j) in enumerate((("x1", "x2"), ("x2", "x1")), start=1):
+            self._keep(f"unique{k}", found, "unique", source_i=i, source_j=j)
+            self._keep(f"mi{k}", found, "mi", source=i)
+        self.p_value_ = float(found["p_value"].sel(source_i="x1", source_j="x2"))
+        return self
+
+    def _keep(self, attribute: str, found: xr.Dataset, variable: str, **where) -> None:
+        setattr(self, f"{attribute}_", float(found[variable].sel(**where)))
+        setattr(self, f"{attribute}_stderr_", float(found[f"{variable}_stderr"].sel(**where)))
+
+
+def _two_dimensional(x) -> np.ndarray:
+    x = np.asarray(x)
+    if x.ndim not in (1, 2):
+        raise InvalidInput(f"a source must be (n,) or (n, d); got shape {x.shape}.")
+    return x[:, None] if x.ndim == 1 else x

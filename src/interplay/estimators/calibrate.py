@@ -1,0 +1,99 @@
+"""Calibration of held-out logits, and mixtures of held-out predictors.
+
+A head's posterior is sharpened or softened by one scale and shifted by one offset per class, then mixed
+with the class prior by one weight, which takes the sting out of confident errors, then scaled and shifted
+once more; all fitted on held-out log-loss. At the optimum of the last step the expected and the observed
+label frequencies agree, and so do the expected and the observed mean of log p(y|x) / p(y): information
+read from the posteriors equals information read from the log-loss. A head without information falls back
+to the prior exactly.
+
+Letters: any leading axes are heads; N windows, C classes, K predictors.
+"""
+
+import torch
+
+
+def calibrated_log_probs(logits: torch.Tensor, y: torch.Tensor, prior: torch.Tensor) -> torch.Tensor:
+    """Calibrated log-posteriors.
+
+    Parameters
+    ----------
+    logits : (..., N, C) float, held-out, relative to the prior
+    y : (N,) int64
+    prior : (C,) float, class frequencies of `y`
+
+    Returns
+    -------
+    (..., N, C) float32
+    """
+    log_prior = torch.log(prior).to(logits.dtype)
+    log_p = _scaled(logits, y, log_prior)
+    weight = prior_mixing_weight(_of_label(log_p, y), log_prior[y])[..., None, None]
+    mixed = torch.logaddexp(torch.log(weight) + log_p, torch.log1p(-weight) + log_prior)
+    return _scaled(mixed - log_prior, y, log_prior)
+
+
+def prior_mixing_weight(log_p: torch.Tensor, log_prior: torch.Tensor, steps: int = 30) -> torch.Tensor:
+    """Weight w in [0, 1) of a posterior against the prior that gives the least log-loss.
+
+    The mean of log(w p + (1 - w) p0) is concave in w; its derivative is followed to its root by bisection.
+
+    Parameters
+    ----------
+    log_p : (..., N) log-posterior of the true label
+    log_prior : (N,) log-prior of the true label
+    """
+    gain = torch.expm1((log_p - log_prior).clamp_max(30.0))
+    low, high = torch.zeros(gain.shape[:-1]), torch.full(gain.shape[:-1], 1.0 - 1e-6)
+    low, high = low.to(gain), high.to(gain)
+    for _ in range(steps):
+        middle = 0.5 * (low + high)
+        rising = (gain / (1.0 + middle[..., None] * gain)).mean(-1) > 0
+        low, high = torch.where(rising, middle, low), torch.where(rising, high, middle)
+    return torch.where(gain.mean(-1) > 0, 0.5 * (low + high), 0.0)
+
+
+def _scaled(
+    evidence: torch.Tensor, y: torch.Tensor, log_prior: torch.Tensor, steps: int = 25
+) -> torch.Tensor:
+    """log-softmax(scale * evidence + offset), scale >= 0, by Newton steps and marginal fitting together."""
+    evidence = evidence - evidence.mean(-1, keepdim=True)
+    scale = torch.ones(evidence.shape[:-2], dtype=evidence.dtype, device=evidence.device)
+    offset = log_prior.expand(*evidence.shape[:-2], -1).clone()
+    observed = _of_label(evidence, y).mean(-1)
+    squared = evidence**2
+    for _ in range(steps):
+        p = torch.softmax(scale[..., None, None] * evidence + offset[..., None, :], -1)
+        expected = (p * evidence).sum(-1)
+        slope = observed - expected.mean(-1)
+        curve = ((p * squared).sum(-1) - expected**2).mean(-1)
+        shift = log_prior - torch.log(p.mean(-2))
+        scale = (scale + (slope / curve.clamp_min(1e-12)).clamp(-0.5, 0.5)).clamp_min(0.0)
+        offset = offset + shift
+        if max(float((slope.abs() * (scale > 0)).max()), float(shift.abs().max())) < 1e-5:
+            break
+    log_p = torch.log_softmax(scale[..., None, None] * evidence + offset[..., None, :], -1)
+    idle = (scale == 0) | (evidence.abs() < 1e-6).all(-1).all(-1)
+    return torch.where(idle[..., None, None], log_prior, log_p)
+
+
+def mixture_weights(likelihood: torch.Tensor, steps: int = 60) -> torch.Tensor:
+    """Weights of K predictors with the least log-loss of their mixture, by expectation maximisation.
+
+    Parameters
+    ----------
+    likelihood : (..., N, K), each predictor's probability of the true label
+
+    Returns
+    -------
+    (..., K), non-negative, summing to 1
+    """
+    weights = torch.full_like(likelihood[..., 0, :], 1.0 / likelihood.shape[-1])
+    for _ in range(steps):
+        share = likelihood * weights[..., None, :]
+        weights = (share / share.sum(-1, keepdim=True)).mean(-2)
+    return weights
+
+
+def _of_label(values: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    return values.gather(-1, y.expand(values.shape[:-1])[..., None])[..., 0]

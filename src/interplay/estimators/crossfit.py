@@ -1,0 +1,231 @@
+"""Out-of-fold logits: one probe per fold, trained without it and read out on it.
+
+The probes of all folds advance together, epoch by epoch. When a head is read out for good is decided by
+the held-out loss of the *other* folds' probes: no training window is spent on validation, and the labels
+of a fold bear on its own logits only through that one choice of epoch, by probes that are not its own. A
+head that never beats the class prior keeps logits of zero, which is the prior.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from interplay.data import Scaler, Windows, apart, cross_folds
+from interplay.errors import InvalidInput
+from interplay.estimators.probe import Probe, ProbeShape, step_features
+
+CHUNK = 8
+"""Windows that are drawn together; neighbours share most of their steps, so each is encoded about once."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Training:
+    """How the probes are trained.
+
+    Attributes
+    ----------
+    input_noise : standard deviation of the noise added to the scaled inputs, falling linearly to 0
+        A head that is best served by strong regularisation is read out early, one that needs fine detail
+        late: the noise makes early stopping a choice of regularisation.
+    averaging : epochs over which weights are averaged (exponentially) for read-out
+    patience : epochs without improvement of any head after which training ends
+    """
+
+    folds: int = 5
+    epochs: int = 20
+    batch_size: int = 512
+    learning_rate: float = 5e-3
+    weight_decay: float = 0.3
+    input_noise: float = 1.0
+    averaging: float = 2.0
+    patience: int = 4
+    device: str = "cpu"
+
+
+def out_of_fold_logits(
+    windows: Windows,
+    lags: np.ndarray,
+    pairs: np.ndarray,
+    training: Training,
+    random_state: int,
+    progress: Callable[[float], None],
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Held-out logits of every head for every window.
+
+    Parameters
+    ----------
+    windows : Windows
+    lags : (L,) int, steps
+    pairs : (P, 2) int, modality numbers
+    training : Training
+    random_state : int
+    progress : callable
+        Told the share of the work that is done.
+
+    Returns
+    -------
+    alone : (M, L, N, C) float32, relative to the class prior
+    together : (P, L, N, C) float32, likewise
+    """
+    fold = cross_folds(windows, training.folds, seed=random_state)
+    seeds = np.random.SeedSequence(random_state).generate_state(training.folds)
+    # one scaling for all folds: with a scaling of its own, an undertrained probe would be told on which side
+    # of its training mean the held-out part lies
+    x = _features(windows, Scaler.fit(windows)).to(training.device)
+    probes = [
+        _FoldProbe(windows, x, lags, pairs, training, int(seed), fold == k)
+        for k, seed in enumerate(seeds)
+        if (fold == k).any()
+    ]
+    n_m, n_l, n, n_c = len(windows.modalities), len(lags), len(windows), len(windows.classes)
+    best = [torch.zeros(n_m, n_l, n, n_c), torch.zeros(len(pairs), n_l, n, n_c)]
+    of_prior = torch.stack([probe.prior_loss for probe in probes])
+    lowest = [_of_others(of_prior[:, None, None].expand(-1, len(kept), n_l), probes) for kept in best]
+    idle = 0
+    for epoch in range(training.epochs):
+        sums = ([], [])
+        read_outs = []
+        for k, probe in enumerate(probes):
+            probe.train_epoch()
+            read_outs.append(probe.read_out())
+            for kind, logits in enumerate(read_outs[-1]):
+                sums[kind].append(probe.summed_loss(logits))
+            progress((epoch + (k + 1) / len(probes)) / training.epochs)
+        improved = False
+        for kind, kept in enumerate(best):
+            loss = _of_others(torch.stack(sums[kind]), probes)
+            margin = 0.5 / torch.tensor([n - len(probe.out) for probe in probes])[:, None, None]
+            better = loss < lowest[kind] - margin
+            lowest[kind] = torch.where(better, loss, lowest[kind])
+            improved |= bool(better.any())
+            for k, probe in enumerate(probes):
+                new = read_outs[k][kind][better[k]].cpu()
+                heads, at = torch.nonzero(better[k], as_tuple=True)
+                kept[heads[:, None], at[:, None], torch.from_numpy(probe.out)] = new
+        idle = 0 if improved else idle + 1
+        if idle >= training.patience:
+            break
+    progress(1.0)
+    return best[0], best[1]
+
+
+def _of_others(sums: torch.Tensor, probes: list["_FoldProbe"]) -> torch.Tensor:
+    """Mean held-out loss of the other folds, (folds, heads, L), from sums per fold."""
+    sizes = torch.tensor([float(len(probe.out)) for probe in probes])[:, None, None]
+    return (sums.sum(0) - sums) / (sizes.sum() - sizes)
+
+
+class _FoldProbe:
+    """The probe of one fold: what it trains on, what it is read out on, and its averaged weights."""
+
+    def __init__(self, windows, x, lags, pairs, training: Training, seed: int, held_out: np.ndarray):
+        self.training = training
+        self.generator = torch.Generator().manual_seed(seed)
+        self.out = np.flatnonzero(held_out)
+        self.fit = np.flatnonzero(apart(windows, held_out))
+        _check_fold(windows, self.fit)
+        self.rows = windows.last[:, None] - lags
+        self.y = torch.from_numpy(windows.y).to(training.device)
+        self.x = x
+        prior = torch.bincount(self.y, minlength=len(windows.classes)).float()
+        self.log_prior = torch.log(prior / prior.sum())
+        self.prior_loss = -self.log_prior[self.y[self.out]].sum().cpu()
+        shape = ProbeShape(
+            modalities=len(windows.modalities),
+            features=self.x.shape[2],
+            lags=len(lags),
+            classes=len(windows.classes),
+            pairs=torch.from_numpy(pairs),
+        )
+        self.probe = Probe(shape, self.generator).to(training.device)
+        self.averaged = Probe(shape, self.generator).to(training.device)
+        self.averaged.load_state_dict(self.probe.state_dict())
+        self.optimizer = torch.optim.AdamW(
+            self.probe.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
+        )
+        self.per_epoch = -(-len(self.fit) // training.batch_size)
+        self.schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self.optimizer, training.epochs * self.per_epoch
+        )
+        self.steps = 0
+
+    def _noise(self) -> float:
+        left = 1.0 - self.steps / (self.per_epoch * self.training.epochs)
+        return self.training.input_noise * left
+
+    def train_epoch(self) -> None:
+        for batch in self._batches():
+            alone, together = self._logits(self.probe, batch, self._noise())
+            y = self.y[batch]
+            loss = (_losses(alone, y).sum() + _losses(together, y).sum()) / len(batch)
+            self.optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            self.optimizer.step()
+            self.schedule.step()
+            self._average()
+
+    @torch.no_grad()
+    def read_out(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Held-out logits relative to the prior, (M, L, n, C) and (P, L, n, C)."""
+        size = 4 * self.training.batch_size
+        parts = [self._logits(self.averaged, self.out[k : k + size]) for k in range(0, len(self.out), size)]
+        alone, together = zip(*parts, strict=True)
+        return torch.cat(alone, dim=2) - self.log_prior, torch.cat(together, dim=2) - self.log_prior
+
+    def summed_loss(self, logits: torch.Tensor) -> torch.Tensor:
+        """Held-out loss of each head, summed over windows, from what `read_out` gave."""
+        return _losses(logits + self.log_prior, self.y[self.out]).cpu()
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        self.steps += 1
+        span = min(self.steps, 1.0 + self.training.averaging * self.per_epoch)
+        torch._foreach_lerp_(list(self.averaged.parameters()), list(self.probe.parameters()), 1.0 / span)
+
+    def _batches(self) -> Iterator[np.ndarray]:
+        n_chunks = -(-len(self.fit) // CHUNK)
+        order = torch.randperm(n_chunks, generator=self.generator).numpy()
+        shuffled = (order[:, None] * CHUNK + np.arange(CHUNK)).ravel()
+        shuffled = self.fit[shuffled[shuffled < len(self.fit)]]
+        for start in range(0, len(shuffled), self.training.batch_size):
+            yield shuffled[start : start + self.training.batch_size]
+
+    def _logits(
+        self, probe: Probe, which: np.ndarray, noise: float = 0.0
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        distinct, place = np.unique(self.rows[which].T, return_inverse=True)
+        place = torch.from_numpy(place.reshape(self.rows.shape[1], len(which))).to(self.x.device)
+        x = self.x[:, torch.from_numpy(distinct)]
+        if noise:
+            x = x + noise * torch.randn(x.shape, generator=self.generator).to(x.device)
+        alone, together = probe(x, place)
+        return alone + self.log_prior, together + self.log_prior
+
+
+def _losses(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """Log-loss of each head summed over windows, nats; logits (heads, L, B, C), y (B,)."""
+    chosen = logits.gather(-1, y.expand(logits.shape[:-1])[..., None])[..., 0]
+    return (torch.logsumexp(logits, -1) - chosen).sum(-1)
+
+
+def _check_fold(windows: Windows, fit: np.ndarray) -> None:
+    count = np.bincount(windows.y[fit], minlength=len(windows.classes))
+    if (count == 0).any():
+        absent = windows.classes[int(np.argmin(count))]
+        raise InvalidInput(
+            f"every class must occur in at least two entities or blocks, so that each fold can learn it; {absent!r} "
+            "is missing from the training part of one fold. Use more entities, fewer folds, or merge the class."
+        )
+
+
+def _features(windows: Windows, scaler: Scaler) -> torch.Tensor:
+    """Inputs of all steps, (M, n_steps, F), padded with zeros to the widest modality."""
+    scaled = scaler.apply(windows.steps.values)
+    observed = torch.from_numpy(windows.steps.observed)
+    parts = [
+        step_features(torch.from_numpy(array), observed[:, m]) for m, array in enumerate(scaled.values())
+    ]
+    widest = max(part.shape[1] for part in parts)
+    return torch.stack([torch.nn.functional.pad(part, (0, widest - part.shape[1])) for part in parts])

@@ -1,0 +1,102 @@
+"""The probe network: one encoder per modality, a head for every (modality, lag) and every (pair, lag).
+
+Letters: U distinct steps, B windows, M modalities, P pairs, L lags, F input features, H width, Z rank of
+the pair projection, C classes. Everything is stacked and multiplied in batches: no loop over
+modalities, pairs or lags.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProbeShape:
+    """Sizes of a probe; `pairs` is (P, 2) int64."""
+
+    modalities: int
+    features: int
+    lags: int
+    classes: int
+    pairs: torch.Tensor
+    width: int = 64
+    rank: int = 8
+    pair_width: int = 32
+
+
+class Probe(nn.Module):
+    """Logits of the target from each modality alone and from each pair, at each lag.
+
+    The logits of a pair are the sum of its two modalities' logits, whose gradient is stopped there, plus a
+    small network on [z_i, z_j, z_i * z_j]: it learns only what the two say together beyond what they say
+    apart.
+    """
+
+    def __init__(self, shape: ProbeShape, generator: torch.Generator):
+        super().__init__()
+        s = shape
+        n_pairs = len(s.pairs)
+
+        def weight(*size):
+            bound = 1.0 / math.sqrt(size[-2])
+            return nn.Parameter(bound * (2.0 * torch.rand(*size, generator=generator) - 1.0))
+
+        self.register_buffer("pairs", s.pairs)
+        self.w1 = weight(s.modalities, s.features, s.width)
+        self.b1 = nn.Parameter(torch.zeros(s.modalities, 1, s.width))
+        self.w2 = weight(s.modalities, s.width, s.width)
+        self.b2 = nn.Parameter(torch.zeros(s.modalities, 1, s.width))
+        self.head = nn.Parameter(torch.zeros(s.modalities, s.width, s.lags * s.classes))
+        self.bias = nn.Parameter(torch.zeros(s.modalities, 1, s.lags * s.classes))
+        self.project = weight(s.modalities, s.width, s.rank)
+        self.pair1 = weight(n_pairs * s.lags, 3 * s.rank, s.pair_width)
+        self.pair_bias = nn.Parameter(torch.zeros(n_pairs * s.lags, 1, s.pair_width))
+        self.pair2 = nn.Parameter(torch.zeros(n_pairs * s.lags, s.pair_width, s.classes))
+
+    def forward(self, x_MUF: torch.Tensor, place_LB: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Logits from the distinct steps `x_MUF` and, for each lag and window, which of them to look at.
+
+        Returns
+        -------
+        alone : (M, L, B, C)
+        together : (P, L, B, C)
+        """
+        h_MUH = nn.functional.gelu(torch.baddbmm(self.b1, x_MUF, self.w1))
+        h_MUH = nn.functional.gelu(torch.baddbmm(self.b2, h_MUH, self.w2))
+        n_l, n_b = place_LB.shape
+        flat = place_LB.reshape(-1)
+        at_all_steps = torch.baddbmm(self.bias, h_MUH, self.head).unflatten(2, (n_l, -1)).transpose(1, 2)
+        where = place_LB[None, :, :, None].expand(len(h_MUH), n_l, n_b, at_all_steps.shape[-1])
+        alone = at_all_steps.gather(2, where)
+        z_MLBZ = torch.bmm(h_MUH, self.project).index_select(1, flat).unflatten(1, (n_l, n_b))
+        i, j = self.pairs.unbind(1)
+        z_i, z_j = z_MLBZ.index_select(0, i), z_MLBZ.index_select(0, j)
+        both = torch.cat([z_i, z_j, z_i * z_j], dim=-1).flatten(0, 1)
+        hidden = nn.functional.gelu(torch.baddbmm(self.pair_bias, both, self.pair1))
+        extra = torch.bmm(hidden, self.pair2).unflatten(0, (len(i), n_l))
+        told_apart = alone.detach()
+        return alone, told_apart[i] + told_apart[j] + extra
+
+
+def step_features(values: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:
+    """Inputs of the probe for the steps of one modality.
+
+    Parameters
+    ----------
+    values : (U, r, d), scaled; anything where unobserved
+    observed : (U,) bool
+
+    Returns
+    -------
+    (U, F) float32
+        The samples, for r >= 4 also mean, standard deviation and mean absolute change of each channel, and
+        a last feature that tells observed steps from the others, whose features are 0.
+    """
+    seen = observed[:, None].to(values.dtype)
+    x = torch.where(observed[:, None, None], values, 0.0)
+    parts = [x.flatten(1)]
+    if values.shape[1] >= 4:
+        parts += [x.mean(1), x.std(1), (x[:, 1:] - x[:, :-1]).abs().mean(1)]
+    return torch.cat([torch.cat(parts, dim=1) * seen, seen], dim=1)

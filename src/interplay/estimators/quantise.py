@@ -1,0 +1,83 @@
+"""Posteriors cut into cells: batched k-means in the square-root simplex.
+
+There the squared Euclidean distance is twice the squared Hellinger distance, which bounds the information
+lost by putting two posteriors into one cell. Letters: any number of heads G at once; N windows, C classes,
+K cells.
+"""
+
+import torch
+
+FLOOR = 1e-6
+"""Share of the prior in every posterior of a table, so that no label has probability 0 in any cell."""
+
+
+def cells_of_posteriors(
+    log_p: torch.Tensor, n_cells: int, generator: torch.Generator, steps: int = 12, sample: int = 4000
+) -> torch.Tensor:
+    """Cell of each posterior.
+
+    Parameters
+    ----------
+    log_p : (G, N, C), log-posteriors
+    n_cells : int
+    generator : torch.Generator
+        Draws the sample and the first centres.
+    steps : int
+        Lloyd steps.
+    sample : int
+        Posteriors that the centres are fitted to.
+
+    Returns
+    -------
+    (G, N) int64 below `n_cells`
+    """
+    points = torch.exp(0.5 * log_p)
+    n = points.shape[1]
+    drawn = torch.randperm(n, generator=generator)[:sample].to(points.device)
+    fitted = points[:, drawn]
+    centres = _spread_centres(fitted, n_cells, generator)
+    for _ in range(steps):
+        cell = _nearest(fitted, centres)
+        member = torch.nn.functional.one_hot(cell, n_cells).to(points.dtype)
+        size = member.sum(1)[..., None]
+        centres = torch.where(size > 0, (member.mT @ fitted) / size.clamp_min(1.0), centres)
+    return _nearest(points, centres)
+
+
+def _spread_centres(points: torch.Tensor, n_cells: int, generator: torch.Generator) -> torch.Tensor:
+    """k-means++: each centre is drawn with probability proportional to its distance from those before."""
+    groups = torch.arange(len(points), device=points.device)
+    centres = [points[:, 0]]
+    distance = torch.full(points.shape[:2], torch.inf, device=points.device)
+    for _ in range(n_cells - 1):
+        distance = torch.minimum(distance, ((points - centres[-1][:, None]) ** 2).sum(-1))
+        level = torch.rand(len(points), 1, generator=generator).to(points.device)
+        total = distance.cumsum(1)
+        chosen = torch.searchsorted(total, level * total[:, -1:]).clamp_max(points.shape[1] - 1)[:, 0]
+        centres.append(points[groups, chosen])
+    return torch.stack(centres, dim=1)
+
+
+def _nearest(points: torch.Tensor, centres: torch.Tensor) -> torch.Tensor:
+    closeness = points @ centres.mT - 0.5 * (centres**2).sum(-1)[:, None]
+    return closeness.argmax(-1)
+
+
+def cell_tables(log_p: torch.Tensor, cell: torch.Tensor, n_cells: int, prior: torch.Tensor) -> torch.Tensor:
+    """Joint tables P(cell, y) of posteriors, with the y-marginal matched to the prior.
+
+    Parameters
+    ----------
+    log_p : (G, N, C)
+    cell : (G, N) int64
+    prior : (C,) float64
+
+    Returns
+    -------
+    (G, K, C) float64
+    """
+    p = torch.exp(log_p.double())
+    p = (1.0 - FLOOR) * p + FLOOR * prior
+    table = torch.zeros(len(log_p), n_cells, log_p.shape[-1], dtype=torch.float64, device=log_p.device)
+    table.scatter_add_(1, cell[..., None].expand_as(p), p)
+    return table * (prior / table.sum(1, keepdim=True))

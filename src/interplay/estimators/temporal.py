@@ -1,0 +1,124 @@
+"""TemporalRUS: an estimator applied to windows, for all pairs of modalities and all lags."""
+
+from collections.abc import Callable
+from importlib.metadata import version
+
+import numpy as np
+import xarray as xr
+from sklearn.base import BaseEstimator, clone
+
+from interplay.data import Windows
+from interplay.data.check import check_trainable
+from interplay.errors import InvalidInput, NotFitted
+from interplay.estimators.base import BaseRUS, silent
+from interplay.info import entropy
+from interplay.profile import InteractionProfile
+from interplay.units import lag_steps
+
+
+class TemporalRUS(BaseEstimator):
+    """Redundancy, uniqueness and synergy of every pair of modalities at every lag.
+
+    At lag tau the sources are taken tau before the target's step. With labels of one's own past not
+    conditioned on (``target_history = 0``) the information is lagged mutual information.
+
+    Parameters
+    ----------
+    estimator : BaseRUS, optional
+        `PosteriorPID` with its defaults when left out.
+    lags_s : sequence of float, s, optional
+        Non-negative multiples of the step, below the window's length; every step of the window by default.
+    progress : callable, optional
+        Told the share of the work that is done, from 0 to 1.
+
+    Attributes
+    ----------
+    profile_ : InteractionProfile
+
+    Examples
+    --------
+    >>> import interplay as ip
+    >>> streams = ip.synthetic.lagged_streams(1000)
+    >>> windows = ip.windows_from_arrays(streams.arrays, streams.y, steps=4)
+    >>> profile = ip.TemporalRUS(ip.PosteriorPID(epochs=5)).fit(windows).profile_
+    >>> profile.modalities
+    ('m0', 'm1', 'm2', 'm3')
+    """
+
+    def __init__(
+        self,
+        estimator: BaseRUS | None = None,
+        *,
+        lags_s=None,
+        progress: Callable[[float], None] | None = None,
+    ):
+        self.estimator = estimator
+        self.lags_s = lags_s
+        self.progress = progress
+
+    def fit(self, windows: Windows) -> "TemporalRUS":
+        """Estimate the profile of training windows; its entities may not be evaluated on afterwards.
+
+        Parameters
+        ----------
+        windows : Windows
+
+        Returns
+        -------
+        self
+        """
+        check_trainable(windows, what="the windows to estimate from")
+        lags = self._lags(windows)
+        if self.estimator is None:
+            from interplay.estimators.posterior import PosteriorPID
+
+            estimator: BaseRUS = PosteriorPID()
+        else:
+            estimator = clone(self.estimator)
+        dataset = estimator.estimate(windows, lags, self.progress or silent)
+        count = np.bincount(windows.y, minlength=len(windows.classes))
+        dataset["residual_bits"] = _residual(dataset)
+        dataset.attrs.update(
+            estimator=type(estimator).__name__,
+            parameters=estimator.get_params(),
+            target_history=0,
+            entities=list(windows.entities),
+            n_examples=len(windows),
+            classes=list(windows.classes),
+            class_prior=[float(share) for share in count / count.sum()],
+            h_y_bits=float(entropy(count / count.sum())),
+            step_s=windows.step_s,
+            version=version("interplay"),
+        )
+        self.profile_ = InteractionProfile(dataset)
+        return self
+
+    def _lags(self, windows: Windows) -> np.ndarray:
+        if self.lags_s is None:
+            return np.arange(windows.length)
+        lags = np.array([lag_steps(lag, windows.step_s) for lag in self.lags_s], dtype=np.int64)
+        if len(lags) == 0 or (np.diff(lags) <= 0).any():
+            raise InvalidInput(
+                f"lags_s must be increasing and hold at least one lag; got {list(self.lags_s)}."
+            )
+        if lags.max() >= windows.length:
+            longest = (windows.length - 1) * windows.step_s
+            raise InvalidInput(
+                f"lags_s must lie inside the window, up to {longest:g} s; got {max(self.lags_s):g} s. "
+                f"Cut windows of at least {lags.max() + 1} steps."
+            )
+        return lags
+
+    def __getattr__(self, name: str):
+        if name == "profile_":
+            raise NotFitted("TemporalRUS must be fitted before profile_ is read; call fit(windows) first.")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+
+def _residual(d: xr.Dataset) -> xr.DataArray:
+    """Largest violation of R + U_i = I_i, R + U_j = I_j and R + U_i + U_j + S = I_ij, bits."""
+    unique_j = d["unique"].transpose("source_j", "source_i", "lag").values
+    mi_i, mi_j = d["mi"].values[:, None], d["mi"].values[None]
+    first = d["redundancy"] + d["unique"]
+    parts = [first - mi_i, d["redundancy"] + unique_j - mi_j, first + unique_j + d["synergy"] - d["joint_mi"]]
+    return xr.concat([abs(part) for part in parts], dim="rule").max("rule")

@@ -1,0 +1,146 @@
+"""Standard errors from whole entities, a null from rotated labels, and control of false discoveries.
+
+Every estimate here is a mean over windows of pointwise values that are the influence function of the
+quantity (log-ratios for information; the dual potentials for I_Q, by the envelope theorem). Resampling
+their sums per cluster is therefore the cluster bootstrap of the estimate to first order, at the cost of
+one matrix product.
+"""
+
+import numpy as np
+import torch
+
+from interplay.data import Windows
+from interplay.data.splits import consecutive_blocks
+
+FEW_ENTITIES = 10
+"""With fewer entities than this, blocks of consecutive windows are resampled instead."""
+
+
+def clusters_of(windows: Windows) -> np.ndarray:
+    """Cluster of each window, (N,) int64: its entity, or a block of consecutive windows."""
+    entity = np.unique(windows.entity, return_inverse=True)[1]
+    if entity.max() + 1 >= FEW_ENTITIES:
+        return entity
+    return consecutive_blocks(windows, max(2 * windows.length, -(-len(windows) // 100)))
+
+
+def cluster_sums(pointwise: torch.Tensor, cluster: np.ndarray) -> torch.Tensor:
+    """Sums of pointwise values (..., N) per cluster, (..., G) float64."""
+    index = torch.from_numpy(cluster).to(pointwise.device)
+    sums = torch.zeros(
+        *pointwise.shape[:-1], int(cluster.max()) + 1, dtype=torch.float64, device=pointwise.device
+    )
+    return sums.index_add_(-1, index, pointwise.double())
+
+
+def bootstrap_std_error(sums: torch.Tensor, counts: np.ndarray, draws: int, rng: np.random.Generator):
+    """Standard deviation of means over resampled clusters.
+
+    Parameters
+    ----------
+    sums : (..., G) float64
+    counts : (G,) windows per cluster
+    draws : int
+    rng : numpy Generator
+
+    Returns
+    -------
+    (...) float64
+    """
+    n_g = len(counts)
+    times = torch.from_numpy(rng.multinomial(n_g, np.full(n_g, 1.0 / n_g), size=draws).astype(np.float64))
+    total = times @ torch.from_numpy(counts.astype(np.float64))
+    means = (sums @ times.T.to(sums.device)) / total.to(sums.device)
+    # 1 / (G - 1) instead of 1 / G: few clusters would otherwise look too certain
+    return means.std(-1) * np.sqrt(n_g / max(n_g - 1, 1))
+
+
+def rotation_p_values(
+    log_ratio: torch.Tensor,
+    y: np.ndarray,
+    entity: np.ndarray,
+    *,
+    lags: int,
+    draws: int,
+    rng: np.random.Generator,
+) -> torch.Tensor:
+    """How often rearranged labels fit a predictor as well as the labels themselves.
+
+    Where labels change within at least half of the entities, they are rotated in time within each entity.
+    Rotation keeps the runs of labels, so slow signals under slow labels do not pass for information. The
+    statistic, mean log p(y|x) / p(y), is computed for all rotations at once as a circular correlation.
+    Otherwise, as for one label per stay, entities exchange their labels.
+
+    Parameters
+    ----------
+    log_ratio : (H, N, C), held-out log p(y|x) / p(y) for every class
+    y : (N,) int64
+    entity : (N,) int64, windows of one entity lie together
+    lags : int
+        Rotations by fewer steps than this, in either direction, are left out.
+    draws : int
+    rng : numpy Generator
+
+    Returns
+    -------
+    (H,) float64, (1 + rearrangements that fit as well) / (1 + draws)
+    """
+    starts = np.flatnonzero(np.r_[True, entity[1:] != entity[:-1]])
+    changes = np.add.reduceat(np.r_[0, y[1:] != y[:-1]] * (entity == np.r_[-1, entity[:-1]]), starts) > 0
+    if 2 * changes.sum() >= len(starts):
+        seen, null = _rotated(log_ratio.double(), y, starts, lags, draws, rng)
+    else:
+        seen, null = _exchanged(log_ratio.double(), y, starts, draws, rng)
+    # rounding of the transforms is about 1e-12 of the sums; ties count against the finding
+    slack = 1e-9 * (1.0 + seen.abs())
+    return (1.0 + (null >= (seen - slack)[:, None]).sum(1).double()) / (1.0 + draws)
+
+
+def _rotated(log_ratio, y, starts, lags: int, draws: int, rng):
+    seen = torch.zeros(len(log_ratio), dtype=torch.float64, device=log_ratio.device)
+    null = torch.zeros(len(log_ratio), draws, dtype=torch.float64, device=log_ratio.device)
+    for run in np.split(np.arange(len(y)), starts[1:]):
+        fit = _fit_of_rotations(log_ratio[:, run], y[run])
+        margin = min(lags, (len(run) - 1) // 2)
+        shift = rng.integers(margin, max(len(run) - margin, margin + 1), draws)
+        seen += fit[:, 0]
+        null += fit[:, torch.from_numpy(shift)]
+    return seen, null
+
+
+def _exchanged(log_ratio, y, starts, draws: int, rng):
+    """Each entity counts with the label of its first window; entities exchange these labels."""
+    label = torch.from_numpy(y[starts]).to(log_ratio.device)
+    run = torch.from_numpy(np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(y)])))
+    fit = torch.zeros(
+        len(log_ratio), len(starts), log_ratio.shape[2], dtype=torch.float64, device=label.device
+    )
+    fit.index_add_(1, run.to(label.device), log_ratio)
+    entities = torch.arange(len(starts), device=label.device)
+    null = [
+        fit[:, entities, label[torch.from_numpy(rng.permutation(len(starts)))]].sum(1) for _ in range(draws)
+    ]
+    return fit[:, entities, label].sum(1), torch.stack(null, dim=1)
+
+
+def _fit_of_rotations(log_ratio: torch.Tensor, y: np.ndarray) -> torch.Tensor:
+    """Sum over t of log_ratio[t, y[t + k]] for every k, (H, n) float64."""
+    n, n_c = log_ratio.shape[1:]
+    label = torch.nn.functional.one_hot(torch.from_numpy(y), n_c).double().T.to(log_ratio.device)
+    spectrum = torch.fft.rfft(log_ratio.double().mT, dim=-1)
+    product = (spectrum.conj() * torch.fft.rfft(label, dim=-1)).sum(-2)
+    return torch.fft.irfft(product, n=n, dim=-1)
+
+
+def false_discovery_rates(p_values: np.ndarray) -> np.ndarray:
+    """Benjamini-Hochberg adjusted p-values of all finite entries; NaN stays NaN."""
+    adjusted = np.full(p_values.shape, np.nan)
+    finite = np.isfinite(p_values)
+    p = p_values[finite]
+    order = np.argsort(p)
+    ranked = p[order] * len(p) / np.arange(1, len(p) + 1)
+    smallest = np.minimum.accumulate(ranked[::-1])[::-1]
+    flat = np.empty_like(p)
+    flat[order] = np.minimum(smallest, 1.0)
+    adjusted[finite] = flat
+    return adjusted

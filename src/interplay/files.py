@@ -1,0 +1,57 @@
+"""Writing that never leaves half a file: everything goes to a temporary name first, then is renamed."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from interplay.errors import InvalidInput
+
+
+@contextmanager
+def whole_file(path: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """A temporary path beside `path` that becomes `path` when the block ends without an error."""
+    path = Path(path)
+    check_writable(path, overwrite=overwrite)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    os.close(handle)
+    os.chmod(name, 0o644)
+    try:
+        yield Path(name)
+        os.replace(name, path)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """A temporary folder beside `path` that becomes `path` when the block ends without an error."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    check_writable(path, overwrite=overwrite)
+    part = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part"))
+    part.chmod(0o755)
+    try:
+        yield part
+        if path.exists():
+            old = part.with_suffix(".old")
+            path.rename(old)
+            part.rename(path)
+            shutil.rmtree(old)
+        else:
+            part.rename(path)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def check_writable(path: str | Path, *, overwrite: bool) -> None:
+    """Refuse a path that exists, unless it may be replaced, and one whose folder does not exist."""
+    path = Path(path)
+    if path.exists() and not overwrite:
+        raise InvalidInput(
+            f"{path} must not exist yet, and does. Choose another place, or pass overwrite=True."
+        )
+    if not path.parent.is_dir():
+        raise InvalidInput(f"the folder of {path} must exist, and does not.")

@@ -1,0 +1,102 @@
+"""Figures of a profile: axes in, axes out."""
+
+import numpy as np
+
+from interplay.errors import InvalidInput
+
+# Okabe and Ito's palette, which stays apart for colour-blind eyes
+COLOURS = {"redundancy": "#0072B2", "unique_i": "#E69F00", "unique_j": "#D55E00", "synergy": "#009E73"}
+Z_95 = 1.96
+
+
+def plot_lags(profile, source_i: str, source_j: str, ax=None):
+    """Redundancy, uniqueness and synergy of one pair over lag, with 95 % intervals where there are errors.
+
+    Parameters
+    ----------
+    profile : InteractionProfile
+    source_i, source_j : str
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    _check_sources(profile, source_i, source_j)
+    ax = _axes(ax, (6.0, 3.6))
+    d = profile.dataset
+    rows = (
+        ("redundancy", "redundancy", source_i, source_j, "redundant"),
+        ("unique_i", "unique", source_i, source_j, f"only {source_i}"),
+        ("unique_j", "unique", source_j, source_i, f"only {source_j}"),
+        ("synergy", "synergy", source_i, source_j, "synergistic"),
+    )
+    for key, variable, a, b, label in rows:
+        values = d[variable].sel(source_i=a, source_j=b).values
+        ax.plot(profile.lag_s, values, color=COLOURS[key], label=label, marker="o", markersize=3)
+        if f"{variable}_stderr" in d:
+            half = Z_95 * d[f"{variable}_stderr"].sel(source_i=a, source_j=b).values
+            ax.fill_between(profile.lag_s, values - half, values + half, color=COLOURS[key], alpha=0.2, lw=0)
+    ax.axhline(0.0, color="0.6", lw=0.8)
+    ax.set_xlabel("lag of the sources before the target (s)")
+    ax.set_ylabel("information (bits)")
+    ax.set_title(f"{source_i} and {source_j}")
+    ax.legend(frameon=False, fontsize="small")
+    return ax
+
+
+def plot_heatmap(profile, atom: str = "synergy", *, lag_s: float | None = None, ax=None):
+    """One atom of every pair, at one lag or at its largest over lags.
+
+    Parameters
+    ----------
+    profile : InteractionProfile
+    atom : "redundancy", "unique" (row not column) or "synergy"
+    lag_s : float, s, optional
+        The measured lag nearest to it; without it the largest value over lags.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    if atom not in ("redundancy", "unique", "synergy"):
+        raise InvalidInput(f"atom must be 'redundancy', 'unique' or 'synergy'; got {atom!r}.")
+    values = profile.dataset[atom].values
+    if lag_s is None:
+        values, when = np.where(np.isnan(values), -np.inf, values).max(-1), "largest over lags"
+        values = np.where(np.isinf(values), np.nan, values)
+    else:
+        k = int(np.abs(profile.lag_s - lag_s).argmin())
+        values, when = values[..., k], f"lag {profile.lag_s[k]:g} s"
+    side = 1.6 + 0.55 * len(values)
+    ax = _axes(ax, (side + 1.2, side))
+    top = max(float(np.nanmax(values, initial=0.0)), 1e-3)
+    image = ax.imshow(values, cmap="viridis", vmin=0.0, vmax=top)
+    ticks = np.arange(len(values))
+    ax.set_xticks(ticks, profile.modalities, rotation=45, ha="right")
+    ax.set_yticks(ticks, profile.modalities)
+    if len(values) <= 12:
+        for i, j in np.argwhere(np.isfinite(values)):
+            shade = "black" if values[i, j] > 0.6 * top else "white"
+            ax.text(j, i, f"{values[i, j]:.2f}", ha="center", va="center", color=shade, fontsize=8)
+    ax.set_title(f"{atom}, {when}")
+    ax.figure.colorbar(image, ax=ax, label="bits", shrink=0.8)
+    return ax
+
+
+def _axes(ax, size):
+    if ax is not None:
+        return ax
+    # a figure of its own, outside pyplot: nothing to close, no display needed
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=size, layout="constrained").add_subplot()
+
+
+def _check_sources(profile, *names: str) -> None:
+    for name in names:
+        if name not in profile.modalities:
+            raise InvalidInput(f"a source must be one of {list(profile.modalities)}; got {name!r}.")
+    if len(set(names)) < len(names):
+        raise InvalidInput(f"the two sources must differ; got {names[0]!r} twice.")

@@ -1,0 +1,120 @@
+"""The interaction context: a profile laid on the steps of a window, as the model reads it.
+
+Letters: M modalities, T steps, step t of a window has lag T - 1 - t (`interplay.data.windows`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from interplay.errors import InvalidInput
+from interplay.profile import InteractionProfile
+
+SIGNIFICANT = 2.0
+"""Atoms below this many standard errors count as absent: the guidance is free of scale and would otherwise
+make as much of the largest noise as of the largest interaction."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InteractionContext:
+    """Atoms of every pair at every step, in shares of the target's entropy.
+
+    Attributes
+    ----------
+    redundancy, synergy : (M, M, T) float32, symmetric in the first two axes, diagonal 0
+    unique : (M, M, T) float32, in the first modality and not in the second, diagonal 0
+    """
+
+    redundancy: torch.Tensor
+    unique: torch.Tensor
+    synergy: torch.Tensor
+
+    @property
+    def pair_features(self) -> torch.Tensor:
+        """(M, M, T, 4): R, U(i not j), U(j not i), S."""
+        parts = [self.redundancy, self.unique, self.unique.transpose(0, 1), self.synergy]
+        return torch.stack(parts, dim=-1)
+
+    def relevance(self) -> torch.Tensor:
+        """(M, T): the largest atom that a token takes part in."""
+        atoms = torch.stack([self.redundancy, self.unique, self.synergy])
+        return atoms.amax((0, 2))
+
+    def unique_to_all(self) -> torch.Tensor:
+        """(M, T): what a modality tells that no partner does, the least of its uniqueness over partners."""
+        n_m = len(self.unique)
+        if n_m == 1:
+            return torch.zeros_like(self.unique[:, 0])
+        own = torch.eye(n_m, dtype=torch.bool, device=self.unique.device)[..., None]
+        return self.unique.masked_fill(own, torch.inf).amin(1)
+
+    def is_empty(self) -> bool:
+        return not bool(self.pair_features.any())
+
+
+def empty_context(n_modalities: int, n_steps: int) -> InteractionContext:
+    """The context of knowing nothing."""
+    zeros = torch.zeros(n_modalities, n_modalities, n_steps)
+    return InteractionContext(redundancy=zeros, unique=zeros, synergy=zeros)
+
+
+def interaction_context(
+    profile: InteractionProfile, modalities: Sequence[str], *, steps: int, step_s: float
+) -> InteractionContext:
+    """Lay a profile on the steps of a window.
+
+    Step t looks (T - 1 - t) * step_s seconds back, and takes the atoms of the profile at that lag, read off
+    linearly between measured lags. Outside the measured lags nothing is known, and the atoms are 0.
+
+    Parameters
+    ----------
+    profile : InteractionProfile
+    modalities : sequence of str
+        The model's modalities, in its order; the profile must have them all.
+    steps : int
+        T.
+    step_s : float, s
+
+    Returns
+    -------
+    InteractionContext
+    """
+    missing = [name for name in modalities if name not in profile.modalities]
+    if missing:
+        raise InvalidInput(
+            f"the profile must have every modality of the windows; it lacks {missing} and has "
+            f"{list(profile.modalities)}. Estimate it from windows of the same modalities."
+        )
+    names = list(modalities)
+    known = profile.dataset.sel(source_i=names, source_j=names)
+    lag_s = np.arange(steps - 1, -1, -1) * step_s
+    scale = max(profile.h_y_bits, 1e-12)
+
+    def laid(atom: str) -> torch.Tensor:
+        values = _settled(known, atom) / scale
+        return torch.from_numpy(_at_lags(values, profile.lag_s, lag_s)).float()
+
+    return InteractionContext(redundancy=laid("redundancy"), unique=laid("unique"), synergy=laid("synergy"))
+
+
+def _settled(dataset, atom: str) -> np.ndarray:
+    """Values of an atom, 0 where it is negative, on the diagonal, or within its error."""
+    values = np.nan_to_num(dataset[atom].values)
+    if f"{atom}_stderr" in dataset:
+        error = np.nan_to_num(dataset[f"{atom}_stderr"].values)
+        values = np.where(values >= SIGNIFICANT * error, values, 0.0)
+    return np.maximum(values, 0.0)
+
+
+def _at_lags(values: np.ndarray, known_s: np.ndarray, wanted_s: np.ndarray) -> np.ndarray:
+    """Values (..., L) at other lags (..., T): linear between known lags, 0 outside them."""
+    tolerance = 1e-6 * max(float(known_s[-1]), 1.0)
+    right = np.clip(np.searchsorted(known_s, wanted_s - tolerance), 0, len(known_s) - 1)
+    left = np.maximum(right - 1, 0)
+    span = known_s[right] - known_s[left]
+    share = np.where(span > 0, (wanted_s - known_s[left]) / np.where(span > 0, span, 1.0), 1.0)
+    laid = values[..., left] * (1 - share) + values[..., right] * share
+    inside = (wanted_s >= known_s[0] - tolerance) & (wanted_s <= known_s[-1] + tolerance)
+    return np.where(inside, laid, 0.0)

@@ -1,0 +1,208 @@
+"""InteractionMoE: a mixture-of-experts classifier of multimodal windows, guided by interactions.
+
+Letters: B windows, M modalities, T steps, D width, C classes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from interplay.errors import InvalidInput
+from interplay.nn.attention import HIDDEN, CrossModalAttention, TemporalAttention
+from interplay.nn.context import InteractionContext
+from interplay.nn.encoders import StepEncoder
+from interplay.nn.experts import Experts
+from interplay.nn.guidance import attention_guidance, pooling_guidance
+from interplay.nn.routers import ROUTERS, route
+from interplay.types import Routing, Schema
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """Sizes and parts of the model.
+
+    Attributes
+    ----------
+    width : D; a multiple of `heads`
+    layers : blocks
+    moe_every : every so many blocks, counted from the first, feed forward through experts
+    num_experts, synergy_experts, top_k : E, how many of them are synergy experts, and K
+    expert_width : hidden width of an expert
+    router : "interaction" or "softmax"
+    guided : whether attention and pooling are guided by the context
+    """
+
+    width: int = 48
+    layers: int = 2
+    heads: int = 4
+    moe_every: int = 1
+    num_experts: int = 8
+    synergy_experts: int = 2
+    top_k: int = 2
+    expert_width: int = 96
+    router: str = "interaction"
+    guided: bool = True
+    dropout: float = 0.1
+
+    def __post_init__(self):
+        if self.width % self.heads:
+            raise InvalidInput(f"width must be a multiple of heads ({self.heads}); got {self.width}.")
+        if self.router not in ROUTERS:
+            raise InvalidInput(f"router must be one of {sorted(ROUTERS)}; got {self.router!r}.")
+        if not 0 <= self.synergy_experts < self.num_experts:
+            raise InvalidInput(
+                f"synergy_experts must be at least 0 and below num_experts ({self.num_experts}); got {self.synergy_experts}."
+            )
+        if not 1 <= self.top_k <= self.num_experts:
+            raise InvalidInput(
+                f"top_k must be between 1 and num_experts ({self.num_experts}); got {self.top_k}."
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """What the model returns.
+
+    Attributes
+    ----------
+    logits : (B, C)
+    routings : one Routing per mixture-of-experts layer
+    pooling : (B, M, T), share of each token in the prediction; sums to 1
+    """
+
+    logits: torch.Tensor
+    routings: tuple[Routing, ...]
+    pooling: torch.Tensor
+
+
+class MoELayer(nn.Module):
+    """Route tokens to experts and combine what they return."""
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        self.top_k, self.synergy_experts = config.top_k, config.synergy_experts
+        self.router = ROUTERS[config.router](config.width, config.num_experts)
+        self.experts = Experts(config.num_experts, config.synergy_experts, config.width, config.expert_width)
+
+    def forward(
+        self, h_BMTD: torch.Tensor, context: InteractionContext, observed_BMT: torch.Tensor
+    ) -> tuple[torch.Tensor, Routing]:
+        with torch.autocast(h_BMTD.device.type, enabled=False):
+            logits = self.router(
+                h_BMTD.float() if h_BMTD.dtype != torch.float64 else h_BMTD, context, observed_BMT
+            )
+            routing = route(logits, observed_BMT, self.top_k, self.synergy_experts)
+        return self.experts(h_BMTD, routing), routing
+
+
+class FeedForward(nn.Sequential):
+    """The dense counterpart of a mixture-of-experts layer, of equal active width."""
+
+    def __init__(self, config: ModelConfig):
+        hidden = config.top_k * config.expert_width
+        super().__init__(nn.Linear(config.width, hidden), nn.GELU(), nn.Linear(hidden, config.width))
+
+
+class Block(nn.Module):
+    """Attention over steps, attention over modalities, and feed-forward or experts, each pre-normalised."""
+
+    def __init__(self, config: ModelConfig, *, has_experts: bool):
+        super().__init__()
+        self.norms = nn.ModuleList(nn.LayerNorm(config.width) for _ in range(3))
+        self.temporal = TemporalAttention(config.width, config.heads)
+        self.cross_modal = CrossModalAttention(config.width, config.heads)
+        self.experts = MoELayer(config) if has_experts else None
+        self.dense = None if has_experts else FeedForward(config)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, h_BMTD, observed_BMT, context, guidance_MMT) -> tuple[torch.Tensor, Routing | None]:
+        seen = observed_BMT[..., None]
+        h_BMTD = h_BMTD + self.dropout(self.temporal(self.norms[0](h_BMTD), observed_BMT)) * seen
+        h_BMTD = (
+            h_BMTD + self.dropout(self.cross_modal(self.norms[1](h_BMTD), observed_BMT, guidance_MMT)) * seen
+        )
+        routing = None
+        if self.experts is not None:
+            out, routing = self.experts(self.norms[2](h_BMTD), context, observed_BMT)
+        else:
+            out = self.dense(self.norms[2](h_BMTD))
+        return h_BMTD + self.dropout(out) * seen, routing
+
+
+class GuidedPooling(nn.Module):
+    """Weighted mean over all observed tokens; the guidance (M, T) enters with a learned weight."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.score = nn.Linear(width, 1)
+        self.gamma = nn.Parameter(torch.ones(()))
+
+    def forward(self, h_BMTD, observed_BMT, guidance_MT) -> tuple[torch.Tensor, torch.Tensor]:
+        """Pooled (B, D) and the weights (B, M, T); a window without any observation pools to 0."""
+        scores = self.score(h_BMTD)[..., 0] + self.gamma * guidance_MT
+        scores = scores.masked_fill(~observed_BMT, HIDDEN)
+        weights = torch.softmax(scores.flatten(1), dim=-1).view_as(scores) * observed_BMT
+        return torch.einsum("bmtd,bmt->bd", h_BMTD, weights), weights
+
+
+class InteractionMoE(nn.Module):
+    """Classifier of windows, a plain module for any training loop.
+
+    Parameters
+    ----------
+    schema : Schema
+        Modalities with their shapes, steps and classes.
+    config : ModelConfig
+    context : InteractionContext
+        Kept as buffers; an empty one makes the model its own unguided control.
+    """
+
+    def __init__(self, schema: Schema, config: ModelConfig, context: InteractionContext):
+        super().__init__()
+        self.config = config
+        n_m, n_t = len(schema.modalities), schema.steps
+        if context.synergy.shape != (n_m, n_m, n_t):
+            raise InvalidInput(
+                f"the context must be of {n_m} modalities and {n_t} steps; got shape {tuple(context.synergy.shape)}."
+            )
+        for name in ("redundancy", "unique", "synergy"):
+            self.register_buffer(name, getattr(context, name).clone())
+        guide = context if config.guided else None
+        attention = torch.zeros(n_m, n_m, n_t) if guide is None else attention_guidance(guide)
+        pooling = torch.zeros(n_m, n_t) if guide is None else pooling_guidance(guide)
+        self.register_buffer("attention_guidance", attention)
+        self.register_buffer("pooling_guidance", pooling)
+        self.encoder = StepEncoder(schema.shapes, n_t, config.width)
+        self.blocks = nn.ModuleList(
+            Block(config, has_experts=k % config.moe_every == 0) for k in range(config.layers)
+        )
+        self.pooling = GuidedPooling(config.width)
+        self.norm = nn.LayerNorm(config.width)
+        self.head = nn.Linear(config.width, len(schema.classes))
+
+    @property
+    def context(self) -> InteractionContext:
+        return InteractionContext(redundancy=self.redundancy, unique=self.unique, synergy=self.synergy)
+
+    def forward(self, x: Mapping[str, torch.Tensor], observed: torch.Tensor) -> Output:
+        """Classify windows.
+
+        Parameters
+        ----------
+        x : modality name -> (B, T, r, d), scaled
+        observed : (B, M, T) bool; values where it is False are never looked at
+
+        Returns
+        -------
+        Output
+        """
+        h_BMTD = self.encoder(x, observed)
+        routings = []
+        for block in self.blocks:
+            h_BMTD, routing = block(h_BMTD, observed, self.context, self.attention_guidance)
+            if routing is not None:
+                routings.append(routing)
+        pooled, weights = self.pooling(h_BMTD, observed, self.pooling_guidance)
+        return Output(logits=self.head(self.norm(pooled)), routings=tuple(routings), pooling=weights)

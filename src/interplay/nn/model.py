@@ -53,7 +53,8 @@ class ModelConfig:
             raise InvalidInput(f"router must be one of {sorted(ROUTERS)}; got {self.router!r}.")
         if not 0 <= self.synergy_experts < self.num_experts:
             raise InvalidInput(
-                f"synergy_experts must be at least 0 and below num_experts ({self.num_experts}); got {self.synergy_experts}."
+                f"synergy_experts must be at least 0 and below num_experts ({self.num_experts}); "
+                f"got {self.synergy_experts}."
             )
         if not 1 <= self.top_k <= self.num_experts:
             raise InvalidInput(
@@ -165,7 +166,8 @@ class InteractionMoE(nn.Module):
         n_m, n_t = len(schema.modalities), schema.steps
         if context.synergy.shape != (n_m, n_m, n_t):
             raise InvalidInput(
-                f"the context must be of {n_m} modalities and {n_t} steps; got shape {tuple(context.synergy.shape)}."
+                f"the context must be of {n_m} modalities and {n_t} steps; "
+                f"got shape {tuple(context.synergy.shape)}."
             )
         for name in ("redundancy", "unique", "synergy"):
             self.register_buffer(name, getattr(context, name).clone())

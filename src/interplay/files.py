@@ -1,9 +1,11 @@
 """Writing that never leaves half a file: everything goes to a temporary name first, then is renamed."""
 
+import json
+import math
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -55,3 +57,16 @@ def check_writable(path: str | Path, *, overwrite: bool) -> None:
         )
     if not path.parent.is_dir():
         raise InvalidInput(f"the folder of {path} must exist, and does not.")
+
+
+def json_text(values) -> str:
+    """Strict JSON of mappings, sequences and plain values; it knows no NaN, which becomes null."""
+    return json.dumps(_strict(values), indent=1, allow_nan=False) + "\n"
+
+
+def _strict(values):
+    if isinstance(values, Mapping):
+        return {name: _strict(value) for name, value in values.items()}
+    if isinstance(values, (list, tuple)):
+        return [_strict(value) for value in values]
+    return None if isinstance(values, float) and math.isnan(values) else values

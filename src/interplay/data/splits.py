@@ -45,8 +45,7 @@ def split_by_entity(
             raise InvalidInput(f"test must be a share between 0 and 1, or names of entities; got {test!r}.")
         count = min(len(names) - 1, max(1, round(test * len(names))))
         chosen = np.random.default_rng(seed).permutation(names)[:count]
-    is_test = np.isin(np.array(windows.steps.entities), chosen)[windows.entity]
-    return windows.select(~is_test), windows.select(is_test)
+    return windows.of_entities(np.setdiff1d(names, chosen)), windows.of_entities(chosen)
 
 
 def cross_folds(windows: Windows, folds: int, *, seed: int = 0) -> np.ndarray:

@@ -70,6 +70,11 @@ class Windows:
         """Some of the windows, by index or boolean mask (N,)."""
         return replace(self, last=self.last[which])
 
+    def of_entities(self, names: Iterable[str]) -> "Windows":
+        """The windows of some entities."""
+        chosen = np.isin(np.array(self.steps.entities), list(names))
+        return self.select(chosen[self.entity])
+
     def rows(self) -> np.ndarray:
         """(N, T) int64 rows of `steps`, oldest step first."""
         return self.last[:, None] - np.arange(self.length - 1, -1, -1)

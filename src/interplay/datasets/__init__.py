@@ -1,0 +1,74 @@
+"""Data sets by name. To add one: write a class with a `card` and `recordings(root)`, and name it in DATASETS."""
+
+from difflib import get_close_matches
+from pathlib import Path
+
+from interplay.datasets.card import Card, DataSet
+from interplay.datasets.hapt import Hapt
+from interplay.datasets.hapt_sample import HaptSample
+from interplay.datasets.stress_predict import StressPredict
+from interplay.errors import InvalidInput
+from interplay.types import Recording
+
+__all__ = [
+    "DATASETS",
+    "Card",
+    "DataSet",
+    "Hapt",
+    "HaptSample",
+    "StressPredict",
+    "find_dataset",
+    "load_dataset",
+]
+
+DATASETS: dict[str, type[DataSet]] = {
+    "hapt": Hapt,
+    "hapt_sample": HaptSample,
+    "stress_predict": StressPredict,
+}
+
+
+def find_dataset(name: str) -> DataSet:
+    """The data set of that name, not yet read: its `card`, and `recordings(root)`.
+
+    Raises
+    ------
+    InvalidInput
+        If there is none; the message lists the known names.
+    """
+    if name not in DATASETS:
+        close = get_close_matches(str(name), DATASETS, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise InvalidInput(f"name must be one of {', '.join(DATASETS)}; got {name!r}.{hint}")
+    return DATASETS[name]()
+
+
+def load_dataset(name: str, root: str | Path | None = None) -> list[Recording]:
+    """All recordings of a data set.
+
+    Parameters
+    ----------
+    name : str
+        One of `DATASETS`.
+    root : str or Path, optional
+        Folder that holds the files of the data set; only a bundled data set needs none.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such data set, or its files are not in `root`.
+    DamagedFile
+        If a file cannot be read whole.
+    """
+    dataset = find_dataset(name)
+    folder = Path() if dataset.card.bundled else _folder(dataset.card, root)
+    return list(dataset.recordings(folder))
+
+
+def _folder(card: Card, root: str | Path | None) -> Path:
+    if root is None or not Path(root).is_dir():
+        raise InvalidInput(
+            f"root must be a folder that holds {card.name}.npz, made from {card.source}; "
+            + ("got none." if root is None else f"{str(root)!r} is not a folder.")
+        )
+    return Path(root)

@@ -1,7 +1,11 @@
-"""What a data set says of itself before anything is read."""
+"""What a data set says of itself before anything is read, and what every data set can do."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol
+
+from interplay.types import Recording
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -14,6 +18,9 @@ class Card:
     modalities : modality name -> what it is, with channels, rate and unit
     step_s : float, s, and steps : int
         Windows that suit the data; used where the user names none.
+    bundled : bool
+        Whether the data come with the package. If not, they are read from the file ``<name>.npz`` in a folder
+        that the user names.
     """
 
     name: str
@@ -26,3 +33,18 @@ class Card:
     target: str
     step_s: float
     steps: int
+    bundled: bool = False
+
+    def to_dict(self) -> dict[str, object]:
+        """All facts by name, of plain types that can be written as JSON."""
+        return asdict(self)
+
+
+class DataSet(Protocol):
+    """One source of recordings."""
+
+    card: Card
+
+    def recordings(self, root: str | Path) -> Iterator[Recording]:
+        """Recordings from the folder that holds the files, read one after the other."""
+        ...

@@ -1,7 +1,6 @@
 """The contract of an estimator: scikit-learn manners for two sources, one method for windows."""
 
 from abc import abstractmethod
-from collections.abc import Callable
 
 import numpy as np
 import xarray as xr
@@ -10,12 +9,9 @@ from sklearn.base import BaseEstimator
 from interplay.data import Windows, windows_from_arrays
 from interplay.data.check import check_trainable
 from interplay.errors import InvalidInput
+from interplay.progress import Tell, silent
 
 ATOMS = ("redundancy", "unique1", "unique2", "synergy", "mi1", "mi2", "joint_mi")
-
-
-def silent(share_done: float) -> None:
-    """Progress that nobody watches."""
 
 
 class BaseRUS(BaseEstimator):
@@ -27,9 +23,7 @@ class BaseRUS(BaseEstimator):
     """
 
     @abstractmethod
-    def estimate(
-        self, windows: Windows, lags: np.ndarray, progress: Callable[[float], None] = silent
-    ) -> xr.Dataset:
+    def estimate(self, windows: Windows, lags: np.ndarray, progress: Tell = silent) -> xr.Dataset:
         """Atoms of all pairs of modalities at all lags.
 
         Parameters

@@ -12,7 +12,6 @@ exactly. Redundancy and uniqueness depend on a source through its posterior only
 posteriors suffice; what quantising loses is reported.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -21,7 +20,7 @@ import torch
 import xarray as xr
 
 from interplay.data import Windows
-from interplay.estimators.base import BaseRUS, silent
+from interplay.estimators.base import BaseRUS
 from interplay.estimators.calibrate import calibrated_log_probs, mixture_weights
 from interplay.estimators.crossfit import Training, out_of_fold_logits
 from interplay.estimators.quantise import cell_tables, cells_of_posteriors
@@ -33,6 +32,7 @@ from interplay.estimators.uncertainty import (
     rotation_p_values,
 )
 from interplay.info.atoms import couple
+from interplay.progress import Tell, silent
 from interplay.units import bits
 
 TRAINING_SHARE = 0.8
@@ -93,9 +93,7 @@ class PosteriorPID(BaseRUS):
         self.device = device
         self.random_state = random_state
 
-    def estimate(
-        self, windows: Windows, lags: np.ndarray, progress: Callable[[float], None] = silent
-    ) -> xr.Dataset:
+    def estimate(self, windows: Windows, lags: np.ndarray, progress: Tell = silent) -> xr.Dataset:
         """See `BaseRUS.estimate`."""
         pairs = np.array(list(combinations(range(len(windows.modalities)), 2)), dtype=np.int64).reshape(-1, 2)
         training = Training(

@@ -1,6 +1,5 @@
 """TemporalRUS: an estimator applied to windows, for all pairs of modalities and all lags."""
 
-from collections.abc import Callable
 from importlib.metadata import version
 
 import numpy as np
@@ -10,9 +9,10 @@ from sklearn.base import BaseEstimator, clone
 from interplay.data import Windows
 from interplay.data.check import check_trainable
 from interplay.errors import InvalidInput, NotFitted
-from interplay.estimators.base import BaseRUS, silent
+from interplay.estimators.base import BaseRUS
 from interplay.info import entropy
 from interplay.profile import InteractionProfile
+from interplay.progress import Tell, shown
 from interplay.units import lag_steps
 
 
@@ -29,7 +29,7 @@ class TemporalRUS(BaseEstimator):
     lags_s : sequence of float, s, optional
         Non-negative multiples of the step, below the window's length; every step of the window by default.
     progress : callable, optional
-        Told the share of the work that is done, from 0 to 1.
+        Told the share of the work that is done, from 0 to 1; by default a bar on a terminal.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class TemporalRUS(BaseEstimator):
         estimator: BaseRUS | None = None,
         *,
         lags_s=None,
-        progress: Callable[[float], None] | None = None,
+        progress: Tell | None = None,
     ):
         self.estimator = estimator
         self.lags_s = lags_s
@@ -75,7 +75,8 @@ class TemporalRUS(BaseEstimator):
             estimator: BaseRUS = PosteriorPID()
         else:
             estimator = clone(self.estimator)
-        dataset = estimator.estimate(windows, lags, self.progress or silent)
+        with shown(self.progress, "interactions") as tell:
+            dataset = estimator.estimate(windows, lags, tell)
         count = np.bincount(windows.y, minlength=len(windows.classes))
         dataset["residual_bits"] = _residual(dataset)
         dataset.attrs.update(

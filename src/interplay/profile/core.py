@@ -199,6 +199,12 @@ class InteractionProfile:
             return self.dataset[variable].values[i, j, lag]
         return np.full(len(i), np.nan)
 
+    def sentences(self, n: int = 5) -> list[str]:
+        """The n strongest interactions in words; see `interplay.profile.sentences`."""
+        from interplay.profile.sentences import sentences
+
+        return sentences(self, n)
+
     def plot_lags(self, source_i: str, source_j: str, ax=None):
         """Atoms of one pair over lag; see `interplay.profile.figures.plot_lags`."""
         from interplay.profile.figures import plot_lags

@@ -1,0 +1,38 @@
+"""The strongest interactions in words."""
+
+import math
+
+from interplay.profile.figures import Z_95
+
+WORDS = {
+    "redundancy": "{i} and {j} tell the same {bits}",
+    "unique": "{i} tells {bits} that {j} does not",
+    "synergy": "{i} and {j} together tell {bits} that neither tells alone",
+}
+
+
+def sentences(profile, n: int) -> list[str]:
+    """One sentence for each of the n strongest interactions that stand clear of their own error.
+
+    Parameters
+    ----------
+    profile : InteractionProfile
+    n : int
+
+    Returns
+    -------
+    list of str
+        Bits with 95 % intervals, the lag at which each is largest, and the q-value of the pair there.
+    """
+    n_m = len(profile.modalities)
+    rows = profile.top(3 * n_m * n_m)
+    clear = rows[~(rows["bits"] <= Z_95 * rows["stderr"])].head(n)
+    return [_sentence(row) for row in clear.itertuples()]
+
+
+def _sentence(row) -> str:
+    known = not math.isnan(row.stderr)
+    bits = f"{row.bits:.2f}" + (f" ± {Z_95 * row.stderr:.2f}" if known else "") + " bits"
+    told = WORDS[row.atom].format(i=row.source_i, j=row.source_j, bits=bits)
+    q = "" if math.isnan(row.q_value) else f" (q = {row.q_value:.2g})"
+    return f"{told}, most at a lag of {row.lag_s:g} s{q}."

@@ -23,6 +23,10 @@ _HOME = {
     "InteractionProfile": "profile",
     "PosteriorPID": "estimators",
     "TemporalRUS": "estimators",
+    "load_dataset": "datasets",
+    "fit": "train",
+    "load_run": "train",
+    "write_report": "report",
 }
 _MODULES = (
     "data",
@@ -34,11 +38,24 @@ _MODULES = (
     "metrics",
     "nn",
     "synthetic",
+    "train",
     "types",
 )
 
 if TYPE_CHECKING:
-    from interplay import data, datasets, errors, estimators, info, losses, metrics, nn, synthetic, types
+    from interplay import (
+        data,
+        datasets,
+        errors,
+        estimators,
+        info,
+        losses,
+        metrics,
+        nn,
+        synthetic,
+        train,
+        types,
+    )
     from interplay.data import (
         Hold,
         Mark,
@@ -51,8 +68,11 @@ if TYPE_CHECKING:
         split_by_entity,
         windows_from_arrays,
     )
+    from interplay.datasets import load_dataset
     from interplay.estimators import PosteriorPID, TemporalRUS
     from interplay.profile import InteractionProfile
+    from interplay.report import write_report
+    from interplay.train import fit, load_run
     from interplay.types import Recording, Stream, Target
 
 __all__ = [*_HOME, *_MODULES]

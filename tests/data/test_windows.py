@@ -205,3 +205,15 @@ def test_leaks_and_other_shapes_are_refused():
     three = windows_from_arrays({"x": ramp()}, labels(), steps=3).schema
     with pytest.raises(InvalidInput, match="windows of 3 steps of 1 s, as were fitted; got 2"):
         check_schema(two, three, what="test windows")
+
+
+def test_arrays_without_entities_are_known_again_and_not_mistaken_for_others():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2, 30, 3, 1)), np.arange(30) % 2
+    first, again, other = (windows_from_arrays({"a": part}, y) for part in (x[0], x[0].copy(), x[1]))
+    assert first.entities == again.entities
+    assert not set(first.entities) & set(other.entities)
+    assert len(first.entities) == 30
+    rows = [windows_from_arrays({"a": part[:, 0]}, y, steps=2) for part in x]
+    assert len(rows[0].entities) == 1
+    assert rows[0].entities != rows[1].entities

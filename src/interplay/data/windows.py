@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 
 import numpy as np
 
@@ -157,7 +158,7 @@ def windows_from_arrays(
         Rows from one window to the next; sliding windows only.
     entity : (n,) of str or int, optional
         Who each row (or window) belongs to; windows never cross from one to the next. Without it all rows
-        are one entity, and every cut window is its own.
+        are one entity, and every cut window is its own, named after what the arrays hold.
     classes : sequence of str, optional
         Class names in the order of their numbers; by default the values that `y` takes. Pass
         ``train.classes`` to give test windows the numbering of the training windows.
@@ -175,7 +176,9 @@ def windows_from_arrays(
         raise InvalidInput(f"steps must be the second axis of the arrays, {cut_steps}; got {steps}.")
     if cut_steps is None and steps is None:
         raise InvalidInput("steps must be given for arrays of shape (n, d): how many rows make a window?")
-    entity = _entity_names(entity, n, cut=cut_steps is not None)
+    if entity is None:
+        entity = _anonymous(arrays, labels, each=cut_steps is not None)
+    entity = _entity_names(entity, n)
     names, code = np.unique(entity, return_inverse=True)
     if cut_steps is None:
         segment = np.cumsum(np.r_[0, code[1:] != code[:-1]])
@@ -272,14 +275,27 @@ def _common_shape(arrays: Mapping[str, np.ndarray], n_labels: int) -> tuple[int,
     return n_labels, first.shape[1]
 
 
-def _entity_names(entity, n: int, *, cut: bool) -> np.ndarray:
-    if entity is None:
-        width = len(str(max(n - 1, 0)))
-        return np.array([f"{k:0{width}d}" for k in range(n)]) if cut else np.zeros(n, dtype=np.int64)
+def _entity_names(entity, n: int) -> np.ndarray:
     entity = np.asarray(entity)
     if entity.shape != (n,):
         raise InvalidInput(f"entity must have one entry per label ({n}); got shape {entity.shape}.")
     return entity
+
+
+def _anonymous(arrays: Mapping[str, np.ndarray], labels: np.ndarray, *, each: bool) -> np.ndarray:
+    """Entities of rows without one: each its own, or all the same.
+
+    They are named after what the arrays hold, so that the same arrays are known again when a model that was
+    trained on them is tested, and other arrays are not mistaken for them.
+    """
+    digest = blake2b(np.ascontiguousarray(labels), digest_size=4)
+    for array in arrays.values():
+        digest.update(np.ascontiguousarray(array))
+    n = len(labels)
+    if not each:
+        return np.full(n, f"rows-{digest.hexdigest()}")
+    width = len(str(max(n - 1, 0)))
+    return np.array([f"rows-{digest.hexdigest()}-{k:0{width}d}" for k in range(n)])
 
 
 def _steps_of(name: str, array: np.ndarray, segment: np.ndarray, fill, step_s: float) -> np.ndarray:

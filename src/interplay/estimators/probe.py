@@ -70,7 +70,10 @@ class Probe(nn.Module):
         at_all_steps = torch.baddbmm(self.bias, h_MUH, self.head).unflatten(2, (n_l, -1)).transpose(1, 2)
         where = place_LB[None, :, :, None].expand(len(h_MUH), n_l, n_b, at_all_steps.shape[-1])
         alone = at_all_steps.gather(2, where)
-        z_MLBZ = torch.bmm(h_MUH, self.project).index_select(1, flat).unflatten(1, (n_l, n_b))
+        # normalised, so that products are as large as their factors from the start: with small factors
+        # the gradient of what two modalities say only together drowns in noise
+        z_MUZ = nn.functional.layer_norm(torch.bmm(h_MUH, self.project), self.project.shape[2:])
+        z_MLBZ = z_MUZ.index_select(1, flat).unflatten(1, (n_l, n_b))
         i, j = self.pairs.unbind(1)
         z_i, z_j = z_MLBZ.index_select(0, i), z_MLBZ.index_select(0, j)
         both = torch.cat([z_i, z_j, z_i * z_j], dim=-1).flatten(0, 1)

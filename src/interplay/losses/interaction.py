@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import torch
 
+from interplay.errors import InvalidInput
 from interplay.types import Routing
 
 
@@ -36,15 +37,24 @@ def pair_weights(
     context : InteractionContext
     redundancy, uniqueness, synergy : float, positive thresholds
     hard : bool
+
+    Raises
+    ------
+    InvalidInput
+        If a threshold is not positive.
     """
+    if min(redundancy, uniqueness, synergy) <= 0:
+        raise InvalidInput(
+            f"thresholds of pair weights must be above 0; got redundancy {redundancy}, uniqueness {uniqueness}, "
+            f"synergy {synergy}. A small positive threshold lets every atom count."
+        )
     unique_j = context.unique.transpose(0, 1)
     atoms = torch.stack([context.redundancy, torch.minimum(context.unique, unique_j), context.synergy])
     threshold = torch.tensor([redundancy, uniqueness, synergy], device=atoms.device)[:, None, None, None]
     weights = (atoms > threshold).to(atoms) if hard else (atoms / threshold - 1.0).clamp(0.0, 1.0)
-    joint = context.redundancy + context.unique + unique_j + context.synergy
     told = torch.stack([context.redundancy, context.unique + unique_j, context.synergy])
     conflict = (weights > 0).sum(0) > 1
-    weights = torch.where(conflict, weights * told / joint.clamp_min(1e-12), weights)
+    weights = torch.where(conflict, weights * told / told.sum(0).clamp_min(1e-12), weights)
     return PairWeights(redundancy=weights[0], uniqueness=weights[1], synergy=weights[2])
 
 
@@ -62,7 +72,17 @@ def synergy_loss(routing: Routing, weight_MMT: torch.Tensor) -> torch.Tensor:
     """Minus the mean log of the probability that a synergistic pair gives to synergy experts.
 
     The log, instead of the published 1 - s, keeps a gradient where the probability is near 0.
+
+    Raises
+    ------
+    InvalidInput
+        If the routing has no synergy experts.
     """
+    if routing.synergy_experts < 1:
+        raise InvalidInput(
+            "synergy_loss must get a routing with synergy experts; got one without. Set synergy_experts to at "
+            "least 1, or leave this loss out."
+        )
     log_s = torch.logsumexp(routing.log_probs[..., : routing.synergy_experts], dim=-1)
     return -_mean_over_pairs(_log_mean, log_s, weight_MMT, routing.observed)
 

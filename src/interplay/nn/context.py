@@ -105,7 +105,8 @@ def _settled(dataset, atom: str) -> np.ndarray:
     if f"{atom}_stderr" in dataset:
         error = np.nan_to_num(dataset[f"{atom}_stderr"].values)
         values = np.where(values >= SIGNIFICANT * error, values, 0.0)
-    return np.maximum(values, 0.0)
+    off_diagonal = ~np.eye(len(values), dtype=bool)[..., None]
+    return np.maximum(values, 0.0) * off_diagonal
 
 
 def _at_lags(values: np.ndarray, known_s: np.ndarray, wanted_s: np.ndarray) -> np.ndarray:

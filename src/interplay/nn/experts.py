@@ -79,7 +79,8 @@ class SynergyAttention(nn.Module):
         q, k, v = table.view(n_s, *shape, -1).transpose(2, 3).chunk(3, dim=-1)
         bias = hide(member.view(n_s, *shape).transpose(2, 3), qkv.dtype)[..., 0, :, :]
         mixed = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)
-        mixed = mixed.transpose(2, 3).reshape(size, -1)
+        # autocast lowers the precision of attention, but not that of grouped products
+        mixed = mixed.to(x_RD.dtype).transpose(2, 3).reshape(size, -1)
         return grouped_matmul(mixed.index_select(0, place_R), self.out, ends_S)
 
 

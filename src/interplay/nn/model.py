@@ -44,9 +44,14 @@ class ModelConfig:
     expert_width: int = 96
     router: str = "interaction"
     guided: bool = True
-    dropout: float = 0.1
+    dropout: float = 0.2
 
     def __post_init__(self):
+        for name in ("width", "layers", "heads", "moe_every", "expert_width"):
+            if getattr(self, name) < 1:
+                raise InvalidInput(f"{name} must be at least 1; got {getattr(self, name)}.")
+        if not 0 <= self.dropout < 1:
+            raise InvalidInput(f"dropout must be at least 0 and below 1; got {self.dropout}.")
         if self.width % self.heads:
             raise InvalidInput(f"width must be a multiple of heads ({self.heads}); got {self.width}.")
         if self.router not in ROUTERS:
@@ -164,18 +169,10 @@ class InteractionMoE(nn.Module):
         super().__init__()
         self.config = config
         n_m, n_t = len(schema.modalities), schema.steps
-        if context.synergy.shape != (n_m, n_m, n_t):
-            raise InvalidInput(
-                f"the context must be of {n_m} modalities and {n_t} steps; "
-                f"got shape {tuple(context.synergy.shape)}."
-            )
-        for name in ("redundancy", "unique", "synergy"):
-            self.register_buffer(name, getattr(context, name).clone())
-        guide = context if config.guided else None
-        attention = torch.zeros(n_m, n_m, n_t) if guide is None else attention_guidance(guide)
-        pooling = torch.zeros(n_m, n_t) if guide is None else pooling_guidance(guide)
-        self.register_buffer("attention_guidance", attention)
-        self.register_buffer("pooling_guidance", pooling)
+        for name in ("redundancy", "unique", "synergy", "attention_guidance"):
+            self.register_buffer(name, torch.zeros(n_m, n_m, n_t))
+        self.register_buffer("pooling_guidance", torch.zeros(n_m, n_t))
+        self.set_context(context)
         self.encoder = StepEncoder(schema.shapes, n_t, config.width)
         self.blocks = nn.ModuleList(
             Block(config, has_experts=k % config.moe_every == 0) for k in range(config.layers)
@@ -183,6 +180,20 @@ class InteractionMoE(nn.Module):
         self.pooling = GuidedPooling(config.width)
         self.norm = nn.LayerNorm(config.width)
         self.head = nn.Linear(config.width, len(schema.classes))
+
+    def set_context(self, context: InteractionContext) -> None:
+        """Lay another context over the same weights."""
+        if context.synergy.shape != self.synergy.shape:
+            n_m, _, n_t = self.synergy.shape
+            raise InvalidInput(
+                f"the context must be of {n_m} modalities and {n_t} steps; "
+                f"got shape {tuple(context.synergy.shape)}."
+            )
+        for name in ("redundancy", "unique", "synergy"):
+            getattr(self, name).copy_(getattr(context, name))
+        if self.config.guided:
+            self.attention_guidance.copy_(attention_guidance(context))
+            self.pooling_guidance.copy_(pooling_guidance(context))
 
     @property
     def context(self) -> InteractionContext:

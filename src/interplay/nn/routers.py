@@ -56,7 +56,8 @@ class InteractionRouter(nn.Module):
     def forward(
         self, h_BMTD: torch.Tensor, context: InteractionContext, observed_BMT: torch.Tensor
     ) -> torch.Tensor:
-        u = torch.relu(self.token(h_BMTD))
+        # the GRU would carry what an unobserved token holds to later ones
+        u = torch.relu(self.token(h_BMTD)) * observed_BMT[..., None]
         answer = self._attend(self.query(u), context.pair_features, observed_BMT)
         unique = context.unique_to_all()[None, ..., None].expand(len(h_BMTD), -1, -1, 1)
         state, _ = self.gru(torch.cat([unique, answer], dim=-1).flatten(0, 1))

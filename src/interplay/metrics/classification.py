@@ -1,0 +1,122 @@
+"""How good predictions of classes are, with intervals over entities. Arrays in, flat mappings out.
+
+Letters: N windows, C classes, G entities, R resamplings.
+"""
+
+import math
+
+import numpy as np
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from interplay.errors import InvalidInput
+from interplay.metrics.calibration import brier_score, expected_calibration_error
+from interplay.units import bits
+
+LOW, HIGH = 0.025, 0.975
+
+
+def classification_metrics(
+    y, probs, *, entity=None, n_bootstrap: int = 1000, random_state: int = 0
+) -> dict[str, float]:
+    """Scores of class probabilities.
+
+    Parameters
+    ----------
+    y : (N,) int
+        True class numbers.
+    probs : (N, C) float, rows sum to 1
+    entity : (N,) int or str, optional
+        Who each window belongs to; intervals resample entities, or windows without it.
+    n_bootstrap : int
+    random_state : int
+
+    Returns
+    -------
+    dict of str to float
+        ``accuracy``, ``balanced_accuracy`` and ``macro_f1``, each with ``_low`` and ``_high``, a 95 %
+        percentile interval (NaN with a single entity); ``auroc`` and ``auprc``, one class against the rest,
+        mean over the classes that occur; ``log_loss_bits``, ``brier``, ``ece``; ``n_windows``,
+        ``n_entities``. What is not defined, such as AUROC with one class, is NaN.
+    """
+    y, probs = check_probabilities(y, probs)
+    n, n_classes = probs.shape
+    entity = np.arange(n) if entity is None else np.asarray(entity)
+    if entity.shape != (n,):
+        raise InvalidInput(f"entity must have one entry per window ({n}); got shape {entity.shape}.")
+    _, code = np.unique(entity, return_inverse=True)
+    predicted = probs.argmax(axis=1)
+    by_entity = np.zeros((code.max() + 1, n_classes, n_classes), dtype=np.int64)
+    np.add.at(by_entity, (code, y, predicted), 1)
+    scores = {}
+    whole = confusion_scores(by_entity.sum(axis=0))
+    resampled = confusion_scores(_resampled(by_entity, n_bootstrap, random_state))
+    for name, value in whole.items():
+        scores[name] = float(value)
+        low, high = np.quantile(resampled[name], [LOW, HIGH]) if len(by_entity) > 1 else (math.nan, math.nan)
+        scores[f"{name}_low"], scores[f"{name}_high"] = float(low), float(high)
+    told = probs[np.arange(n), y]
+    return {
+        **scores,
+        "auroc": _one_against_rest(roc_auc_score, y, probs),
+        "auprc": _one_against_rest(average_precision_score, y, probs),
+        "log_loss_bits": float(bits(-np.log(np.maximum(told, np.finfo(float).tiny)).mean())),
+        "brier": brier_score(y, probs),
+        "ece": expected_calibration_error(y, probs),
+        "n_windows": n,
+        "n_entities": len(by_entity),
+    }
+
+
+def confusion(y, predicted, n_classes: int) -> np.ndarray:
+    """Counts (C, C), rows true, columns predicted."""
+    table = np.zeros((n_classes, n_classes), dtype=np.int64)
+    np.add.at(table, (np.asarray(y), np.asarray(predicted)), 1)
+    return table
+
+
+def confusion_scores(tables: np.ndarray) -> dict[str, np.ndarray]:
+    """Accuracy, balanced accuracy and macro-F1 of confusion tables (..., C, C), rows true.
+
+    A class counts towards macro-F1 if it is true or predicted at least once, towards balanced accuracy if it
+    is true at least once, as in scikit-learn.
+    """
+    right = np.diagonal(tables, axis1=-2, axis2=-1).astype(np.float64)
+    true, predicted = tables.sum(-1), tables.sum(-2)
+    f1 = 2 * right / np.maximum(true + predicted, 1)
+    recall = right / np.maximum(true, 1)
+    return {
+        "accuracy": right.sum(-1) / tables.sum((-2, -1)),
+        "balanced_accuracy": recall.sum(-1) / (true > 0).sum(-1),
+        "macro_f1": f1.sum(-1) / (true + predicted > 0).sum(-1),
+    }
+
+
+def _resampled(by_entity: np.ndarray, n_bootstrap: int, random_state: int) -> np.ndarray:
+    """Confusion tables (R, C, C) of entities drawn with replacement."""
+    n = len(by_entity)
+    drawn = np.random.default_rng(random_state).multinomial(n, np.full(n, 1.0 / n), size=n_bootstrap)
+    return np.tensordot(drawn, by_entity, axes=1)
+
+
+def _one_against_rest(score, y: np.ndarray, probs: np.ndarray) -> float:
+    """Mean over the classes that occur; NaN if only one does."""
+    classes = np.unique(y)
+    if len(classes) < 2:
+        return math.nan
+    return float(np.mean([score(y == c, probs[:, c]) for c in classes]))
+
+
+def check_probabilities(y, probs) -> tuple[np.ndarray, np.ndarray]:
+    """Class numbers and probabilities as arrays, or a sentence about what is wrong with them."""
+    y, probs = np.asarray(y), np.asarray(probs, dtype=np.float64)
+    if probs.ndim != 2 or y.shape != probs.shape[:1] or len(y) == 0:
+        raise InvalidInput(
+            f"y must be (N,) and probs (N, classes), with N at least 1; got {y.shape} and {probs.shape}."
+        )
+    if y.dtype.kind not in "iu" or y.min() < 0 or y.max() >= probs.shape[1]:
+        raise InvalidInput(
+            f"y must hold class numbers from 0 to {probs.shape[1] - 1}; got {y.dtype} {np.unique(y)[:5]}."
+        )
+    if not (np.abs(probs.sum(axis=1) - 1.0) <= 1e-4).all() or probs.min() < 0:
+        raise InvalidInput("every row of probs must be non-negative and sum to 1; some do not, or hold NaN.")
+    return y, probs

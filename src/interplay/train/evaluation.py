@@ -1,0 +1,149 @@
+"""Judging a trained model on test windows: scores, what they become without parts, and insight."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+import xarray as xr
+
+from interplay.data import Scaler, Windows
+from interplay.metrics import classification_metrics, routing_agreement
+from interplay.nn import InteractionMoE, empty_context
+from interplay.progress import Tell
+from interplay.train.batches import ScaledWindows
+from interplay.train.insight import Watch
+
+BATCH_SIZE = 256
+STRESS_WINDOWS = 4000
+"""At most so many windows, evenly drawn, are predicted again for each part that is taken away."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evaluation:
+    """What came of testing a run.
+
+    Attributes
+    ----------
+    scores : mapping of mapping
+        ``test``: `classification_metrics` of all test windows; ``compared``: of the windows that the
+        comparisons below were made on; ``without_context``; ``without <modality>`` for each, if there are
+        several; ``agreement_redundancy`` and ``agreement_synergy``: see `interplay.train.insight`.
+    predictions : DataFrame, see `Run.predict`
+    insight : xarray.Dataset, see `interplay.train.insight.Watch`
+    entities : names of the test entities
+    """
+
+    scores: Mapping[str, Mapping[str, float]]
+    predictions: pd.DataFrame
+    insight: xr.Dataset
+    entities: tuple[str, ...]
+
+
+def judge(
+    model: InteractionMoE, scaler: Scaler, test: Windows, tell: Tell, *, n_bootstrap: int
+) -> Evaluation:
+    """Evaluate; leakage is the caller's to rule out."""
+    few = _evenly(test, STRESS_WINDOWS)
+    trials = _trials(model, test.modalities)
+    share = len(test) / (len(test) + len(trials) * len(few))
+    watch = Watch(model, test)
+    probs = class_probs(model, scaler, test, lambda done: tell(share * done), watch)
+    scores = {"test": _scored(test, probs, n_bootstrap)}
+    for k, (name, (trial, hidden)) in enumerate(trials.items()):
+        done = share + (1 - share) * k / len(trials)
+
+        def tell_trial(part: float, done=done) -> None:
+            tell(done + (1 - share) * part / len(trials))
+
+        scores[name] = _scored(few, class_probs(trial, scaler, few, tell_trial, hidden=hidden), n_bootstrap)
+    insight = watch.dataset()
+    return Evaluation(
+        scores=scores | agreement(insight, model),
+        predictions=prediction_table(test, probs),
+        insight=insight,
+        entities=test.entities,
+    )
+
+
+@torch.no_grad()
+def class_probs(
+    model: InteractionMoE,
+    scaler: Scaler,
+    windows: Windows,
+    tell: Tell,
+    watch: Watch | None = None,
+    *,
+    hidden: int | None = None,
+) -> np.ndarray:
+    """Class probabilities (N, C); with the modality number `hidden` made unobserved, if one is given."""
+    device = next(model.parameters()).device
+    parts, done = [], 0
+    for batch in ScaledWindows(windows, scaler).in_order(BATCH_SIZE):
+        if hidden is not None:
+            batch.observed[:, hidden] = False
+        batch = batch.to(device)
+        output = model(batch.x, batch.observed)
+        if watch is not None:
+            watch.see(output, batch.y)
+        parts.append(torch.softmax(output.logits.double(), dim=-1).cpu().numpy())
+        done += len(batch.y)
+        tell(done / len(windows))
+    return np.concatenate(parts)
+
+
+def prediction_table(windows: Windows, probs: np.ndarray) -> pd.DataFrame:
+    """One row per window: who, when, the label, the prediction and the probability of each class."""
+    names = np.array(windows.classes, dtype=object)
+    table = {
+        "entity": np.array(windows.steps.entities, dtype=object)[windows.entity],
+        "time_s": windows.steps.time_s[windows.last],
+        "label": names[windows.y],
+        "predicted": names[probs.argmax(1)],
+    }
+    return pd.DataFrame(table | {f"p_{name}": probs[:, c] for c, name in enumerate(windows.classes)})
+
+
+def agreement(insight: xr.Dataset, model: InteractionMoE) -> dict[str, dict[str, float]]:
+    """Whether routing follows the profile: rank correlations over pairs and steps, last layer.
+
+    Redundant pairs should be routed alike (divergence against redundancy: negative), synergistic ones to
+    synergy experts (probability against synergy: positive). Empty without routing, pairs or context.
+    """
+    if "divergence" not in insight or model.context.is_empty():
+        return {}
+    last = insight.isel(layer=-1)
+    context = model.context
+    # step t of a window has lag T - 1 - t
+    return {
+        "agreement_redundancy": routing_agreement(
+            last["divergence"].values, context.redundancy.flip(-1).cpu().numpy()
+        ),
+        "agreement_synergy": routing_agreement(
+            last["synergy_mass"].values, context.synergy.flip(-1).cpu().numpy()
+        ),
+    }
+
+
+def _trials(
+    model: InteractionMoE, modalities: tuple[str, ...]
+) -> dict[str, tuple[InteractionMoE, int | None]]:
+    """Model and hidden modality of every comparison, by name."""
+    trials: dict[str, tuple[InteractionMoE, int | None]] = {"compared": (model, None)}
+    if not model.context.is_empty():
+        blind = copy.deepcopy(model)
+        blind.set_context(empty_context(*model.pooling_guidance.shape))
+        trials["without_context"] = (blind, None)
+    if len(modalities) > 1:
+        trials |= {f"without {name}": (model, m) for m, name in enumerate(modalities)}
+    return trials
+
+
+def _scored(windows: Windows, probs: np.ndarray, n_bootstrap: int) -> dict[str, float]:
+    return classification_metrics(windows.y, probs, entity=windows.entity, n_bootstrap=n_bootstrap)
+
+
+def _evenly(windows: Windows, most: int) -> Windows:
+    return windows.select(np.unique(np.linspace(0, len(windows) - 1, min(most, len(windows))).astype(int)))

@@ -1,0 +1,133 @@
+"""fit: from training windows and a profile to a run."""
+
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+
+from interplay.data import Scaler, Windows
+from interplay.data.check import check_trainable
+from interplay.errors import InvalidInput
+from interplay.files import check_writable
+from interplay.nn import InteractionContext, InteractionMoE, empty_context, interaction_context
+from interplay.profile import InteractionProfile
+from interplay.progress import Tell, shown
+from interplay.train.batches import TrainingBatches
+from interplay.train.config import Recipe, make_recipe
+from interplay.train.folder import TrainingData
+from interplay.train.module import EpochLog, GuidedTraining, count_steps
+from interplay.train.run import Run
+
+
+def fit(
+    train: Windows,
+    *,
+    profile: InteractionProfile | None = None,
+    recipe: str | Path | Mapping | Recipe = "default",
+    settings: Mapping[str, object] | None = None,
+    out: str | Path | None = None,
+    seed: int = 0,
+    card: Mapping[str, object] | None = None,
+    progress: Tell | None = None,
+) -> Run:
+    """Train InteractionMoE.
+
+    Parameters
+    ----------
+    train : Windows
+        Labelled windows of the training entities.
+    profile : InteractionProfile, optional
+        Interactions of these modalities, from these or other training entities. Without it the model is its
+        own unguided control.
+    recipe, settings
+        See `interplay.train.make_recipe`.
+    out : str or Path, optional
+        Folder to save the run in; must not exist.
+    seed : int
+        Of the first weights and the order of windows.
+    card : mapping, optional
+        What the report should say of the data: name, licence, citation.
+    progress : callable, optional
+        Told the share of the work that is done; by default a bar on a terminal.
+
+    Returns
+    -------
+    Run
+    """
+    recipe = make_recipe(recipe, settings)
+    check_trainable(train, what="training windows")
+    if out is not None:
+        Path(out).parent.mkdir(parents=True, exist_ok=True)
+        check_writable(out, overwrite=False)
+    scaler = Scaler.fit(train)
+    with torch.random.fork_rng(), shown(progress, "training") as tell:
+        torch.manual_seed(seed)
+        model = InteractionMoE(train.schema, recipe.model, _context_for(profile, train))
+        log = _train(model, recipe, TrainingBatches(train, scaler, recipe.optimiser.batch_size, seed), tell)
+    run = Run(
+        model=model.eval(),
+        scaler=scaler,
+        recipe=recipe,
+        schema=train.schema,
+        profile=profile,
+        data=TrainingData(
+            entities=train.entities,
+            n_windows=len(train),
+            class_counts=tuple(np.bincount(train.y, minlength=len(train.classes)).tolist()),
+            channels=dict(train.steps.channels),
+            card=card,
+        ),
+        seed=seed,
+        log=log,
+    )
+    if out is not None:
+        run.save(out)
+    return run
+
+
+def _context_for(profile: InteractionProfile | None, train: Windows) -> InteractionContext:
+    if profile is None:
+        return empty_context(len(train.modalities), train.length)
+    classes = profile.dataset.attrs.get("classes")
+    if classes is not None and tuple(classes) != train.classes:
+        raise InvalidInput(
+            f"the profile must be about the classes of the windows, {list(train.classes)}; it is about "
+            f"{list(classes)}. Estimate it from windows of the same target."
+        )
+    return interaction_context(profile, train.modalities, steps=train.length, step_s=train.step_s)
+
+
+def _train(model: InteractionMoE, recipe: Recipe, batches: TrainingBatches, tell: Tell) -> list[dict]:
+    total_steps = count_steps(len(batches.windows), recipe)
+    log = EpochLog(tell, total_steps)
+    with _quiet_lightning():
+        trainer = pl.Trainer(
+            max_epochs=recipe.optimiser.epochs,
+            gradient_clip_val=recipe.optimiser.clip_norm,
+            callbacks=[log],
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+        )
+        trainer.fit(GuidedTraining(model, recipe, total_steps), datamodule=batches)
+    return log.epochs
+
+
+@contextmanager
+def _quiet_lightning() -> Iterator[None]:
+    """Its banners about hardware and its advice on workers, which batches cut from views do not need."""
+    logger = logging.getLogger("pytorch_lightning")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="pytorch_lightning")
+            yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,113 @@
+"""What a model does with its tokens: where they are routed, and which of them a prediction rests on.
+
+Letters: B windows, M modalities, T steps, E experts, C classes, P pairs i < j.
+"""
+
+import numpy as np
+import torch
+import xarray as xr
+
+from interplay.data import Windows
+from interplay.losses import jensen_shannon
+from interplay.nn import InteractionMoE, Output
+from interplay.types import Routing
+from interplay.units import bits
+
+CHUNK_NUMBERS = 5e7
+"""Windows are compared in pieces of about so many numbers, which bounds memory."""
+
+
+class Watch:
+    """Sums over windows, batch by batch, of what `dataset` tells."""
+
+    def __init__(self, model: InteractionMoE, windows: Windows):
+        self.windows = windows
+        self.config = model.config
+        n_m, n_t, n_c = len(windows.modalities), windows.length, len(windows.classes)
+        self.pairs = torch.triu_indices(n_m, n_m, 1)
+        self.pooling = torch.zeros(n_c, n_m, n_t, dtype=torch.float64)
+        self.pooled = torch.zeros(n_c, dtype=torch.float64)
+        self.layers: list[_LayerSums] = []
+
+    def see(self, output: Output, y: torch.Tensor) -> None:
+        """Add one batch."""
+        y = y.cpu()
+        self.pooling.index_add_(0, y, output.pooling.double().cpu())
+        self.pooled.index_add_(0, y, torch.ones(len(y), dtype=torch.float64))
+        while len(self.layers) < len(output.routings):
+            self.layers.append(_LayerSums(self.windows, self.config.num_experts, self.pairs))
+        for sums, routing in zip(self.layers, output.routings, strict=True):
+            sums.see(routing)
+
+    def dataset(self) -> xr.Dataset:
+        """Means over windows.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``pooling (class, modality, lag)``: share of each token in the pooled window, by true class;
+            ``windows (class)``: how many; and if tokens are routed ``expert_use (layer, modality, lag,
+            expert)``: mean weight of each expert; ``divergence (layer, source_i, source_j, lag)``:
+            Jensen-Shannon divergence between the routings of a pair, bits; ``synergy_mass`` of the same
+            shape: mean probability that a pair gives to synergy experts. Lag 0 is the newest step.
+        """
+        w = self.windows
+        names = list(w.modalities)
+        lags = np.arange(w.length)
+        share = (self.pooling / self.pooled.clamp_min(1)[:, None, None]).numpy()
+        data = {
+            "pooling": (("class", "modality", "lag"), share[..., ::-1]),
+            "windows": ("class", self.pooled.numpy().astype(np.int64)),
+        }
+        coords = {"class": list(w.classes), "modality": names, "lag": lags, "lag_s": ("lag", lags * w.step_s)}
+        if self.layers:
+            found = [layer.means() for layer in self.layers]
+            use, divergence, mass = (np.stack(part) for part in zip(*found, strict=True))
+            data["expert_use"] = (("layer", "modality", "lag", "expert"), use[:, :, ::-1])
+            data["divergence"] = (("layer", "source_i", "source_j", "lag"), divergence[..., ::-1])
+            data["synergy_mass"] = (("layer", "source_i", "source_j", "lag"), mass[..., ::-1])
+            coords |= {"source_i": names, "source_j": names}
+        attrs = {"synergy_experts": self.config.synergy_experts}
+        return xr.Dataset(data, coords=coords, attrs=attrs)
+
+
+class _LayerSums:
+    """Sums over windows of one layer's routing."""
+
+    def __init__(self, windows: Windows, n_experts: int, pairs: torch.Tensor):
+        n_m, n_t = len(windows.modalities), windows.length
+        self.pairs, self.n_m = pairs, n_m
+        self.use = torch.zeros(n_m, n_t, n_experts, dtype=torch.float64)
+        self.tokens = torch.zeros(n_m, n_t, dtype=torch.float64)
+        self.divergence = torch.zeros(pairs.shape[1], n_t, dtype=torch.float64)
+        self.mass = torch.zeros_like(self.divergence)
+        self.together = torch.zeros_like(self.divergence)
+
+    def see(self, routing: Routing) -> None:
+        weights = torch.zeros_like(routing.log_probs).scatter_(
+            -1, routing.expert_ids, routing.expert_weights.to(routing.log_probs.dtype)
+        )
+        self.use += weights.sum(0).double().cpu()
+        self.tokens += routing.observed.sum(0).cpu()
+        mass = routing.log_probs[..., : routing.synergy_experts].exp().sum(-1)
+        size = max(1, int(CHUNK_NUMBERS / max(1, self.pairs.shape[1] * routing.log_probs[0, 0].numel())))
+        i, j = self.pairs
+        for log_probs, seen, part in zip(
+            routing.log_probs.split(size), routing.observed.split(size), mass.split(size), strict=True
+        ):
+            both = seen[:, i] & seen[:, j]
+            apart = jensen_shannon(log_probs[:, i], log_probs[:, j])
+            self.divergence += (apart * both).sum(0).double().cpu()
+            self.mass += (0.5 * (part[:, i] + part[:, j]) * both).sum(0).double().cpu()
+            self.together += both.sum(0).cpu()
+
+    def means(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Use (M, T, E), divergence in bits and synergy mass (M, M, T); NaN where nothing was observed."""
+        use = (self.use / self.tokens[..., None]).numpy()
+        return use, self._square(bits(self.divergence)), self._square(self.mass)
+
+    def _square(self, sums: torch.Tensor) -> np.ndarray:
+        full = torch.full((self.n_m, self.n_m, sums.shape[1]), torch.nan, dtype=torch.float64)
+        i, j = self.pairs
+        full[i, j] = full[j, i] = sums / self.together
+        return full.numpy()

@@ -1,0 +1,122 @@
+"""Training of InteractionMoE under Lightning: cross-entropy and the losses of every routing."""
+
+import math
+import time
+from collections.abc import Mapping
+
+import pytorch_lightning as pl
+import torch
+from torch.nn import functional as F  # noqa: N812
+
+from interplay.losses import (
+    load_balance_loss,
+    pair_weights,
+    redundancy_loss,
+    router_z_loss,
+    synergy_loss,
+    uniqueness_loss,
+)
+from interplay.nn import InteractionMoE, Output
+from interplay.progress import Tell
+from interplay.train.batches import Batch
+from interplay.train.config import LossConfig, Recipe
+from interplay.types import Routing
+
+
+class LossTerms:
+    """The terms of the training loss by name, before weighting; terms of weight 0 are left out."""
+
+    def __init__(self, config: LossConfig, model: InteractionMoE):
+        pairs = pair_weights(
+            model.context,
+            redundancy=config.redundancy_from,
+            uniqueness=config.uniqueness_from,
+            synergy=config.synergy_from,
+            hard=config.hard,
+        )
+        terms = {
+            "uniqueness": lambda routing: uniqueness_loss(routing, pairs.uniqueness),
+            "redundancy": lambda routing: redundancy_loss(routing, pairs.redundancy),
+            "synergy": lambda routing: synergy_loss(routing, pairs.synergy),
+            "load_balance": load_balance_loss,
+            "router_z": router_z_loss,
+        }
+        if model.config.synergy_experts == 0:
+            del terms["synergy"]
+        self.weights = {name: getattr(config, name) for name in terms if getattr(config, name)}
+        self.terms = {name: terms[name] for name in self.weights}
+
+    def __call__(self, output: Output, y: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Cross-entropy, and each routing loss averaged over layers, in nats."""
+        found = {"cross_entropy": F.cross_entropy(output.logits, y)}
+        for name, loss in self.terms.items():
+            found[name] = _mean_over_layers(loss, output.routings)
+        return found
+
+    def total(self, found: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        return sum((self.weights.get(name, 1.0) * value for name, value in found.items()))
+
+
+def _mean_over_layers(loss, routings: tuple[Routing, ...]) -> torch.Tensor:
+    return torch.stack([loss(routing) for routing in routings]).mean()
+
+
+class GuidedTraining(pl.LightningModule):
+    """One training run.
+
+    Parameters
+    ----------
+    model : InteractionMoE
+    recipe : Recipe
+    total_steps : int
+        Optimiser steps of the whole run, which the one-cycle schedule spans.
+    """
+
+    def __init__(self, model: InteractionMoE, recipe: Recipe, total_steps: int):
+        super().__init__()
+        self.model, self.recipe, self.total_steps = model, recipe, total_steps
+        self.losses = LossTerms(recipe.losses, model)
+
+    def training_step(self, batch: Batch, index: int) -> torch.Tensor:
+        noise = self.recipe.optimiser.input_noise
+        x = {name: v + noise * torch.randn_like(v) for name, v in batch.x.items()} if noise else batch.x
+        output = self.model(x, batch.observed)
+        terms = self.losses(output, batch.y)
+        total = self.losses.total(terms)
+        right = (output.logits.argmax(-1) == batch.y).float().mean()
+        told = {"loss": total.detach(), **terms, "accuracy": right}
+        self.log_dict(told, on_step=False, on_epoch=True, batch_size=len(batch.y))
+        return total
+
+    def configure_optimizers(self):
+        config = self.recipe.optimiser
+        decayed = [p for p in self.model.parameters() if p.ndim >= 2]
+        exempt = [p for p in self.model.parameters() if p.ndim < 2]
+        groups = [{"params": decayed}, {"params": exempt, "weight_decay": 0.0}]
+        optimiser = torch.optim.AdamW(groups, lr=config.learning_rate, weight_decay=config.weight_decay)
+        cycle = torch.optim.lr_scheduler.OneCycleLR(
+            optimiser, config.learning_rate, total_steps=self.total_steps
+        )
+        return [optimiser], [{"scheduler": cycle, "interval": "step"}]
+
+
+class EpochLog(pl.Callback):
+    """Keeps the mean of every loss term per epoch, and tells the progress."""
+
+    def __init__(self, tell: Tell, total_steps: int):
+        self.tell, self.total_steps = tell, total_steps
+        self.epochs: list[dict[str, float]] = []
+        self.started = time.perf_counter()
+
+    def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx) -> None:
+        self.tell(trainer.global_step / self.total_steps)
+
+    def on_train_epoch_end(self, trainer, module) -> None:
+        means = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        seconds = time.perf_counter() - self.started
+        self.epochs.append({"epoch": trainer.current_epoch + 1, "seconds": round(seconds, 2), **means})
+
+
+def count_steps(n_windows: int, recipe: Recipe) -> int:
+    """Optimiser steps of a run."""
+    return recipe.optimiser.epochs * math.ceil(n_windows / recipe.optimiser.batch_size)

@@ -1,0 +1,122 @@
+"""A run: a trained model with everything that is needed to use, judge and repeat it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from interplay.data import Scaler, Windows
+from interplay.data.check import check_disjoint, check_schema
+from interplay.nn import InteractionContext, InteractionMoE
+from interplay.profile import InteractionProfile
+from interplay.progress import Tell, shown
+from interplay.train.config import Recipe
+from interplay.train.evaluation import Evaluation, class_probs, judge, prediction_table
+from interplay.train.folder import TrainingData, read_run_folder, write_evaluation, write_run_folder
+from interplay.types import Schema
+
+
+@dataclass(kw_only=True, slots=True)
+class Run:
+    """A trained model and how it came about; made by `fit` or `load_run`.
+
+    Attributes
+    ----------
+    model : InteractionMoE, in evaluation mode
+    scaler : Scaler, of the training windows
+    recipe : Recipe
+    schema : Schema that windows must have
+    profile : InteractionProfile or None, the one that guides the model
+    data : TrainingData
+    seed : int
+    log : one mapping per epoch: loss terms in nats, accuracy on training windows, seconds
+    evaluation : Evaluation or None, of the last call of `evaluate`
+    folder : Path or None, where the run was saved
+    """
+
+    model: InteractionMoE
+    scaler: Scaler
+    recipe: Recipe
+    schema: Schema
+    profile: InteractionProfile | None
+    data: TrainingData
+    seed: int
+    log: list[dict[str, float]] = field(default_factory=list)
+    evaluation: Evaluation | None = None
+    folder: Path | None = None
+
+    @property
+    def context(self) -> InteractionContext:
+        """What the model knows of interactions."""
+        return self.model.context
+
+    def predict(self, windows: Windows, *, progress: Tell | None = None) -> pd.DataFrame:
+        """Predict windows, each on its own.
+
+        Parameters
+        ----------
+        windows : Windows
+            Of the modalities, shapes, steps and classes that the run was trained on.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per window: ``entity``, ``time_s`` (prediction time on the recording's clock), ``label``,
+            ``predicted`` and ``p_<class>``.
+        """
+        check_schema(windows.schema, self.schema, what="windows to predict")
+        with shown(progress, "predicting") as tell:
+            return prediction_table(windows, class_probs(self.model, self.scaler, windows, tell))
+
+    def evaluate(
+        self, test: Windows, *, progress: Tell | None = None, n_bootstrap: int = 1000
+    ) -> dict[str, float]:
+        """Judge the run on entities that neither the model nor its profile has seen.
+
+        Besides the scores it records what the report tells: how the router and the pooling use modalities
+        and lags, the scores without the context, and those without each modality. A saved run is updated.
+
+        Parameters
+        ----------
+        test : Windows
+        n_bootstrap : int
+            Resamplings of entities behind each 95 % interval.
+
+        Returns
+        -------
+        dict of str to float
+            See `interplay.metrics.classification_metrics`; more is kept in `evaluation`.
+
+        Raises
+        ------
+        LeakageError
+            If the model or the profile was fitted on one of the entities.
+        """
+        check_schema(test.schema, self.schema, what="test windows")
+        check_disjoint(test.entities, self.data.entities, what="the model")
+        if self.profile is not None:
+            check_disjoint(test.entities, self.profile.entities, what="the profile")
+        with shown(progress, "evaluating") as tell:
+            self.evaluation = judge(self.model, self.scaler, test, tell, n_bootstrap=n_bootstrap)
+        if self.folder is not None:
+            write_evaluation(self, self.folder)
+        return dict(self.evaluation.scores["test"])
+
+    def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the run folder; one that exists is kept unless `overwrite`."""
+        write_run_folder(self, Path(folder), overwrite=overwrite)
+        self.folder = Path(folder)
+        return self.folder
+
+
+def load_run(folder: str | Path) -> Run:
+    """Read a run that was saved.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such folder.
+    DamagedFile
+        If a file of it is missing, cut short, or does not fit the others.
+    """
+    return Run(**read_run_folder(Path(folder)), folder=Path(folder))

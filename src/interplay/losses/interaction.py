@@ -104,8 +104,8 @@ def _mean_over_pairs(compare, values_BMT, weight_MMT, observed_BMT) -> torch.Ten
 
     Only pairs and steps with weight are computed: most profiles single out few of them.
     """
+    weight_MMT = weight_MMT.to(values_BMT.device)
     i, j, t = torch.nonzero(torch.triu(weight_MMT.movedim(-1, 0), 1).movedim(0, -1), as_tuple=True)
     weight = weight_MMT[i, j, t] * (observed_BMT[:, i, t] & observed_BMT[:, j, t])
     compared = compare(values_BMT[:, i, t], values_BMT[:, j, t])
-    # the sum of values keeps the graph where nothing is selected
-    return (weight * compared).sum() / weight.sum().clamp_min(1e-12) + 0.0 * values_BMT.sum()
+    return (weight * compared).sum() / weight.sum().clamp_min(1e-12)

@@ -111,7 +111,7 @@ def _settled(dataset, atom: str) -> np.ndarray:
 
 def _at_lags(values: np.ndarray, known_s: np.ndarray, wanted_s: np.ndarray) -> np.ndarray:
     """Values (..., L) at other lags (..., T): linear between known lags, 0 outside them."""
-    tolerance = 1e-6 * max(float(known_s[-1]), 1.0)
+    tolerance = 1e-6 * float(known_s[-1])
     right = np.clip(np.searchsorted(known_s, wanted_s - tolerance), 0, len(known_s) - 1)
     left = np.maximum(right - 1, 0)
     span = known_s[right] - known_s[left]

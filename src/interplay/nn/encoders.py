@@ -73,7 +73,7 @@ class ConvolvedSteps(nn.Module):
 
     def __init__(self, members: int, r: int, d: int, width: int, hidden: int = 32):
         super().__init__()
-        kernel = min(5, r)
+        kernel = 5 if r >= 5 else 3
         self.members = members
         self.first = nn.Conv1d(members * d, members * hidden, kernel, padding="same", groups=members)
         self.second = nn.Conv1d(members * hidden, members * hidden, kernel, padding="same", groups=members)

@@ -142,7 +142,7 @@ class GuidedPooling(nn.Module):
 
     def __init__(self, width: int):
         super().__init__()
-        self.score = nn.Linear(width, 1)
+        self.score = nn.Linear(width, 1, bias=False)
         self.gamma = nn.Parameter(torch.ones(()))
 
     def forward(self, h_BMTD, observed_BMT, guidance_MT) -> tuple[torch.Tensor, torch.Tensor]:

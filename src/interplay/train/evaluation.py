@@ -17,7 +17,7 @@ from interplay.train.batches import ScaledWindows
 from interplay.train.insight import Watch
 
 BATCH_SIZE = 256
-STRESS_WINDOWS = 4000
+STRESS_WINDOWS = 2000
 """At most so many windows, evenly drawn, are predicted again for each part that is taken away."""
 
 

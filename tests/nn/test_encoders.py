@@ -1,0 +1,88 @@
+"""Every token is made from its own modality and step, with weights of its own."""
+
+import pytest
+import torch
+
+from interplay.nn import StepEncoder
+from small_models import SHAPES, random_windows
+
+STEPS, WIDTH = 5, 8
+
+
+def encoder_and_windows(shapes=SHAPES):
+    torch.manual_seed(0)
+    encoder = StepEncoder(shapes, STEPS, WIDTH)
+    x, _ = random_windows(shapes, 3, STEPS)
+    return encoder, x, torch.ones(3, len(shapes), STEPS, dtype=torch.bool)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_token_depends_on_its_own_modality_and_step_alone(name):
+    encoder, x, observed = encoder_and_windows()
+    other = {**x, name: x[name].clone()}
+    other[name][1, 2] += 1.0
+    changed = (encoder(x, observed) != encoder(other, observed)).any(-1)
+    assert changed.nonzero().tolist() == [[1, list(SHAPES).index(name), 2]]
+
+
+def test_the_order_of_the_mapping_does_not_matter():
+    encoder, x, observed = encoder_and_windows()
+    assert torch.equal(encoder(x, observed), encoder(dict(reversed(x.items())), observed))
+
+
+def test_tokens_come_in_the_order_of_the_modalities():
+    encoder, x, observed = encoder_and_windows()
+    with torch.no_grad():
+        for parameter in encoder.parameters():
+            parameter.zero_()
+        # a bias of its own for every modality: 1 and 4 in the group of one shape, 2 and 3 in the other
+        encoder.parts[0].first.bias[:, 0, 0] = torch.tensor([1.0, 4.0])
+        encoder.parts[1].out.bias[:, 0, 0] = torch.tensor([2.0, 3.0])
+    assert encoder(x, observed)[0, :, 0, 0].tolist() == [1.0, 2.0, 3.0, 4.0]
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_modality_is_encoded_as_if_it_were_alone(name):
+    encoder, x, observed = encoder_and_windows()
+    m = list(SHAPES).index(name)
+    alone = StepEncoder({name: SHAPES[name]}, STEPS, WIDTH)
+    group = next(g for g, (_, _, members) in enumerate(encoder.groups) if m in members)
+    k = encoder.groups[group][2].index(m)
+    own = {"modality": encoder.modality[m : m + 1], "distance": encoder.distance}
+    for key, value in encoder.parts[group].state_dict().items():
+        size = len(value) // len(encoder.groups[group][2])
+        own[f"parts.0.{key}"] = value[k * size : (k + 1) * size]
+    alone.load_state_dict(own)
+    tokens = alone({name: x[name]}, observed[:, m : m + 1])
+    # sums of at most 160 float32 products of order 0.1
+    torch.testing.assert_close(tokens[:, 0], encoder(x, observed)[:, m], rtol=1e-5, atol=2e-6)
+
+
+def test_a_step_of_few_samples_goes_through_a_layer_and_a_half():
+    encoder, x, observed = encoder_and_windows({"acc": (2, 3)})
+    first, second = encoder.parts[0].first, encoder.parts[0].second
+    flat = x["acc"][1, 4].flatten()
+    h = flat @ first.weight[0] + first.bias[0, 0]
+    h = h + torch.nn.functional.gelu(h) @ second.weight[0] + second.bias[0, 0]
+    # the last step has distance 0 from the end
+    expected = h + encoder.modality[0, 0] + encoder.distance[0]
+    torch.testing.assert_close(encoder(x, observed)[1, 0, 4], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_shorter_window_is_read_as_the_end_of_a_longer_one():
+    encoder, x, observed = encoder_and_windows()
+    short = encoder({name: values[:, -2:] for name, values in x.items()}, observed[:, :, -2:])
+    torch.testing.assert_close(short, encoder(x, observed)[:, :, -2:], rtol=1e-5, atol=2e-6)
+
+
+@pytest.mark.parametrize("rubbish", [float("nan"), float("inf"), 1e30])
+def test_unobserved_steps_become_zero_whatever_they_hold(rubbish):
+    encoder, x, _ = encoder_and_windows()
+    _, observed = random_windows(SHAPES, 3, STEPS)
+    other = {
+        name: torch.where(observed[:, m, :, None, None], values, rubbish)
+        for m, (name, values) in enumerate(x.items())
+    }
+    tokens = encoder(x, observed)
+    assert not tokens[~observed].any()
+    assert torch.equal(tokens, encoder(other, observed))

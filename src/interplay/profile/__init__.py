@@ -1,5 +1,5 @@
 """The interaction profile and its figures."""
 
-from interplay.profile.core import InteractionProfile
+from interplay.profile.core import PAIR_ATOMS, InteractionProfile
 
-__all__ = ["InteractionProfile"]
+__all__ = ["PAIR_ATOMS", "InteractionProfile"]

@@ -199,11 +199,11 @@ class InteractionProfile:
             return self.dataset[variable].values[i, j, lag]
         return np.full(len(i), np.nan)
 
-    def sentences(self, n: int = 5) -> list[str]:
+    def sentences(self, n: int = 5, *, atom: str | None = None) -> list[str]:
         """The n strongest interactions in words; see `interplay.profile.sentences`."""
         from interplay.profile.sentences import sentences
 
-        return sentences(self, n)
+        return sentences(self, n, atom)
 
     def plot_lags(self, source_i: str, source_j: str, ax=None):
         """Atoms of one pair over lag; see `interplay.profile.figures.plot_lags`."""

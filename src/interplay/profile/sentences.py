@@ -11,13 +11,15 @@ WORDS = {
 }
 
 
-def sentences(profile, n: int) -> list[str]:
+def sentences(profile, n: int, atom: str | None = None) -> list[str]:
     """One sentence for each of the n strongest interactions that stand clear of their own error.
 
     Parameters
     ----------
     profile : InteractionProfile
     n : int
+    atom : "redundancy", "unique" or "synergy", optional
+        All three by default.
 
     Returns
     -------
@@ -25,8 +27,8 @@ def sentences(profile, n: int) -> list[str]:
         Bits with 95 % intervals, the lag at which each is largest, and the q-value of the pair there.
     """
     n_m = len(profile.modalities)
-    rows = profile.top(3 * n_m * n_m)
-    clear = rows[~(rows["bits"] <= Z_95 * rows["stderr"])].head(n)
+    rows = profile.top(3 * n_m * n_m, atom=atom)
+    clear = rows[rows["bits"] > Z_95 * rows["stderr"].fillna(0.0)].head(n)
     return [_sentence(row) for row in clear.itertuples()]
 
 

@@ -19,7 +19,7 @@ DATASET = "hapt_sample"
 STEP_S, STEPS = 0.5, 8
 LAGS_S = (0.0, 0.5, 1.0, 2.0, 3.5)
 TEST_SHARE, SEED = 0.3, 0
-SETTINGS = {"optimiser.epochs": 8}
+SETTINGS = {"optimiser.epochs": 5}
 """Fewer than the recipe's 15: neighbouring windows share most of their steps, so an epoch goes a long way."""
 
 

@@ -59,6 +59,7 @@ def judge(
             tell(done + (1 - share) * part / len(trials))
 
         scores[name] = _scored(few, class_probs(trial, scaler, few, tell_trial, hidden=hidden), n_bootstrap)
+    tell(1.0)
     insight = watch.dataset()
     return Evaluation(
         scores=scores | agreement(insight, model),

@@ -1,0 +1,177 @@
+"""write_report: one offline HTML page about an evaluated run."""
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+
+from interplay.errors import InvalidInput
+from interplay.files import whole_file
+from interplay.report import words
+from interplay.train import Run, load_run
+
+CONFIG = {"displaylogo": False, "responsive": True, "modeBarButtons": [["toImage"]]}
+MOST_PAIRS = 40
+"""Pairs that the lag figure offers; a page with hundreds would be slow to open."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Figure:
+    """A figure as it stands in the page: what it asks, how to read it, and its plotly markup."""
+
+    title: str
+    caption: str
+    markup: str
+
+
+def write_report(run: Run | str | Path, path: str | Path, *, overwrite: bool = False) -> Path:
+    """Write one HTML page that needs no network and nothing beside it.
+
+    Parameters
+    ----------
+    run : Run, or folder of a saved run
+        Evaluated; the page recomputes nothing.
+    path : str or Path
+    overwrite : bool
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    InvalidInput
+        If the run was not evaluated, the file exists, or plotly and jinja2 are not installed.
+    """
+    run = run if isinstance(run, Run) else load_run(run)
+    if run.evaluation is None:
+        raise InvalidInput(
+            "a report must be about an evaluated run; this one was not. Call run.evaluate(test) first, with "
+            "windows of entities that it was not trained on."
+        )
+    with whole_file(path, overwrite=overwrite) as part:
+        part.write_text(_render(run), "utf-8")
+    return Path(path)
+
+
+def _render(run: Run) -> str:
+    try:
+        import jinja2
+        from plotly.offline import get_plotlyjs
+    except ImportError as error:
+        raise InvalidInput(
+            f"reports need plotly and jinja2, and {error.name} is not installed. "
+            "Install them with: pip install 'interplay[report]'."
+        ) from error
+    folder = files("interplay.report")
+    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string((folder / "page.html").read_text("utf-8"))
+    return template.render(
+        css=(folder / "page.css").read_text("utf-8"), plotly=get_plotlyjs(), **_facts(run), **_figures(run)
+    )
+
+
+def _facts(run: Run) -> dict[str, object]:
+    """All that the page says in words and tables."""
+    found, profile = run.evaluation, run.profile
+    scores = found.scores
+    return {
+        "card": run.data.card or {},
+        "schema": run.schema,
+        "data": run.data,
+        "test_entities": found.entities,
+        "n_test_windows": int(scores["test"]["n_windows"]),
+        "macro_f1": words.number(scores["test"]["macro_f1"]),
+        "macro_f1_interval": words.interval(scores["test"], "macro_f1"),
+        "scores": words.score_rows(scores["test"]),
+        "context": words.context_sentence(scores),
+        "agreement": words.agreement_sentences(scores),
+        "entities_told": words.least_and_most(found.predictions),
+        "sentences": {
+            atom: profile.sentences(3, atom=atom) for atom in ("redundancy", "unique", "synergy")
+        } if _has_pairs(profile) else {},
+        "atoms": words.atom_rows(profile) if _has_pairs(profile) else [],
+        "sureness": words.sureness(profile) if profile is not None else [],
+        "negative": words.negative_atoms(profile) if _has_pairs(profile) else "",
+        "profile": profile,
+        "recipe": run.recipe.to_dict(),
+        "seed": run.seed,
+        "version": version("interplay"),
+    }  # fmt: skip
+
+
+def _figures(run: Run) -> dict[str, Figure | None]:
+    """All figures by name; None where a run lacks what a figure shows."""
+    from interplay.report import figures as draw
+
+    found, profile, classes = run.evaluation, run.profile, list(run.schema.classes)
+    paired = _has_pairs(profile)
+    return {
+        "pairs": _figure(
+            paired and draw.plot_pairs(profile),
+            "How much does each pair tell, and how?",
+            "Bits about the target at the lag of the slider. In brackets: not clear of its own 95 % error.",
+        ),
+        "lags": _figure(
+            paired and draw.plot_lags(profile, words.strongest_pairs(profile)[:MOST_PAIRS]),
+            "At what delay does a pair act?",
+            "Choose a pair. Bands are 95 % intervals; a line that stays at zero tells nothing.",
+        ),
+        "alone": _figure(
+            profile is not None and draw.plot_informativeness(profile),
+            "What does each modality tell alone?",
+            "Information of one modality about the target, by how long before it is taken.",
+        ),
+        "without": _figure(
+            len(found.scores) > 2 and draw.plot_without(found.scores),
+            "What does the model lose without a part?",
+            "The same weights, with one part taken away at test time. Far left of the dotted line: much is lost.",
+        ),
+        "pooling": _figure(
+            draw.plot_pooling(found.insight),
+            "Which tokens do predictions rest on?",
+            "Share (%) of the pooled window that comes from each modality, by true class and by lag.",
+        ),
+        "experts": _figure(
+            "expert_use" in found.insight and draw.plot_experts(found.insight),
+            "Which experts serve which modality?",
+            "Mean weight (%) in the last layer; rows sum to 100. Synergy experts combine tokens of a step.",
+        ),
+        "confusion": _figure(
+            draw.plot_confusion(found.predictions, classes),
+            "What is taken for what?",
+            "Rows are true classes: share of the row, and number of windows.",
+        ),
+        "reliability": _figure(
+            draw.plot_reliability(found.predictions, classes),
+            "Do probabilities mean what they say?",
+            "On the dotted line, windows predicted with 80 % confidence are right 80 % of the time. "
+            "Larger dots hold more windows.",
+        ),
+        "roc": _figure(
+            draw.plot_roc(found.predictions, classes),
+            "How well is each class told from the rest?",
+            "Closer to the upper left corner is better.",
+        ),
+        "entities": _figure(
+            draw.plot_entities(found.predictions),
+            "Is anyone served worse?",
+            "Accuracy of each held-out entity.",
+        ),
+        "training": _figure(
+            bool(run.log) and draw.plot_training(run.log),
+            "Did training settle?",
+            "Means over the training windows of each epoch, with dropout and input noise on.",
+        ),
+    }
+
+
+def _figure(drawn, title: str, caption: str) -> Figure | None:
+    if not drawn:
+        return None
+    markup = drawn.to_html(full_html=False, include_plotlyjs=False, config=CONFIG)
+    return Figure(title=title, caption=caption, markup=markup)
+
+
+def _has_pairs(profile) -> bool:
+    return profile is not None and len(profile.modalities) > 1

@@ -1,0 +1,117 @@
+"""The command line: what it prints, writes and refuses."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from interplay.cli import COMMANDS, main
+from interplay.profile import InteractionProfile
+from interplay.train import load_run
+
+# few windows and little training: seconds instead of minutes
+SMALL = ["--steps", "3", "--stride", "12", "--lags-s", "[0.0, 1.0]"]
+QUICK = ["--estimator.epochs", "2", "--estimator.n_rotations", "9", "--estimator.n_bootstrap", "10"]
+TINY = ["--model.width", "16", "--model.layers", "1", "--optimiser.epochs", "1"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A profile and a run made by the commands themselves."""
+    folder = tmp_path_factory.mktemp("cli")
+    profile, run = str(folder / "profile.nc"), str(folder / "run")
+    assert main(["estimate", "hapt_sample", "-o", profile, *SMALL, *QUICK]) == 0
+    assert main(["train", "--data", "hapt_sample", "-o", run, "--profile", profile, *SMALL, *TINY]) == 0
+    return folder
+
+
+def test_estimate_writes_a_profile_of_the_training_entities(folder):
+    profile = InteractionProfile.load(folder / "profile.nc")
+    assert len(profile.entities) == 17  # 25 subjects, 30 % kept for testing: round(7.5) = 8
+    assert list(profile.lag_s) == [0.0, 1.0]
+
+
+def test_train_takes_the_settings_it_is_given(folder):
+    run = load_run(folder / "run")
+    assert (run.recipe.model.width, run.recipe.model.layers, run.recipe.optimiser.epochs) == (16, 1, 1)
+    assert run.recipe.model.num_experts == 8
+    assert run.data.card["licence"] == "CC BY 4.0"
+    assert run.profile == InteractionProfile.load(folder / "profile.nc")
+
+
+def test_evaluate_predict_and_report_follow(folder, capsys):
+    run = str(folder / "run")
+    assert main(["evaluate", run, "--data", "hapt_sample", "--stride", "20", "--json"]) == 0
+    out = capsys.readouterr()
+    scores = json.loads(out.out)
+    assert scores["n_entities"] == 8
+    assert scores == load_run(run).evaluation.scores["test"]
+    table = folder / "table.csv"
+    assert main(["predict", run, "--data", "hapt_sample", "--stride", "20", "-o", str(table)]) == 0
+    assert len(pd.read_csv(table)) > scores["n_windows"]  # of all entities
+    assert main(["report", run]) == 0
+    assert (folder / "run" / "report.html").stat().st_size > 1_000_000
+    assert main(["report", run]) == 1
+    assert "must not exist yet, and does" in capsys.readouterr().err
+
+
+def test_data_sets_are_listed_and_described(capsys):
+    assert main(["datasets", "list", "--json"]) == 0
+    assert set(json.loads(capsys.readouterr().out)) == {"hapt", "hapt_sample", "stress_predict"}
+    assert main(["datasets", "info", "hapt_sample"]) == 0
+    assert "licence: CC BY 4.0" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["datasets", "info", "hapt_sampel"], "Did you mean 'hapt_sample'?"),
+        (["estimate", "hapt", "-o", "OUT/p.nc"], "root must be a folder that holds hapt.npz"),
+        (["estimate", "hapt_sample", "-o", "OUT/nowhere/p.nc"], "the folder of"),
+        (["estimate", "hapt_sample", "-o", "OUT/p.nc", "--steps", "2000"], "must fit into a segment"),
+        (["train", "--data", "hapt_sample", "-o", "OUT/r", "--recipe", "fancy"], "recipe must be one of"),
+        (["train", "--data", "hapt_sample", "-o", "OUT/r", "--model.width", "50"], "multiple of heads (4)"),
+        (["train", "--data", "hapt_sample", "-o", "OUT"], "must not exist yet, and does"),
+        (["train", "--data", "hapt_sample", "-o", "OUT/r", "--profile", "OUT/no.nc"], "there is no file"),
+        (["evaluate", "OUT/none", "--data", "hapt_sample"], "there is no folder"),
+        (["predict", "OUT", "--data", "hapt_sample", "-o", "OUT/t.xls"], "must end in .parquet or .csv"),
+        (["report", "OUT"], "config.yaml is missing"),
+        (["demo", "-o", "OUT"], "must not exist yet, and does"),
+    ],
+)
+def test_what_is_wrong_with_data_or_run_is_one_line_and_exit_code_1(words, message, tmp_path, capsys):
+    assert main([word.replace("OUT", str(tmp_path)) for word in words]) == 1
+    err = capsys.readouterr().err
+    assert message in err
+    assert err.startswith("interplay: ")
+    assert err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["fly"],
+        ["estimate", "hapt_sample"],
+        ["train", "--data", "x", "-o", "y", "--model.widht", "3"],
+        ["datasets"],
+    ],
+)
+def test_wrong_usage_is_exit_code_2(words, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(words)
+    assert caught.value.code == 2
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main([command, "--help"])
+    assert caught.value.code == 0
+    assert COMMANDS[command][0] in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_recipe_named_is_the_default_of_its_settings(capsys):
+    with pytest.raises(SystemExit):
+        main(["train", "--recipe", "paper", "--help"])
+    assert "--model.width WIDTH (type: int, default: 128)" in " ".join(capsys.readouterr().out.split())

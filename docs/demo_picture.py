@@ -27,7 +27,9 @@ def plot_pooling(run, ax) -> None:
     for (row, column), value in zip(
         ((r, c) for r in range(share.shape[0]) for c in range(share.shape[1])), share.values.flat, strict=True
     ):
-        ax.text(column, row, f"{value:.0f}", ha="center", va="center", color="white" if value > 50 else "black")
+        ax.text(
+            column, row, f"{value:.0f}", ha="center", va="center", color="white" if value > 50 else "black"
+        )
     ax.set_title("what the model rests on (% of pooling)")
     ax.figure.colorbar(image, ax=ax, label="%")
 

@@ -56,7 +56,7 @@ def test_the_model_works_under_autocast(widths):
 
 
 def test_scores_of_experts_do_not_know_of_autocast():
-    layer = small_model(SHAPES, STEPS, CONTEXT).blocks[0].experts
+    layer = small_model(SHAPES, STEPS, CONTEXT).blocks[0].feed_forward
     h, observed = tokens()
     exact = layer.router(h, CONTEXT, observed)
     with torch.autocast("cpu", torch.bfloat16):

@@ -87,7 +87,7 @@ def refuse_missing(values: np.ndarray, what: str) -> None:
     """Refuse NaN where no fill policy was named."""
     missing = np.isnan(values)
     if missing.any():
-        rows = missing.reshape(len(missing), -1).any(axis=1)
+        rows = np.any(missing.reshape(len(missing), -1), axis=1)
         raise InvalidInput(
             f"{what} must be free of NaN unless a fill policy is named; {int(rows.sum())} of {len(rows)} rows "
             f"have one, the first row {int(np.argmax(rows))}. Pass fill='mark' (their steps count as unobserved) "

@@ -115,9 +115,10 @@ def make_steps(
 
 def whole_steps(values: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Empty every step that misses a sample; returns values and which steps are whole, (n_steps, M) bool."""
-    kept, columns = {}, []
+    kept: dict[str, np.ndarray] = {}
+    columns: list[np.ndarray] = []
     for name, array in values.items():
-        whole = ~np.isnan(array).any(axis=(1, 2))
+        whole = np.logical_not(np.any(np.isnan(array), axis=(1, 2)))
         kept[name] = array if whole.all() else np.where(whole[:, None, None], array, np.float32(np.nan))
         columns.append(whole)
     return kept, np.stack(columns, axis=1)
@@ -135,7 +136,8 @@ def _joined(arrays: list[np.ndarray]) -> np.ndarray:
 def _span(stream: Stream) -> tuple[float, float]:
     if stream.rate_hz is not None:
         return stream.start_s, stream.start_s + len(stream.values) / stream.rate_hz
-    return float(stream.times_s[0]), float(stream.times_s[-1])
+    times_s = np.asarray(stream.times_s)
+    return float(times_s[0]), float(times_s[-1])
 
 
 def _grid(recording: Recording, step_s: float) -> tuple[float, int]:

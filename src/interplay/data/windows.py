@@ -89,7 +89,7 @@ class Windows:
 
     def ever_observed(self) -> np.ndarray:
         """(M,) bool: whether a modality is observed in any window."""
-        return self.steps.observed[self.used_rows()].any(axis=0)
+        return np.any(self.steps.observed[self.used_rows()], axis=0)
 
     def batch(self, which: np.ndarray) -> WindowBatch:
         """Copy out some windows; unobserved values become 0."""
@@ -174,7 +174,8 @@ def windows_from_arrays(
     n, cut_steps = _common_shape(arrays, len(labels))
     if cut_steps is not None and steps not in (None, cut_steps):
         raise InvalidInput(f"steps must be the second axis of the arrays, {cut_steps}; got {steps}.")
-    if cut_steps is None and steps is None:
+    length = steps if cut_steps is None else cut_steps
+    if length is None:
         raise InvalidInput("steps must be given for arrays of shape (n, d): how many rows make a window?")
     if entity is None:
         entity = _anonymous(arrays, labels, each=cut_steps is not None)
@@ -184,10 +185,10 @@ def windows_from_arrays(
         segment = np.cumsum(np.r_[0, code[1:] != code[:-1]])
         target = labels
     else:
-        steps, stride = cut_steps, 1
-        segment = np.arange(n).repeat(steps)
-        code = code.repeat(steps)
-        target = np.full((n, steps), UNLABELLED)
+        stride = 1
+        segment = np.arange(n).repeat(length)
+        code = code.repeat(length)
+        target = np.full((n, length), UNLABELLED)
         target[:, -1] = labels
         target = target.ravel()
     values, observed = whole_steps(
@@ -205,7 +206,7 @@ def windows_from_arrays(
         channels={name: tuple(map(str, range(array.shape[-1]))) for name, array in arrays.items()},
         step_s=float(step_s),
     )
-    return index_windows(table, steps=steps, stride=stride)
+    return index_windows(table, steps=length, stride=stride)
 
 
 def index_windows(table: Steps, *, steps: int, stride: int = 1) -> Windows:
@@ -288,9 +289,9 @@ def _anonymous(arrays: Mapping[str, np.ndarray], labels: np.ndarray, *, each: bo
     They are named after what the arrays hold, so that the same arrays are known again when a model that was
     trained on them is tested, and other arrays are not mistaken for them.
     """
-    digest = blake2b(np.ascontiguousarray(labels), digest_size=4)
+    digest = blake2b(np.ascontiguousarray(labels).data, digest_size=4)
     for array in arrays.values():
-        digest.update(np.ascontiguousarray(array))
+        digest.update(np.ascontiguousarray(array).data)
     n = len(labels)
     if not each:
         return np.full(n, f"rows-{digest.hexdigest()}")

@@ -182,7 +182,8 @@ class _FoldProbe:
     def _average(self) -> None:
         self.steps += 1
         span = min(self.steps, 1.0 + self.training.averaging * self.per_epoch)
-        torch._foreach_lerp_(list(self.averaged.parameters()), list(self.probe.parameters()), 1.0 / span)
+        for mean, newest in zip(self.averaged.parameters(), self.probe.parameters(), strict=True):
+            mean.lerp_(newest, 1.0 / span)
 
     def _batches(self) -> Iterator[np.ndarray]:
         n_chunks = -(-len(self.fit) // CHUNK)

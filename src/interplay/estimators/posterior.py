@@ -231,7 +231,7 @@ def _as_dataset(windows, lags, pairs, means, errors, p_alone, p_pair) -> xr.Data
         return full
 
     both, single = ("source_i", "source_j", "lag"), ("source", "lag")
-    data = {}
+    data: dict[str, object] = {}
     for suffix, table in (("", means), ("_stderr", errors)):
         for name in ("redundancy", "synergy", "joint_mi"):
             data[name + suffix] = (both, square(table.get(name, [])))

@@ -119,8 +119,7 @@ class Block(nn.Module):
         self.norms = nn.ModuleList(nn.LayerNorm(config.width) for _ in range(3))
         self.temporal = TemporalAttention(config.width, config.heads)
         self.cross_modal = CrossModalAttention(config.width, config.heads)
-        self.experts = MoELayer(config) if has_experts else None
-        self.dense = None if has_experts else FeedForward(config)
+        self.feed_forward = MoELayer(config) if has_experts else FeedForward(config)
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(self, h_BMTD, observed_BMT, context, guidance_MMT) -> tuple[torch.Tensor, Routing | None]:
@@ -130,10 +129,10 @@ class Block(nn.Module):
             h_BMTD + self.dropout(self.cross_modal(self.norms[1](h_BMTD), observed_BMT, guidance_MMT)) * seen
         )
         routing = None
-        if self.experts is not None:
-            out, routing = self.experts(self.norms[2](h_BMTD), context, observed_BMT)
+        if isinstance(self.feed_forward, MoELayer):
+            out, routing = self.feed_forward(self.norms[2](h_BMTD), context, observed_BMT)
         else:
-            out = self.dense(self.norms[2](h_BMTD))
+            out = self.feed_forward(self.norms[2](h_BMTD))
         return h_BMTD + self.dropout(out) * seen, routing
 
 
@@ -164,6 +163,12 @@ class InteractionMoE(nn.Module):
     context : InteractionContext
         Kept as buffers; an empty one makes the model its own unguided control.
     """
+
+    redundancy: torch.Tensor
+    unique: torch.Tensor
+    synergy: torch.Tensor
+    attention_guidance: torch.Tensor
+    pooling_guidance: torch.Tensor
 
     def __init__(self, schema: Schema, config: ModelConfig, context: InteractionContext):
         super().__init__()

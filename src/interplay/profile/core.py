@@ -74,9 +74,9 @@ class InteractionProfile:
         n_m = len(modalities)
         r, u, s = (_square(array, n_m, name) for array, name in
                    ((redundancy, "redundancy"), (unique, "unique"), (synergy, "synergy")))  # fmt: skip
-        lags = np.arange(r.shape[2]) if lags is None else np.asarray(lags)
+        steps = np.arange(r.shape[2]) if lags is None else np.asarray(lags)
         mi = np.nanmean(r + u, axis=1) if mi is None and n_m > 1 else mi
-        mi = np.zeros((n_m, len(lags))) if mi is None else np.asarray(mi, dtype=np.float64)
+        mi = np.zeros((n_m, len(steps))) if mi is None else np.asarray(mi, dtype=np.float64)
         data = {
             "redundancy": (PAIR_DIMS, r),
             "unique": (PAIR_DIMS, u),
@@ -85,8 +85,8 @@ class InteractionProfile:
             "mi": (("source", "lag"), mi),
         }
         names = list(modalities)
-        coords = {"source_i": names, "source_j": names, "source": names, "lag": lags}
-        dataset = xr.Dataset(data, coords={**coords, "lag_s": ("lag", lags * float(step_s))})
+        coords = {"source_i": names, "source_j": names, "source": names, "lag": steps}
+        dataset = xr.Dataset(data, coords={**coords, "lag_s": ("lag", steps * float(step_s))})
         dataset.attrs.update(
             step_s=float(step_s),
             h_y_bits=float(h_y_bits),

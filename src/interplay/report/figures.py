@@ -1,5 +1,7 @@
 """Interactive figures of the report: profile or evaluation in, plotly figure out."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -62,9 +64,8 @@ def plot_pairs(profile: InteractionProfile) -> go.Figure:
 def plot_lags(profile: InteractionProfile, pairs: list[tuple[str, str]]) -> go.Figure:
     """Atoms over lag of one pair at a time, chosen from a list, with 95 % bands."""
     figure = go.Figure()
-    counts = []
+    owner: list[int] = []
     for rank, (i, j) in enumerate(pairs):
-        before = len(figure.data)
         for key, atom, a, b, label in (
             ("redundancy", "redundancy", i, j, "both tell the same"),
             ("unique_i", "unique", i, j, f"only {i}"),
@@ -74,10 +75,9 @@ def plot_lags(profile: InteractionProfile, pairs: list[tuple[str, str]]) -> go.F
             values = profile.dataset[atom].sel(source_i=a, source_j=b).values
             error = _error(profile.dataset, f"{atom}_stderr", source_i=a, source_j=b)
             _add_band(figure, profile.lag_s, values, error, COLOURS[key], label, visible=rank == 0)
-        counts.append(len(figure.data) - before)
-    owner = np.repeat(np.arange(len(pairs)), counts)
+            owner += [rank] * (1 if error is None else 2)
     buttons = [
-        {"label": f"{i} and {j}", "method": "update", "args": [{"visible": (owner == k).tolist()}]}
+        {"label": f"{i} and {j}", "method": "update", "args": [{"visible": [k == rank for rank in owner]}]}
         for k, (i, j) in enumerate(pairs)
     ]
     figure.update_layout(
@@ -99,7 +99,7 @@ def plot_informativeness(profile: InteractionProfile) -> go.Figure:
     return _styled(figure, 380)
 
 
-def plot_without(scores: dict) -> go.Figure:
+def plot_without(scores: Mapping) -> go.Figure:
     """Macro-F1 as trained, without the context and without each modality, with 95 % intervals."""
     kinds = [name for name in scores if name == "compared" or name.startswith("without")]
     titles = {"compared": "as trained", "without_context": "without the interactions"}

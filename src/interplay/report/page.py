@@ -7,8 +7,9 @@ from pathlib import Path
 
 from interplay.errors import InvalidInput
 from interplay.files import whole_file
+from interplay.profile import PAIR_ATOMS, InteractionProfile
 from interplay.report import words
-from interplay.train import Run, load_run
+from interplay.train import Evaluation, Run, load_run
 
 CONFIG = {"displaylogo": False, "responsive": True, "modeBarButtons": [["toImage"]]}
 MOST_PAIRS = 40
@@ -49,12 +50,13 @@ def write_report(run: Run | str | Path, path: str | Path, *, overwrite: bool = F
             "a report must be about an evaluated run; this one was not. Call run.evaluate(test) first, with "
             "windows of entities that it was not trained on."
         )
+    page = _render(run, run.evaluation)
     with whole_file(path, overwrite=overwrite) as part:
-        part.write_text(_render(run), "utf-8")
+        part.write_text(page, "utf-8")
     return Path(path)
 
 
-def _render(run: Run) -> str:
+def _render(run: Run, found: Evaluation) -> str:
     try:
         import jinja2
         from plotly.offline import get_plotlyjs
@@ -66,19 +68,67 @@ def _render(run: Run) -> str:
     folder = files("interplay.report")
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string((folder / "page.html").read_text("utf-8"))
-    return template.render(
-        css=(folder / "page.css").read_text("utf-8"), plotly=get_plotlyjs(), **_facts(run), **_figures(run)
+    told = _about_run(run) | _about_test(found, list(run.schema.classes))
+    if run.profile is not None:
+        told |= _about_profile(run.profile)
+    return template.render(css=(folder / "page.css").read_text("utf-8"), plotly=get_plotlyjs(), **told)
+
+
+def _about_run(run: Run) -> dict[str, object]:
+    """How the model came about."""
+    from interplay.report import figures as draw
+
+    training = _figure(
+        draw.plot_training(run.log),
+        "Did training settle?",
+        "Means over the training windows of each epoch, with dropout and input noise on.",
     )
-
-
-def _facts(run: Run) -> dict[str, object]:
-    """All that the page says in words and tables."""
-    found, profile = run.evaluation, run.profile
-    scores = found.scores
     return {
         "card": run.data.card or {},
         "schema": run.schema,
         "data": run.data,
+        "recipe": run.recipe.to_dict(),
+        "seed": run.seed,
+        "version": version("interplay"),
+        "training": training,
+    }
+
+
+def _about_profile(profile: InteractionProfile) -> dict[str, object]:
+    """What was measured; without pairs, what modalities tell alone."""
+    from interplay.report import figures as draw
+
+    told: dict[str, object] = {"profile": profile, "sureness": words.sureness(profile)}
+    told["alone"] = _figure(
+        draw.plot_informativeness(profile),
+        "What does each modality tell alone?",
+        "Information of one modality about the target, by how long before it is taken.",
+    )
+    if len(profile.modalities) == 1:
+        return told
+    return told | {
+        "sentences": {atom: profile.sentences(3, atom=atom) for atom in PAIR_ATOMS},
+        "atoms": words.atom_rows(profile),
+        "negative": words.negative_atoms(profile),
+        "pairs": _figure(
+            draw.plot_pairs(profile),
+            "How much does each pair tell, and how?",
+            "Bits about the target at the lag of the slider. In brackets: not clear of its own 95 % error.",
+        ),
+        "lags": _figure(
+            draw.plot_lags(profile, words.strongest_pairs(profile)[:MOST_PAIRS]),
+            "At what delay does a pair act?",
+            "Choose a pair. Bands are 95 % intervals; a line that stays at zero tells nothing.",
+        ),
+    }
+
+
+def _about_test(found: Evaluation, classes: list[str]) -> dict[str, object]:
+    """How good the model is, and what it made of the interactions."""
+    from interplay.report import figures as draw
+
+    scores = found.scores
+    told: dict[str, object] = {
         "test_entities": found.entities,
         "n_test_windows": int(scores["test"]["n_windows"]),
         "macro_f1": words.number(scores["test"]["macro_f1"]),
@@ -87,91 +137,56 @@ def _facts(run: Run) -> dict[str, object]:
         "context": words.context_sentence(scores),
         "agreement": words.agreement_sentences(scores),
         "entities_told": words.least_and_most(found.predictions),
-        "sentences": {
-            atom: profile.sentences(3, atom=atom) for atom in ("redundancy", "unique", "synergy")
-        } if _has_pairs(profile) else {},
-        "atoms": words.atom_rows(profile) if _has_pairs(profile) else [],
-        "sureness": words.sureness(profile) if profile is not None else [],
-        "negative": words.negative_atoms(profile) if _has_pairs(profile) else "",
-        "profile": profile,
-        "recipe": run.recipe.to_dict(),
-        "seed": run.seed,
-        "version": version("interplay"),
-    }  # fmt: skip
-
-
-def _figures(run: Run) -> dict[str, Figure | None]:
-    """All figures by name; None where a run lacks what a figure shows."""
-    from interplay.report import figures as draw
-
-    found, profile, classes = run.evaluation, run.profile, list(run.schema.classes)
-    paired = _has_pairs(profile)
-    return {
-        "pairs": _figure(
-            paired and draw.plot_pairs(profile),
-            "How much does each pair tell, and how?",
-            "Bits about the target at the lag of the slider. In brackets: not clear of its own 95 % error.",
-        ),
-        "lags": _figure(
-            paired and draw.plot_lags(profile, words.strongest_pairs(profile)[:MOST_PAIRS]),
-            "At what delay does a pair act?",
-            "Choose a pair. Bands are 95 % intervals; a line that stays at zero tells nothing.",
-        ),
-        "alone": _figure(
-            profile is not None and draw.plot_informativeness(profile),
-            "What does each modality tell alone?",
-            "Information of one modality about the target, by how long before it is taken.",
-        ),
-        "without": _figure(
-            len(found.scores) > 2 and draw.plot_without(found.scores),
+    }
+    for name, drawn, title, caption in (
+        (
+            "without",
+            draw.plot_without(scores),
             "What does the model lose without a part?",
             "The same weights, with one part taken away at test time. Far left of the dotted line: much is lost.",
         ),
-        "pooling": _figure(
+        (
+            "pooling",
             draw.plot_pooling(found.insight),
             "Which tokens do predictions rest on?",
             "Share (%) of the pooled window that comes from each modality, by true class and by lag.",
         ),
-        "experts": _figure(
-            "expert_use" in found.insight and draw.plot_experts(found.insight),
-            "Which experts serve which modality?",
-            "Mean weight (%) in the last layer; rows sum to 100. Synergy experts combine tokens of a step.",
-        ),
-        "confusion": _figure(
+        (
+            "confusion",
             draw.plot_confusion(found.predictions, classes),
             "What is taken for what?",
             "Rows are true classes: share of the row, and number of windows.",
         ),
-        "reliability": _figure(
+        (
+            "reliability",
             draw.plot_reliability(found.predictions, classes),
             "Do probabilities mean what they say?",
             "On the dotted line, windows predicted with 80 % confidence are right 80 % of the time. "
             "Larger dots hold more windows.",
         ),
-        "roc": _figure(
+        (
+            "roc",
             draw.plot_roc(found.predictions, classes),
             "How well is each class told from the rest?",
             "Closer to the upper left corner is better.",
         ),
-        "entities": _figure(
+        (
+            "entities",
             draw.plot_entities(found.predictions),
             "Is anyone served worse?",
             "Accuracy of each held-out entity.",
         ),
-        "training": _figure(
-            bool(run.log) and draw.plot_training(run.log),
-            "Did training settle?",
-            "Means over the training windows of each epoch, with dropout and input noise on.",
-        ),
-    }
+    ):
+        told[name] = _figure(drawn, title, caption)
+    if "expert_use" in found.insight:
+        told["experts"] = _figure(
+            draw.plot_experts(found.insight),
+            "Which experts serve which modality?",
+            "Mean weight (%) in the last layer; rows sum to 100. Synergy experts combine tokens of a step.",
+        )
+    return told
 
 
-def _figure(drawn, title: str, caption: str) -> Figure | None:
-    if not drawn:
-        return None
+def _figure(drawn, title: str, caption: str) -> Figure:
     markup = drawn.to_html(full_html=False, include_plotlyjs=False, config=CONFIG)
     return Figure(title=title, caption=caption, markup=markup)
-
-
-def _has_pairs(profile) -> bool:
-    return profile is not None and len(profile.modalities) > 1

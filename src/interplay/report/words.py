@@ -1,6 +1,7 @@
 """Numbers of a run put into words and table cells; pure functions, nothing recomputed."""
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,7 @@ def number(value: float | None, digits: int = 3) -> str:
     return "–" if value is None or math.isnan(value) else f"{value:.{digits}f}"
 
 
-def interval(scores: dict, name: str) -> str:
+def interval(scores: Mapping, name: str) -> str:
     """The 95 % interval of a score; empty where it has none."""
     low, high = scores.get(f"{name}_low"), scores.get(f"{name}_high")
     if low is None or high is None or math.isnan(low) or math.isnan(high):
@@ -33,18 +34,18 @@ def interval(scores: dict, name: str) -> str:
     return f"95 % interval {number(low)} to {number(high)}"
 
 
-def with_interval(scores: dict, name: str) -> str:
+def with_interval(scores: Mapping, name: str) -> str:
     """A score, with its interval if it has one."""
     told = interval(scores, name)
     return number(scores[name]) + (f" ({told})" if told else "")
 
 
-def score_rows(scores: dict) -> list[tuple[str, str]]:
+def score_rows(scores: Mapping) -> list[tuple[str, str]]:
     """Titles and values of the scores that there are."""
     return [(title, with_interval(scores, name)) for name, title in SCORES if name in scores]
 
 
-def context_sentence(scores: dict) -> str:
+def context_sentence(scores: Mapping) -> str:
     """Whether the model leans on the interactions it was given."""
     blind = scores.get("without_context")
     if blind is None:
@@ -62,7 +63,7 @@ def context_sentence(scores: dict) -> str:
     return f"{told}: on these data the tokens themselves say enough, and the guidance changes little."
 
 
-def agreement_sentences(scores: dict) -> list[str]:
+def agreement_sentences(scores: Mapping) -> list[str]:
     """Whether routing follows the profile."""
     told = []
     for key, what, wanted in (
@@ -84,16 +85,13 @@ def agreement_sentences(scores: dict) -> list[str]:
 
 def atom_rows(profile: InteractionProfile, most: int = 30) -> list[tuple[str, ...]]:
     """Atom, where, lag, bits with 95 % interval and q-value, strongest first."""
-    rows = []
-    for row in profile.top(most).itertuples():
-        where = (
-            f"{row.source_i}, not {row.source_j}"
-            if row.atom == "unique"
-            else f"{row.source_i}, {row.source_j}"
-        )
-        half = "" if math.isnan(row.stderr) else f" ± {Z_95 * row.stderr:.3f}"
-        q = "–" if math.isnan(row.q_value) else f"{row.q_value:.2g}"
-        rows.append((row.atom, where, f"{row.lag_s:g} s", f"{row.bits:.3f}{half}", q))
+    rows: list[tuple[str, ...]] = []
+    for row in profile.top(most).to_dict("records"):
+        joined = ", not " if row["atom"] == "unique" else ", "
+        half = "" if math.isnan(row["stderr"]) else f" ± {Z_95 * row['stderr']:.3f}"
+        q = "–" if math.isnan(row["q_value"]) else f"{row['q_value']:.2g}"
+        where = f"{row['source_i']}{joined}{row['source_j']}"
+        rows.append((str(row["atom"]), where, f"{row['lag_s']:g} s", f"{row['bits']:.3f}{half}", q))
     return rows
 
 

@@ -36,7 +36,8 @@ class Gate:
         """Draw n independent triples (x1, x2, y) of cell numbers."""
         rng = np.random.default_rng(random_state)
         cells = rng.choice(self.table.size, size=n, p=self.table.ravel())
-        return np.unravel_index(cells, self.table.shape)
+        x1, x2, y = np.unravel_index(cells, self.table.shape)
+        return x1, x2, y
 
 
 def gate_table(function: Callable[[int, int], int], n: int = 2) -> np.ndarray:

@@ -112,7 +112,7 @@ def make_recipe(
     InvalidInput
         If a name is unknown or a value is not what the setting takes.
     """
-    values = recipe.to_dict() if isinstance(recipe, Recipe) else _read(recipe)
+    values: dict = recipe.to_dict() if isinstance(recipe, Recipe) else _read(recipe)
     for name, value in (settings or {}).items():
         group, dot, last = name.partition(".")
         within = values.get(group, {})
@@ -147,7 +147,7 @@ def _read(recipe: str | Path | Mapping) -> dict:
 
 
 def _check_names(values: Mapping, config: type, prefix: str = "") -> None:
-    known = {f.name: f.type for f in fields(config)}
+    known: dict = {f.name: f.type for f in fields(config)}
     for name, value in values.items():
         if name not in known:
             close = difflib.get_close_matches(str(name), known, n=1)

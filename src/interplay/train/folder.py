@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import torch
@@ -88,7 +89,7 @@ def write_evaluation(run, folder: Path) -> None:
             part.write_text(json_text(values), "utf-8")
 
 
-def read_run_folder(folder: Path) -> dict[str, object]:
+def read_run_folder(folder: Path) -> dict[str, Any]:
     """The parts of a `Run`, by name."""
     if not folder.is_dir():
         raise InvalidInput(f"a run must be the folder of a saved run; there is no folder {folder}.")
@@ -110,7 +111,7 @@ def read_run_folder(folder: Path) -> dict[str, object]:
         ) from error
 
 
-def _read_parts(folder: Path) -> dict[str, object]:
+def _read_parts(folder: Path) -> dict[str, Any]:
     config = yaml.safe_load((folder / "config.yaml").read_text("utf-8"))
     if not isinstance(config, dict) or config.get("format") != FORMAT:
         raise DamagedFile(

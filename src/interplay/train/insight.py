@@ -55,11 +55,16 @@ class Watch:
         names = list(w.modalities)
         lags = np.arange(w.length)
         share = (self.pooling / self.pooled.clamp_min(1)[:, None, None]).numpy()
-        data = {
+        data: dict[str, object] = {
             "pooling": (("class", "modality", "lag"), share[..., ::-1]),
             "windows": ("class", self.pooled.numpy().astype(np.int64)),
         }
-        coords = {"class": list(w.classes), "modality": names, "lag": lags, "lag_s": ("lag", lags * w.step_s)}
+        coords: dict[str, object] = {
+            "class": list(w.classes),
+            "modality": names,
+            "lag": lags,
+            "lag_s": ("lag", lags * w.step_s),
+        }
         if self.layers:
             found = [layer.means() for layer in self.layers]
             use, divergence, mass = (np.stack(part) for part in zip(*found, strict=True))

@@ -54,7 +54,8 @@ class LossTerms:
         return found
 
     def total(self, found: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        return sum((self.weights.get(name, 1.0) * value for name, value in found.items()))
+        weighted = [self.weights.get(name, 1.0) * value for name, value in found.items()]
+        return torch.stack(weighted).sum()
 
 
 def _mean_over_layers(loss, routings: tuple[Routing, ...]) -> torch.Tensor:

@@ -37,6 +37,8 @@ def whole_folder(path: str | Path, *, overwrite: bool = False) -> Iterator[Path]
     part.chmod(0o755)
     try:
         yield part
+        for file in part.iterdir():
+            file.chmod(0o644)
         if path.exists():
             old = part.with_suffix(".old")
             path.rename(old)

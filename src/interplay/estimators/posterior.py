@@ -12,9 +12,6 @@ exactly. Redundancy and uniqueness depend on a source through its posterior only
 posteriors suffice; what quantising loses is reported.
 """
 
-from dataclasses import dataclass
-from itertools import combinations
-
 import numpy as np
 import torch
 import xarray as xr
@@ -23,14 +20,9 @@ from interplay.data import Windows
 from interplay.estimators.base import BaseRUS
 from interplay.estimators.calibrate import calibrated_log_probs, mixture_weights
 from interplay.estimators.crossfit import Training, out_of_fold_logits
+from interplay.estimators.findings import Findings
 from interplay.estimators.quantise import cell_tables, cells_of_posteriors
-from interplay.estimators.uncertainty import (
-    bootstrap_std_error,
-    cluster_sums,
-    clusters_of,
-    false_discovery_rates,
-    rotation_p_values,
-)
+from interplay.estimators.uncertainty import rotation_p_values
 from interplay.info.atoms import couple
 from interplay.progress import Tell, silent
 from interplay.units import bits
@@ -95,7 +87,8 @@ class PosteriorPID(BaseRUS):
 
     def estimate(self, windows: Windows, lags: np.ndarray, progress: Tell = silent) -> xr.Dataset:
         """See `BaseRUS.estimate`."""
-        pairs = np.array(list(combinations(range(len(windows.modalities)), 2)), dtype=np.int64).reshape(-1, 2)
+        rng = np.random.default_rng(self.random_state)
+        found = Findings(windows, lags, n_bootstrap=self.n_bootstrap, rng=rng)
         training = Training(
             folds=self.folds,
             epochs=self.epochs,
@@ -106,50 +99,39 @@ class PosteriorPID(BaseRUS):
             device=self.device,
         )
         alone, together = out_of_fold_logits(
-            windows, lags, pairs, training, self.random_state, lambda done: progress(TRAINING_SHARE * done)
+            windows,
+            lags,
+            found.pairs,
+            training,
+            self.random_state,
+            lambda done: progress(TRAINING_SHARE * done),
         )
-        scored = _Scored(self, windows, alone)
-        means, errors = _Table(), _Table()
-        scored.tell("mi", scored.alone_score, means, errors)
-        scored.tell("quantisation_loss", scored.alone_score - scored.cell_score, means, errors)
-        p_alone = scored.p_values(alone, len(lags))
-        p_pair = []
-        for k, (i, j) in enumerate(pairs):
+        scored = _Scored(self, windows, alone, rng)
+        found.file("mi", scored.alone_score)
+        found.file("quantisation_loss", scored.alone_score - scored.cell_score)
+        found.keep("mi_p_value", scored.p_values(alone, len(lags)))
+        for k, (i, j) in enumerate(found.pairs):
             atoms, gap = scored.pair(int(i), int(j), together[k])
             for name, pointwise in atoms.items():
-                scored.tell(name, pointwise, means, errors)
-            means.add("gap", bits(gap))
-            p_pair.append(scored.p_values(alone[i] + alone[j] + together[k], len(lags)))
-            progress(TRAINING_SHARE + (1 - TRAINING_SHARE) * (k + 1) / len(pairs))
-        return _as_dataset(windows, lags, pairs, means, errors, p_alone, p_pair)
-
-
-class _Table(dict):
-    """Results collected under names."""
-
-    def add(self, name: str, value: torch.Tensor) -> None:
-        self.setdefault(name, []).append(value.cpu().numpy())
-
-
-@dataclass
-class _Sources:
-    cell: torch.Tensor
-    table: torch.Tensor
+                found.file(name, pointwise)
+            found.keep("gap_bits", bits(gap))
+            found.keep("p_value", scored.p_values(alone[i] + alone[j] + together[k], len(lags)))
+            progress(TRAINING_SHARE + (1 - TRAINING_SHARE) * (k + 1) / len(found.pairs))
+        return found.dataset()
 
 
 class _Scored:
     """Held-out scores of every modality, ready for its pairs. Pointwise values are (L, N), in nats."""
 
-    def __init__(self, estimator: PosteriorPID, windows: Windows, alone: torch.Tensor):
-        self.estimator = estimator
-        self.rng = np.random.default_rng(estimator.random_state)
+    def __init__(
+        self, estimator: PosteriorPID, windows: Windows, alone: torch.Tensor, rng: np.random.Generator
+    ):
+        self.estimator, self.rng = estimator, rng
         self.y_np, self.entity = windows.y, windows.entity
         self.y = torch.from_numpy(self.y_np)
         count = torch.bincount(self.y, minlength=len(windows.classes)).double()
         self.prior = count / count.sum()
         self.log_prior = torch.log(self.prior).float()
-        self.cluster = clusters_of(windows)
-        self.count = np.bincount(self.cluster)
         generator = torch.Generator().manual_seed(estimator.random_state)
         log_p = calibrated_log_probs(alone, self.y, self.prior.float())
         n_m, n_l, n, n_c = log_p.shape
@@ -191,12 +173,6 @@ class _Scored:
         }
         return atoms, coupling.gap_nats
 
-    def tell(self, name: str, pointwise: torch.Tensor, means: _Table, errors: _Table) -> None:
-        """File the mean and the standard error of pointwise values, in bits."""
-        sums = cluster_sums(pointwise, self.cluster)
-        means.add(name, bits(sums.sum(-1) / len(self.y)))
-        errors.add(name, bits(bootstrap_std_error(sums, self.count, self.estimator.n_bootstrap, self.rng)))
-
     def p_values(self, logits: torch.Tensor, lags: int) -> np.ndarray:
         """p-values of held-out logits (..., N, C), relative to the prior, as they are.
 
@@ -217,43 +193,3 @@ class _Scored:
     def _by_cell(rows: torch.Tensor, cell: torch.Tensor) -> torch.Tensor:
         """Rows (..., K, C) of the cells (..., N), as (..., N, C)."""
         return rows.gather(-2, cell[..., None].expand(*cell.shape, rows.shape[-1]))
-
-
-def _as_dataset(windows, lags, pairs, means, errors, p_alone, p_pair) -> xr.Dataset:
-    names, step_s = list(windows.modalities), windows.step_s
-    n_m, n_l = len(names), len(lags)
-
-    def square(values, transposed=None) -> np.ndarray:
-        full = np.full((n_m, n_m, n_l), np.nan)
-        if len(pairs):
-            full[pairs[:, 0], pairs[:, 1]] = np.stack(values)
-            full[pairs[:, 1], pairs[:, 0]] = np.stack(values if transposed is None else transposed)
-        return full
-
-    both, single = ("source_i", "source_j", "lag"), ("source", "lag")
-    data: dict[str, object] = {}
-    for suffix, table in (("", means), ("_stderr", errors)):
-        for name in ("redundancy", "synergy", "joint_mi"):
-            data[name + suffix] = (both, square(table.get(name, [])))
-        data["unique" + suffix] = (both, square(table.get("unique_ij", []), table.get("unique_ji", [])))
-        data["mi" + suffix] = (single, table["mi"][0])
-    data["p_value"] = (both, square(p_pair))
-    data["mi_p_value"] = (single, p_alone)
-    data["q_value"] = (both, _q_values(square(p_pair)))
-    data["gap_bits"] = (both, square(means.get("gap", [])))
-    data["quantisation_loss"] = (single, means["quantisation_loss"][0])
-    coords = {
-        "source_i": names,
-        "source_j": names,
-        "source": names,
-        "lag": lags,
-        "lag_s": ("lag", lags * step_s),
-    }
-    return xr.Dataset(data, coords=coords)
-
-
-def _q_values(p_values: np.ndarray) -> np.ndarray:
-    """Adjusted over every (pair, lag) once, then mirrored."""
-    upper = np.triu(np.ones(p_values.shape[:2], dtype=bool), 1)[..., None]
-    q = false_discovery_rates(np.where(upper, p_values, np.nan))
-    return np.where(upper, q, q.transpose(1, 0, 2))

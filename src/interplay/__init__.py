@@ -21,6 +21,7 @@ _HOME = {
     "split_by_entity": "data",
     "windows_from_arrays": "data",
     "InteractionProfile": "profile",
+    "DiscretePID": "estimators",
     "PosteriorPID": "estimators",
     "TemporalRUS": "estimators",
     "load_dataset": "datasets",
@@ -69,7 +70,7 @@ if TYPE_CHECKING:
         windows_from_arrays,
     )
     from interplay.datasets import load_dataset
-    from interplay.estimators import PosteriorPID, TemporalRUS
+    from interplay.estimators import DiscretePID, PosteriorPID, TemporalRUS
     from interplay.profile import InteractionProfile
     from interplay.report import write_report
     from interplay.train import fit, load_run

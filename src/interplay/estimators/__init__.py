@@ -1,7 +1,8 @@
 """Estimators of interactions, and their temporal wrapper."""
 
 from interplay.estimators.base import BaseRUS
+from interplay.estimators.discrete import DiscretePID
 from interplay.estimators.posterior import PosteriorPID
 from interplay.estimators.temporal import TemporalRUS
 
-__all__ = ["BaseRUS", "PosteriorPID", "TemporalRUS"]
+__all__ = ["BaseRUS", "DiscretePID", "PosteriorPID", "TemporalRUS"]

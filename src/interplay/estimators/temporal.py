@@ -19,8 +19,9 @@ from interplay.units import lag_steps
 class TemporalRUS(BaseEstimator):
     """Redundancy, uniqueness and synergy of every pair of modalities at every lag.
 
-    At lag tau the sources are taken tau before the target's step. With labels of one's own past not
-    conditioned on (``target_history = 0``) the information is lagged mutual information.
+    At lag tau the sources are taken tau before the target's step. An estimator with ``target_history = 0``
+    measures lagged mutual information; with h it conditions on the target's own last h labels and measures
+    the rate of directed information.
 
     Parameters
     ----------
@@ -82,7 +83,7 @@ class TemporalRUS(BaseEstimator):
         dataset.attrs.update(
             estimator=type(estimator).__name__,
             parameters=estimator.get_params(),
-            target_history=0,
+            target_history=int(getattr(estimator, "target_history", 0)),
             entities=list(windows.entities),
             n_examples=len(windows),
             classes=list(windows.classes),

@@ -1,0 +1,268 @@
+"""DiscretePID: contingency tables of cells, and the exact solver.
+
+For small alphabets and as ground truth. Letters: M modalities, L lags, N windows, K cells, C classes,
+G contexts of the target's past.
+"""
+
+import numpy as np
+import torch
+import xarray as xr
+from sklearn.cluster import KMeans
+
+from interplay.data import Scaler, Windows
+from interplay.errors import InvalidInput
+from interplay.estimators.base import BaseRUS
+from interplay.estimators.findings import Findings
+from interplay.estimators.history import past_labels
+from interplay.info.atoms import couple
+from interplay.progress import Tell, silent
+from interplay.units import bits
+
+CELLS = ("kmeans", "quantile", "given")
+CORRECTIONS = ("miller-madow", "shuffle", "none")
+MOST_GIVEN = 256
+
+
+class DiscretePID(BaseRUS):
+    """Interactions about a categorical target from counts.
+
+    Parameters
+    ----------
+    cells : "kmeans", "quantile" or "given"
+        How a step becomes a cell: the nearest of `n_cells` centres; quantile bins, for one channel with one
+        sample per step; or every distinct step is a cell of its own. Unobserved steps are a cell too.
+    n_cells : int
+    correction : "miller-madow", "shuffle" or "none"
+        Of the upward bias of plug-in information. Miller-Madow subtracts (surplus of occupied cells) / 2N
+        from I1, I2 and I12, and from I_Q the larger of the first two; shuffling subtracts the mean over
+        labels permuted within contexts.
+    target_history : int
+        h, how many of the target's own last labels are conditioned on; atoms are averaged over pasts.
+    tol_bits : float
+        Certified accuracy of the solver.
+    n_shuffles : int
+        Permutations behind the shuffle correction.
+    n_bootstrap, n_rotations : int
+        Resamplings of entities behind standard errors, and permutations behind p-values.
+    random_state : int
+
+    References
+    ----------
+    Miller G. (1955), Note on the bias of information estimates. Bertschinger et al., Entropy 2014.
+    """
+
+    def __init__(
+        self,
+        *,
+        cells: str = "kmeans",
+        n_cells: int = 8,
+        correction: str = "miller-madow",
+        target_history: int = 0,
+        tol_bits: float = 1e-6,
+        n_shuffles: int = 10,
+        n_bootstrap: int = 200,
+        n_rotations: int = 199,
+        random_state: int = 0,
+    ):
+        self.cells = cells
+        self.n_cells = n_cells
+        self.correction = correction
+        self.target_history = target_history
+        self.tol_bits = tol_bits
+        self.n_shuffles = n_shuffles
+        self.n_bootstrap = n_bootstrap
+        self.n_rotations = n_rotations
+        self.random_state = random_state
+
+    def estimate(self, windows: Windows, lags: np.ndarray, progress: Tell = silent) -> xr.Dataset:
+        """See `BaseRUS.estimate`."""
+        for name, known in (("cells", CELLS), ("correction", CORRECTIONS)):
+            if getattr(self, name) not in known:
+                raise InvalidInput(f"{name} must be one of {list(known)}; got {getattr(self, name)!r}.")
+        rng = np.random.default_rng(self.random_state)
+        windows, context = past_labels(windows, self.target_history)
+        found = Findings(windows, lags, n_bootstrap=self.n_bootstrap, rng=rng)
+        cell = _cells_at_lags(windows, lags, self.cells, self.n_cells, self.random_state)
+        y, n_classes = torch.from_numpy(windows.y), len(windows.classes)
+        group = torch.from_numpy(context)
+        permuted = _permuted(y, group, max(self.n_rotations, self.n_shuffles), rng)
+        for codes in cell:
+            counted = _Counts(codes[None], y, group, n_classes)
+            found.file("mi", counted.pointwise(), -self._bias(counted, permuted))
+            found.keep("mi_p_value", counted.p_values(permuted[: self.n_rotations]))
+        for k, (i, j) in enumerate(found.pairs):
+            self._pair(found, cell[i], cell[j], y, group, n_classes, permuted)
+            progress((k + 1) / len(found.pairs))
+        return found.dataset()
+
+    def _pair(self, found: Findings, one, two, y, group, n_classes: int, permuted) -> None:
+        first, second, joint = (
+            _Counts(codes, y, group, n_classes) for codes in (one[None], two[None], torch.stack([one, two]))
+        )
+        least, gap = _least(first, second, self.tol_bits)
+        i1, i2, i12 = first.pointwise(), second.pointwise(), joint.pointwise()
+        b1, b2, b12 = (self._bias(counted, permuted) for counted in (first, second, joint))
+        b_q = self._least_bias(first, second, b1, b2, permuted)
+        found.file("redundancy", i1 + i2 - least, b_q - b1 - b2)
+        found.file("unique_ij", least - i2, b2 - b_q)
+        found.file("unique_ji", least - i1, b1 - b_q)
+        found.file("synergy", i12 - least, b_q - b12)
+        found.file("joint_mi", i12, -b12)
+        found.keep("gap_bits", bits(gap))
+        found.keep("p_value", joint.p_values(permuted[: self.n_rotations]))
+
+    def _bias(self, counted: "_Counts", permuted: torch.Tensor) -> torch.Tensor:
+        """Upward bias of plug-in information, nats (L,)."""
+        if self.correction == "miller-madow":
+            return counted.miller_madow()
+        if self.correction == "shuffle":
+            return counted.information(permuted[: self.n_shuffles]).mean(0)
+        return torch.zeros(counted.codes.shape[1], dtype=torch.float64)
+
+    def _least_bias(self, first, second, b1, b2, permuted) -> torch.Tensor:
+        """The same of I_Q."""
+        if self.correction != "shuffle":
+            return torch.maximum(b1, b2)
+        found = [
+            _least(first.of(labels), second.of(labels), self.tol_bits)[0].mean(-1)
+            for labels in permuted[: self.n_shuffles]
+        ]
+        return torch.stack(found).mean(0)
+
+
+class _Counts:
+    """Counts of one or two sources' cells against the target, in every context.
+
+    Parameters
+    ----------
+    codes : (S, L, N) int64, cells of S sources
+    y : (N,) int64
+    group : (N,) int64, contexts
+    n_classes : int
+    """
+
+    def __init__(self, codes: torch.Tensor, y: torch.Tensor, group: torch.Tensor, n_classes: int):
+        self.codes, self.y, self.group, self.n_classes = codes, y, group, n_classes
+        self.n_cells = int(codes.max()) + 1
+        cell = codes[0]
+        for more in codes[1:]:
+            cell = cell * self.n_cells + more
+        self.cell, self.size = cell, self.n_cells ** len(codes)
+        self.n_groups = int(group.max()) + 1
+
+    def of(self, y: torch.Tensor) -> "_Counts":
+        """The same sources with other labels."""
+        return _Counts(self.codes, y, self.group, self.n_classes)
+
+    def table(self, y: torch.Tensor) -> torch.Tensor:
+        """Counts (L, G, size, C) float64."""
+        n_l = len(self.cell)
+        lag = torch.arange(n_l)[:, None]
+        index = ((lag * self.n_groups + self.group) * self.size + self.cell) * self.n_classes + y
+        shape = (n_l, self.n_groups, self.size, self.n_classes)
+        return torch.bincount(index.flatten(), minlength=int(np.prod(shape))).view(shape).double()
+
+    def information(self, labels: torch.Tensor) -> torch.Tensor:
+        """Plug-in information given the context for each of several labellings (R, N), nats (R, L)."""
+        return torch.stack([_information(self.table(y)) for y in labels])
+
+    def pointwise(self) -> torch.Tensor:
+        """log p(y | cell, context) / p(y | context) of every window, (L, N)."""
+        counts = self.table(self.y)
+        ratio = torch.log(counts * counts.sum((-2, -1), keepdim=True)) - torch.log(
+            counts.sum(-1, keepdim=True) * counts.sum(-2, keepdim=True)
+        )
+        return self.read(ratio, self.cell)
+
+    def read(self, values: torch.Tensor, cell: torch.Tensor) -> torch.Tensor:
+        """Entries of tables (L, G, K, C) at each window, (L, N)."""
+        lag = torch.arange(len(cell))[:, None]
+        return values[lag, self.group, cell, self.y]
+
+    def miller_madow(self) -> torch.Tensor:
+        """(occupied pairs - occupied cells - occupied classes + 1) / 2N, summed over contexts, nats (L,)."""
+        full = self.table(self.y) > 0
+        surplus = full.sum((-2, -1)) - full.any(-1).sum(-1) - full.any(-2).sum(-1) + 1
+        return surplus.sum(-1).double() / (2 * len(self.y))
+
+    def p_values(self, permuted: torch.Tensor) -> np.ndarray:
+        """How often permuted labels are told as well as the labels, (L,)."""
+        null = self.information(permuted)
+        seen = _information(self.table(self.y))
+        # counts repeat exactly; ties count against the finding
+        return ((1 + (null >= seen - 1e-12).sum(0)) / (1 + len(permuted))).numpy()
+
+
+def _information(counts: torch.Tensor) -> torch.Tensor:
+    """Plug-in I(cell; Y | context) of counts (L, G, K, C), nats (L,)."""
+
+    def summed(part: torch.Tensor) -> torch.Tensor:
+        return torch.special.xlogy(part, part).sum((-3, -2, -1))
+
+    total = counts.sum((-2, -1), keepdim=True)
+    cells, classes = counts.sum(-1, keepdim=True), counts.sum(-2, keepdim=True)
+    n = counts[0].sum()
+    return (summed(counts) + summed(total) - summed(cells) - summed(classes)) / n
+
+
+def _least(first: _Counts, second: _Counts, tol_bits: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Pointwise I_Q (L, N), and the solver's gap (L,) averaged over contexts, nats."""
+    counts = [source.table(source.y) for source in (first, second)]
+    total = counts[0].sum((-2, -1))
+    p1, p2 = (table / total[..., None, None] for table in counts)
+    coupling = couple(p1.flatten(0, 1), p2.flatten(0, 1), tol_bits=tol_bits)
+    alpha, beta = (potential.unflatten(0, total.shape) for potential in (coupling.alpha, coupling.beta))
+    log_prior = torch.log(p1.sum(-2))[:, first.group, first.y]
+    pointwise = first.read(alpha, first.cell) + second.read(beta, second.cell) - log_prior
+    weight = total / total.sum(-1, keepdim=True)
+    return pointwise, (coupling.gap_nats.view(total.shape) * weight).sum(-1)
+
+
+def _permuted(y: torch.Tensor, group: torch.Tensor, draws: int, rng: np.random.Generator) -> torch.Tensor:
+    """Labels permuted within contexts, (draws, N)."""
+    order = np.argsort(group.numpy(), kind="stable")
+    starts = np.flatnonzero(np.diff(group.numpy()[order], prepend=-1))
+    permuted = np.tile(y.numpy(), (draws, 1))
+    for members in np.split(order, starts[1:]):
+        permuted[:, members] = rng.permuted(permuted[:, members], axis=1)
+    return torch.from_numpy(permuted)
+
+
+def _cells_at_lags(windows: Windows, lags: np.ndarray, how: str, n_cells: int, seed: int) -> torch.Tensor:
+    """Cell of every modality at every lag of every window, (M, L, N) int64."""
+    used = windows.used_rows()
+    scaled = Scaler.fit(windows).apply({n: v[used] for n, v in windows.steps.values.items()})
+    place = np.zeros(len(windows.steps), dtype=np.int64)
+    place[used] = np.arange(len(used))
+    codes = []
+    for m, (name, array) in enumerate(scaled.items()):
+        seen = windows.steps.observed[used, m]
+        code = np.full(len(used), -1, dtype=np.int64)
+        code[seen] = _cells(array[seen].reshape(int(seen.sum()), -1), how, n_cells, seed, name)
+        codes.append(code + 1 if (code < 0).any() else code)
+    rows = place[windows.last - np.asarray(lags)[:, None]]
+    return torch.from_numpy(np.stack([code[rows] for code in codes]))
+
+
+def _cells(x: np.ndarray, how: str, n_cells: int, seed: int, name: str) -> np.ndarray:
+    """Cell of each observed step (n, F) of one modality."""
+    distinct, code = np.unique(x, axis=0, return_inverse=True)
+    code = code.reshape(-1)
+    if how == "given":
+        if len(distinct) > MOST_GIVEN:
+            raise InvalidInput(
+                f"cells='given' takes at most {MOST_GIVEN} distinct steps of a modality; {name!r} has "
+                f"{len(distinct)}. Use cells='kmeans'."
+            )
+        return code
+    if len(distinct) <= n_cells:
+        return code
+    if how == "quantile":
+        if x.shape[1] != 1:
+            raise InvalidInput(
+                f"cells='quantile' takes modalities of one channel and one sample per step; {name!r} has "
+                f"{x.shape[1]} numbers per step. Use cells='kmeans'."
+            )
+        edges = np.quantile(x[:, 0], np.linspace(0, 1, n_cells + 1)[1:-1])
+        return np.unique(np.searchsorted(edges, x[:, 0], side="right"), return_inverse=True)[1]
+    return KMeans(n_cells, n_init=3, random_state=seed).fit_predict(x)

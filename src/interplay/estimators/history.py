@@ -1,0 +1,48 @@
+"""The target's own past: what is known of a label before the sources are looked at."""
+
+import numpy as np
+
+from interplay.data import Windows
+from interplay.errors import InvalidInput
+from interplay.types import UNLABELLED
+
+
+def past_labels(windows: Windows, history: int) -> tuple[Windows, np.ndarray]:
+    """Windows whose last `history` labels before their own are known, and which context each is in.
+
+    Parameters
+    ----------
+    windows : Windows
+    history : int
+        h, steps of the target's past; 0 puts all windows into one context.
+
+    Returns
+    -------
+    windows : Windows
+        Those with h labelled steps before their last, in the same segment.
+    context : (N,) int64
+        Numbers the distinct pasts (y of t-1, ..., t-h), from 0 on.
+
+    Raises
+    ------
+    InvalidInput
+        If `history` is negative, or no window has such a past.
+    """
+    if not isinstance(history, (int, np.integer)) or history < 0:
+        raise InvalidInput(f"target_history must be a whole number of at least 0; got {history!r}.")
+    if history == 0:
+        return windows, np.zeros(len(windows), dtype=np.int64)
+    steps = windows.steps
+    rows = windows.last[:, None] - np.arange(1, history + 1)
+    inside = rows >= 0
+    rows = np.maximum(rows, 0)
+    known = inside & (steps.segment[rows] == steps.segment[windows.last][:, None])
+    known &= steps.target[rows] != UNLABELLED
+    kept = known.all(axis=1)
+    if not kept.any():
+        raise InvalidInput(
+            f"target_history = {history} asks for {history} labelled steps before each window's label; no window "
+            "has them. Use target_history = 0 for one label per window."
+        )
+    _, context = np.unique(steps.target[rows[kept]], axis=0, return_inverse=True)
+    return windows.select(kept), context.reshape(-1)

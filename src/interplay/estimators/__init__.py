@@ -1,8 +1,9 @@
 """Estimators of interactions, and their temporal wrapper."""
 
 from interplay.estimators.base import BaseRUS
+from interplay.estimators.checks import check_estimator
 from interplay.estimators.discrete import DiscretePID
 from interplay.estimators.posterior import PosteriorPID
 from interplay.estimators.temporal import TemporalRUS
 
-__all__ = ["BaseRUS", "DiscretePID", "PosteriorPID", "TemporalRUS"]
+__all__ = ["BaseRUS", "DiscretePID", "PosteriorPID", "TemporalRUS", "check_estimator"]

@@ -22,6 +22,15 @@ class BaseRUS(BaseEstimator):
     joint_mi_``, each with a standard error ``<atom>_stderr_``, and ``p_value_``.
     """
 
+    redundancy_: float
+    unique1_: float
+    unique2_: float
+    synergy_: float
+    mi1_: float
+    mi2_: float
+    joint_mi_: float
+    p_value_: float
+
     @abstractmethod
     def estimate(self, windows: Windows, lags: np.ndarray, progress: Tell = silent) -> xr.Dataset:
         """Atoms of all pairs of modalities at all lags.

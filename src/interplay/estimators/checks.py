@@ -125,11 +125,10 @@ def leaves_the_world_alone(estimator: BaseRUS) -> None:
     """Neither the inputs nor the global random states change."""
     data = _gate()
     copies = [part.copy() for part in data]
-    numpy_state, torch_state = np.random.get_state()[1].copy(), torch.get_rng_state()
+    numpy_state, torch_state = _numpy_state(), torch.get_rng_state()
     estimator.fit(*data)
     _require(all(map(np.array_equal, data, copies)), "fit must not change its inputs")
-    same = np.array_equal(numpy_state, np.random.get_state()[1])
-    _require(same, "fit must leave numpy's global random state alone")
+    _require(np.array_equal(numpy_state, _numpy_state()), "fit must leave numpy's global random state alone")
     _require(
         torch.equal(torch_state, torch.get_rng_state()), "fit must leave torch's global random state alone"
     )
@@ -175,6 +174,12 @@ def _gate(flip: float = 0.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     bits[1] ^= rng.random(N) < flip
     x1, x2 = bits[:, :, None] + 0.05 * rng.normal(size=(2, N, 1))
     return x1, x2, y
+
+
+def _numpy_state() -> np.ndarray:
+    state = np.random.get_state(legacy=False)
+    assert isinstance(state, dict)
+    return np.append(state["state"]["key"], state["state"]["pos"])
 
 
 def _require(holds: bool, sentence: str) -> None:

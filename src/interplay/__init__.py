@@ -12,6 +12,7 @@ _HOME = {
     "Target": "types",
     "Hold": "data",
     "Mark": "data",
+    "TargetBins": "data",
     "Windows": "data",
     "label_at": "data",
     "label_intervals": "data",
@@ -22,6 +23,7 @@ _HOME = {
     "windows_from_arrays": "data",
     "InteractionProfile": "profile",
     "DiscretePID": "estimators",
+    "GaussianPID": "estimators",
     "PosteriorPID": "estimators",
     "TemporalRUS": "estimators",
     "load_dataset": "datasets",
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
     from interplay.data import (
         Hold,
         Mark,
+        TargetBins,
         Windows,
         label_at,
         label_intervals,
@@ -70,7 +73,7 @@ if TYPE_CHECKING:
         windows_from_arrays,
     )
     from interplay.datasets import load_dataset
-    from interplay.estimators import DiscretePID, PosteriorPID, TemporalRUS
+    from interplay.estimators import DiscretePID, GaussianPID, PosteriorPID, TemporalRUS
     from interplay.profile import InteractionProfile
     from interplay.report import write_report
     from interplay.train import fit, load_run

@@ -40,13 +40,13 @@ class Stream:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Target:
-    """Class labels over time: label k holds over (start_s[k], stop_s[k]].
+    """Labels over time: label k holds over (start_s[k], stop_s[k]].
 
     An instant (start equal to stop) labels the one step that contains it, as for one outcome per stay.
 
     Attributes
     ----------
-    values : (n,) int, class numbers; -1 is unlabelled
+    values : (n,) int, class numbers, -1 is unlabelled; or (n,) float of a continuous target, NaN is unlabelled
     start_s, stop_s : (n,) float, s, on the clock of the recording, in order and without overlap
     """
 
@@ -65,7 +65,7 @@ class Recording:
         Whoever must not be split between training and test: a subject, a stay.
     streams : mapping of modality name to Stream
     target : Target
-    classes : names of the classes that `target` numbers
+    classes : names of the classes that `target` numbers; () for a continuous target
     name : str
         Tells recordings of one entity apart.
     gaps_s : ((start, stop), ...) in s
@@ -89,7 +89,7 @@ class Schema:
     shapes : modality name -> (r, d), samples per step and channels
     steps : T
     step_s : float, s
-    classes : class names, in the order of their numbers
+    classes : class names, in the order of their numbers; () for a continuous target
     """
 
     shapes: Mapping[str, tuple[int, int]]
@@ -110,7 +110,7 @@ class WindowBatch:
     ----------
     x : modality name -> (B, T, r, d) float32; 0 where unobserved
     observed : (B, M, T) bool, True = measured
-    y : (B,) int64, class numbers
+    y : (B,) int64, class numbers; or float64 of a continuous target
     """
 
     x: Mapping[str, np.ndarray]

@@ -181,4 +181,4 @@ def test_unknown_fill_and_bad_intervals():
     with pytest.raises(InvalidInput, match="must not overlap; interval 1 starts at 1 s"):
         label_intervals([0, 1], [0.0, 1.0], [2.0, 3.0])
     with pytest.raises(InvalidInput, match="whole class numbers"):
-        label_series(np.array([0.0, 1.0]), rate_hz=1.0)
+        label_series(np.array(["sit", "walk"]), rate_hz=1.0)

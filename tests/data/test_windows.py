@@ -161,7 +161,12 @@ def test_scaling_of_a_constant_channel_stays_finite():
     ("arrays", "y", "extra", "message"),
     [
         ({"x": ramp(20), "z": ramp(19)}, labels(20), {}, "as long as y .20.; array 'z' has 19 rows"),
-        ({"x": ramp(20)}, labels(20).astype(float), {}, "whole class numbers.*got an array of float64"),
+        (
+            {"x": ramp(20)},
+            labels(20).astype(float),
+            {"classes": "01"},
+            "whole class numbers.*got an array of float64",
+        ),
         ({"x": np.where(ramp() == 6, np.nan, ramp())}, labels(), {}, "array 'x' must be free of NaN unless"),
         ({"x": np.where(ramp() == 6, np.inf, ramp())}, labels(), {}, "must be finite or NaN"),
         ({"x": ramp(4)}, labels(4), {"steps": 9}, "a window of 9 steps must fit.*longest has 4 steps"),

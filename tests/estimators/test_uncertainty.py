@@ -48,7 +48,7 @@ def test_rotation_p_value_equals_its_slow_twin():
     log_ratio[1, np.arange(40), y] += 2.0
     fast = rotation_p_values(
         torch.from_numpy(log_ratio),
-        y,
+        np.eye(3)[y],
         np.zeros(40, dtype=int),
         lags=1,
         draws=4000,
@@ -70,7 +70,11 @@ def test_slow_signal_under_slow_labels_is_no_finding():
         drift = np.cumsum(rng.normal(size=500)) / 10
         drift -= drift.mean()
         log_ratio = torch.from_numpy(np.stack([-drift, drift], axis=1))[None]
-        p.append(rotation_p_values(log_ratio, y, np.zeros(500, dtype=int), lags=5, draws=199, rng=rng).item())
+        p.append(
+            rotation_p_values(
+                log_ratio, np.eye(2)[y], np.zeros(500, dtype=int), lags=5, draws=199, rng=rng
+            ).item()
+        )
     # uniform p-values: of 60, at most 8 below 0.05 with probability 0.995
     assert np.mean(np.array(p) < 0.05) <= 8 / 60
 
@@ -83,7 +87,7 @@ def test_entities_with_one_label_each_exchange_their_labels():
     y = label[entity]
     log_ratio = torch.zeros(1, len(y), 2, dtype=torch.float64)
     log_ratio[0, np.arange(len(y)), y] = 1.0
-    p = rotation_p_values(log_ratio, y, entity, lags=1, draws=4000, rng=np.random.default_rng(0))
+    p = rotation_p_values(log_ratio, np.eye(2)[y], entity, lags=1, draws=4000, rng=np.random.default_rng(0))
     # four standard errors: 4 sqrt(0.05 * 0.95 / 4000) = 0.014
     assert p.item() == pytest.approx(0.05, abs=0.014)
 

@@ -4,6 +4,7 @@ from interplay.data.fill import Hold, Mark
 from interplay.data.scaling import Scaler
 from interplay.data.splits import apart, cross_folds, split_by_entity
 from interplay.data.steps import Steps, make_steps
+from interplay.data.target_bins import TargetBins
 from interplay.data.targets import label_at, label_intervals, label_series
 from interplay.data.windows import Windows, make_windows, windows_from_arrays
 
@@ -12,6 +13,7 @@ __all__ = [
     "Mark",
     "Scaler",
     "Steps",
+    "TargetBins",
     "Windows",
     "apart",
     "cross_folds",

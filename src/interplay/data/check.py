@@ -17,8 +17,13 @@ def check_recording(recording: Recording, *, like: Recording | None = None) -> N
         raise InvalidInput(f"{who} must have at least one sample; all its streams are empty.")
     for name, stream in recording.streams.items():
         _check_stream(stream, f"stream {name!r} of {who}")
-    n_classes = len(recording.classes)
-    if len(recording.target.values) and recording.target.values.max() >= n_classes:
+    n_classes, continuous = len(recording.classes), np.asarray(recording.target.values).dtype.kind == "f"
+    if continuous and n_classes:
+        raise InvalidInput(
+            f"{who} must have whole class numbers for its {n_classes} classes, or a continuous target and classes=(); "
+            "its target holds floats."
+        )
+    if not continuous and len(recording.target.values) and recording.target.values.max() >= n_classes:
         raise InvalidInput(
             f"labels of {who} must be below the number of classes ({n_classes}); "
             f"the largest is {recording.target.values.max()}."
@@ -96,7 +101,33 @@ def refuse_missing(values: np.ndarray, what: str) -> None:
 
 
 def check_trainable(windows, *, what: str) -> None:
-    """Refuse windows that nothing can be learned from: one class only, a class or a modality missing."""
+    """Refuse windows that nothing can be learned from: a constant target, a class or a modality missing."""
+    if windows.continuous:
+        if len(windows) < 2 or np.ptp(windows.y) == 0:
+            raise InvalidInput(
+                f"{what} must hold at least two values of the target; all are {windows.y[0]:g}."
+            )
+    else:
+        _check_classes(windows, what)
+    seen = windows.ever_observed()
+    if not seen.all():
+        never = [name for name, ok in zip(windows.modalities, seen, strict=True) if not ok]
+        raise InvalidInput(
+            f"{what} must observe every modality at least once; {_listed(never)} is never observed. "
+            "Leave it out, or check its times and fill policy."
+        )
+
+
+def check_categorical(windows, *, what: str) -> None:
+    """Refuse a continuous target where classes are needed."""
+    if windows.continuous:
+        raise InvalidInput(
+            f"{what} must have class labels; the target is continuous (floats). Cut it into classes with "
+            "ip.TargetBins, use .astype(int) if these are class codes, or estimate with GaussianPID."
+        )
+
+
+def _check_classes(windows, what: str) -> None:
     counts = np.bincount(windows.y, minlength=len(windows.classes))
     if np.count_nonzero(counts) < 2:
         only = windows.classes[int(np.argmax(counts))]
@@ -106,13 +137,6 @@ def check_trainable(windows, *, what: str) -> None:
         raise InvalidInput(
             f"{what} must hold every class; none of {len(windows)} windows is {_listed(absent)}. "
             "Choose other training entities, or leave these classes out."
-        )
-    seen = windows.ever_observed()
-    if not seen.all():
-        never = [name for name, ok in zip(windows.modalities, seen, strict=True) if not ok]
-        raise InvalidInput(
-            f"{what} must observe every modality at least once; {_listed(never)} is never observed. "
-            "Leave it out, or check its times and fill policy."
         )
 
 

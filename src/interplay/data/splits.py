@@ -72,7 +72,8 @@ def cross_folds(windows: Windows, folds: int, *, seed: int = 0) -> np.ndarray:
         # a class with fewer groups than folds is the caller's to judge: only the training parts must have it
         warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
         warnings.filterwarnings("ignore", message="The groups parameter is ignored", category=UserWarning)
-        parts = kind(folds, shuffle=True, random_state=seed).split(windows.y, windows.y, group)
+        strata = _strata(windows)
+        parts = kind(folds, shuffle=True, random_state=seed).split(strata, strata, group)
         for k, (_, held_out) in enumerate(parts):
             fold[held_out] = k
     return fold
@@ -85,6 +86,13 @@ def consecutive_blocks(windows: Windows, length: int) -> np.ndarray:
     new = np.r_[True, segment[1:] != segment[:-1]]
     place = row - np.maximum.accumulate(np.where(new, row, 0))
     return np.cumsum(new | (place % length == 0)) - 1
+
+
+def _strata(windows: Windows) -> np.ndarray:
+    """Classes, or fifths of a continuous target."""
+    if not windows.continuous:
+        return windows.y
+    return np.searchsorted(np.quantile(windows.y, [0.2, 0.4, 0.6, 0.8]), windows.y)
 
 
 def _block_length(windows: Windows, folds: int) -> int:

@@ -21,11 +21,12 @@ class Steps:
     ----------
     values : modality name -> (n_steps, r, d) float32; NaN where unobserved
     observed : (n_steps, M) bool
-    target : (n_steps,) int64, label in force at the end of the step; -1 is unlabelled
+    target : (n_steps,) label in force at the end of the step: int64 class numbers, -1 is unlabelled; or float64
+        of a continuous target, NaN is unlabelled
     segment : (n_steps,) int64, never decreasing; a new recording or a gap starts a new one
     entity : (n_steps,) int64, index into `entities`
     time_s : (n_steps,) float64, end of the step on the clock of its recording
-    entities, classes : names
+    entities, classes : names; no classes for a continuous target
     channels : modality name -> names of its channels
     step_s : float, s
     """

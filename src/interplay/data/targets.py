@@ -11,13 +11,14 @@ def label_series(values, *, rate_hz: float, start_s: float = 0.0) -> Target:
 
     Parameters
     ----------
-    values : (n,) int
-        Class numbers; -1 is unlabelled. Label k holds for 1 / rate_hz seconds from its own time on.
+    values : (n,) int or float
+        Class numbers, -1 is unlabelled; or a continuous target, NaN is unlabelled. Label k holds for
+        1 / rate_hz seconds from its own time on.
     rate_hz : float, Hz
     start_s : float, s
         Time of the first label.
     """
-    values = class_numbers(values, name="label series")
+    values = target_values(values, name="label series")
     if len(values) == 0:
         raise InvalidInput("a label series must have at least one label; got none.")
     first = np.flatnonzero(np.r_[True, values[1:] != values[:-1]])
@@ -30,10 +31,10 @@ def label_intervals(values, start_s, stop_s) -> Target:
 
     Parameters
     ----------
-    values : (n,) int, class numbers
+    values : (n,) int, class numbers, or float of a continuous target
     start_s, stop_s : (n,) float, s, in order and without overlap
     """
-    values = class_numbers(values, name="labels of intervals")
+    values = target_values(values, name="labels of intervals")
     start_s, stop_s = np.asarray(start_s, dtype=np.float64), np.asarray(stop_s, dtype=np.float64)
     if not len(values) == len(start_s) == len(stop_s):
         raise InvalidInput(
@@ -54,9 +55,33 @@ def label_intervals(values, start_s, stop_s) -> Target:
     return Target(values=values, start_s=start_s, stop_s=stop_s)
 
 
-def label_at(value: int, time_s: float) -> Target:
+def label_at(value: int | float, time_s: float) -> Target:
     """Target of one label with its prediction time: nothing after `time_s` belongs to its window."""
     return label_intervals([value], [time_s], [time_s])
+
+
+def target_values(values, *, name: str) -> np.ndarray:
+    """Check labels: class numbers as int64, or a continuous target as float64."""
+    values = np.asarray(values)
+    if values.dtype.kind != "f":
+        return class_numbers(values, name=name)
+    if values.ndim != 1:
+        raise InvalidInput(f"{name} must be one-dimensional; got shape {values.shape}.")
+    if np.isinf(values).any():
+        raise InvalidInput(
+            f"{name} must be finite, or NaN where unlabelled; {np.isinf(values).sum()} are infinite."
+        )
+    return values.astype(np.float64)
+
+
+def is_labelled(target: np.ndarray) -> np.ndarray:
+    """Where there is a label, (n,) bool."""
+    return ~np.isnan(target) if target.dtype.kind == "f" else target != UNLABELLED
+
+
+def unlabelled(shape, like: np.ndarray) -> np.ndarray:
+    """An array without any label, of the kind of the labels `like`."""
+    return np.full(shape, np.nan) if like.dtype.kind == "f" else np.full(shape, UNLABELLED, dtype=np.int64)
 
 
 def class_numbers(values, *, name: str) -> np.ndarray:
@@ -69,7 +94,7 @@ def class_numbers(values, *, name: str) -> np.ndarray:
     if not np.issubdtype(values.dtype, np.integer):
         raise InvalidInput(
             f"{name} must be whole class numbers (-1 for unlabelled); got an array of {values.dtype}. "
-            "Use .astype(int) for class codes, and bin a continuous target first."
+            "Use .astype(int) for class codes."
         )
     if len(values) and values.min() < UNLABELLED:
         raise InvalidInput(f"{name} must be -1 (unlabelled) or more; the smallest is {values.min()}.")
@@ -77,12 +102,12 @@ def class_numbers(values, *, name: str) -> np.ndarray:
 
 
 def labels_on_grid(target: Target, start_s: float, step_s: float, n_steps: int) -> np.ndarray:
-    """Label in force at the end of each step, (n_steps,) int64; -1 where there is none.
+    """Label in force at the end of each step, (n_steps,) int64 or float64; -1 or NaN where there is none.
 
     Step k covers (start_s + k step_s, start_s + (k + 1) step_s]. A label that is an instant goes to the step
     that contains it.
     """
-    labels = np.full(n_steps, UNLABELLED, dtype=np.int64)
+    labels = unlabelled(n_steps, target.values)
     if len(target.values) == 0:
         return labels
     tolerance = 1e-6 * step_s

@@ -9,7 +9,7 @@ import numpy as np
 from interplay.data.check import check_finite, refuse_missing
 from interplay.data.fill import fill_policy
 from interplay.data.steps import Steps, make_steps, whole_steps
-from interplay.data.targets import class_numbers
+from interplay.data.targets import class_numbers, is_labelled, target_values, unlabelled
 from interplay.errors import InvalidInput
 from interplay.types import UNLABELLED, Recording, Schema, WindowBatch
 
@@ -49,8 +49,13 @@ class Windows:
 
     @property
     def y(self) -> np.ndarray:
-        """(N,) int64 class numbers."""
+        """(N,) int64 class numbers, or float64 of a continuous target."""
         return self.steps.target[self.last]
+
+    @property
+    def continuous(self) -> bool:
+        """Whether the target is a number rather than a class."""
+        return self.steps.target.dtype.kind == "f"
 
     @property
     def entity(self) -> np.ndarray:
@@ -148,8 +153,9 @@ def windows_from_arrays(
     arrays : mapping of modality name to (n, d) or (n, T, d) float
         Two axes: one row per step, in order of time; windows of `steps` rows slide over them. Three axes:
         n windows that are already cut; `steps` may then be left out.
-    y : (n,) int, bool or str
-        Label of each step, or of each cut window; -1 is unlabelled.
+    y : (n,) int, bool, str or float
+        Label of each step, or of each cut window; -1 is unlabelled. Floats are a continuous target, NaN is
+        unlabelled.
     steps : int
         T, rows per window.
     step_s : float, s
@@ -188,7 +194,7 @@ def windows_from_arrays(
         stride = 1
         segment = np.arange(n).repeat(length)
         code = code.repeat(length)
-        target = np.full((n, length), UNLABELLED)
+        target = unlabelled((n, length), labels)
         target[:, -1] = labels
         target = target.ravel()
     values, observed = whole_steps(
@@ -223,7 +229,7 @@ def index_windows(table: Steps, *, steps: int, stride: int = 1) -> Windows:
             f"a window of {steps} steps must fit into a segment; the longest has {lengths.max()} steps of "
             f"{table.step_s:g} s. Use fewer or shorter steps."
         )
-    last = np.flatnonzero(fits & ((place - steps + 1) % stride == 0) & (table.target != UNLABELLED))
+    last = np.flatnonzero(fits & ((place - steps + 1) % stride == 0) & is_labelled(table.target))
     if len(last) == 0:
         raise InvalidInput(
             f"at least one window must end in a labelled step; none of {int(fits.sum())} does."
@@ -232,8 +238,10 @@ def index_windows(table: Steps, *, steps: int, stride: int = 1) -> Windows:
 
 
 def _coded(y, classes) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Class numbers of labels and the names they stand for."""
+    """Class numbers of labels and the names they stand for; or a continuous target and no names."""
     y = np.asarray(y)
+    if y.dtype.kind == "f" and classes is None:
+        return target_values(y, name="y"), ()
     if y.dtype.kind in "US" and y.ndim == 1:
         known = np.unique(y) if classes is None else np.asarray(classes, dtype=str)
         unknown = np.setdiff1d(y, known)

@@ -7,7 +7,7 @@ import xarray as xr
 from sklearn.base import BaseEstimator
 
 from interplay.data import Windows, windows_from_arrays
-from interplay.data.check import check_trainable
+from interplay.data.check import check_categorical, check_trainable
 from interplay.errors import InvalidInput
 from interplay.progress import Tell, silent
 
@@ -21,6 +21,9 @@ class BaseRUS(BaseEstimator):
     of sources the atoms are attributes, in bits: ``redundancy_, unique1_, unique2_, synergy_, mi1_, mi2_,
     joint_mi_``, each with a standard error ``<atom>_stderr_``, and ``p_value_``.
     """
+
+    continuous_target = False
+    """Whether the target is a number instead of a class."""
 
     redundancy_: float
     unique1_: float
@@ -55,7 +58,7 @@ class BaseRUS(BaseEstimator):
         x1 : (n, d1) or (n,) float
         x2 : (n, d2) or (n,) float
         y : (n,) int
-            Class numbers.
+            Class numbers; floats for an estimator of a continuous target.
         groups : (n,) of str or int, optional
             Entity of each row; rows of one entity are never on both sides of cross-fitting.
 
@@ -65,7 +68,7 @@ class BaseRUS(BaseEstimator):
         """
         arrays = {"x1": _two_dimensional(x1), "x2": _two_dimensional(x2)}
         windows = windows_from_arrays(arrays, y, steps=1, entity=groups)
-        check_trainable(windows, what="y and the sources")
+        self.check(windows, what="y and the sources")
         found = self.estimate(windows, np.array([0])).isel(lag=0)
         for name in ("redundancy", "synergy", "joint_mi"):
             self._keep(name, found, name, source_i="x1", source_j="x2")
@@ -74,6 +77,17 @@ class BaseRUS(BaseEstimator):
             self._keep(f"mi{k}", found, "mi", source=i)
         self.p_value_ = float(found["p_value"].sel(source_i="x1", source_j="x2"))
         return self
+
+    def check(self, windows: Windows, *, what: str) -> None:
+        """Refuse windows that this estimator cannot learn from."""
+        check_trainable(windows, what=what)
+        if not self.continuous_target:
+            check_categorical(windows, what=f"windows for {type(self).__name__}")
+        elif not windows.continuous:
+            raise InvalidInput(
+                f"{type(self).__name__} must be given a continuous target (floats); the target has classes "
+                f"{list(windows.classes)}. Use PosteriorPID for classes."
+            )
 
     def _keep(self, attribute: str, found: xr.Dataset, variable: str, **where) -> None:
         setattr(self, f"{attribute}_", float(found[variable].sel(**where)))

@@ -73,7 +73,7 @@ def out_of_fold_logits(
     seeds = np.random.SeedSequence(random_state).generate_state(training.folds)
     # one scaling for all folds: with a scaling of its own, an undertrained probe would be told on which side
     # of its training mean the held-out part lies
-    x = _features(windows, Scaler.fit(windows)).to(training.device)
+    x = padded_features(windows, Scaler.fit(windows)).to(training.device)
     probes = [
         _FoldProbe(windows, x, lags, pairs, training, int(seed), fold == k)
         for k, seed in enumerate(seeds)
@@ -221,7 +221,7 @@ def _check_fold(windows: Windows, fit: np.ndarray) -> None:
         )
 
 
-def _features(windows: Windows, scaler: Scaler) -> torch.Tensor:
+def padded_features(windows: Windows, scaler: Scaler) -> torch.Tensor:
     """Inputs of all steps, (M, n_steps, F), padded with zeros to the widest modality."""
     scaled = scaler.apply(windows.steps.values)
     observed = torch.from_numpy(windows.steps.observed)

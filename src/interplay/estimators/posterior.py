@@ -182,7 +182,12 @@ class _Scored:
         log_ratio = torch.log_softmax(logits + self.log_prior, -1) - self.log_prior
         flat = log_ratio.flatten(0, -3)
         p = rotation_p_values(
-            flat, self.y_np, self.entity, lags=lags, draws=self.estimator.n_rotations, rng=self.rng
+            flat,
+            np.eye(len(self.prior))[self.y_np],
+            self.entity,
+            lags=lags,
+            draws=self.estimator.n_rotations,
+            rng=self.rng,
         )
         return p.view(log_ratio.shape[:-2]).cpu().numpy()
 

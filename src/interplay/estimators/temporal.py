@@ -7,7 +7,6 @@ import xarray as xr
 from sklearn.base import BaseEstimator, clone
 
 from interplay.data import Windows
-from interplay.data.check import check_trainable
 from interplay.errors import InvalidInput, NotFitted
 from interplay.estimators.base import BaseRUS
 from interplay.info import entropy
@@ -68,7 +67,6 @@ class TemporalRUS(BaseEstimator):
         -------
         self
         """
-        check_trainable(windows, what="the windows to estimate from")
         lags = self._lags(windows)
         if self.estimator is None:
             from interplay.estimators.posterior import PosteriorPID
@@ -76,9 +74,9 @@ class TemporalRUS(BaseEstimator):
             estimator: BaseRUS = PosteriorPID()
         else:
             estimator = clone(self.estimator)
+        estimator.check(windows, what="the windows to estimate from")
         with shown(self.progress, "interactions") as tell:
             dataset = estimator.estimate(windows, lags, tell)
-        count = np.bincount(windows.y, minlength=len(windows.classes))
         dataset["residual_bits"] = _residual(dataset)
         dataset.attrs.update(
             estimator=type(estimator).__name__,
@@ -86,9 +84,7 @@ class TemporalRUS(BaseEstimator):
             target_history=int(getattr(estimator, "target_history", 0)),
             entities=list(windows.entities),
             n_examples=len(windows),
-            classes=list(windows.classes),
-            class_prior=[float(share) for share in count / count.sum()],
-            h_y_bits=float(entropy(count / count.sum())),
+            **_about_target(windows, dataset),
             step_s=windows.step_s,
             version=version("interplay"),
         )
@@ -115,6 +111,22 @@ class TemporalRUS(BaseEstimator):
         if name == "profile_":
             raise NotFitted("TemporalRUS must be fitted before profile_ is read; call fit(windows) first.")
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+
+def _about_target(windows: Windows, dataset: xr.Dataset) -> dict:
+    """Classes, their prior and their entropy; of a continuous target, whose entropy depends on its unit, the
+    largest information found stands for it."""
+    if windows.continuous:
+        largest = (
+            float(dataset["joint_mi"].max()) if dataset.sizes["source"] > 1 else float(dataset["mi"].max())
+        )
+        return {"classes": [], "class_prior": [], "h_y_bits": largest}
+    share = np.bincount(windows.y, minlength=len(windows.classes)) / len(windows)
+    return {
+        "classes": list(windows.classes),
+        "class_prior": share.tolist(),
+        "h_y_bits": float(entropy(share)),
+    }
 
 
 def _residual(d: xr.Dataset) -> xr.DataArray:

@@ -56,8 +56,8 @@ def bootstrap_std_error(sums: torch.Tensor, counts: np.ndarray, draws: int, rng:
 
 
 def rotation_p_values(
-    log_ratio: torch.Tensor,
-    y: np.ndarray,
+    score: torch.Tensor,
+    label: np.ndarray,
     entity: np.ndarray,
     *,
     lags: int,
@@ -68,13 +68,13 @@ def rotation_p_values(
 
     Where labels change within at least half of the entities, they are rotated in time within each entity.
     Rotation keeps the runs of labels, so slow signals under slow labels do not pass for information. The
-    statistic, mean log p(y|x) / p(y), is computed for all rotations at once as a circular correlation.
+    statistic, the sum of score times label, is computed for all rotations at once as a circular correlation.
     Otherwise, as for one label per stay, entities exchange their labels.
 
     Parameters
     ----------
-    log_ratio : (H, N, C), held-out log p(y|x) / p(y) for every class
-    y : (N,) int64
+    score : (H, N, C), held-out log p(y|x) / p(y) for every class; or a centred prediction, C = 1
+    label : (N, C), one-hot labels; or a centred continuous target, C = 1
     entity : (N,) int64, windows of one entity lie together
     lags : int
         Rotations by fewer steps than this, in either direction, are left out.
@@ -86,21 +86,23 @@ def rotation_p_values(
     (H,) float64, (1 + rearrangements that fit as well) / (1 + draws)
     """
     starts = np.flatnonzero(np.r_[True, entity[1:] != entity[:-1]])
-    changes = np.add.reduceat(np.r_[0, y[1:] != y[:-1]] * (entity == np.r_[-1, entity[:-1]]), starts) > 0
+    new = np.r_[0, (label[1:] != label[:-1]).any(axis=1)]
+    changes = np.add.reduceat(new * (entity == np.r_[-1, entity[:-1]]), starts) > 0
+    told = torch.from_numpy(label.astype(np.float64)).to(score.device)
     if 2 * changes.sum() >= len(starts):
-        seen, null = _rotated(log_ratio.double(), y, starts, lags, draws, rng)
+        seen, null = _rotated(score.double(), told, starts, lags, draws, rng)
     else:
-        seen, null = _exchanged(log_ratio.double(), y, starts, draws, rng)
+        seen, null = _exchanged(score.double(), told, starts, draws, rng)
     # rounding of the transforms is about 1e-12 of the sums; ties count against the finding
     slack = 1e-9 * (1.0 + seen.abs())
     return (1.0 + (null >= (seen - slack)[:, None]).sum(1).double()) / (1.0 + draws)
 
 
-def _rotated(log_ratio, y, starts, lags: int, draws: int, rng):
-    seen = torch.zeros(len(log_ratio), dtype=torch.float64, device=log_ratio.device)
-    null = torch.zeros(len(log_ratio), draws, dtype=torch.float64, device=log_ratio.device)
-    for run in np.split(np.arange(len(y)), starts[1:]):
-        fit = _fit_of_rotations(log_ratio[:, run], y[run])
+def _rotated(score, label, starts, lags: int, draws: int, rng):
+    seen = torch.zeros(len(score), dtype=torch.float64, device=score.device)
+    null = torch.zeros(len(score), draws, dtype=torch.float64, device=score.device)
+    for run in np.split(np.arange(len(label)), starts[1:]):
+        fit = _fit_of_rotations(score[:, run], label[run])
         margin = min(lags, (len(run) - 1) // 2)
         shift = rng.integers(margin, max(len(run) - margin, margin + 1), draws)
         seen += fit[:, 0]
@@ -108,28 +110,22 @@ def _rotated(log_ratio, y, starts, lags: int, draws: int, rng):
     return seen, null
 
 
-def _exchanged(log_ratio, y, starts, draws: int, rng):
+def _exchanged(score, label, starts, draws: int, rng):
     """Each entity counts with the label of its first window; entities exchange these labels."""
-    label = torch.from_numpy(y[starts]).to(log_ratio.device)
-    run = torch.from_numpy(np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(y)])))
+    label = label[torch.from_numpy(starts)]
+    run = torch.from_numpy(np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, score.shape[1]])))
     fit = torch.zeros(
-        len(log_ratio), len(starts), log_ratio.shape[2], dtype=torch.float64, device=label.device
-    )
-    fit.index_add_(1, run.to(label.device), log_ratio)
-    entities = torch.arange(len(starts), device=label.device)
-    null = [
-        fit[:, entities, label[torch.from_numpy(rng.permutation(len(starts)))]].sum(1) for _ in range(draws)
-    ]
-    return fit[:, entities, label].sum(1), torch.stack(null, dim=1)
+        len(score), len(starts), score.shape[2], dtype=torch.float64, device=score.device
+    ).index_add_(1, run.to(score.device), score)
+    null = [(fit * label[torch.from_numpy(rng.permutation(len(starts)))]).sum((1, 2)) for _ in range(draws)]
+    return (fit * label).sum((1, 2)), torch.stack(null, dim=1)
 
 
-def _fit_of_rotations(log_ratio: torch.Tensor, y: np.ndarray) -> torch.Tensor:
-    """Sum over t of log_ratio[t, y[t + k]] for every k, (H, n) float64."""
-    n, n_c = log_ratio.shape[1:]
-    label = torch.nn.functional.one_hot(torch.from_numpy(y), n_c).double().T.to(log_ratio.device)
-    spectrum = torch.fft.rfft(log_ratio.double().mT, dim=-1)
-    product = (spectrum.conj() * torch.fft.rfft(label, dim=-1)).sum(-2)
-    return torch.fft.irfft(product, n=n, dim=-1)
+def _fit_of_rotations(score: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+    """Sum over t and c of score[t, c] * label[t + k, c] for every k, (H, n) float64."""
+    spectrum = torch.fft.rfft(score.double().mT, dim=-1)
+    product = (spectrum.conj() * torch.fft.rfft(label.T, dim=-1)).sum(-2)
+    return torch.fft.irfft(product, n=len(label), dim=-1)
 
 
 def false_discovery_rates(p_values: np.ndarray) -> np.ndarray:

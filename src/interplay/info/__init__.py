@@ -2,11 +2,13 @@
 
 from interplay.info.atoms import Decomposition, decompose, decompose_marginals
 from interplay.info.entropy import conditional_entropy, entropy, mutual_information
+from interplay.info.gaussian import decompose_gaussian
 
 __all__ = [
     "Decomposition",
     "conditional_entropy",
     "decompose",
+    "decompose_gaussian",
     "decompose_marginals",
     "entropy",
     "mutual_information",

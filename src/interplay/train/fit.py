@@ -11,7 +11,7 @@ import pytorch_lightning as pl
 import torch
 
 from interplay.data import Scaler, Windows
-from interplay.data.check import check_trainable
+from interplay.data.check import check_categorical, check_trainable
 from interplay.errors import InvalidInput
 from interplay.files import check_writable
 from interplay.nn import InteractionContext, InteractionMoE, empty_context, interaction_context
@@ -61,6 +61,7 @@ def fit(
     """
     recipe = make_recipe(recipe, settings)
     check_trainable(train, what="training windows")
+    check_categorical(train, what="training windows")
     if out is not None:
         Path(out).parent.mkdir(parents=True, exist_ok=True)
         check_writable(out, overwrite=False)

@@ -1,0 +1,205 @@
+"""GaussianPID: linear predictions of a continuous target, and the Gaussian decomposition of what they tell.
+
+For a scalar target the best linear prediction is all that a Gaussian source says, so each source and each
+pair is replaced by its out-of-fold ridge prediction; information is the held-out Gaussian log-score relative
+to the target's own mean and spread. The least joint information is that of the stronger source alone
+(Barrett, Phys. Rev. E 2015): one of the two uniquenesses is zero.
+
+Letters: M modalities, P pairs, L lags, N windows, F features of a step, D = M F, K predictions.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import xarray as xr
+
+from interplay.data import Scaler, Windows, apart, cross_folds
+from interplay.estimators.base import BaseRUS
+from interplay.estimators.crossfit import padded_features
+from interplay.estimators.findings import Findings
+from interplay.estimators.uncertainty import rotation_p_values
+from interplay.progress import Tell, silent
+
+RIDGES = torch.logspace(-6, 1, 8, dtype=torch.float64)
+"""Candidates, relative to channels of unit variance; chosen by generalised cross-validation."""
+
+WORK_BYTES = 256 * 2**20
+"""Memory that a block of pairs may take."""
+
+
+class GaussianPID(BaseRUS):
+    """Interactions about a continuous target, as far as linear prediction shows them.
+
+    Parameters
+    ----------
+    folds : int
+        Cross-fitting folds: groups of entities, or blocks where there are few entities.
+    n_bootstrap, n_rotations : int
+        Resamplings of entities behind standard errors, and label rotations behind p-values.
+    random_state : int
+
+    Notes
+    -----
+    What a source tells by its spread or by a curve stays unseen. Cut the target with `TargetBins` and use
+    `PosteriorPID` to see that.
+
+    References
+    ----------
+    Barrett A. B., Phys. Rev. E 91 (2015) 052802. Golub, Heath, Wahba, Technometrics 1979 (the ridge).
+    """
+
+    continuous_target = True
+
+    def __init__(
+        self, *, folds: int = 5, n_bootstrap: int = 200, n_rotations: int = 999, random_state: int = 0
+    ):
+        self.folds = folds
+        self.n_bootstrap = n_bootstrap
+        self.n_rotations = n_rotations
+        self.random_state = random_state
+
+    def estimate(self, windows: Windows, lags: np.ndarray, progress: Tell = silent) -> xr.Dataset:
+        """See `BaseRUS.estimate`."""
+        rng = np.random.default_rng(self.random_state)
+        found = Findings(windows, lags, n_bootstrap=self.n_bootstrap, rng=rng)
+        ridge = _Ridge(windows, lags, self.folds, self.random_state)
+        y = torch.from_numpy(windows.y - windows.y.mean())
+        per_parameter = 0.5 / len(windows)
+
+        def p_values(prediction: torch.Tensor) -> np.ndarray:
+            flat = (prediction - prediction.mean(-1, keepdim=True)).flatten(0, -2)[..., None]
+            p = rotation_p_values(
+                flat,
+                y.numpy()[:, None],
+                windows.entity,
+                lags=len(lags),
+                draws=self.n_rotations,
+                rng=rng,
+            )
+            return p.view(prediction.shape[:-1]).numpy()
+
+        alone = ridge.predict(torch.arange(ridge.n_modalities)[:, None])
+        score = gaussian_score(alone[..., None], y)
+        found.file("mi", score, -per_parameter)
+        found.keep("mi_p_value", p_values(alone))
+        pairs = torch.from_numpy(found.pairs)
+        done = 0
+        for block in pairs.split(ridge.block_size()):
+            together = ridge.predict(block)
+            p = p_values(together)
+            for k, (i, j) in enumerate(block.tolist()):
+                stacked = torch.stack([together[k], alone[i], alone[j]], dim=-1)
+                self._file(found, score[i], score[j], gaussian_score(stacked, y), per_parameter)
+                found.keep("p_value", p[k])
+            done += len(block)
+            progress(done / len(pairs))
+        return found.dataset()
+
+    @staticmethod
+    def _file(found: Findings, one, two, joint, per_parameter: float) -> None:
+        first = (one.mean(-1) >= two.mean(-1))[:, None]
+        least, weaker = torch.where(first, one, two), torch.where(first, two, one)
+        found.file("redundancy", weaker, -per_parameter)
+        found.file("unique_ij", least - two)
+        found.file("unique_ji", least - one)
+        found.file("synergy", joint - least, -2 * per_parameter)
+        found.file("joint_mi", joint, -3 * per_parameter)
+
+
+def gaussian_score(prediction: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """Log-density of y under its regression on predictions, less that under its own mean and variance.
+
+    Parameters
+    ----------
+    prediction : (..., N, K) float64
+    y : (N,) float64, of mean 0
+
+    Returns
+    -------
+    (..., N) float64, nats; its mean is -1/2 log(1 - R2), and the K weights are fitted, an upward bias of K / 2N
+    """
+    x = prediction - prediction.mean(-2, keepdim=True)
+    gram = x.mT @ x
+    # predictions that repeat one another, or are constant, share their weight
+    weight = torch.linalg.pinv(gram, hermitian=True, rtol=1e-9) @ (x.mT @ y[:, None])
+    fitted = (x @ weight)[..., 0]
+    against = (fitted * y).sum(-1, keepdim=True) <= 0
+    fitted = torch.where(against, 0.0, fitted)
+    rest = y - fitted
+    variance, of_rest = (y**2).mean(), (rest**2).mean(-1, keepdim=True)
+    return 0.5 * (torch.log(variance / of_rest) + y**2 / variance - rest**2 / of_rest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fold:
+    """Moments of one training part: means (L, D) and (), covariances (L, D, D) and (L, D), and variance of y."""
+
+    out: torch.Tensor
+    mean: torch.Tensor
+    mean_y: torch.Tensor
+    gram: torch.Tensor
+    cross: torch.Tensor
+    variance: torch.Tensor
+    size: int
+
+
+class _Ridge:
+    """Out-of-fold ridge predictions from any sets of modalities, from moments that are taken once."""
+
+    def __init__(self, windows: Windows, lags: np.ndarray, folds: int, seed: int):
+        x = padded_features(windows, Scaler.fit(windows)).double()
+        self.n_modalities, _, self.n_features = x.shape
+        rows = torch.from_numpy(windows.last - np.asarray(lags)[:, None])
+        self.x = x.transpose(0, 1).flatten(1)[rows]
+        self.y = torch.from_numpy(windows.y)
+        fold = cross_folds(windows, folds, seed=seed)
+        self.folds = [self._moments(windows, fold == k) for k in np.unique(fold)]
+
+    def _moments(self, windows: Windows, held_out: np.ndarray) -> _Fold:
+        fit = torch.from_numpy(np.flatnonzero(apart(windows, held_out)))
+        x, y = self.x[:, fit], self.y[fit]
+        mean, mean_y = x.mean(1), y.mean()
+        x, y = x - mean[:, None], y - mean_y
+        return _Fold(
+            out=torch.from_numpy(np.flatnonzero(held_out)),
+            mean=mean,
+            mean_y=mean_y,
+            gram=x.mT @ x / len(fit),
+            cross=(x.mT @ y) / len(fit),
+            variance=(y**2).mean(),
+            size=len(fit),
+        )
+
+    def block_size(self) -> int:
+        """Pairs that fit into the memory of a block."""
+        n_l, n, _ = self.x.shape
+        wide = 2 * self.n_features
+        return max(1, int(WORK_BYTES // (8 * n_l * (n * (wide + 6) + 4 * wide**2))))
+
+    def predict(self, sets: torch.Tensor) -> torch.Tensor:
+        """Predictions (S, L, N) of the target from sets of modalities (S, m) int64."""
+        columns = (sets[..., None] * self.n_features + torch.arange(self.n_features)).flatten(1)
+        predicted = torch.empty(len(sets), *self.x.shape[:2], dtype=torch.float64)
+        for fold in self.folds:
+            weight = _ridge_weights(
+                fold.gram[:, columns[..., None], columns[:, None]].transpose(0, 1),
+                fold.cross[:, columns].transpose(0, 1),
+                fold.variance,
+                fold.size,
+            )
+            x = (self.x[:, fold.out] - fold.mean[:, None])[:, :, columns]
+            predicted[:, :, fold.out] = torch.einsum("lnsf,slf->sln", x, weight) + fold.mean_y
+        return predicted
+
+
+def _ridge_weights(gram, cross, variance, size: int) -> torch.Tensor:
+    """Weights (..., F) of the ridge with the least generalised cross-validation error."""
+    level, basis = torch.linalg.eigh(gram)
+    level = level.clamp_min(0.0)[..., None]
+    turned = (basis.mT @ cross[..., None]) / (level + RIDGES)
+    told = 2 * (turned * (basis.mT @ cross[..., None])).sum(-2) - (turned**2 * level).sum(-2)
+    freedom = (level / (level + RIDGES)).sum(-2)
+    error = (variance - told) / (1 - (1 + freedom) / size).clamp_min(1e-6) ** 2
+    best = error.argmin(-1)[..., None, None].expand(*turned.shape[:-1], 1)
+    return (basis @ turned.gather(-1, best))[..., 0]

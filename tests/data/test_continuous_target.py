@@ -30,21 +30,21 @@ def test_numbers_and_class_names_do_not_go_together():
 
 def test_arrays_with_a_float_target():
     y = np.array([0.1, np.nan, 0.3, 0.4])
-    windows = ip.windows_from_arrays({"x": np.zeros((4, 3, 1))}, y)
+    windows = ip.windows_from_arrays({"x": np.zeros((4, 3, 1))}, y, classes=())
     np.testing.assert_array_equal(windows.y, [0.1, 0.3, 0.4])
     with pytest.raises(InvalidInput, match="finite"):
-        ip.windows_from_arrays({"x": np.zeros((2, 1))}, [0.0, np.inf], steps=1)
+        ip.windows_from_arrays({"x": np.zeros((2, 1))}, [0.0, np.inf], steps=1, classes=())
 
 
 def test_a_constant_target_cannot_be_learned():
-    windows = ip.windows_from_arrays({"x": np.zeros((5, 1))}, np.full(5, 2.0), steps=1)
+    windows = ip.windows_from_arrays({"x": np.zeros((5, 1))}, np.full(5, 2.0), steps=1, classes=())
     with pytest.raises(InvalidInput, match="at least two values"):
         check_trainable(windows, what="training windows")
 
 
 def test_folds_share_out_the_range_of_the_target():
     y = np.linspace(0, 1, 1000)
-    windows = ip.windows_from_arrays({"x": np.zeros((1000, 1, 1))}, y)
+    windows = ip.windows_from_arrays({"x": np.zeros((1000, 1, 1))}, y, classes=())
     fold = cross_folds(windows, 5)
     means = [y[fold == k].mean() for k in range(5)]
     # strata of a fifth: means of folds differ by chance inside a stratum only, sd 0.004
@@ -52,8 +52,8 @@ def test_folds_share_out_the_range_of_the_target():
 
 
 def test_bins_are_learned_from_training_windows_alone():
-    train = ip.windows_from_arrays({"x": np.zeros((100, 1))}, np.arange(100.0), steps=1)
-    test = ip.windows_from_arrays({"x": np.zeros((4, 1))}, [-5.0, 24.75, 80.0, np.nan], steps=1)
+    train = ip.windows_from_arrays({"x": np.zeros((100, 1))}, np.arange(100.0), steps=1, classes=())
+    test = ip.windows_from_arrays({"x": np.zeros((4, 1))}, [-5.0, 24.75, 80.0, np.nan], steps=1, classes=())
     bins = TargetBins.fit(train, n_bins=4)
     np.testing.assert_allclose(bins.edges, [24.75, 49.5, 74.25])
     assert bins.classes == ("below 24.75", "24.75 to 49.5", "49.5 to 74.25", "from 74.25")
@@ -65,7 +65,7 @@ def test_bins_of_what_cannot_be_cut_are_refused():
     classes = ip.windows_from_arrays({"x": np.zeros((4, 1))}, [0, 1, 0, 1], steps=1)
     with pytest.raises(InvalidInput, match="continuous target"):
         TargetBins.fit(classes)
-    constant = ip.windows_from_arrays({"x": np.zeros((4, 1))}, np.ones(4), steps=1)
+    constant = ip.windows_from_arrays({"x": np.zeros((4, 1))}, np.ones(4), steps=1, classes=())
     with pytest.raises(InvalidInput, match="almost constant"):
         TargetBins.fit(constant)
     with pytest.raises(InvalidInput, match="at least 2"):

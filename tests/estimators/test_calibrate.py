@@ -4,7 +4,12 @@ import numpy as np
 import torch
 from scipy.special import log_softmax
 
-from interplay.estimators.calibrate import calibrated_log_probs, mixture_weights, prior_mixing_weight
+from interplay.estimators.calibrate import fit_calibration, mixture_weights, prior_mixing_weight
+
+
+def calibrated_log_probs(logits, y, prior):
+    log_prior = torch.log(prior)
+    return fit_calibration(logits, y, log_prior).apply(logits, log_prior)
 
 
 def draw(n=20_000, seed=0, noise=1.0):

@@ -17,7 +17,7 @@ OFF = ~np.eye(4, dtype=bool)
 @pytest.mark.parametrize("channels", [1, 8])
 def test_linear_streams_are_found_at_their_lags(channels):
     streams = linear_gaussian(4000, channels=channels, random_state=1)
-    windows = ip.windows_from_arrays(streams.arrays, streams.y, steps=4)
+    windows = ip.windows_from_arrays(streams.arrays, streams.y, steps=4, classes=())
     d = ip.TemporalRUS(GaussianPID(n_rotations=99)).fit(windows).profile_.dataset
     truth = decompose_gaussian(streams.covariance[OFF], 1, 1)
     for name, true in (
@@ -71,17 +71,21 @@ def test_noise_tells_nothing_however_many_channels():
 def test_classes_are_refused_and_floats_are_refused_by_the_others():
     rng = np.random.default_rng(4)
     x = rng.normal(size=(100, 2))
-    with pytest.raises(InvalidInput, match="PosteriorPID"):
-        GaussianPID().fit(x[:, 0], x[:, 1], rng.integers(0, 2, 100))
-    with pytest.raises(InvalidInput, match="GaussianPID"):
-        ip.PosteriorPID().fit(x[:, 0], x[:, 1], rng.normal(size=100))
+    classes = ip.windows_from_arrays({"a": x, "b": x}, rng.integers(0, 2, 100), steps=1)
+    with pytest.raises(InvalidInput, match="Use PosteriorPID"):
+        ip.TemporalRUS(GaussianPID()).fit(classes)
+    numbers = ip.windows_from_arrays({"a": x, "b": x}, rng.normal(size=100), steps=1, classes=())
+    with pytest.raises(InvalidInput, match="estimate with GaussianPID"):
+        ip.TemporalRUS().fit(numbers)
+    with pytest.raises(InvalidInput, match="TargetBins"):
+        ip.fit(numbers)
     with pytest.raises(InvalidInput, match="at least two values"):
         GaussianPID().fit(x[:, 0], x[:, 1], np.ones(100))
 
 
 def test_bins_of_a_continuous_target_serve_the_categorical_estimators():
     streams = linear_gaussian(2000)
-    windows = ip.windows_from_arrays(streams.arrays, streams.y, steps=3)
+    windows = ip.windows_from_arrays(streams.arrays, streams.y, steps=3, classes=())
     binned = ip.TargetBins.fit(windows, n_bins=4).apply(windows)
     d = ip.TemporalRUS(ip.DiscretePID(n_rotations=19)).fit(binned).profile_.dataset
     assert d.attrs["h_y_bits"] == pytest.approx(2, abs=0.01)

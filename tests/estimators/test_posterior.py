@@ -221,7 +221,7 @@ def test_chosen_lags_and_what_is_refused():
         (np.zeros(50), np.zeros(49), np.arange(50) % 2, "as long as y"),
         (np.full(50, np.nan), np.zeros(50), np.arange(50) % 2, "free of NaN"),
         (np.zeros(50), np.zeros(50), np.zeros(50, dtype=int), "at least two classes"),
-        (np.zeros(50), np.zeros(50), np.linspace(0, 1, 50), "class labels"),
+        (np.zeros(50), np.zeros(50), np.linspace(0, 1, 50), "whole class numbers.*classes="),
         (np.zeros((5, 5, 2)), np.zeros(5), np.arange(5) % 2, r"\(n,\) or \(n, d\)"),
     ],
 )

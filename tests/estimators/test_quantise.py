@@ -2,12 +2,16 @@ import numpy as np
 import torch
 
 from interplay import info
-from interplay.estimators.quantise import cell_tables, cells_of_posteriors
+from interplay.estimators.quantise import cell_centres, cell_tables, nearest_cell
 
 
 def posteriors(n=3000, seed=0, groups=2, classes=3):
     rng = np.random.default_rng(seed)
     return torch.from_numpy(np.log(rng.dirichlet(np.full(classes, 0.3), size=(groups, n)) + 1e-9)).float()
+
+
+def cells_of_posteriors(log_p, n_cells, generator):
+    return nearest_cell(log_p, cell_centres(log_p, n_cells, generator))
 
 
 def test_distinct_posteriors_get_distinct_cells():

@@ -24,7 +24,7 @@ class TargetBins:
     >>> import numpy as np
     >>> import interplay as ip
     >>> y = np.arange(8.0)
-    >>> windows = ip.windows_from_arrays({"x": y[:, None]}, y, steps=1)
+    >>> windows = ip.windows_from_arrays({"x": y[:, None]}, y, steps=1, classes=())
     >>> ip.TargetBins.fit(windows, n_bins=2).apply(windows).classes
     ('below 3.5', 'from 3.5')
     """

@@ -94,7 +94,7 @@ def class_numbers(values, *, name: str) -> np.ndarray:
     if not np.issubdtype(values.dtype, np.integer):
         raise InvalidInput(
             f"{name} must be whole class numbers (-1 for unlabelled); got an array of {values.dtype}. "
-            "Use .astype(int) for class codes."
+            "Use .astype(int) for class codes, or classes=() for a continuous target."
         )
     if len(values) and values.min() < UNLABELLED:
         raise InvalidInput(f"{name} must be -1 (unlabelled) or more; the smallest is {values.min()}.")

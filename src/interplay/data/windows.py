@@ -153,9 +153,9 @@ def windows_from_arrays(
     arrays : mapping of modality name to (n, d) or (n, T, d) float
         Two axes: one row per step, in order of time; windows of `steps` rows slide over them. Three axes:
         n windows that are already cut; `steps` may then be left out.
-    y : (n,) int, bool, str or float
-        Label of each step, or of each cut window; -1 is unlabelled. Floats are a continuous target, NaN is
-        unlabelled.
+    y : (n,) int, bool or str
+        Label of each step, or of each cut window; -1 is unlabelled. With ``classes=()`` float, a continuous
+        target; NaN is unlabelled.
     steps : int
         T, rows per window.
     step_s : float, s
@@ -167,7 +167,8 @@ def windows_from_arrays(
         are one entity, and every cut window is its own, named after what the arrays hold.
     classes : sequence of str, optional
         Class names in the order of their numbers; by default the values that `y` takes. Pass
-        ``train.classes`` to give test windows the numbering of the training windows.
+        ``train.classes`` to give test windows the numbering of the training windows, () for a continuous
+        target.
     fill : str, policy or mapping, optional
         As in `interplay.data.make_steps`.
 
@@ -240,8 +241,8 @@ def index_windows(table: Steps, *, steps: int, stride: int = 1) -> Windows:
 def _coded(y, classes) -> tuple[np.ndarray, tuple[str, ...]]:
     """Class numbers of labels and the names they stand for; or a continuous target and no names."""
     y = np.asarray(y)
-    if y.dtype.kind == "f" and classes is None:
-        return target_values(y, name="y"), ()
+    if classes is not None and len(classes) == 0:
+        return target_values(y.astype(np.float64), name="y"), ()
     if y.dtype.kind in "US" and y.ndim == 1:
         known = np.unique(y) if classes is None else np.asarray(classes, dtype=str)
         unknown = np.setdiff1d(y, known)

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator
 from interplay.data import Windows, windows_from_arrays
 from interplay.data.check import check_categorical, check_trainable
 from interplay.errors import InvalidInput
+from interplay.profile.instance import InstanceProbe
 from interplay.progress import Tell, silent
 
 ATOMS = ("redundancy", "unique1", "unique2", "synergy", "mi1", "mi2", "joint_mi")
@@ -33,6 +34,7 @@ class BaseRUS(BaseEstimator):
     mi2_: float
     joint_mi_: float
     p_value_: float
+    probe_: InstanceProbe | None = None
 
     @abstractmethod
     def estimate(self, windows: Windows, lags: np.ndarray, progress: Tell = silent) -> xr.Dataset:
@@ -67,7 +69,8 @@ class BaseRUS(BaseEstimator):
         self
         """
         arrays = {"x1": _two_dimensional(x1), "x2": _two_dimensional(x2)}
-        windows = windows_from_arrays(arrays, y, steps=1, entity=groups)
+        classes = () if self.continuous_target else None
+        windows = windows_from_arrays(arrays, y, steps=1, entity=groups, classes=classes)
         self.check(windows, what="y and the sources")
         found = self.estimate(windows, np.array([0])).isel(lag=0)
         for name in ("redundancy", "synergy", "joint_mi"):

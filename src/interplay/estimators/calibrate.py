@@ -12,25 +12,33 @@ Letters: any leading axes are heads; N windows, C classes, K predictors.
 
 import torch
 
+from interplay.profile.calibration import Calibration, scaled
 
-def calibrated_log_probs(logits: torch.Tensor, y: torch.Tensor, prior: torch.Tensor) -> torch.Tensor:
-    """Calibrated log-posteriors.
+
+def fit_calibration(logits: torch.Tensor, y: torch.Tensor, log_prior: torch.Tensor) -> Calibration:
+    """Fit the calibration of held-out logits.
 
     Parameters
     ----------
     logits : (..., N, C) float, held-out, relative to the prior
     y : (N,) int64
-    prior : (C,) float, class frequencies of `y`
+    log_prior : (C,) or (N, C) float, log-frequencies of the classes, in each window's context
 
     Returns
     -------
-    (..., N, C) float32
+    Calibration
     """
-    log_prior = torch.log(prior).to(logits.dtype)
-    log_p = _scaled(logits, y, log_prior)
-    weight = prior_mixing_weight(_of_label(log_p, y), log_prior[y])[..., None, None]
-    mixed = torch.logaddexp(torch.log(weight) + log_p, torch.log1p(-weight) + log_prior)
-    return _scaled(mixed - log_prior, y, log_prior)
+    log_prior = log_prior.to(logits.dtype)
+    of_label = _of_label(log_prior.expand(len(y), -1), y)
+    scale, offset = _fit_scale(logits, y, log_prior)
+    log_p = scaled(logits, scale, offset, log_prior)
+    weight = prior_mixing_weight(_of_label(log_p, y), of_label)
+    mixing = weight[..., None, None]
+    mixed = torch.logaddexp(torch.log(mixing) + log_p, torch.log1p(-mixing) + log_prior)
+    last_scale, last_offset = _fit_scale(mixed - log_prior, y, log_prior)
+    return Calibration(
+        scale=scale, offset=offset, weight=weight, last_scale=last_scale, last_offset=last_offset
+    )
 
 
 def prior_mixing_weight(log_p: torch.Tensor, log_prior: torch.Tensor, steps: int = 30) -> torch.Tensor:
@@ -53,28 +61,28 @@ def prior_mixing_weight(log_p: torch.Tensor, log_prior: torch.Tensor, steps: int
     return torch.where(gain.mean(-1) > 0, 0.5 * (low + high), 0.0)
 
 
-def _scaled(
+def _fit_scale(
     evidence: torch.Tensor, y: torch.Tensor, log_prior: torch.Tensor, steps: int = 25
-) -> torch.Tensor:
-    """log-softmax(scale * evidence + offset), scale >= 0, by Newton steps and marginal fitting together."""
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Scale >= 0 (...) and offsets (..., C), by Newton steps and marginal fitting together."""
     evidence = evidence - evidence.mean(-1, keepdim=True)
+    frequency = torch.log(torch.exp(log_prior).expand(len(y), -1).mean(0))
     scale = torch.ones(evidence.shape[:-2], dtype=evidence.dtype, device=evidence.device)
-    offset = log_prior.expand(*evidence.shape[:-2], -1).clone()
+    offset = torch.zeros(*evidence.shape[:-2], evidence.shape[-1], dtype=evidence.dtype, device=scale.device)
     observed = _of_label(evidence, y).mean(-1)
     squared = evidence**2
     for _ in range(steps):
-        p = torch.softmax(scale[..., None, None] * evidence + offset[..., None, :], -1)
+        p = torch.softmax(scale[..., None, None] * evidence + offset[..., None, :] + log_prior, -1)
         expected = (p * evidence).sum(-1)
         slope = observed - expected.mean(-1)
         curve = ((p * squared).sum(-1) - expected**2).mean(-1)
-        shift = log_prior - torch.log(p.mean(-2))
+        shift = frequency - torch.log(p.mean(-2))
         scale = (scale + (slope / curve.clamp_min(1e-12)).clamp(-0.5, 0.5)).clamp_min(0.0)
         offset = offset + shift
         if max(float((slope.abs() * (scale > 0)).max()), float(shift.abs().max())) < 1e-5:
             break
-    log_p = torch.log_softmax(scale[..., None, None] * evidence + offset[..., None, :], -1)
-    idle = (scale == 0) | (evidence.abs() < 1e-6).all(-1).all(-1)
-    return torch.where(idle[..., None, None], log_prior, log_p)
+    idle = (evidence.abs() < 1e-6).all(-1).all(-1)
+    return torch.where(idle, 0.0, scale), offset
 
 
 def mixture_weights(likelihood: torch.Tensor, steps: int = 60) -> torch.Tensor:

@@ -4,6 +4,8 @@ The probes of all folds advance together, epoch by epoch. When a head is read ou
 the held-out loss of the *other* folds' probes: no training window is spent on validation, and the labels
 of a fold bear on its own logits only through that one choice of epoch, by probes that are not its own. A
 head that never beats the class prior keeps logits of zero, which is the prior.
+
+Letters: M modalities, P pairs, L lags, N windows, C classes, G contexts of the target's past.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,7 +16,8 @@ import torch
 
 from interplay.data import Scaler, Windows, apart, cross_folds
 from interplay.errors import InvalidInput
-from interplay.estimators.probe import Probe, ProbeShape, step_features
+from interplay.estimators.history import prior_in_context
+from interplay.profile.probe import Probe, ProbeShape, padded_features
 
 CHUNK = 8
 """Windows that are drawn together; neighbours share most of their steps, so each is encoded about once."""
@@ -44,19 +47,51 @@ class Training:
     device: str = "cpu"
 
 
-def out_of_fold_logits(
+LATE = 0.9
+"""Share of all information that was read out by the epoch at which the final probe stops."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeldOut:
+    """What the probes said of windows they were not trained on.
+
+    Attributes
+    ----------
+    alone : (M, L, N, C) float32, relative to the prior of each window's context
+    together : (P, L, N, C) float32, likewise
+    epochs : after which heads that tell much were read out, for a probe that is trained on all windows
+    """
+
+    alone: torch.Tensor
+    together: torch.Tensor
+    epochs: int
+
+
+LOWEST_LOG_PRIOR = -16.0
+"""Stands for the logarithm of a class that never occurs in a context."""
+
+
+def log_prior_of_windows(y: np.ndarray, context: np.ndarray, n_classes: int) -> torch.Tensor:
+    """Log-share of each class in each window's context, (N, C) float32."""
+    share = torch.from_numpy(prior_in_context(y, context, n_classes))
+    return torch.log(share).clamp_min(LOWEST_LOG_PRIOR).float()[torch.from_numpy(context)]
+
+
+def held_out_logits(
     windows: Windows,
+    context: np.ndarray,
     lags: np.ndarray,
     pairs: np.ndarray,
     training: Training,
     random_state: int,
     progress: Callable[[float], None],
-) -> tuple[torch.Tensor, torch.Tensor]:
+) -> HeldOut:
     """Held-out logits of every head for every window.
 
     Parameters
     ----------
     windows : Windows
+    context : (N,) int64, contexts of the target's past
     lags : (L,) int, steps
     pairs : (P, 2) int, modality numbers
     training : Training
@@ -66,21 +101,22 @@ def out_of_fold_logits(
 
     Returns
     -------
-    alone : (M, L, N, C) float32, relative to the class prior
-    together : (P, L, N, C) float32, likewise
+    HeldOut
     """
     fold = cross_folds(windows, training.folds, seed=random_state)
     seeds = np.random.SeedSequence(random_state).generate_state(training.folds)
     # one scaling for all folds: with a scaling of its own, an undertrained probe would be told on which side
     # of its training mean the held-out part lies
-    x = padded_features(windows, Scaler.fit(windows)).to(training.device)
+    scaled = Scaler.fit(windows).apply(windows.steps.values)
+    x = padded_features(scaled, windows.steps.observed).to(training.device)
     probes = [
-        _FoldProbe(windows, x, lags, pairs, training, int(seed), fold == k)
+        _FoldProbe(windows, context, x, lags, pairs, training, int(seed), fold == k)
         for k, seed in enumerate(seeds)
         if (fold == k).any()
     ]
     n_m, n_l, n, n_c = len(windows.modalities), len(lags), len(windows), len(windows.classes)
     best = [torch.zeros(n_m, n_l, n, n_c), torch.zeros(len(pairs), n_l, n, n_c)]
+    chosen = [torch.zeros(len(probes), len(kept), n_l, dtype=torch.int64) for kept in best]
     of_prior = torch.stack([probe.prior_loss for probe in probes])
     lowest = [_of_others(of_prior[:, None, None].expand(-1, len(kept), n_l), probes) for kept in best]
     idle = 0
@@ -100,6 +136,7 @@ def out_of_fold_logits(
             better = loss < lowest[kind] - margin
             lowest[kind] = torch.where(better, loss, lowest[kind])
             improved |= bool(better.any())
+            chosen[kind][better] = epoch + 1
             for k, probe in enumerate(probes):
                 new = read_outs[k][kind][better[k]].cpu()
                 heads, at = torch.nonzero(better[k], as_tuple=True)
@@ -108,7 +145,38 @@ def out_of_fold_logits(
         if idle >= training.patience:
             break
     progress(1.0)
-    return best[0], best[1]
+    return HeldOut(alone=best[0], together=best[1], epochs=_typical_epoch(chosen, lowest, of_prior, n))
+
+
+def _typical_epoch(chosen, lowest, of_prior, n: int) -> int:
+    """Epochs that heads were trained for, by what they tell: one that tells much and learns late decides."""
+    prior = of_prior.sum() / n
+    gain = torch.cat([(prior - loss).clamp_min(0.0).flatten() for loss in lowest])
+    epochs = torch.cat([kind.flatten() for kind in chosen]).float()
+    weight = torch.where(epochs > 0, gain, 0.0)
+    if not weight.any():
+        return 0
+    order = epochs.argsort()
+    share = weight[order].cumsum(0) / weight.sum()
+    return int(epochs[order][torch.searchsorted(share, torch.tensor([LATE]))[0].clamp_max(len(order) - 1)])
+
+
+def final_probe(
+    windows: Windows,
+    scaler: Scaler,
+    lags: np.ndarray,
+    pairs: np.ndarray,
+    training: Training,
+    random_state: int,
+    epochs: int,
+) -> tuple[Probe, ProbeShape]:
+    """A probe trained on all windows, as long as the held-out ones needed."""
+    x = padded_features(scaler.apply(windows.steps.values), windows.steps.observed).to(training.device)
+    nothing = np.zeros(len(windows), dtype=bool)
+    fold = _FoldProbe(windows, nothing.astype(np.int64), x, lags, pairs, training, random_state, nothing)
+    for _ in range(epochs):
+        fold.train_epoch()
+    return fold.averaged.cpu().eval(), fold.shape
 
 
 def _of_others(sums: torch.Tensor, probes: list["_FoldProbe"]) -> torch.Tensor:
@@ -120,7 +188,7 @@ def _of_others(sums: torch.Tensor, probes: list["_FoldProbe"]) -> torch.Tensor:
 class _FoldProbe:
     """The probe of one fold: what it trains on, what it is read out on, and its averaged weights."""
 
-    def __init__(self, windows, x, lags, pairs, training: Training, seed: int, held_out: np.ndarray):
+    def __init__(self, windows, context, x, lags, pairs, training: Training, seed: int, held_out: np.ndarray):
         self.training = training
         self.generator = torch.Generator().manual_seed(seed)
         self.out = np.flatnonzero(held_out)
@@ -129,18 +197,19 @@ class _FoldProbe:
         self.rows = windows.last[:, None] - lags
         self.y = torch.from_numpy(windows.y).to(training.device)
         self.x = x
-        prior = torch.bincount(self.y, minlength=len(windows.classes)).float()
-        self.log_prior = torch.log(prior / prior.sum())
-        self.prior_loss = -self.log_prior[self.y[self.out]].sum().cpu()
-        shape = ProbeShape(
+        self.context = torch.from_numpy(context).to(training.device)
+        self.log_prior = log_prior_of_windows(windows.y, context, len(windows.classes)).to(training.device)
+        self.prior_loss = -self.log_prior[self.out].gather(1, self.y[self.out][:, None]).sum().cpu()
+        self.shape = ProbeShape(
             modalities=len(windows.modalities),
             features=self.x.shape[2],
             lags=len(lags),
             classes=len(windows.classes),
             pairs=torch.from_numpy(pairs),
+            contexts=int(context.max()) + 1,
         )
-        self.probe = Probe(shape, self.generator).to(training.device)
-        self.averaged = Probe(shape, self.generator).to(training.device)
+        self.probe = Probe(self.shape, self.generator).to(training.device)
+        self.averaged = Probe(self.shape, self.generator).to(training.device)
         self.averaged.load_state_dict(self.probe.state_dict())
         self.optimizer = torch.optim.AdamW(
             self.probe.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
@@ -172,11 +241,12 @@ class _FoldProbe:
         size = 4 * self.training.batch_size
         parts = [self._logits(self.averaged, self.out[k : k + size]) for k in range(0, len(self.out), size)]
         alone, together = zip(*parts, strict=True)
-        return torch.cat(alone, dim=2) - self.log_prior, torch.cat(together, dim=2) - self.log_prior
+        log_prior = self.log_prior[self.out]
+        return torch.cat(alone, dim=2) - log_prior, torch.cat(together, dim=2) - log_prior
 
     def summed_loss(self, logits: torch.Tensor) -> torch.Tensor:
         """Held-out loss of each head, summed over windows, from what `read_out` gave."""
-        return _losses(logits + self.log_prior, self.y[self.out]).cpu()
+        return _losses(logits + self.log_prior[self.out], self.y[self.out]).cpu()
 
     @torch.no_grad()
     def _average(self) -> None:
@@ -201,8 +271,9 @@ class _FoldProbe:
         x = self.x[:, torch.from_numpy(distinct)]
         if noise:
             x = x + noise * torch.randn(x.shape, generator=self.generator).to(x.device)
-        alone, together = probe(x, place)
-        return alone + self.log_prior, together + self.log_prior
+        alone, together = probe(x, place, self.context[which])
+        log_prior = self.log_prior[which]
+        return alone + log_prior, together + log_prior
 
 
 def _losses(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
@@ -219,14 +290,3 @@ def _check_fold(windows: Windows, fit: np.ndarray) -> None:
             f"every class must occur in at least two entities or blocks, so that each fold can learn it; {absent!r} "
             "is missing from the training part of one fold. Use more entities, fewer folds, or merge the class."
         )
-
-
-def padded_features(windows: Windows, scaler: Scaler) -> torch.Tensor:
-    """Inputs of all steps, (M, n_steps, F), padded with zeros to the widest modality."""
-    scaled = scaler.apply(windows.steps.values)
-    observed = torch.from_numpy(windows.steps.observed)
-    parts = [
-        step_features(torch.from_numpy(array), observed[:, m]) for m, array in enumerate(scaled.values())
-    ]
-    widest = max(part.shape[1] for part in parts)
-    return torch.stack([torch.nn.functional.pad(part, (0, widest - part.shape[1])) for part in parts])

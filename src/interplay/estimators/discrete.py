@@ -14,6 +14,7 @@ from interplay.errors import InvalidInput
 from interplay.estimators.base import BaseRUS
 from interplay.estimators.findings import Findings
 from interplay.estimators.history import past_labels
+from interplay.estimators.uncertainty import permuted_within
 from interplay.info.atoms import couple
 from interplay.progress import Tell, silent
 from interplay.units import bits
@@ -85,7 +86,9 @@ class DiscretePID(BaseRUS):
         cell = _cells_at_lags(windows, lags, self.cells, self.n_cells, self.random_state)
         y, n_classes = torch.from_numpy(windows.y), len(windows.classes)
         group = torch.from_numpy(context)
-        permuted = _permuted(y, group, max(self.n_rotations, self.n_shuffles), rng)
+        permuted = torch.from_numpy(
+            permuted_within(windows.y, context, max(self.n_rotations, self.n_shuffles), rng)
+        )
         for codes in cell:
             counted = _Counts(codes[None], y, group, n_classes)
             found.file("mi", counted.pointwise(), -self._bias(counted, permuted))
@@ -216,16 +219,6 @@ def _least(first: _Counts, second: _Counts, tol_bits: float) -> tuple[torch.Tens
     pointwise = first.read(alpha, first.cell) + second.read(beta, second.cell) - log_prior
     weight = total / total.sum(-1, keepdim=True)
     return pointwise, (coupling.gap_nats.view(total.shape) * weight).sum(-1)
-
-
-def _permuted(y: torch.Tensor, group: torch.Tensor, draws: int, rng: np.random.Generator) -> torch.Tensor:
-    """Labels permuted within contexts, (draws, N)."""
-    order = np.argsort(group.numpy(), kind="stable")
-    starts = np.flatnonzero(np.diff(group.numpy()[order], prepend=-1))
-    permuted = np.tile(y.numpy(), (draws, 1))
-    for members in np.split(order, starts[1:]):
-        permuted[:, members] = rng.permuted(permuted[:, members], axis=1)
-    return torch.from_numpy(permuted)
 
 
 def _cells_at_lags(windows: Windows, lags: np.ndarray, how: str, n_cells: int, seed: int) -> torch.Tensor:

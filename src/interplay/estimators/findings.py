@@ -41,11 +41,14 @@ class Findings:
         self.values: dict[str, list[np.ndarray]] = {}
 
     def file(self, name: str, pointwise_nats: torch.Tensor, correction_nats=0.0) -> None:
-        """File one modality's or pair's pointwise values (..., L, N), whose mean is the estimate.
+        """File pointwise values (..., L, N) of one or several modalities or pairs, whose mean is the estimate.
 
         `correction_nats` (..., L) is added to the mean; it moves the estimate, not its error.
         """
-        sums = cluster_sums(pointwise_nats, self.cluster)
+        self.file_sums(name, cluster_sums(pointwise_nats, self.cluster), correction_nats)
+
+    def file_sums(self, name: str, sums: torch.Tensor, correction_nats=0.0) -> None:
+        """The same from pointwise values that are already summed over clusters, (..., L, clusters)."""
         mean = sums.sum(-1) / float(self.count.sum())
         self.keep(name, bits(mean + correction_nats))
         self.keep(f"{name}_stderr", bits(bootstrap_std_error(sums, self.count, self.n_bootstrap, self.rng)))
@@ -87,8 +90,8 @@ class Findings:
         full = np.full((len(self.names), len(self.names), len(self.lags)), np.nan)
         if values:
             i, j = self.pairs.T
-            full[i, j] = np.stack(values)
-            full[j, i] = np.stack(mirrored)
+            full[i, j] = np.concatenate([v.reshape(-1, len(self.lags)) for v in values])
+            full[j, i] = np.concatenate([v.reshape(-1, len(self.lags)) for v in mirrored])
         return full
 
 

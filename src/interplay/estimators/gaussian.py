@@ -16,9 +16,9 @@ import xarray as xr
 
 from interplay.data import Scaler, Windows, apart, cross_folds
 from interplay.estimators.base import BaseRUS
-from interplay.estimators.crossfit import padded_features
 from interplay.estimators.findings import Findings
 from interplay.estimators.uncertainty import rotation_p_values
+from interplay.profile.probe import padded_features
 from interplay.progress import Tell, silent
 
 RIDGES = torch.logspace(-6, 1, 8, dtype=torch.float64)
@@ -148,7 +148,7 @@ class _Ridge:
     """Out-of-fold ridge predictions from any sets of modalities, from moments that are taken once."""
 
     def __init__(self, windows: Windows, lags: np.ndarray, folds: int, seed: int):
-        x = padded_features(windows, Scaler.fit(windows)).double()
+        x = padded_features(Scaler.fit(windows).apply(windows.steps.values), windows.steps.observed).double()
         self.n_modalities, _, self.n_features = x.shape
         rows = torch.from_numpy(windows.last - np.asarray(lags)[:, None])
         self.x = x.transpose(0, 1).flatten(1)[rows]

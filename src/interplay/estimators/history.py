@@ -46,3 +46,10 @@ def past_labels(windows: Windows, history: int) -> tuple[Windows, np.ndarray]:
         )
     _, context = np.unique(steps.target[rows[kept]], axis=0, return_inverse=True)
     return windows.select(kept), context.reshape(-1)
+
+
+def prior_in_context(y: np.ndarray, context: np.ndarray, n_classes: int) -> np.ndarray:
+    """Share of each class among the windows of each context, (G, C) float64."""
+    count = np.zeros((context.max() + 1, n_classes))
+    np.add.at(count, (context, y), 1.0)
+    return count / count.sum(1, keepdims=True)

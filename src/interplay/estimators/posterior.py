@@ -1,4 +1,4 @@
-"""PosteriorPID: all pairs and all lags from one cross-fitted probe.
+"""PosteriorPID: all pairs and all lags from cross-fitted probes.
 
 Every part of the decomposition is the held-out score of a predictor of the target, relative to the prior:
 
@@ -9,26 +9,27 @@ Every part of the decomposition is the held-out score of a predictor of the targ
 
 All are therefore lower bounds of what they estimate, come with pointwise values, and obey the sum rules
 exactly. Redundancy and uniqueness depend on a source through its posterior only, which is why quantised
-posteriors suffice; what quantising loses is reported.
+posteriors suffice; what quantising loses is reported. With a target history every prior, table and coupling is
+that of the window's context, the target's own last labels, and the values are averages over contexts.
 """
+
+from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import torch
 import xarray as xr
+from joblib import Parallel, delayed
 
 from interplay.data import Windows
 from interplay.estimators.base import BaseRUS
-from interplay.estimators.calibrate import calibrated_log_probs, mixture_weights
-from interplay.estimators.crossfit import Training, out_of_fold_logits
+from interplay.estimators.blocks import BlockStore, BlockTask
+from interplay.estimators.crossfit import Training
 from interplay.estimators.findings import Findings
-from interplay.estimators.quantise import cell_tables, cells_of_posteriors
-from interplay.estimators.uncertainty import rotation_p_values
-from interplay.info.atoms import couple
+from interplay.estimators.history import past_labels
+from interplay.estimators.scored import CellDecoder
 from interplay.progress import Tell, silent
 from interplay.units import bits
-
-TRAINING_SHARE = 0.8
-"""Share of the work that progress assigns to training."""
 
 
 class PosteriorPID(BaseRUS):
@@ -36,6 +37,8 @@ class PosteriorPID(BaseRUS):
 
     Parameters
     ----------
+    target_history : int
+        h, how many of the target's own last labels are conditioned on; atoms are averaged over pasts.
     folds : int
         Cross-fitting folds: groups of entities, or interleaved blocks where there are few entities.
     epochs, batch_size, learning_rate, weight_decay, patience
@@ -47,9 +50,20 @@ class PosteriorPID(BaseRUS):
     n_bootstrap : int
         Resamplings of entities behind each standard error.
     n_rotations : int
-        Label rotations behind each p-value.
+        Rearrangements of the labels behind each p-value.
+    block_bytes : float
+        Memory that the pairs of one block may take. Each block of pairs has probes of its own.
+    n_jobs : int
+        Blocks that are worked on at once, in processes of their own (joblib).
+    resume : str, optional
+        Folder that finished blocks are kept in; a run with the same data and parameters continues from there.
     device : str
     random_state : int
+
+    Attributes
+    ----------
+    probe_ : InstanceProbe or None
+        Reads new windows without labels; None with a target history.
 
     References
     ----------
@@ -59,6 +73,7 @@ class PosteriorPID(BaseRUS):
     def __init__(
         self,
         *,
+        target_history: int = 0,
         folds: int = 5,
         epochs: int = 20,
         batch_size: int = 512,
@@ -69,9 +84,13 @@ class PosteriorPID(BaseRUS):
         tol_bits: float = 1e-4,
         n_bootstrap: int = 200,
         n_rotations: int = 999,
+        block_bytes: float = 1e9,
+        n_jobs: int = 1,
+        resume: str | None = None,
         device: str = "cpu",
         random_state: int = 0,
     ):
+        self.target_history = target_history
         self.folds = folds
         self.epochs = epochs
         self.batch_size = batch_size
@@ -82,14 +101,65 @@ class PosteriorPID(BaseRUS):
         self.tol_bits = tol_bits
         self.n_bootstrap = n_bootstrap
         self.n_rotations = n_rotations
+        self.block_bytes = block_bytes
+        self.n_jobs = n_jobs
+        self.resume = resume
         self.device = device
         self.random_state = random_state
 
     def estimate(self, windows: Windows, lags: np.ndarray, progress: Tell = silent) -> xr.Dataset:
         """See `BaseRUS.estimate`."""
+        windows, context = past_labels(windows, self.target_history)
         rng = np.random.default_rng(self.random_state)
         found = Findings(windows, lags, n_bootstrap=self.n_bootstrap, rng=rng)
-        training = Training(
+        task = BlockTask(
+            windows=windows,
+            context=context,
+            lags=np.asarray(lags),
+            cluster=found.cluster,
+            training=self._training(),
+            decoder=CellDecoder(self.n_cells, self.tol_bits, self.random_state),
+            n_rotations=self.n_rotations,
+            random_state=self.random_state,
+        )
+        size = task.pairs_that_fit(self.block_bytes)
+        blocks = [found.pairs[k : k + size] for k in range(0, max(len(found.pairs), 1), size)]
+        store = BlockStore(self.resume, task.key() if self.resume else "")
+        shares = _Shares(progress, len(blocks))
+        first = store.once("first", lambda: task.held_out(blocks[0], shares.of(0)))
+        scored = task.score(first["alone"])
+        found.file("mi", scored.alone_score)
+        found.file("quantisation_loss", scored.alone_score - scored.cell_score)
+        found.keep("mi_p_value", scored.p_values(scored.alone, self.n_rotations, rng))
+        parts = []
+        for done in self._done_blocks(task, scored, blocks, first, store, shares):
+            for name in ("redundancy", "unique_ij", "unique_ji", "synergy", "joint_mi"):
+                found.file_sums(name, done[f"sums.{name}"])
+            found.keep("gap_bits", bits(done["gap_nats"]))
+            found.keep("p_value", done["p_value"])
+            parts.append(done)
+        readable = self.target_history == 0 and len(found.pairs) > 0
+        self.probe_ = task.instance_probe(scored, blocks, parts) if readable else None
+        return found.dataset()
+
+    def _done_blocks(self, task, scored, blocks, first, store, shares) -> Iterator[dict[str, torch.Tensor]]:
+        if len(blocks[0]) == 0:
+            return
+        yield store.once("block-0", lambda: task.run(scored, blocks[0], first, silent))
+        jobs = Parallel(n_jobs=self.n_jobs, return_as="generator")
+        alone = self.n_jobs == 1
+        calls = (
+            delayed(store.once)(
+                f"block-{k}", partial(task.run_new, scored, blocks[k], shares.of(k) if alone else silent)
+            )
+            for k in range(1, len(blocks))
+        )
+        for k, done in enumerate(jobs(calls), start=1):
+            shares.of(k)(1.0)
+            yield done
+
+    def _training(self) -> Training:
+        return Training(
             folds=self.folds,
             epochs=self.epochs,
             batch_size=self.batch_size,
@@ -98,103 +168,13 @@ class PosteriorPID(BaseRUS):
             patience=self.patience,
             device=self.device,
         )
-        alone, together = out_of_fold_logits(
-            windows,
-            lags,
-            found.pairs,
-            training,
-            self.random_state,
-            lambda done: progress(TRAINING_SHARE * done),
-        )
-        scored = _Scored(self, windows, alone, rng)
-        found.file("mi", scored.alone_score)
-        found.file("quantisation_loss", scored.alone_score - scored.cell_score)
-        found.keep("mi_p_value", scored.p_values(alone, len(lags)))
-        for k, (i, j) in enumerate(found.pairs):
-            atoms, gap = scored.pair(int(i), int(j), together[k])
-            for name, pointwise in atoms.items():
-                found.file(name, pointwise)
-            found.keep("gap_bits", bits(gap))
-            found.keep("p_value", scored.p_values(alone[i] + alone[j] + together[k], len(lags)))
-            progress(TRAINING_SHARE + (1 - TRAINING_SHARE) * (k + 1) / len(found.pairs))
-        return found.dataset()
 
 
-class _Scored:
-    """Held-out scores of every modality, ready for its pairs. Pointwise values are (L, N), in nats."""
+class _Shares:
+    """Progress of several blocks of equal work, told as one."""
 
-    def __init__(
-        self, estimator: PosteriorPID, windows: Windows, alone: torch.Tensor, rng: np.random.Generator
-    ):
-        self.estimator, self.rng = estimator, rng
-        self.y_np, self.entity = windows.y, windows.entity
-        self.y = torch.from_numpy(self.y_np)
-        count = torch.bincount(self.y, minlength=len(windows.classes)).double()
-        self.prior = count / count.sum()
-        self.log_prior = torch.log(self.prior).float()
-        generator = torch.Generator().manual_seed(estimator.random_state)
-        log_p = calibrated_log_probs(alone, self.y, self.prior.float())
-        n_m, n_l, n, n_c = log_p.shape
-        flat = log_p.reshape(n_m * n_l, n, n_c)
-        cell = cells_of_posteriors(flat, estimator.n_cells, generator)
-        table = cell_tables(flat, cell, estimator.n_cells, self.prior)
-        self.cell = cell.view(n_m, n_l, n)
-        self.table = table.view(n_m, n_l, estimator.n_cells, n_c)
-        self.alone_log_ratio = log_p - self.log_prior
-        self.alone_score = self._of_label(self.alone_log_ratio)
-        posterior = torch.log(self.table) - torch.log(self.table.sum(-1, keepdim=True).clamp_min(1e-300))
-        self.cell_score = self._of_label(self._by_cell(posterior, self.cell).float() - self.log_prior)
+    def __init__(self, progress: Tell, n_blocks: int):
+        self.progress, self.n_blocks = progress, n_blocks
 
-    def pair(self, i: int, j: int, together: torch.Tensor):
-        """Pointwise atoms of one pair and the solver's gap (L,), in nats."""
-        coupling = couple(self.table[i], self.table[j], tol_bits=self.estimator.tol_bits)
-        log_q = self._by_cell(coupling.alpha, self.cell[i]) + self._by_cell(coupling.beta, self.cell[j])
-        log_q = log_q.float()
-        predictors = torch.stack(
-            [
-                calibrated_log_probs(together, self.y, self.prior.float()),
-                self.alone_log_ratio[i] + self.log_prior,
-                self.alone_log_ratio[j] + self.log_prior,
-                torch.log_softmax(log_q, -1),
-            ],
-            dim=-1,
-        )
-        likelihood = torch.exp(self._of_label(predictors.movedim(-1, 0)).movedim(0, -1)).double()
-        mixed = (likelihood * mixture_weights(likelihood)[:, None]).sum(-1)
-        joint = torch.log(mixed) - self.log_prior[self.y]
-        least = self._of_label(log_q - self.log_prior)
-        one, two = self.cell_score[i], self.cell_score[j]
-        atoms = {
-            "redundancy": one + two - least,
-            "unique_ij": least - two,
-            "unique_ji": least - one,
-            "synergy": joint - least,
-            "joint_mi": joint,
-        }
-        return atoms, coupling.gap_nats
-
-    def p_values(self, logits: torch.Tensor, lags: int) -> np.ndarray:
-        """p-values of held-out logits (..., N, C), relative to the prior, as they are.
-
-        Nothing fitted to the labels may enter here: calibration and mixing choose what suits these labels,
-        and rearranged ones had no such choice.
-        """
-        log_ratio = torch.log_softmax(logits + self.log_prior, -1) - self.log_prior
-        flat = log_ratio.flatten(0, -3)
-        p = rotation_p_values(
-            flat,
-            np.eye(len(self.prior))[self.y_np],
-            self.entity,
-            lags=lags,
-            draws=self.estimator.n_rotations,
-            rng=self.rng,
-        )
-        return p.view(log_ratio.shape[:-2]).cpu().numpy()
-
-    def _of_label(self, values: torch.Tensor) -> torch.Tensor:
-        return values.gather(-1, self.y.expand(values.shape[:-1])[..., None])[..., 0]
-
-    @staticmethod
-    def _by_cell(rows: torch.Tensor, cell: torch.Tensor) -> torch.Tensor:
-        """Rows (..., K, C) of the cells (..., N), as (..., N, C)."""
-        return rows.gather(-2, cell[..., None].expand(*cell.shape, rows.shape[-1]))
+    def of(self, block: int) -> Tell:
+        return lambda done: self.progress((block + done) / self.n_blocks)

@@ -7,14 +7,16 @@ K cells.
 
 import torch
 
+from interplay.profile.instance import nearest
+
 FLOOR = 1e-6
 """Share of the prior in every posterior of a table, so that no label has probability 0 in any cell."""
 
 
-def cells_of_posteriors(
+def cell_centres(
     log_p: torch.Tensor, n_cells: int, generator: torch.Generator, steps: int = 12, sample: int = 4000
 ) -> torch.Tensor:
-    """Cell of each posterior.
+    """Centres of cells of posteriors.
 
     Parameters
     ----------
@@ -29,19 +31,23 @@ def cells_of_posteriors(
 
     Returns
     -------
-    (G, N) int64 below `n_cells`
+    (G, n_cells, C), square roots of posteriors
     """
-    points = torch.exp(0.5 * log_p)
-    n = points.shape[1]
-    drawn = torch.randperm(n, generator=generator)[:sample].to(points.device)
-    fitted = points[:, drawn]
+    n = log_p.shape[1]
+    drawn = torch.randperm(n, generator=generator)[:sample].to(log_p.device)
+    fitted = torch.exp(0.5 * log_p[:, drawn])
     centres = _spread_centres(fitted, n_cells, generator)
     for _ in range(steps):
-        cell = _nearest(fitted, centres)
-        member = torch.nn.functional.one_hot(cell, n_cells).to(points.dtype)
+        cell = nearest(fitted, centres)
+        member = torch.nn.functional.one_hot(cell, n_cells).to(fitted.dtype)
         size = member.sum(1)[..., None]
         centres = torch.where(size > 0, (member.mT @ fitted) / size.clamp_min(1.0), centres)
-    return _nearest(points, centres)
+    return centres
+
+
+def nearest_cell(log_p: torch.Tensor, centres: torch.Tensor) -> torch.Tensor:
+    """Cell (G, N) int64 of each posterior (G, N, C), given centres (G, K, C)."""
+    return nearest(torch.exp(0.5 * log_p), centres)
 
 
 def _spread_centres(points: torch.Tensor, n_cells: int, generator: torch.Generator) -> torch.Tensor:
@@ -56,11 +62,6 @@ def _spread_centres(points: torch.Tensor, n_cells: int, generator: torch.Generat
         chosen = torch.searchsorted(total, level * total[:, -1:]).clamp_max(points.shape[1] - 1)[:, 0]
         centres.append(points[groups, chosen])
     return torch.stack(centres, dim=1)
-
-
-def _nearest(points: torch.Tensor, centres: torch.Tensor) -> torch.Tensor:
-    closeness = points @ centres.mT - 0.5 * (centres**2).sum(-1)[:, None]
-    return closeness.argmax(-1)
 
 
 def cell_tables(log_p: torch.Tensor, cell: torch.Tensor, n_cells: int, prior: torch.Tensor) -> torch.Tensor:

@@ -88,7 +88,7 @@ class TemporalRUS(BaseEstimator):
             step_s=windows.step_s,
             version=version("interplay"),
         )
-        self.profile_ = InteractionProfile(dataset)
+        self.profile_ = InteractionProfile(dataset, estimator.probe_)
         return self
 
     def _lags(self, windows: Windows) -> np.ndarray:

@@ -128,6 +128,52 @@ def _fit_of_rotations(score: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
     return torch.fft.irfft(product, n=len(label), dim=-1)
 
 
+def permuted_within(y: np.ndarray, context: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Labels permuted among the windows of each context, (draws, N)."""
+    order = np.argsort(context, kind="stable")
+    starts = np.flatnonzero(np.diff(context[order], prepend=-1))
+    permuted = np.tile(y, (draws, 1))
+    for members in np.split(order, starts[1:]):
+        permuted[:, members] = rng.permuted(permuted[:, members], axis=1)
+    return permuted
+
+
+def context_p_values(
+    score: torch.Tensor, y: np.ndarray, context: np.ndarray, *, draws: int, rng: np.random.Generator
+) -> torch.Tensor:
+    """How often labels permuted within contexts fit as well as the labels themselves.
+
+    Given the target's past the labels of a context are exchangeable where that past is all that matters.
+
+    Parameters
+    ----------
+    score : (H, N, C), held-out log p(y|x) / p(y)
+    y : (N,) int64
+    context : (N,) int64
+    draws : int
+    rng : numpy Generator
+
+    Returns
+    -------
+    (H,) float64, (1 + rearrangements that fit as well) / (1 + draws)
+    """
+    flat = score.double().flatten(1)
+    place = np.arange(len(y)) * score.shape[2]
+
+    def fit(labels: np.ndarray) -> torch.Tensor:
+        chosen = torch.zeros(flat.shape[1], len(labels), dtype=torch.float64)
+        chosen.scatter_(0, torch.from_numpy((place + labels).T), 1.0)
+        return flat @ chosen
+
+    seen = fit(y[None])
+    worse = torch.zeros(len(flat), dtype=torch.float64)
+    at_once = max(1, int(64e6 // (8 * flat.shape[1])))
+    for k in range(0, draws, at_once):
+        null = fit(permuted_within(y, context, min(at_once, draws - k), rng))
+        worse += (null >= seen - 1e-9 * (1.0 + seen.abs())).sum(1)
+    return (1.0 + worse) / (1.0 + draws)
+
+
 def false_discovery_rates(p_values: np.ndarray) -> np.ndarray:
     """Benjamini-Hochberg adjusted p-values of all finite entries; NaN stays NaN."""
     adjusted = np.full(p_values.shape, np.nan)

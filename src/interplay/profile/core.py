@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from interplay.data import Windows
 from interplay.errors import DamagedFile, InvalidInput
-from interplay.files import whole_file
+from interplay.files import check_writable, whole_file
+from interplay.profile.instance import InstanceProbe
 
 FORMAT = "interplay-profile-1"
 PAIR_ATOMS = ("redundancy", "unique", "synergy")
@@ -31,15 +33,18 @@ class InteractionProfile:
         Attributes: ``step_s``, ``target_history``, ``h_y_bits`` (entropy of the target), ``classes``,
         ``class_prior``, ``entities`` the profile was fitted on, ``n_examples``, ``estimator``,
         ``parameters``, ``version``.
+    probe : InstanceProbe, optional
+        What `explain` reads new windows with; `PosteriorPID` leaves one.
 
     See Also
     --------
     from_arrays : for profiles written by hand.
     """
 
-    def __init__(self, dataset: xr.Dataset):
+    def __init__(self, dataset: xr.Dataset, probe: InstanceProbe | None = None):
         _check(dataset)
         self.dataset = dataset
+        self.probe = probe
 
     @classmethod
     def from_arrays(
@@ -120,7 +125,9 @@ class InteractionProfile:
     def clipped(self) -> "InteractionProfile":
         """The profile with negative estimates set to zero, for consumers that need non-negative values."""
         names = [name for name in (*REQUIRED,) if name in self.dataset]
-        return InteractionProfile(self.dataset.assign({n: self.dataset[n].clip(min=0.0) for n in names}))
+        return InteractionProfile(
+            self.dataset.assign({n: self.dataset[n].clip(min=0.0) for n in names}), self.probe
+        )
 
     def to_dataframe(self) -> pd.DataFrame:
         """One row per pair (i before j) and lag: atoms with standard errors, in bits, and p-values."""
@@ -217,8 +224,42 @@ class InteractionProfile:
 
         return plot_heatmap(self, atom, lag_s=lag_s, ax=ax)
 
+    def explain(self, windows: Windows) -> xr.Dataset:
+        """Interactions of each window and token; labels are not looked at (`interplay.profile.instance`).
+
+        Parameters
+        ----------
+        windows : Windows
+            Of the modalities and steps that the profile was estimated from, at least as long as its lags.
+            On windows that the profile was estimated from, beliefs are too sure of themselves.
+
+        Returns
+        -------
+        xarray.Dataset
+            In bits. Dims ``window, source, lag``: ``informativeness``, KL(p(y|x) || p(y)) of each token. Dims
+            ``window, source_i, source_j, lag``: ``redundancy, unique, synergy`` and their sum ``joint``, the same
+            divergence of the pair; NaN where i = j. Single windows may have negative atoms.
+
+        Raises
+        ------
+        InvalidInput
+            If the profile has no probe, or the windows do not fit it.
+        """
+        if self.probe is None:
+            raise InvalidInput(
+                "a profile must have a probe to explain windows; this one has none. Estimate it with PosteriorPID and "
+                "target_history=0, and keep the file that ends in .probe.safetensors beside the saved profile."
+            )
+        return self.probe.explain(windows)
+
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
-        """Write a NetCDF file; a file that exists is kept unless `overwrite`."""
+        """Write a NetCDF file, and the probe beside it; a file that exists is kept unless `overwrite`."""
+        companion = _probe_path(path)
+        if self.probe is not None:
+            check_writable(path, overwrite=overwrite)
+            self.probe.save(companion, overwrite=overwrite)
+        elif overwrite:
+            companion.unlink(missing_ok=True)
         out = self.dataset.copy()
         out.attrs = {"format": FORMAT, **{name: _plain(value) for name, value in out.attrs.items()}}
         with whole_file(path, overwrite=overwrite) as part:
@@ -227,7 +268,7 @@ class InteractionProfile:
 
     @classmethod
     def load(cls, path: str | Path) -> "InteractionProfile":
-        """Read a profile that `save` wrote."""
+        """Read a profile that `save` wrote, with its probe if that lies beside it."""
         path = Path(path)
         if not path.is_file():
             raise InvalidInput(f"path must be a saved profile; there is no file {path}.")
@@ -241,8 +282,10 @@ class InteractionProfile:
         if dataset.attrs.pop("format", None) != FORMAT:
             raise DamagedFile(f"{path} is not a profile of this library: its 'format' is not {FORMAT!r}.")
         dataset.attrs = {name: _back(value) for name, value in dataset.attrs.items()}
+        companion = _probe_path(path)
+        probe = InstanceProbe.load(companion) if companion.is_file() else None
         try:
-            return cls(dataset)
+            return cls(dataset, probe)
         except InvalidInput as error:
             raise DamagedFile(f"{path} does not hold a whole profile: {error}") from error
 
@@ -287,6 +330,10 @@ def _check(dataset: xr.Dataset) -> None:
         raise InvalidInput(
             f"a profile must have the attributes step_s, h_y_bits and entities; {absent} are missing."
         )
+
+
+def _probe_path(path: str | Path) -> Path:
+    return Path(path).with_suffix(".probe.safetensors")
 
 
 def _plain(value):

@@ -1,29 +1,41 @@
 """The probe network: one encoder per modality, a head for every (modality, lag) and every (pair, lag).
 
 Letters: U distinct steps, B windows, M modalities, P pairs, L lags, F input features, H width, Z rank of
-the pair projection, C classes. Everything is stacked and multiplied in batches: no loop over
-modalities, pairs or lags.
+the pair projection, C classes, G contexts of the target's past. Everything is stacked and multiplied in
+batches: no loop over modalities, pairs or lags.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import nn
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProbeShape:
-    """Sizes of a probe; `pairs` is (P, 2) int64."""
+    """Sizes of a probe; `pairs` is (P, 2) int64.
+
+    With more than one context every head has a part that all contexts share and a part for each: what a
+    source says of the target often does not depend on the target's past.
+    """
 
     modalities: int
     features: int
     lags: int
     classes: int
     pairs: torch.Tensor
+    contexts: int = 1
     width: int = 64
     rank: int = 8
     pair_width: int = 32
+
+    @property
+    def parts(self) -> int:
+        """Parts of a head."""
+        return 1 if self.contexts == 1 else 1 + self.contexts
 
 
 class Probe(nn.Module):
@@ -37,26 +49,53 @@ class Probe(nn.Module):
     def __init__(self, shape: ProbeShape, generator: torch.Generator):
         super().__init__()
         s = shape
-        n_pairs = len(s.pairs)
+        n_pairs, outputs = len(s.pairs), s.parts * s.classes
 
         def weight(*size):
             bound = 1.0 / math.sqrt(size[-2])
             return nn.Parameter(bound * (2.0 * torch.rand(*size, generator=generator) - 1.0))
 
+        self.classes = s.classes
         self.register_buffer("pairs", s.pairs)
         self.w1 = weight(s.modalities, s.features, s.width)
         self.b1 = nn.Parameter(torch.zeros(s.modalities, 1, s.width))
         self.w2 = weight(s.modalities, s.width, s.width)
         self.b2 = nn.Parameter(torch.zeros(s.modalities, 1, s.width))
-        self.head = nn.Parameter(torch.zeros(s.modalities, s.width, s.lags * s.classes))
-        self.bias = nn.Parameter(torch.zeros(s.modalities, 1, s.lags * s.classes))
+        self.head = nn.Parameter(torch.zeros(s.modalities, s.width, s.lags * outputs))
+        self.bias = nn.Parameter(torch.zeros(s.modalities, 1, s.lags * outputs))
         self.project = weight(s.modalities, s.width, s.rank)
         self.pair1 = weight(n_pairs * s.lags, 3 * s.rank, s.pair_width)
         self.pair_bias = nn.Parameter(torch.zeros(n_pairs * s.lags, 1, s.pair_width))
-        self.pair2 = nn.Parameter(torch.zeros(n_pairs * s.lags, s.pair_width, s.classes))
+        self.pair2 = nn.Parameter(torch.zeros(n_pairs * s.lags, s.pair_width, outputs))
 
-    def forward(self, x_MUF: torch.Tensor, place_LB: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    @classmethod
+    def from_state(cls, state: Mapping[str, torch.Tensor]) -> "Probe":
+        """A probe of one context, with the sizes that its weights have."""
+        modalities, features, width = state["w1"].shape
+        pairs, rank = state["pairs"], state["project"].shape[2]
+        heads, pair_width, classes = state["pair2"].shape
+        outputs = state["head"].shape[2]
+        lags = heads // len(pairs) if len(pairs) else outputs // classes
+        shape = ProbeShape(
+            modalities=modalities,
+            features=features,
+            lags=lags,
+            classes=classes,
+            pairs=pairs,
+            width=width,
+            rank=rank,
+            pair_width=pair_width,
+        )
+        probe = cls(shape, torch.Generator())
+        probe.load_state_dict(state)
+        return probe
+
+    def forward(
+        self, x_MUF: torch.Tensor, place_LB: torch.Tensor, context_B: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Logits from the distinct steps `x_MUF` and, for each lag and window, which of them to look at.
+
+        `context_B` numbers the context of each window; it is not needed where there is one context.
 
         Returns
         -------
@@ -69,7 +108,7 @@ class Probe(nn.Module):
         flat = place_LB.reshape(-1)
         at_all_steps = torch.baddbmm(self.bias, h_MUH, self.head).unflatten(2, (n_l, -1)).transpose(1, 2)
         where = place_LB[None, :, :, None].expand(len(h_MUH), n_l, n_b, at_all_steps.shape[-1])
-        alone = at_all_steps.gather(2, where)
+        alone = self._in_context(at_all_steps.gather(2, where), context_B)
         # normalised, so that products are as large as their factors from the start: with small factors
         # the gradient of what two modalities say only together drowns in noise
         z_MUZ = nn.functional.layer_norm(torch.bmm(h_MUH, self.project), self.project.shape[2:])
@@ -78,9 +117,17 @@ class Probe(nn.Module):
         z_i, z_j = z_MLBZ.index_select(0, i), z_MLBZ.index_select(0, j)
         both = torch.cat([z_i, z_j, z_i * z_j], dim=-1).flatten(0, 1)
         hidden = nn.functional.gelu(torch.baddbmm(self.pair_bias, both, self.pair1))
-        extra = torch.bmm(hidden, self.pair2).unflatten(0, (len(i), n_l))
+        extra = self._in_context(torch.bmm(hidden, self.pair2).unflatten(0, (len(i), n_l)), context_B)
         told_apart = alone.detach()
         return alone, told_apart[i] + told_apart[j] + extra
+
+    def _in_context(self, outputs: torch.Tensor, context_B: torch.Tensor | None) -> torch.Tensor:
+        """The shared part of outputs (..., B, parts * C) plus that of each window's context, (..., B, C)."""
+        if outputs.shape[-1] == self.classes or context_B is None:
+            return outputs[..., : self.classes]
+        parts = outputs.unflatten(-1, (-1, self.classes))
+        window = torch.arange(parts.shape[-3], device=parts.device)
+        return parts[..., 0, :] + parts[..., window, context_B + 1, :]
 
 
 def step_features(values: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:
@@ -103,3 +150,17 @@ def step_features(values: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:
     if values.shape[1] >= 4:
         parts += [x.mean(1), x.std(1), (x[:, 1:] - x[:, :-1]).abs().mean(1)]
     return torch.cat([torch.cat(parts, dim=1) * seen, seen], dim=1)
+
+
+def padded_features(values: Mapping[str, np.ndarray], observed: np.ndarray) -> torch.Tensor:
+    """Inputs of all steps, (M, n_steps, F) float32, padded with zeros to the widest modality.
+
+    Parameters
+    ----------
+    values : modality name -> (n_steps, r, d), scaled
+    observed : (n_steps, M) bool
+    """
+    seen = torch.from_numpy(observed)
+    parts = [step_features(torch.from_numpy(array), seen[:, m]) for m, array in enumerate(values.values())]
+    widest = max(part.shape[1] for part in parts)
+    return torch.stack([nn.functional.pad(part, (0, widest - part.shape[1])) for part in parts])

@@ -1,0 +1,171 @@
+"""Blocks of pairs: bounded memory, several processes, and work that survives an interruption.
+
+A block of pairs has probes of its own, so that nothing grows with the number of pairs but the number of
+blocks. Letters: M modalities, P pairs of a block, L lags, N windows, C classes.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from interplay.data import Scaler, Windows
+from interplay.errors import DamagedFile, InvalidInput
+from interplay.estimators.crossfit import Training, final_probe, held_out_logits
+from interplay.estimators.scored import CellDecoder, PairScores, Scored
+from interplay.estimators.uncertainty import cluster_sums
+from interplay.files import whole_file
+from interplay.profile.instance import InstanceProbe, PairBlock
+from interplay.progress import Tell, silent
+
+Tensors = dict[str, torch.Tensor]
+
+SCORING_BYTES = 256e6
+"""Memory that scoring some pairs of a block may take at once."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BlockTask:
+    """All that is needed to work on any block of pairs."""
+
+    windows: Windows
+    context: np.ndarray
+    lags: np.ndarray
+    cluster: np.ndarray
+    training: Training
+    decoder: CellDecoder
+    n_rotations: int
+    random_state: int
+
+    def pairs_that_fit(self, block_bytes: float) -> int:
+        """Pairs of a block: their activations in training, and their held-out logits."""
+        n_c, t = len(self.windows.classes), self.training
+        parts = 1 if self.context.max() == 0 else 2 + self.context.max()
+        activations = 4 * t.batch_size * (250 + 4 * parts * n_c)
+        logits = 3 * 4 * len(self.windows) * n_c
+        return max(1, int(block_bytes / (len(self.lags) * (activations + logits))))
+
+    def key(self) -> str:
+        """Tells apart blocks of other data or other parameters."""
+        digest = blake2b(digest_size=8)
+        w = self.windows
+        for array in (*w.steps.values.values(), w.steps.target, w.last, w.entity, self.lags, self.context):
+            digest.update(np.ascontiguousarray(array).data)
+        settings = (
+            asdict(self.training),
+            asdict(self.decoder),
+            self.n_rotations,
+            self.random_state,
+            w.length,
+        )
+        digest.update(repr(settings).encode())
+        return digest.hexdigest()
+
+    def held_out(self, pairs: np.ndarray, progress: Tell) -> Tensors:
+        """Held-out logits of a block."""
+        held = held_out_logits(
+            self.windows, self.context, self.lags, pairs, self.training, self.random_state, progress
+        )
+        return {"alone": held.alone, "together": held.together, "epochs": torch.tensor(held.epochs)}
+
+    def score(self, alone: torch.Tensor) -> Scored:
+        """Scores of the modalities, from the first block's probes."""
+        return Scored(self.windows, self.context, alone, self.decoder)
+
+    def run_new(self, scored: Scored, pairs: np.ndarray, progress: Tell) -> Tensors:
+        """Train and score a block."""
+        return self.run(scored, pairs, self.held_out(pairs, progress), silent)
+
+    def run(self, scored: Scored, pairs: np.ndarray, held: Tensors, progress: Tell) -> Tensors:
+        """Score a block and train the probe that is kept for new windows."""
+        together = held["together"]
+        rng = np.random.default_rng([self.random_state, *pairs.ravel()[:2]])
+        at_once = max(1, int(SCORING_BYTES / (64 * max(together[:1].numel(), 1))))
+        parts = [
+            self._scored(scored, torch.from_numpy(pairs[k : k + at_once]), together[k : k + at_once], rng)
+            for k in range(0, len(pairs), at_once)
+        ]
+        done = {name: torch.cat([part[name] for part in parts]) for name in parts[0]} if parts else {}
+        if len(scored.parts) == 1:
+            scaler = Scaler.fit(self.windows)
+            probe, _ = final_probe(
+                self.windows, scaler, self.lags, pairs, self.training, self.random_state, int(held["epochs"])
+            )
+            done |= {f"probe.{name}": value for name, value in probe.state_dict().items()}
+        progress(1.0)
+        return done
+
+    def _scored(self, scored: Scored, pairs: torch.Tensor, together: torch.Tensor, rng) -> Tensors:
+        found = scored.pairs(pairs, together)
+        done = {f"sums.{name}": cluster_sums(value, self.cluster) for name, value in found.atoms.items()}
+        i, j = pairs.unbind(1)
+        evidence = scored.alone[i] + scored.alone[j] + together
+        done["gap_nats"] = found.gap_nats
+        done["p_value"] = torch.from_numpy(scored.p_values(evidence, self.n_rotations, rng))
+        return done | (_reading(found) if len(scored.parts) == 1 else {})
+
+    def instance_probe(self, scored: Scored, blocks: list[np.ndarray], done: list[Tensors]) -> InstanceProbe:
+        """What reads new windows, from all finished blocks of a run without target history."""
+        w, cells = self.windows, scored.parts[0]
+        return InstanceProbe(
+            blocks=tuple(PairBlock.from_tensors(part) for part in done),
+            shapes=dict(w.schema.shapes),
+            lags=self.lags,
+            step_s=w.step_s,
+            scaler=Scaler.fit(w),
+            alone=scored.calibration,
+            log_prior=scored.log_prior[0],
+            centres=cells.centres,
+            cell_log_posterior=cells.log_posterior,
+        )
+
+
+def _reading(found: PairScores) -> Tensors:
+    coupling = found.couplings[0]
+    shape = found.gap_nats.shape
+    kept = {f"together.{name}": value for name, value in found.calibration.tensors().items()}
+    kept["mixture"] = found.mixture.float()
+    for name in ("alpha", "beta"):
+        kept[name] = getattr(coupling, name).unflatten(0, shape).clamp_min(-50.0).float()
+    return kept
+
+
+class BlockStore:
+    """Finished work, kept in a folder if there is one.
+
+    Parameters
+    ----------
+    folder : str or None
+    key : str
+        Of the data and parameters; work of another key is not taken up.
+    """
+
+    def __init__(self, folder: str | None, key: str):
+        self.folder = None if folder is None else Path(folder)
+        self.key = key
+        if self.folder is not None:
+            if self.folder.exists() and not self.folder.is_dir():
+                raise InvalidInput(f"resume must be a folder for finished blocks; {self.folder} is a file.")
+            self.folder.mkdir(parents=True, exist_ok=True)
+
+    def once(self, name: str, work: Callable[[], Tensors]) -> Tensors:
+        """The result of earlier work of this name, or of doing it now."""
+        if self.folder is None:
+            return work()
+        path = self.folder / f"{self.key}-{name}.safetensors"
+        if path.is_file():
+            try:
+                return load_file(path)
+            except (SafetensorError, OSError) as error:
+                raise DamagedFile(
+                    f"{path} is not a whole block ({error}). Delete it to compute it again."
+                ) from error
+        done = work()
+        with whole_file(path) as part:
+            save_file({key: value.contiguous() for key, value in done.items()}, part)
+        return done

@@ -22,8 +22,10 @@ _HOME = {
     "split_by_entity": "data",
     "windows_from_arrays": "data",
     "InteractionProfile": "profile",
+    "BatchPID": "estimators",
     "DiscretePID": "estimators",
     "GaussianPID": "estimators",
+    "MultiScaleBatchPID": "estimators",
     "PosteriorPID": "estimators",
     "TemporalRUS": "estimators",
     "load_dataset": "datasets",
@@ -73,7 +75,14 @@ if TYPE_CHECKING:
         windows_from_arrays,
     )
     from interplay.datasets import load_dataset
-    from interplay.estimators import DiscretePID, GaussianPID, PosteriorPID, TemporalRUS
+    from interplay.estimators import (
+        BatchPID,
+        DiscretePID,
+        GaussianPID,
+        MultiScaleBatchPID,
+        PosteriorPID,
+        TemporalRUS,
+    )
     from interplay.profile import InteractionProfile
     from interplay.report import write_report
     from interplay.train import fit, load_run

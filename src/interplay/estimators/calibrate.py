@@ -29,10 +29,10 @@ def fit_calibration(logits: torch.Tensor, y: torch.Tensor, log_prior: torch.Tens
     Calibration
     """
     log_prior = log_prior.to(logits.dtype)
-    of_label = _of_label(log_prior.expand(len(y), -1), y)
+    of_prior = of_label(log_prior.expand(len(y), -1), y)
     scale, offset = _fit_scale(logits, y, log_prior)
     log_p = scaled(logits, scale, offset, log_prior)
-    weight = prior_mixing_weight(_of_label(log_p, y), of_label)
+    weight = prior_mixing_weight(of_label(log_p, y), of_prior)
     mixing = weight[..., None, None]
     mixed = torch.logaddexp(torch.log(mixing) + log_p, torch.log1p(-mixing) + log_prior)
     last_scale, last_offset = _fit_scale(mixed - log_prior, y, log_prior)
@@ -69,7 +69,7 @@ def _fit_scale(
     frequency = torch.log(torch.exp(log_prior).expand(len(y), -1).mean(0))
     scale = torch.ones(evidence.shape[:-2], dtype=evidence.dtype, device=evidence.device)
     offset = torch.zeros(*evidence.shape[:-2], evidence.shape[-1], dtype=evidence.dtype, device=scale.device)
-    observed = _of_label(evidence, y).mean(-1)
+    observed = of_label(evidence, y).mean(-1)
     squared = evidence**2
     for _ in range(steps):
         p = torch.softmax(scale[..., None, None] * evidence + offset[..., None, :] + log_prior, -1)
@@ -103,5 +103,6 @@ def mixture_weights(likelihood: torch.Tensor, steps: int = 60) -> torch.Tensor:
     return weights
 
 
-def _of_label(values: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+def of_label(values: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """Entries (..., N) of values (..., N, C) at the labels (N,)."""
     return values.gather(-1, y.expand(values.shape[:-1])[..., None])[..., 0]

@@ -193,7 +193,7 @@ class _FoldProbe:
         self.generator = torch.Generator().manual_seed(seed)
         self.out = np.flatnonzero(held_out)
         self.fit = np.flatnonzero(apart(windows, held_out))
-        _check_fold(windows, self.fit)
+        check_fold(windows, self.fit)
         self.rows = windows.last[:, None] - lags
         self.y = torch.from_numpy(windows.y).to(training.device)
         self.x = x
@@ -282,7 +282,8 @@ def _losses(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return (torch.logsumexp(logits, -1) - chosen).sum(-1)
 
 
-def _check_fold(windows: Windows, fit: np.ndarray) -> None:
+def check_fold(windows: Windows, fit: np.ndarray) -> None:
+    """Refuse a training part, by index, in which a class is missing."""
     count = np.bincount(windows.y[fit], minlength=len(windows.classes))
     if (count == 0).any():
         absent = windows.classes[int(np.argmin(count))]

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from interplay.data import Windows
-from interplay.estimators.calibrate import fit_calibration, mixture_weights
+from interplay.estimators.calibrate import fit_calibration, mixture_weights, of_label
 from interplay.estimators.crossfit import log_prior_of_windows
 from interplay.estimators.quantise import cell_centres, cell_tables, nearest_cell
 from interplay.estimators.uncertainty import context_p_values, rotation_p_values
@@ -153,8 +153,3 @@ class _Cells:
         log_q = (log_q + by_cell(coupling.beta.unflatten(0, shape), self.cell[j])).float()
         chosen = of_label(log_q, self.y) - self.of_prior
         return chosen, chosen - torch.logsumexp(log_q, -1)
-
-
-def of_label(values: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """Entries (..., N) of values (..., N, C) at the labels (N,)."""
-    return values.gather(-1, y.expand(values.shape[:-1])[..., None])[..., 0]

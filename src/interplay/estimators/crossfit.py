@@ -23,12 +23,17 @@ CHUNK = 8
 """Windows that are drawn together; neighbours share most of their steps, so each is encoded about once."""
 
 
+STEPS_PER_EPOCH = 12
+"""With fewer, a pair's head has not learned all by the last epoch: batches of small data sets are smaller."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Training:
     """How the probes are trained.
 
     Attributes
     ----------
+    batch_size : of large data sets
     input_noise : standard deviation of the noise added to the scaled inputs, falling linearly to 0
         A head that is best served by strong regularisation is read out early, one that needs fine detail
         late: the noise makes early stopping a choice of regularisation.
@@ -214,7 +219,8 @@ class _FoldProbe:
         self.optimizer = torch.optim.AdamW(
             self.probe.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
         )
-        self.per_epoch = -(-len(self.fit) // training.batch_size)
+        self.batch_size = min(training.batch_size, max(64, len(self.fit) // STEPS_PER_EPOCH))
+        self.per_epoch = -(-len(self.fit) // self.batch_size)
         self.schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
             self.optimizer, training.epochs * self.per_epoch
         )
@@ -260,8 +266,8 @@ class _FoldProbe:
         order = torch.randperm(n_chunks, generator=self.generator).numpy()
         shuffled = (order[:, None] * CHUNK + np.arange(CHUNK)).ravel()
         shuffled = self.fit[shuffled[shuffled < len(self.fit)]]
-        for start in range(0, len(shuffled), self.training.batch_size):
-            yield shuffled[start : start + self.training.batch_size]
+        for start in range(0, len(shuffled), self.batch_size):
+            yield shuffled[start : start + self.batch_size]
 
     def _logits(
         self, probe: Probe, which: np.ndarray, noise: float = 0.0

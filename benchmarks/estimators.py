@@ -1,0 +1,194 @@
+"""The truth suite: every estimator on tasks with known answers.
+
+Run with ``python -m benchmarks.estimators``; writes `benchmarks/results/estimators.json` and `.md`. Each fit has a
+process of its own, one thread, and its peak memory is read from that process. A run that was interrupted continues.
+"""
+
+import argparse
+import json
+import platform
+import resource
+import time
+import warnings
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from datetime import date
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+import interplay as ip
+from benchmarks.tasks import TASKS, Draw
+from interplay.estimators import BaseRUS, BatchPID, MultiScaleBatchPID
+from interplay.profile import PAIR_ATOMS
+
+RESULTS = Path(__file__).parent / "results"
+ESTIMATORS: dict[str, BaseRUS] = {
+    "PosteriorPID": ip.PosteriorPID(n_rotations=99),
+    "DiscretePID": ip.DiscretePID(n_rotations=99),
+    "MultiScaleBatchPID": MultiScaleBatchPID(n_rotations=99),
+    "BatchPID": BatchPID(n_rotations=99),
+}
+SLOW = ("MultiScaleBatchPID", "BatchPID")
+MOST_STEPS_OF_SLOW = 5000
+NULL = 1e-6
+
+
+def one_fit(estimator: str, task: int, steps: int, seed: int) -> dict:
+    """Errors of all atoms against truth, coverage of their intervals, time and memory."""
+    torch.set_num_threads(1)
+    warnings.simplefilter("ignore")
+    draw = TASKS[task].draw(steps, seed)
+    before = _peak_mb()
+    started = time.perf_counter()
+    temporal = ip.TemporalRUS(ESTIMATORS[estimator], progress=lambda done: None)
+    d = temporal.fit(draw.windows).profile_.dataset
+    seconds = time.perf_counter() - started
+    return {
+        "estimator": estimator,
+        "task": TASKS[task].name,
+        "steps": steps,
+        "seed": seed,
+        **errors(draw, d),
+        "seconds": seconds,
+        "memory_mb": _peak_mb() - before,
+    }
+
+
+def errors(draw: Draw, d) -> dict:
+    """Mean and largest absolute error, the same of null atoms, and the share of intervals that cover the truth."""
+    off = ~np.eye(len(draw.redundancy), dtype=bool)
+    upper = np.triu(off)
+    error, truth, stderr = [], [], []
+    for name in PAIR_ATOMS:
+        where = off if name == "unique" else upper
+        exact = getattr(draw, name)[where].ravel()
+        truth.append(exact)
+        error.append(d[name].values[where].ravel() - exact)
+        stderr.append(d[f"{name}_stderr"].values[where].ravel())
+    error, truth, stderr = (np.concatenate(part) for part in (error, truth, stderr))
+    null = np.abs(truth) < NULL
+    told = ~null
+    largest = float(np.nanmax(d["joint_mi"].values - 2 * d["joint_mi_stderr"].values) - d.attrs["h_y_bits"])
+    return {
+        "mean_error": float(np.abs(error).mean()),
+        "largest_error": float(np.abs(error).max()),
+        "null_error": float(np.abs(error[null]).mean()) if null.any() else None,
+        "largest_null": float(np.abs(error[null]).max()) if null.any() else None,
+        "covered": float((np.abs(error[told]) <= 1.96 * stderr[told]).mean()) if told.any() else None,
+        "largest_atom": float(truth.max()),
+        "above_entropy": largest,
+    }
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def wanted(seeds: int, names: Iterable[str]) -> list[tuple[str, int, int, int]]:
+    """Every fit of the suite; the slow estimators on the smaller sizes only."""
+    return [
+        (name, k, steps, seed)
+        for name in names
+        for k, task in enumerate(TASKS)
+        for steps in task.sizes
+        for seed in range(seeds)
+        if name not in SLOW or (steps <= MOST_STEPS_OF_SLOW and seed == 0)
+    ]
+
+
+def run_all(fits: list, path: Path, jobs: int) -> list[dict]:
+    """Do what is not in the file yet; the file grows with every fit."""
+    rows = json.loads(path.read_text()) if path.is_file() else []
+    have = {(row["estimator"], row["task"], row["steps"], row["seed"]) for row in rows}
+    fits = [fit for fit in fits if (fit[0], TASKS[fit[1]].name, *fit[2:]) not in have]
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
+        waiting = {pool.submit(one_fit, *fit): fit for fit in fits}
+        for k, future in enumerate(as_completed(waiting), start=1):
+            rows.append(future.result())
+            print(f"{k}/{len(fits)} {rows[-1]['estimator']}, {rows[-1]['task']}, {rows[-1]['steps']:,} steps: "
+                  f"{rows[-1]['mean_error']:.4f} bit, {rows[-1]['seconds']:.0f} s", flush=True)  # fmt: skip
+            part = path.with_suffix(".part")
+            part.write_text(json.dumps(rows, indent=0))
+            part.replace(path)
+    return rows
+
+
+def report(rows: list[dict]) -> str:
+    """Markdown: a summary by estimator and size, then every task."""
+    frame = pd.DataFrame(rows)
+    frame["size"] = np.where(frame["steps"] <= 5000, "up to 5,000", "20,000 and more")
+    by = frame.groupby(["estimator", "size"])
+    summary = pd.DataFrame(
+        {
+            "fits": by.size(),
+            "mean error": by["mean_error"].mean(),
+            "worst task's mean error": by["mean_error"].max(),
+            "mean null atom": by["null_error"].mean(),
+            "worst task's mean null atom": by["null_error"].max(),
+            "largest null atom": by["largest_null"].max(),
+            "covered": by["covered"].mean(),
+            "above H(Y)": by["above_entropy"].max(),
+            "median seconds": by["seconds"].median(),
+        }
+    )
+    shared = frame[frame["steps"] <= MOST_STEPS_OF_SLOW].groupby(["task", "steps", "estimator"])["mean_error"]
+    table = shared.mean().unstack().dropna()
+    each = frame.groupby(["task", "steps", "estimator"], sort=False).agg(
+        dict.fromkeys(("largest_atom", "mean_error", "largest_error", "largest_null", "covered"), "mean")
+        | {"seconds": "mean", "memory_mb": "max"}
+    )
+    lines = [
+        "# Truth suite",
+        "",
+        f"{date.today()}, {platform.machine()}, torch {torch.__version__}; {frame['task'].nunique()} tasks, one thread "
+        "per fit, two fits at a time; errors in bits over all atoms of all pairs and lags.",
+        "",
+        _markdown(summary),
+        "",
+        f"On the {len(table)} tasks that all were run on:",
+        "",
+        _markdown(
+            pd.DataFrame(
+                {
+                    "mean error": table.mean(),
+                    "times PosteriorPID": table.mean() / table["PosteriorPID"].mean(),
+                }
+            )
+        ),
+        "",
+        "## Every task",
+        "",
+        _markdown(each),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _markdown(frame: pd.DataFrame) -> str:
+    frame = frame.reset_index()
+
+    def cell(value) -> str:
+        if isinstance(value, float):
+            return "" if np.isnan(value) else f"{value:.4g}" if abs(value) < 10 else f"{value:,.0f}"
+        return f"{value:,}" if isinstance(value, (int, np.integer)) else str(value)
+
+    head = [str(name).replace("_", " ") for name in frame.columns]
+    rows = [head, ["---"] * len(head), *([cell(v) for v in row] for row in frame.itertuples(index=False))]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--estimators", nargs="+", default=list(ESTIMATORS), choices=list(ESTIMATORS))
+    options = parser.parse_args()
+    rows = run_all(wanted(options.seeds, options.estimators), RESULTS / "estimators.json", options.jobs)
+    (RESULTS / "estimators.md").write_text(report(rows))
+
+
+if __name__ == "__main__":
+    main()

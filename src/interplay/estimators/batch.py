@@ -17,6 +17,8 @@ class BatchPID(BaseRUS):
 
     Parameters
     ----------
+    target_history : int
+        h, how many of the target's own last labels are conditioned on; each past has networks of its own.
     discriminator_epochs, alignment_epochs : int
         Passes over the training windows, at every lag.
     batch_size : int
@@ -40,6 +42,7 @@ class BatchPID(BaseRUS):
     def __init__(
         self,
         *,
+        target_history: int = 0,
         discriminator_epochs: int = 30,
         alignment_epochs: int = 20,
         batch_size: int = 512,
@@ -52,6 +55,7 @@ class BatchPID(BaseRUS):
         n_rotations: int = 999,
         random_state: int = 0,
     ):
+        self.target_history = target_history
         self.discriminator_epochs = discriminator_epochs
         self.alignment_epochs = alignment_epochs
         self.batch_size = batch_size

@@ -1,5 +1,7 @@
 """The target's own past: what is known of a label before the sources are looked at."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from interplay.data import Windows
@@ -46,6 +48,25 @@ def past_labels(windows: Windows, history: int) -> tuple[Windows, np.ndarray]:
         )
     _, context = np.unique(steps.target[rows[kept]], axis=0, return_inverse=True)
     return windows.select(kept), context.reshape(-1)
+
+
+def of_context(windows: Windows, context: np.ndarray, number: int) -> tuple[Windows, np.ndarray, np.ndarray]:
+    """The windows of one context, as if only the classes existed that occur in it.
+
+    Returns
+    -------
+    windows : Windows, whose classes are renumbered
+    members : (n,) int64, their numbers among all windows
+    present : (c,) int64, the classes' numbers among all classes
+    """
+    members = np.flatnonzero(context == number)
+    present = np.unique(windows.y[members])
+    target = np.full(len(windows.steps), UNLABELLED)
+    rows = windows.last[members]
+    target[rows] = np.searchsorted(present, windows.steps.target[rows])
+    classes = tuple(windows.classes[k] for k in present)
+    steps = replace(windows.steps, target=target, classes=classes)
+    return replace(windows, steps=steps, last=rows), members, present
 
 
 def prior_in_context(y: np.ndarray, context: np.ndarray, n_classes: int) -> np.ndarray:

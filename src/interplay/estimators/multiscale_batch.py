@@ -26,7 +26,8 @@ from interplay.estimators.base import BaseRUS
 from interplay.estimators.calibrate import of_label
 from interplay.estimators.crossfit import check_fold
 from interplay.estimators.findings import Findings
-from interplay.estimators.uncertainty import rotation_p_values
+from interplay.estimators.history import of_context, past_labels
+from interplay.estimators.uncertainty import context_p_values, rotation_p_values
 from interplay.progress import Tell, silent
 
 
@@ -38,6 +39,8 @@ class MultiScaleBatchPID(BaseRUS):
 
     Parameters
     ----------
+    target_history : int
+        h, how many of the target's own last labels are conditioned on; each past has networks of its own.
     discriminator_epochs, alignment_epochs : int
         Passes over the training windows; every step of the optimiser draws one lag.
     batch_size : int
@@ -63,6 +66,7 @@ class MultiScaleBatchPID(BaseRUS):
     def __init__(
         self,
         *,
+        target_history: int = 0,
         discriminator_epochs: int = 30,
         alignment_epochs: int = 20,
         batch_size: int = 512,
@@ -76,6 +80,7 @@ class MultiScaleBatchPID(BaseRUS):
         n_rotations: int = 999,
         random_state: int = 0,
     ):
+        self.target_history = target_history
         self.discriminator_epochs = discriminator_epochs
         self.alignment_epochs = alignment_epochs
         self.batch_size = batch_size
@@ -114,11 +119,10 @@ def estimate_batch(
     xarray.Dataset
         See `BaseRUS.estimate`.
     """
+    windows, context = past_labels(windows, estimator.target_history)
     held_out = cross_folds(windows, estimator.folds, seed=estimator.random_state) == 0
-    fit, out = np.flatnonzero(apart(windows, held_out)), np.flatnonzero(held_out)
-    check_fold(windows, fit)
     rng = np.random.default_rng(estimator.random_state)
-    read = windows.select(out)
+    read = windows.select(held_out)
     found = Findings(read, np.concatenate(groups), n_bootstrap=estimator.n_bootstrap, rng=rng)
     training = BatchTraining(
         discriminator_epochs=estimator.discriminator_epochs,
@@ -131,22 +135,27 @@ def estimate_batch(
         lag_embedding=lag_embedding,
     )
     generator = torch.Generator().manual_seed(estimator.random_state)
-    tick = _ticker(found, training, len(groups), progress)
-    parts = [
-        _read_out(Alignment(windows, lags, fit, out, training, generator, tick), found) for lags in groups
-    ]
-    log_ratio, score, surplus = (torch.cat(part, dim=1) for part in zip(*parts, strict=True))
-    p_values = [
-        rotation_p_values(
-            each,
-            np.eye(len(read.classes))[read.y],
-            read.entity,
-            lags=len(found.lags),
-            draws=estimator.n_rotations,
-            rng=rng,
+    tick = _ticker(found, training, len(groups) * (int(context.max()) + 1), progress)
+    n_sources, n_out = len(found.names) + len(found.pairs), len(read)
+    log_ratio = torch.zeros(n_sources, len(found.lags), n_out, len(windows.classes))
+    score = torch.zeros(n_sources, len(found.lags), n_out, dtype=torch.float64)
+    surplus = torch.zeros(len(found.pairs), len(found.lags), n_out, dtype=torch.float64)
+    train = apart(windows, held_out)
+    place = np.cumsum(held_out) - 1
+    for number in range(context.max() + 1):
+        part, members, present = of_context(windows, context, number)
+        fit, out = np.flatnonzero(train[members]), np.flatnonzero(held_out[members])
+        if len(present) == 1 or len(out) == 0:
+            continue
+        check_fold(part, fit)
+        told = [
+            _read_out(Alignment(part, lags, fit, out, training, generator, tick), found) for lags in groups
+        ]
+        here = place[members[out]]
+        log_ratio[:, :, here[:, None], present], score[:, :, here], surplus[:, :, here] = (
+            torch.cat(kind, dim=1) for kind in zip(*told, strict=True)
         )
-        for each in log_ratio
-    ]
+    p_values = _p_values(log_ratio, read, context[held_out], estimator.n_rotations, rng)
     n_m = len(found.names)
     for m in range(n_m):
         found.file("mi", score[m])
@@ -162,6 +171,16 @@ def estimate_batch(
         found.keep("p_value", p_values[n_m + k])
     progress(1.0)
     return found.dataset()
+
+
+def _p_values(log_ratio, read: Windows, context: np.ndarray, draws: int, rng) -> list[torch.Tensor]:
+    """p-values (L,) of every source, from labels rotated in time or permuted within contexts."""
+    if context.max() > 0:
+        return [context_p_values(each, read.y, context, draws=draws, rng=rng) for each in log_ratio]
+    label, lags = np.eye(len(read.classes))[read.y], log_ratio.shape[1]
+    return [
+        rotation_p_values(each, label, read.entity, lags=lags, draws=draws, rng=rng) for each in log_ratio
+    ]
 
 
 def _read_out(networks: Alignment, found: Findings) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

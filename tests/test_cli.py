@@ -88,9 +88,21 @@ def test_what_is_wrong_with_data_or_run_is_one_line_and_exit_code_1(words, messa
     assert list(tmp_path.iterdir()) == []
 
 
+def test_any_estimator_can_be_named(tmp_path, capsys):
+    words = ["estimate", "hapt_sample", "-o", str(tmp_path / "p.nc"), "--lags-s", "[0]", "--stride", "4"]
+    assert main([*words, "--estimator", "DiscretePID", "--estimator.n_cells", "4"]) == 0
+    assert "tell" in capsys.readouterr().out
+    attributes = InteractionProfile.load(tmp_path / "p.nc").dataset.attrs
+    assert attributes["estimator"] == "DiscretePID"
+    assert attributes["parameters"]["n_cells"] == 4
+    assert main([*words[:3], str(tmp_path / "q.nc"), "--estimator", "GaussianPID"]) == 1
+    assert "must be given a continuous target" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "words",
     [
+        ["estimate", "hapt_sample", "-o", "x", "--estimator", "NoSuch"],
         ["fly"],
         ["estimate", "hapt_sample"],
         ["train", "--data", "x", "-o", "y", "--model.widht", "3"],

@@ -8,7 +8,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from jsonargparse import ArgumentParser, Namespace
+from jsonargparse import ArgumentParser, Namespace, lazy_instance
 
 from interplay.errors import InterplayError, InvalidInput
 from interplay.files import json_text
@@ -185,14 +185,14 @@ def _datasets_options(part: ArgumentParser, argv: list[str]) -> None:
 
 
 def _estimate_options(part: ArgumentParser, argv: list[str]) -> None:
-    from interplay.estimators import PosteriorPID
+    from interplay.estimators import BaseRUS, PosteriorPID
 
     part.add_argument("source", help=f"a data set's name (see `{PROGRAM} datasets list`)")
     part.add_argument("-o", "--out", type=Path, required=True, help="profile to write (.nc)")
     part.add_argument("--overwrite", action="store_true", help="replace the profile if it exists")
     part.add_argument("--json", action="store_true", help="print the profile's rows as JSON")
     _window_options(part)
-    part.add_class_arguments(PosteriorPID, "estimator")
+    part.add_subclass_arguments(BaseRUS, "estimator", default=lazy_instance(PosteriorPID))
 
 
 def _train_options(part: ArgumentParser, argv: list[str]) -> None:

@@ -19,9 +19,9 @@ def whole_file(path: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
     check_writable(path, overwrite=overwrite)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     os.close(handle)
-    os.chmod(name, 0o644)
     try:
         yield Path(name)
+        os.chmod(name, 0o644)
         os.replace(name, path)
     finally:
         Path(name).unlink(missing_ok=True)

@@ -75,6 +75,7 @@ def test_the_probe_travels_with_the_saved_profile(told, tmp_path):
     again = ip.InteractionProfile.load(tmp_path / "p.nc").explain(test.select(np.arange(50)))
     np.testing.assert_allclose(again["synergy"], found["synergy"][:50], atol=1e-5)
     damaged = tmp_path / "p.probe.safetensors"
+    assert damaged.stat().st_mode & 0o777 == 0o644
     damaged.write_bytes(damaged.read_bytes()[:1000])
     with pytest.raises(DamagedFile, match="not a whole probe"):
         ip.InteractionProfile.load(tmp_path / "p.nc")

@@ -64,8 +64,22 @@ def prior_mixing_weight(log_p: torch.Tensor, log_prior: torch.Tensor, steps: int
 def _fit_scale(
     evidence: torch.Tensor, y: torch.Tensor, log_prior: torch.Tensor, steps: int = 25
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Scale >= 0 (...) and offsets (..., C), by Newton steps and marginal fitting together."""
-    evidence = evidence - evidence.mean(-1, keepdim=True)
+    """Scale >= 0 (...) and offsets (..., C), by Newton steps and marginal fitting together.
+
+    Heads without evidence, most of them where many lags tell nothing, get scale 0 and are left out of the work.
+    """
+    heads = evidence.shape[:-2]
+    evidence = (evidence - evidence.mean(-1, keepdim=True)).reshape(-1, *evidence.shape[-2:])
+    told = (evidence.abs() >= 1e-6).flatten(1).any(1)
+    all_scales = torch.zeros(len(told), dtype=evidence.dtype, device=evidence.device)
+    all_offsets = torch.zeros(len(told), evidence.shape[-1], dtype=evidence.dtype, device=evidence.device)
+    if told.any():
+        all_scales[told], all_offsets[told] = _newton_scale(evidence[told], y, log_prior, steps)
+    return all_scales.view(heads), all_offsets.view(*heads, -1)
+
+
+def _newton_scale(evidence: torch.Tensor, y: torch.Tensor, log_prior: torch.Tensor, steps: int):
+    """The same of centred evidence (H, N, C) that is nowhere 0 throughout."""
     frequency = torch.log(torch.exp(log_prior).expand(len(y), -1).mean(0))
     scale = torch.ones(evidence.shape[:-2], dtype=evidence.dtype, device=evidence.device)
     offset = torch.zeros(*evidence.shape[:-2], evidence.shape[-1], dtype=evidence.dtype, device=scale.device)
@@ -81,8 +95,7 @@ def _fit_scale(
         offset = offset + shift
         if max(float((slope.abs() * (scale > 0)).max()), float(shift.abs().max())) < 1e-5:
             break
-    idle = (evidence.abs() < 1e-6).all(-1).all(-1)
-    return torch.where(idle, 0.0, scale), offset
+    return scale, offset
 
 
 def mixture_weights(likelihood: torch.Tensor, steps: int = 60) -> torch.Tensor:

@@ -232,23 +232,37 @@ class _FoldProbe:
 
     def train_epoch(self) -> None:
         for batch in self._batches():
-            alone, together = self._logits(self.probe, batch, self._noise())
-            y = self.y[batch]
-            loss = (_losses(alone, y).sum() + _losses(together, y).sum()) / len(batch)
             self.optimizer.zero_grad(set_to_none=True)
-            loss.backward()
+            self._backward(batch)
             self.optimizer.step()
             self.schedule.step()
             self._average()
+
+    def _backward(self, batch: np.ndarray) -> None:
+        """Gradients of the log-loss of all heads; pairs go in chunks, and through the encoders all at once."""
+        x, place = self._inputs(batch, self._noise())
+        y, context, log_prior = self.y[batch], self.context[batch], self.log_prior[batch]
+        alone, z = self.probe.encode(x, place, context)
+        z_leaf, told = z.detach().requires_grad_(), alone.detach()
+        for some in self.probe.chunks(*place.shape):
+            together = self.probe.together(z_leaf, told, some, context)
+            (_losses(together + log_prior, y).sum() / len(batch)).backward()
+        loss = _losses(alone + log_prior, y).sum() / len(batch)
+        if z_leaf.grad is None:
+            loss.backward()
+        else:
+            torch.autograd.backward([loss, z], [None, z_leaf.grad])
 
     @torch.no_grad()
     def read_out(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Held-out logits relative to the prior, (M, L, n, C) and (P, L, n, C)."""
         size = 4 * self.training.batch_size
-        parts = [self._logits(self.averaged, self.out[k : k + size]) for k in range(0, len(self.out), size)]
+        parts = []
+        for k in range(0, len(self.out), size):
+            some = self.out[k : k + size]
+            parts.append(self.averaged(*self._inputs(some), self.context[some]))
         alone, together = zip(*parts, strict=True)
-        log_prior = self.log_prior[self.out]
-        return torch.cat(alone, dim=2) - log_prior, torch.cat(together, dim=2) - log_prior
+        return torch.cat(alone, dim=2), torch.cat(together, dim=2)
 
     def summed_loss(self, logits: torch.Tensor) -> torch.Tensor:
         """Held-out loss of each head, summed over windows, from what `read_out` gave."""
@@ -269,17 +283,14 @@ class _FoldProbe:
         for start in range(0, len(shuffled), self.batch_size):
             yield shuffled[start : start + self.batch_size]
 
-    def _logits(
-        self, probe: Probe, which: np.ndarray, noise: float = 0.0
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    def _inputs(self, which: np.ndarray, noise: float = 0.0) -> tuple[torch.Tensor, torch.Tensor]:
+        """Distinct steps of some windows (M, U, F), and which of them each looks at (L, B)."""
         distinct, place = np.unique(self.rows[which].T, return_inverse=True)
         place = torch.from_numpy(place.reshape(self.rows.shape[1], len(which))).to(self.x.device)
         x = self.x[:, torch.from_numpy(distinct)]
         if noise:
             x = x + noise * torch.randn(x.shape, generator=self.generator).to(x.device)
-        alone, together = probe(x, place, self.context[which])
-        log_prior = self.log_prior[which]
-        return alone + log_prior, together + log_prior
+        return x, place
 
 
 def _losses(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

@@ -6,7 +6,7 @@ batches: no loop over modalities, pairs or lags.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +36,9 @@ class ProbeShape:
     def parts(self) -> int:
         """Parts of a head."""
         return 1 if self.contexts == 1 else 1 + self.contexts
+
+
+CHUNK_BYTES = 5_000_000
 
 
 class Probe(nn.Module):
@@ -102,6 +105,14 @@ class Probe(nn.Module):
         alone : (M, L, B, C)
         together : (P, L, B, C)
         """
+        alone, z = self.encode(x_MUF, place_LB, context_B)
+        told = [self.together(z, alone, some, context_B) for some in self.chunks(*place_LB.shape)]
+        return alone, torch.cat(told) if told else alone[:0]
+
+    def encode(
+        self, x_MUF: torch.Tensor, place_LB: torch.Tensor, context_B: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Logits of each modality alone (M, L, B, C), and its projection for pairs (M, L, B, Z)."""
         h_MUH = nn.functional.gelu(torch.baddbmm(self.b1, x_MUF, self.w1))
         h_MUH = nn.functional.gelu(torch.baddbmm(self.b2, h_MUH, self.w2))
         n_l, n_b = place_LB.shape
@@ -112,14 +123,31 @@ class Probe(nn.Module):
         # normalised, so that products are as large as their factors from the start: with small factors
         # the gradient of what two modalities say only together drowns in noise
         z_MUZ = nn.functional.layer_norm(torch.bmm(h_MUH, self.project), self.project.shape[2:])
-        z_MLBZ = z_MUZ.index_select(1, flat).unflatten(1, (n_l, n_b))
-        i, j = self.pairs.unbind(1)
+        return alone, z_MUZ.index_select(1, flat).unflatten(1, (n_l, n_b))
+
+    def chunks(self, n_lags: int, n_windows: int) -> Iterator[slice]:
+        """Pairs whose activations stay in the processor's cache when they are worked on at once."""
+        size = max(1, CHUNK_BYTES // (4 * n_lags * n_windows * self.pair1.shape[2]))
+        for start in range(0, len(self.pairs), size):
+            yield slice(start, min(start + size, len(self.pairs)))
+
+    def together(
+        self,
+        z_MLBZ: torch.Tensor,
+        alone_MLBC: torch.Tensor,
+        some: slice,
+        context_B: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """Logits of some pairs (p, L, B, C) from what `encode` gave."""
+        n_l = z_MLBZ.shape[1]
+        i, j = self.pairs[some].unbind(1)
+        heads = slice(some.start * n_l, some.stop * n_l)
         z_i, z_j = z_MLBZ.index_select(0, i), z_MLBZ.index_select(0, j)
         both = torch.cat([z_i, z_j, z_i * z_j], dim=-1).flatten(0, 1)
-        hidden = nn.functional.gelu(torch.baddbmm(self.pair_bias, both, self.pair1))
-        extra = self._in_context(torch.bmm(hidden, self.pair2).unflatten(0, (len(i), n_l)), context_B)
-        told_apart = alone.detach()
-        return alone, told_apart[i] + told_apart[j] + extra
+        hidden = nn.functional.gelu(torch.baddbmm(self.pair_bias[heads], both, self.pair1[heads]))
+        extra = torch.bmm(hidden, self.pair2[heads]).unflatten(0, (len(i), n_l))
+        told_apart = alone_MLBC.detach()
+        return told_apart[i] + told_apart[j] + self._in_context(extra, context_B)
 
     def _in_context(self, outputs: torch.Tensor, context_B: torch.Tensor | None) -> torch.Tensor:
         """The shared part of outputs (..., B, parts * C) plus that of each window's context, (..., B, C)."""

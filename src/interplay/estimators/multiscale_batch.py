@@ -136,26 +136,43 @@ def estimate_batch(
     )
     generator = torch.Generator().manual_seed(estimator.random_state)
     tick = _ticker(found, training, len(groups) * (int(context.max()) + 1), progress)
-    n_sources, n_out = len(found.names) + len(found.pairs), len(read)
-    log_ratio = torch.zeros(n_sources, len(found.lags), n_out, len(windows.classes))
-    score = torch.zeros(n_sources, len(found.lags), n_out, dtype=torch.float64)
-    surplus = torch.zeros(len(found.pairs), len(found.lags), n_out, dtype=torch.float64)
-    train = apart(windows, held_out)
-    place = np.cumsum(held_out) - 1
+
+    def told(part: Windows, fit: np.ndarray, out: np.ndarray) -> list[torch.Tensor]:
+        """`_read_out` of the windows of one context, at all lags."""
+        parts = [
+            _read_out(Alignment(part, lags, fit, out, training, generator, tick), found) for lags in groups
+        ]
+        return [torch.cat(kind, dim=1) for kind in zip(*parts, strict=True)]
+
+    log_ratio, score, surplus = _in_contexts(windows, context, held_out, found, told)
+    p_values = _p_values(log_ratio, read, context[held_out], estimator.n_rotations, rng)
+    _file(found, score, surplus, p_values)
+    progress(1.0)
+    return found.dataset()
+
+
+def _in_contexts(windows: Windows, context: np.ndarray, held_out: np.ndarray, found: Findings, told):
+    """What `told` reads out of the windows of each context, put together for all held-out windows.
+
+    A context in which one class occurs leaves nothing to tell.
+    """
+    n_m, n_p, n_l, n = len(found.names), len(found.pairs), len(found.lags), int(held_out.sum())
+    log_ratio = torch.zeros(n_m + n_p, n_l, n, len(windows.classes))
+    score = torch.zeros(n_m + n_p, n_l, n, dtype=torch.float64)
+    surplus = torch.zeros(n_p, n_l, n, dtype=torch.float64)
+    train, place = apart(windows, held_out), np.cumsum(held_out) - 1
     for number in range(context.max() + 1):
         part, members, present = of_context(windows, context, number)
         fit, out = np.flatnonzero(train[members]), np.flatnonzero(held_out[members])
         if len(present) == 1 or len(out) == 0:
             continue
         check_fold(part, fit)
-        told = [
-            _read_out(Alignment(part, lags, fit, out, training, generator, tick), found) for lags in groups
-        ]
         here = place[members[out]]
-        log_ratio[:, :, here[:, None], present], score[:, :, here], surplus[:, :, here] = (
-            torch.cat(kind, dim=1) for kind in zip(*told, strict=True)
-        )
-    p_values = _p_values(log_ratio, read, context[held_out], estimator.n_rotations, rng)
+        log_ratio[:, :, here[:, None], present], score[:, :, here], surplus[:, :, here] = told(part, fit, out)
+    return log_ratio, score, surplus
+
+
+def _file(found: Findings, score: torch.Tensor, surplus: torch.Tensor, p_values: list[torch.Tensor]) -> None:
     n_m = len(found.names)
     for m in range(n_m):
         found.file("mi", score[m])
@@ -169,8 +186,6 @@ def estimate_batch(
         found.file("synergy", joint - least)
         found.file("joint_mi", joint)
         found.keep("p_value", p_values[n_m + k])
-    progress(1.0)
-    return found.dataset()
 
 
 def _p_values(log_ratio, read: Windows, context: np.ndarray, draws: int, rng) -> list[torch.Tensor]:

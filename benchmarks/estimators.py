@@ -145,7 +145,8 @@ def report(rows: list[dict]) -> str:
         "# Truth suite",
         "",
         f"{date.today()}, {platform.machine()}, torch {torch.__version__}; {frame['task'].nunique()} tasks, one thread "
-        "per fit, two fits at a time; errors in bits over all atoms of all pairs and lags.",
+        "per fit, two fits at a time; errors in bits over all atoms of all pairs and lags, sampling error of the draw "
+        "included. Seconds are upper bounds where other work ran on the machine.",
         "",
         _markdown(summary),
         "",

@@ -29,7 +29,7 @@ def draw_atoms() -> None:
     figure, axes = plt.subplots(1, len(names), figsize=(11, 2.9), sharey=True, layout="constrained")
     for ax, name in zip(axes, names, strict=True):
         x1, x2, y = GATES[name].sample(3000)
-        noise = 0.2 * np.random.default_rng(0).normal(size=(2, 3000))
+        noise = 0.1 * np.random.default_rng(0).normal(size=(2, 3000))
         found = ip.PosteriorPID(n_rotations=19).fit(x1 + noise[0], x2 + noise[1], y)
         value = [getattr(found, f"{atom}_") for atom, _ in BARS]
         error = [1.96 * getattr(found, f"{atom}_stderr_") for atom, _ in BARS]

@@ -14,10 +14,11 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from interplay.data import Scaler, Windows
+from interplay.data import Scaler, Windows, cross_folds
 from interplay.errors import DamagedFile, InvalidInput
+from interplay.estimators.cells import cells_at_lags
 from interplay.estimators.crossfit import Training, final_probe, held_out_logits
-from interplay.estimators.scored import CellDecoder, PairScores, Scored
+from interplay.estimators.scored import COARSE_CELLS, CellDecoder, FoldCounts, PairScores, Scored
 from interplay.estimators.uncertainty import cluster_sums
 from interplay.files import whole_file
 from interplay.profile.instance import InstanceProbe, PairBlock
@@ -75,7 +76,10 @@ class BlockTask:
 
     def score(self, alone: torch.Tensor) -> Scored:
         """Scores of the modalities, from the first block's probes."""
-        return Scored(self.windows, self.context, alone, self.decoder)
+        cell = cells_at_lags(self.windows, self.lags, "kmeans", COARSE_CELLS, self.random_state)
+        fold = cross_folds(self.windows, self.training.folds, seed=self.random_state)
+        labels = (torch.from_numpy(part) for part in (self.windows.y, fold, self.context))
+        return Scored(self.windows, self.context, alone, FoldCounts(cell, *labels), self.decoder)
 
     def run_new(self, scored: Scored, pairs: np.ndarray, progress: Tell) -> Tensors:
         """Train and score a block."""
@@ -125,11 +129,17 @@ class BlockTask:
         )
 
 
+N_BELIEFS = 4
+"""Predictors that can be asked about new windows: the pair's head, each source alone, the coupling."""
+
+
 def _reading(found: PairScores) -> Tensors:
     coupling = found.couplings[0]
     shape = found.gap_nats.shape
     kept = {f"together.{name}": value for name, value in found.calibration.tensors().items()}
-    kept["mixture"] = found.mixture.float()
+    # counts are about training windows; what reads new ones shares their weight
+    predictors = found.mixture[..., :N_BELIEFS] + 1e-6
+    kept["mixture"] = (predictors / predictors.sum(-1, keepdim=True)).float()
     for name in ("alpha", "beta"):
         kept[name] = getattr(coupling, name).unflatten(0, shape).clamp_min(-50.0).float()
     return kept

@@ -7,11 +7,11 @@ G contexts of the target's past.
 import numpy as np
 import torch
 import xarray as xr
-from sklearn.cluster import KMeans
 
-from interplay.data import Scaler, Windows
+from interplay.data import Windows
 from interplay.errors import InvalidInput
 from interplay.estimators.base import BaseRUS
+from interplay.estimators.cells import cells_at_lags
 from interplay.estimators.findings import Findings
 from interplay.estimators.history import past_labels
 from interplay.estimators.uncertainty import permuted_within
@@ -21,7 +21,6 @@ from interplay.units import bits
 
 CELLS = ("kmeans", "quantile", "given")
 CORRECTIONS = ("miller-madow", "shuffle", "none")
-MOST_GIVEN = 256
 
 
 class DiscretePID(BaseRUS):
@@ -83,7 +82,7 @@ class DiscretePID(BaseRUS):
         rng = np.random.default_rng(self.random_state)
         windows, context = past_labels(windows, self.target_history)
         found = Findings(windows, lags, n_bootstrap=self.n_bootstrap, rng=rng)
-        cell = _cells_at_lags(windows, lags, self.cells, self.n_cells, self.random_state)
+        cell = cells_at_lags(windows, lags, self.cells, self.n_cells, self.random_state)
         y, n_classes = torch.from_numpy(windows.y), len(windows.classes)
         group = torch.from_numpy(context)
         permuted = torch.from_numpy(
@@ -219,43 +218,3 @@ def _least(first: _Counts, second: _Counts, tol_bits: float) -> tuple[torch.Tens
     pointwise = first.read(alpha, first.cell) + second.read(beta, second.cell) - log_prior
     weight = total / total.sum(-1, keepdim=True)
     return pointwise, (coupling.gap_nats.view(total.shape) * weight).sum(-1)
-
-
-def _cells_at_lags(windows: Windows, lags: np.ndarray, how: str, n_cells: int, seed: int) -> torch.Tensor:
-    """Cell of every modality at every lag of every window, (M, L, N) int64."""
-    used = windows.used_rows()
-    scaled = Scaler.fit(windows).apply({n: v[used] for n, v in windows.steps.values.items()})
-    place = np.zeros(len(windows.steps), dtype=np.int64)
-    place[used] = np.arange(len(used))
-    codes = []
-    for m, (name, array) in enumerate(scaled.items()):
-        seen = windows.steps.observed[used, m]
-        code = np.full(len(used), -1, dtype=np.int64)
-        code[seen] = _cells(array[seen].reshape(int(seen.sum()), -1), how, n_cells, seed, name)
-        codes.append(code + 1 if (code < 0).any() else code)
-    rows = place[windows.last - np.asarray(lags)[:, None]]
-    return torch.from_numpy(np.stack([code[rows] for code in codes]))
-
-
-def _cells(x: np.ndarray, how: str, n_cells: int, seed: int, name: str) -> np.ndarray:
-    """Cell of each observed step (n, F) of one modality."""
-    distinct, code = np.unique(x, axis=0, return_inverse=True)
-    code = code.reshape(-1)
-    if how == "given":
-        if len(distinct) > MOST_GIVEN:
-            raise InvalidInput(
-                f"cells='given' takes at most {MOST_GIVEN} distinct steps of a modality; {name!r} has "
-                f"{len(distinct)}. Use cells='kmeans'."
-            )
-        return code
-    if len(distinct) <= n_cells:
-        return code
-    if how == "quantile":
-        if x.shape[1] != 1:
-            raise InvalidInput(
-                f"cells='quantile' takes modalities of one channel and one sample per step; {name!r} has "
-                f"{x.shape[1]} numbers per step. Use cells='kmeans'."
-            )
-        edges = np.quantile(x[:, 0], np.linspace(0, 1, n_cells + 1)[1:-1])
-        return np.unique(np.searchsorted(edges, x[:, 0], side="right"), return_inverse=True)[1]
-    return KMeans(n_cells, n_init=3, random_state=seed).fit_predict(x)

@@ -40,6 +40,46 @@ class PairScores:
     couplings: list[Coupling | None]
 
 
+PSEUDO_COUNTS = (2.0, 16.0)
+"""Weights of a pair's head in its table of counts; which one suits is for the mixture to say."""
+
+COARSE_CELLS = 8
+"""Kinds of steps of a modality in that table: few, so that most pairs of them are met often."""
+
+
+class FoldCounts:
+    """How often labels go with pairs of kinds of steps, in the folds that a window is not in.
+
+    Where sources have a few distinct states, counting them finds at once what a pair's head takes long to learn.
+
+    Parameters
+    ----------
+    cell : (M, L, N) int64, kinds of steps
+    y, fold, context : (N,) int64
+    """
+
+    def __init__(self, cell: torch.Tensor, y: torch.Tensor, fold: torch.Tensor, context: torch.Tensor):
+        self.cell, self.y, self.fold, self.context = cell, y, fold, context
+        self.n_cells = int(cell.max()) + 1
+
+    def log_probs(self, i: torch.Tensor, j: torch.Tensor, of_head: torch.Tensor) -> list[torch.Tensor]:
+        """Log-probability of each label (P, L, N), for each of `PSEUDO_COUNTS`; these follow the head (P, L, N)."""
+        n_c, n_g = int(self.y.max()) + 1, int(self.context.max()) + 1
+        problem = torch.arange(of_head[..., 0].numel()).view(*of_head.shape[:2], 1)
+        kind = (problem * n_g + self.context) * self.n_cells + self.cell[i]
+        kind = kind * self.n_cells + self.cell[j]
+        size = problem.numel() * n_g * self.n_cells**2
+        hits, seen = self._others(kind * n_c + self.y, size * n_c), self._others(kind, size)
+        return [torch.log((hits + extra * of_head) / (seen + extra)) for extra in PSEUDO_COUNTS]
+
+    def _others(self, index: torch.Tensor, size: int) -> torch.Tensor:
+        """How many windows of other folds share the index of each."""
+        n_f = int(self.fold.max()) + 1
+        total = torch.bincount(index.flatten(), minlength=size)
+        own = torch.bincount((index * n_f + self.fold).flatten(), minlength=size * n_f)
+        return (total[index] - own[index * n_f + self.fold]).float()
+
+
 class Scored:
     """Scores of every modality, ready for its pairs.
 
@@ -48,11 +88,19 @@ class Scored:
     windows : Windows
     context : (N,) int64
     alone : (M, L, N, C) float32, held-out logits relative to the prior
+    counts : FoldCounts
     decoder : CellDecoder
     """
 
-    def __init__(self, windows: Windows, context: np.ndarray, alone: torch.Tensor, decoder: CellDecoder):
-        self.windows, self.context, self.alone, self.decoder = windows, context, alone, decoder
+    def __init__(
+        self,
+        windows: Windows,
+        context: np.ndarray,
+        alone: torch.Tensor,
+        counts: FoldCounts,
+        decoder: CellDecoder,
+    ):
+        self.windows, self.context, self.alone, self.counts = windows, context, alone, counts
         self.y = torch.from_numpy(windows.y)
         self.log_prior = log_prior_of_windows(windows.y, context, len(windows.classes))
         self.of_prior = of_label(self.log_prior, self.y)
@@ -81,14 +129,16 @@ class Scored:
             if coupling is not None:
                 least[:, :, part.rows], coupled[:, :, part.rows] = part.read(coupling, i, j)
                 gap += coupling.gap_nats.view(gap.shape) * (len(part.rows) / len(self.y))
+        of_head = of_label(calibration.apply(together, self.log_prior), self.y)
         told = [
-            of_label(calibration.apply(together, self.log_prior), self.y),
+            of_head,
             self.alone_score[i] + self.of_prior,
             self.alone_score[j] + self.of_prior,
             coupled + self.of_prior,
+            *self.counts.log_probs(i, j, torch.exp(of_head)),
         ]
         likelihood = torch.exp(torch.stack(told, -1)).double()
-        mixture = mixture_weights(likelihood)
+        mixture = self._mixture(likelihood)
         joint = torch.log((likelihood * mixture[..., None, :]).sum(-1)) - self.of_prior
         one, two = self.cell_score[i], self.cell_score[j]
         atoms = {
@@ -101,6 +151,16 @@ class Scored:
         return PairScores(
             atoms=atoms, gap_nats=gap, calibration=calibration, mixture=mixture, couplings=couplings
         )
+
+    def _mixture(self, likelihood: torch.Tensor) -> torch.Tensor:
+        """Weights (P, L, K); counts get some only where they gain more than their weights cost (Akaike)."""
+        n, n_tables = likelihood.shape[-2], len(PSEUDO_COUNTS)
+        weights = mixture_weights(likelihood)
+        without = mixture_weights(likelihood[..., :-n_tables])
+        without = torch.nn.functional.pad(without, (0, n_tables))
+        score = [torch.log((likelihood * w[..., None, :]).sum(-1)).mean(-1) for w in (weights, without)]
+        worth = score[0] - score[1] > 2 * n_tables / n
+        return torch.where(worth[..., None], weights, without)
 
     def p_values(self, logits: torch.Tensor, draws: int, rng: np.random.Generator) -> np.ndarray:
         """p-values of held-out logits (H, L, N, C), relative to the prior, as they are.

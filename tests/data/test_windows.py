@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from interplay.data import Scaler, apart, cross_folds, split_by_entity, windows_from_arrays
 from interplay.data.check import check_disjoint, check_schema, check_trainable
+from interplay.data.splits import target_memory
 from interplay.errors import InvalidInput, LeakageError
 
 
@@ -222,3 +223,20 @@ def test_arrays_without_entities_are_known_again_and_not_mistaken_for_others():
     rows = [windows_from_arrays({"a": part[:, 0]}, y, steps=2) for part in x]
     assert len(rows[0].entities) == 1
     assert rows[0].entities != rows[1].entities
+
+
+def test_training_keeps_away_as_far_as_the_target_remembers():
+    """Labels in runs of ten resemble each other up to nine steps away; a third of the block of 40 is 13."""
+    y = np.repeat(np.random.default_rng(0).permutation(40) % 2, 10)
+    windows = windows_from_arrays({"a": np.zeros((400, 1))}, y, steps=2)
+    held_out = (windows.last >= 100) & (windows.last < 140)
+    gap = target_memory(windows, longest=13)
+    assert 5 <= gap <= 13
+    away = windows.last[apart(windows, held_out)]
+    # the first held-out window begins at step 99, one that ends g + 1 steps before shares nothing and is far enough
+    assert away[away < 100].max() == 98 - gap
+    assert away[away > 100].min() == 139 + gap + 2
+    white = windows_from_arrays(
+        {"a": np.zeros((400, 1))}, np.random.default_rng(1).integers(0, 2, 400), steps=2
+    )
+    assert target_memory(white, longest=13) == 0

@@ -6,7 +6,7 @@ import torch
 
 import interplay as ip
 from interplay.data import Scaler, cross_folds
-from interplay.estimators.crossfit import Training, _FoldProbe, held_out_logits
+from interplay.estimators.crossfit import Training, _FoldProbe, cross_fitted_logits
 from interplay.profile import probe as probes
 from interplay.profile.probe import padded_features
 
@@ -53,7 +53,7 @@ def test_labels_of_a_window_do_not_reach_its_own_logits(windows):
             {n: v[:, 0] for n, v in windows.steps.values.items()}, target, steps=3, classes="012"
         )
         context = np.zeros(len(changed), dtype=np.int64)
-        return held_out_logits(changed, context, np.arange(3), PAIRS, training, 0, lambda done: None)
+        return cross_fitted_logits(changed, context, np.arange(3), PAIRS, training, 0, lambda done: None)
 
     fold = cross_folds(windows, training.folds, seed=0)
     one = logits(windows.y)
@@ -64,7 +64,7 @@ def test_labels_of_a_window_do_not_reach_its_own_logits(windows):
     other = logits(y)
     # a head is either read out in both runs, and then alike, or left at the prior in one of them
     for a, b in ((one.alone, other.alone), (one.together, other.together)):
-        a, b = a[:, :, inside], b[:, :, inside]
+        a, b = a[0][:, :, inside], b[0][:, :, inside]
         read = (a != 0).any(-1).any(-1) & (b != 0).any(-1).any(-1)
         assert read[:, 0].all()
         torch.testing.assert_close(a[read], b[read])

@@ -43,8 +43,9 @@ def test_means_over_new_windows_are_the_profiles_atoms(told):
     profile, _, found = told
     for name in ("redundancy", "unique", "synergy"):
         mean, estimate = found[name].mean("window").values[OFF], profile.dataset[name].values[OFF]
-        # beliefs of a probe of 2,500 windows, standard errors of 0.017 bit on either side
-        np.testing.assert_allclose(mean, estimate, atol=0.06)
+        # beliefs of a probe of 2,500 windows, which tell less than the estimate by what training on so few costs,
+        # about 0.03 bit; standard errors of 0.017 bit on either side
+        np.testing.assert_allclose(mean, estimate, atol=0.08)
     mean = found["informativeness"].mean("window").values
     # the kept probe saw a quarter more windows than those its calibration was fitted to: a tenth too sure at most
     np.testing.assert_allclose(mean, profile.dataset["mi"].values, atol=0.083)

@@ -15,12 +15,12 @@ ATOMS = ("redundancy", "unique", "synergy", "joint_mi", "p_value", "gap_bits")
 @pytest.fixture(scope="module")
 def windows():
     streams = lagged_streams(1200)
-    return ip.windows_from_arrays(streams.arrays, streams.y, steps=2)
+    return ip.windows_from_arrays(streams.arrays, streams.y, steps=4)
 
 
 def small_blocks(**more):
-    # 2 lags x (250 activations x 512 + 1,200 windows x 4 classes x 3) x 4 bytes is 1.2 MB a pair
-    return ip.PosteriorPID(block_bytes=3e6, **QUICK, **more)
+    # 3 copies x 2 sides x 4 lags x 1,197 windows x 4 classes x 4 bytes is 0.46 MB a promising pair; all six are
+    return ip.PosteriorPID(block_bytes=1e6, **QUICK, **more)
 
 
 @pytest.fixture(scope="module")

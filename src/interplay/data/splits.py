@@ -101,8 +101,42 @@ def _block_length(windows: Windows, folds: int) -> int:
 
 
 def apart(windows: Windows, held_out: np.ndarray) -> np.ndarray:
-    """Which windows share no step with any held-out window, (N,) bool; held-out windows are False."""
-    touched = np.zeros(len(windows.steps), dtype=bool)
+    """Which windows may train what is tested on held-out ones, (N,) bool; held-out windows are False.
+
+    They share no step with any held-out window, and lie further from those of the same entity than the
+    target remembers: of two slow signals that have nothing to do with each other, neighbours look as if they had.
+    """
+    steps = windows.steps
+    touched = np.zeros(len(steps), dtype=bool)
     touched[windows.select(held_out).used_rows()] = True
+    run = held_out.sum() / max(1, np.count_nonzero(np.diff(held_out, prepend=False) & held_out))
+    touched = _within(touched, steps.entity, target_memory(windows, longest=int(run) // 3))
     before = np.concatenate([[0], np.cumsum(touched)])
     return before[windows.last + 1] == before[windows.last - windows.length + 1]
+
+
+ALIKE = 0.1
+"""Autocorrelation from which on two targets count as unalike."""
+
+
+def target_memory(windows: Windows, longest: int) -> int:
+    """Windows after which the target of an entity no longer resembles itself, at most `longest`."""
+    told = windows.y[:, None] if windows.continuous else np.eye(len(windows.classes))[windows.y]
+    told = told - told.mean(0)
+    variance = (told**2).sum(1).mean()
+    for k in range(1, min(longest, len(told) - 1) + 1):
+        same = windows.entity[k:] == windows.entity[:-k]
+        if not same.any() or (told[k:] * told[:-k]).sum(1)[same].mean() < ALIKE * variance:
+            return k - 1
+    return longest
+
+
+def _within(touched: np.ndarray, entity: np.ndarray, gap: int) -> np.ndarray:
+    """Rows at most `gap` away from touched ones of the same entity."""
+    if gap == 0:
+        return touched
+    row = np.arange(len(touched))
+    before = np.maximum.accumulate(np.where(touched, row, 0))
+    after = np.minimum.accumulate(np.where(touched, row, len(row) - 1)[::-1])[::-1]
+    near = [touched[k] & (np.abs(row - k) <= gap) & (entity[k] == entity) for k in (before, after)]
+    return near[0] | near[1]

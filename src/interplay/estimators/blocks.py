@@ -17,7 +17,13 @@ from safetensors.torch import load_file, save_file
 from interplay.data import Scaler, Windows, cross_folds
 from interplay.errors import DamagedFile, InvalidInput
 from interplay.estimators.cells import cells_at_lags
-from interplay.estimators.crossfit import Training, final_probe, held_out_logits
+from interplay.estimators.crossfit import (
+    HELD_OUT,
+    Training,
+    cross_fitted_logits,
+    final_probe,
+    promising_pairs,
+)
 from interplay.estimators.scored import COARSE_CELLS, CellDecoder, FoldCounts, PairScores, Scored
 from interplay.estimators.uncertainty import cluster_sums
 from interplay.files import whole_file
@@ -28,6 +34,14 @@ Tensors = dict[str, torch.Tensor]
 
 SCORING_BYTES = 256e6
 """Memory that scoring some pairs of a block may take at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Pairs (P, 2) that are worked on together, and which of them (P,) get a long training."""
+
+    pairs: np.ndarray
+    promising: np.ndarray
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,13 +57,19 @@ class BlockTask:
     n_rotations: int
     random_state: int
 
-    def pairs_that_fit(self, block_bytes: float) -> int:
-        """Pairs of a block: their activations in training, and their held-out logits."""
-        n_c, t = len(self.windows.classes), self.training
-        parts = 1 if self.context.max() == 0 else 2 + self.context.max()
-        activations = 4 * t.batch_size * (250 + 4 * parts * n_c)
-        logits = 3 * 4 * len(self.windows) * n_c
-        return max(1, int(block_bytes / (len(self.lags) * (activations + logits))))
+    def promising(self, pairs: np.ndarray, progress: Tell) -> Tensors:
+        """Which pairs are worth a long training."""
+        found = promising_pairs(
+            self.windows, self.context, self.lags, pairs, self.training, self.random_state, progress
+        )
+        return {"promising": torch.from_numpy(found)}
+
+    def blocks(self, pairs: np.ndarray, promising: np.ndarray, block_bytes: float) -> list["Block"]:
+        """Pairs (P, 2) in blocks whose logits, kept of promising pairs (P,) only, fit into memory."""
+        each = 3 * 2 * 4 * len(self.lags) * len(self.windows) * len(self.windows.classes)
+        fit = max(1, int(block_bytes / each))
+        number = (np.maximum(np.cumsum(promising), 1) - 1) // fit
+        return [Block(pairs[number == k], promising[number == k]) for k in range(number.max(initial=0) + 1)]
 
     def key(self) -> str:
         """Tells apart blocks of other data or other parameters."""
@@ -67,12 +87,18 @@ class BlockTask:
         digest.update(repr(settings).encode())
         return digest.hexdigest()
 
-    def held_out(self, pairs: np.ndarray, progress: Tell) -> Tensors:
-        """Held-out logits of a block."""
-        held = held_out_logits(
-            self.windows, self.context, self.lags, pairs, self.training, self.random_state, progress
+    def logits(self, block: "Block", progress: Tell) -> Tensors:
+        """Logits of modalities and of promising pairs, held out and seen."""
+        both = cross_fitted_logits(
+            self.windows,
+            self.context,
+            self.lags,
+            block.pairs[block.promising],
+            self.training,
+            self.random_state,
+            progress,
         )
-        return {"alone": held.alone, "together": held.together, "epochs": torch.tensor(held.epochs)}
+        return {"alone": both.alone, "together": both.together, "epochs": torch.tensor(both.epochs)}
 
     def score(self, alone: torch.Tensor) -> Scored:
         """Scores of the modalities, from the first block's probes."""
@@ -81,24 +107,33 @@ class BlockTask:
         labels = (torch.from_numpy(part) for part in (self.windows.y, fold, self.context))
         return Scored(self.windows, self.context, alone, FoldCounts(cell, *labels), self.decoder)
 
-    def run_new(self, scored: Scored, pairs: np.ndarray, progress: Tell) -> Tensors:
+    def run_new(self, scored: Scored, block: "Block", progress: Tell) -> Tensors:
         """Train and score a block."""
-        return self.run(scored, pairs, self.held_out(pairs, progress), silent)
+        return self.run(scored, block, self.logits(block, progress), silent)
 
-    def run(self, scored: Scored, pairs: np.ndarray, held: Tensors, progress: Tell) -> Tensors:
+    def run(self, scored: Scored, block: "Block", logits: Tensors, progress: Tell) -> Tensors:
         """Score a block and train the probe that is kept for new windows."""
-        together = held["together"]
-        rng = np.random.default_rng([self.random_state, *pairs.ravel()[:2]])
-        at_once = max(1, int(SCORING_BYTES / (64 * max(together[:1].numel(), 1))))
-        parts = [
-            self._scored(scored, torch.from_numpy(pairs[k : k + at_once]), together[k : k + at_once], rng)
-            for k in range(0, len(pairs), at_once)
-        ]
+        together, place = logits["together"], np.cumsum(block.promising) - 1
+        rng = np.random.default_rng([self.random_state, *block.pairs.ravel()[:2]])
+        one = logits["alone"][:, :1]
+        at_once = max(1, int(SCORING_BYTES / (64 * one.numel())))
+        parts = []
+        for k in range(0, len(block.pairs), at_once):
+            some = slice(k, k + at_once)
+            told = one.new_zeros(2, len(block.pairs[some]), *one.shape[2:])
+            told[:, block.promising[some]] = together[:, place[some][block.promising[some]]]
+            parts.append(self._scored(scored, torch.from_numpy(block.pairs[some]), told, rng))
         done = {name: torch.cat([part[name] for part in parts]) for name in parts[0]} if parts else {}
         if len(scored.parts) == 1:
-            scaler = Scaler.fit(self.windows)
-            probe, _ = final_probe(
-                self.windows, scaler, self.lags, pairs, self.training, self.random_state, int(held["epochs"])
+            probe = final_probe(
+                self.windows,
+                Scaler.fit(self.windows),
+                self.lags,
+                block.pairs,
+                block.promising,
+                self.training,
+                self.random_state,
+                int(logits["epochs"]),
             )
             done |= {f"probe.{name}": value for name, value in probe.state_dict().items()}
         progress(1.0)
@@ -108,12 +143,12 @@ class BlockTask:
         found = scored.pairs(pairs, together)
         done = {f"sums.{name}": cluster_sums(value, self.cluster) for name, value in found.atoms.items()}
         i, j = pairs.unbind(1)
-        evidence = scored.alone[i] + scored.alone[j] + together
+        evidence = scored.alone[i] + scored.alone[j] + together[HELD_OUT]
         done["gap_nats"] = found.gap_nats
         done["p_value"] = torch.from_numpy(scored.p_values(evidence, self.n_rotations, rng))
         return done | (_reading(found) if len(scored.parts) == 1 else {})
 
-    def instance_probe(self, scored: Scored, blocks: list[np.ndarray], done: list[Tensors]) -> InstanceProbe:
+    def instance_probe(self, scored: Scored, done: list[Tensors]) -> InstanceProbe:
         """What reads new windows, from all finished blocks of a run without target history."""
         w, cells = self.windows, scored.parts[0]
         return InstanceProbe(

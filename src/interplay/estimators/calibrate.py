@@ -110,9 +110,13 @@ def mixture_weights(likelihood: torch.Tensor, steps: int = 60) -> torch.Tensor:
     (..., K), non-negative, summing to 1
     """
     weights = torch.full_like(likelihood[..., 0, :], 1.0 / likelihood.shape[-1])
+    # where all say the same, as where nothing is told, any weights will do
+    differ = (likelihood.amax(-1) > likelihood.amin(-1)).any(-1)
+    some, of_some = likelihood[differ], weights[differ]
     for _ in range(steps):
-        share = likelihood * weights[..., None, :]
-        weights = (share / share.sum(-1, keepdim=True)).mean(-2)
+        share = some * of_some[..., None, :]
+        of_some = (share / share.sum(-1, keepdim=True)).mean(-2)
+    weights[differ] = of_some
     return weights
 
 

@@ -9,7 +9,7 @@ Letters: M modalities, P pairs, L lags, N windows, C classes, G contexts of the 
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -23,7 +23,7 @@ CHUNK = 8
 """Windows that are drawn together; neighbours share most of their steps, so each is encoded about once."""
 
 
-STEPS_PER_EPOCH = 12
+STEPS_PER_EPOCH = 20
 """With fewer, a pair's head has not learned all by the last epoch: batches of small data sets are smaller."""
 
 
@@ -42,11 +42,11 @@ class Training:
     """
 
     folds: int = 5
-    epochs: int = 20
+    epochs: int = 12
     batch_size: int = 512
-    learning_rate: float = 5e-3
-    weight_decay: float = 0.3
-    input_noise: float = 1.0
+    learning_rate: float = 2e-2
+    weight_decay: float = 0.15
+    input_noise: float = 0.5
     averaging: float = 2.0
     patience: int = 4
     device: str = "cpu"
@@ -56,14 +56,18 @@ LATE = 0.9
 """Share of all information that was read out by the epoch at which the final probe stops."""
 
 
+HELD_OUT, SEEN = 0, 1
+"""Sides of logits: by a probe that was not trained on the window, and by one that was."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
-class HeldOut:
-    """What the probes said of windows they were not trained on.
+class BothSides:
+    """What the probes said of windows they were not trained on, and of windows they were trained on.
 
     Attributes
     ----------
-    alone : (M, L, N, C) float32, relative to the prior of each window's context
-    together : (P, L, N, C) float32, likewise
+    alone : (2, M, L, N, C) float32, relative to the prior of each window's context; held out, then seen
+    together : (2, P, L, N, C) float32, likewise
     epochs : after which heads that tell much were read out, for a probe that is trained on all windows
     """
 
@@ -82,7 +86,7 @@ def log_prior_of_windows(y: np.ndarray, context: np.ndarray, n_classes: int) -> 
     return torch.log(share).clamp_min(LOWEST_LOG_PRIOR).float()[torch.from_numpy(context)]
 
 
-def held_out_logits(
+def cross_fitted_logits(
     windows: Windows,
     context: np.ndarray,
     lags: np.ndarray,
@@ -90,8 +94,8 @@ def held_out_logits(
     training: Training,
     random_state: int,
     progress: Callable[[float], None],
-) -> HeldOut:
-    """Held-out logits of every head for every window.
+) -> BothSides:
+    """Logits of every head for every window, held out and seen.
 
     Parameters
     ----------
@@ -106,32 +110,23 @@ def held_out_logits(
 
     Returns
     -------
-    HeldOut
+    BothSides
     """
-    fold = cross_folds(windows, training.folds, seed=random_state)
-    seeds = np.random.SeedSequence(random_state).generate_state(training.folds)
-    # one scaling for all folds: with a scaling of its own, an undertrained probe would be told on which side
-    # of its training mean the held-out part lies
-    scaled = Scaler.fit(windows).apply(windows.steps.values)
-    x = padded_features(scaled, windows.steps.observed).to(training.device)
-    probes = [
-        _FoldProbe(windows, context, x, lags, pairs, training, int(seed), fold == k)
-        for k, seed in enumerate(seeds)
-        if (fold == k).any()
-    ]
+    probes = _fold_probes(windows, context, lags, pairs, training, random_state)
     n_m, n_l, n, n_c = len(windows.modalities), len(lags), len(windows), len(windows.classes)
-    best = [torch.zeros(n_m, n_l, n, n_c), torch.zeros(len(pairs), n_l, n, n_c)]
-    chosen = [torch.zeros(len(probes), len(kept), n_l, dtype=torch.int64) for kept in best]
+    best = [torch.zeros(2, n_m, n_l, n, n_c), torch.zeros(2, len(pairs), n_l, n, n_c)]
+    chosen = [torch.zeros(len(probes), kept.shape[1], n_l, dtype=torch.int64) for kept in best]
     of_prior = torch.stack([probe.prior_loss for probe in probes])
-    lowest = [_of_others(of_prior[:, None, None].expand(-1, len(kept), n_l), probes) for kept in best]
+    lowest = [_of_others(of_prior[:, None, None].expand(-1, kept.shape[1], n_l), probes) for kept in best]
     idle = 0
     for epoch in range(training.epochs):
         sums = ([], [])
         read_outs = []
         for k, probe in enumerate(probes):
             probe.train_epoch()
-            read_outs.append(probe.read_out())
-            for kind, logits in enumerate(read_outs[-1]):
+            seen = probes[(k + 1) % len(probes)].out
+            read_outs.append((probe.read_out(probe.out), probe.read_out(seen)))
+            for kind, logits in enumerate(read_outs[-1][HELD_OUT]):
                 sums[kind].append(probe.summed_loss(logits))
             progress((epoch + (k + 1) / len(probes)) / training.epochs)
         improved = False
@@ -143,14 +138,67 @@ def held_out_logits(
             improved |= bool(better.any())
             chosen[kind][better] = epoch + 1
             for k, probe in enumerate(probes):
-                new = read_outs[k][kind][better[k]].cpu()
                 heads, at = torch.nonzero(better[k], as_tuple=True)
-                kept[heads[:, None], at[:, None], torch.from_numpy(probe.out)] = new
+                for side, about in enumerate((probe, probes[(k + 1) % len(probes)])):
+                    new = read_outs[k][side][kind][better[k]].cpu()
+                    kept[side, heads[:, None], at[:, None], torch.from_numpy(about.out)] = new
         idle = 0 if improved else idle + 1
         if idle >= training.patience:
             break
     progress(1.0)
-    return HeldOut(alone=best[0], together=best[1], epochs=_typical_epoch(chosen, lowest, of_prior, n))
+    return BothSides(alone=best[0], together=best[1], epochs=_typical_epoch(chosen, lowest, of_prior, n))
+
+
+def _fold_probes(windows, context, lags, pairs, training, random_state) -> list["_FoldProbe"]:
+    fold = cross_folds(windows, training.folds, seed=random_state)
+    seeds = np.random.SeedSequence(random_state).generate_state(training.folds)
+    # one scaling for all folds: with a scaling of its own, an undertrained probe would be told on which side
+    # of its training mean the held-out part lies
+    scaled = Scaler.fit(windows).apply(windows.steps.values)
+    x = padded_features(scaled, windows.steps.observed).to(training.device)
+    return [
+        _FoldProbe(windows, context, x, lags, pairs, training, int(seed), fold == k)
+        for k, seed in enumerate(seeds)
+        if (fold == k).any()
+    ]
+
+
+SCREENING_EPOCHS, SCREENING_FOLDS = 5, 2
+LEAST_GAIN_NATS = 2.0
+"""Of a pair's head over its better modality, summed over held-out windows: what one weight gains by chance."""
+
+
+def promising_pairs(
+    windows: Windows,
+    context: np.ndarray,
+    lags: np.ndarray,
+    pairs: np.ndarray,
+    training: Training,
+    random_state: int,
+    progress: Callable[[float], None],
+) -> np.ndarray:
+    """Pairs that say more together than either modality alone at some lag, in a short training of two folds.
+
+    All pairs at once, and no logits are kept. Of the others the joint posterior is made of what each says.
+
+    Returns
+    -------
+    (P,) bool
+    """
+    short = replace(training, epochs=min(SCREENING_EPOCHS, training.epochs))
+    probes = _fold_probes(windows, context, lags, pairs, short, random_state)[:SCREENING_FOLDS]
+    prior = torch.stack([probe.prior_loss for probe in probes]).sum()
+    i, j = torch.from_numpy(pairs).unbind(1)
+    found = torch.zeros(len(pairs), dtype=torch.bool)
+    for epoch in range(short.epochs):
+        for k, probe in enumerate(probes):
+            probe.train_epoch()
+            progress((epoch + (k + 1) / len(probes)) / short.epochs)
+        losses = zip(*(probe.held_out_losses() for probe in probes), strict=True)
+        alone, together = (torch.stack(kind).sum(0) for kind in losses)
+        least = torch.minimum(alone[i], alone[j]).clamp_max(prior)
+        found |= (together < least - LEAST_GAIN_NATS).any(1)
+    return found.numpy()
 
 
 def _typical_epoch(chosen, lowest, of_prior, n: int) -> int:
@@ -171,17 +219,22 @@ def final_probe(
     scaler: Scaler,
     lags: np.ndarray,
     pairs: np.ndarray,
+    promising: np.ndarray,
     training: Training,
     random_state: int,
     epochs: int,
-) -> tuple[Probe, ProbeShape]:
-    """A probe trained on all windows, as long as the held-out ones needed."""
+) -> Probe:
+    """A probe of all pairs (P, 2) trained on all windows, as long as the held-out ones needed.
+
+    Pairs that are not promising (P,) keep heads that add nothing to their modalities.
+    """
     x = padded_features(scaler.apply(windows.steps.values), windows.steps.observed).to(training.device)
     nothing = np.zeros(len(windows), dtype=bool)
-    fold = _FoldProbe(windows, nothing.astype(np.int64), x, lags, pairs, training, random_state, nothing)
+    context = nothing.astype(np.int64)
+    fold = _FoldProbe(windows, context, x, lags, pairs[promising], training, random_state, nothing)
     for _ in range(epochs):
         fold.train_epoch()
-    return fold.averaged.cpu().eval(), fold.shape
+    return fold.averaged.cpu().spread(torch.from_numpy(pairs), torch.from_numpy(promising)).eval()
 
 
 def _of_others(sums: torch.Tensor, probes: list["_FoldProbe"]) -> torch.Tensor:
@@ -244,25 +297,46 @@ class _FoldProbe:
         y, context, log_prior = self.y[batch], self.context[batch], self.log_prior[batch]
         alone, z = self.probe.encode(x, place, context)
         z_leaf, told = z.detach().requires_grad_(), alone.detach()
-        for some in self.probe.chunks(*place.shape):
-            together = self.probe.together(z_leaf, told, some, context)
-            (_losses(together + log_prior, y).sum() / len(batch)).backward()
-        loss = _losses(alone + log_prior, y).sum() / len(batch)
+        heads = (self.probe.pair1, self.probe.pair_bias, self.probe.pair2)
+        slopes = [torch.empty_like(weight) for weight in heads]
+        for some in self.probe.chunks(x.shape[1], place.numel()):
+            # leaves of their own: the gradient of a slice would be as large as the whole, for every chunk
+            first, bias, last = (weight.detach()[some].requires_grad_() for weight in heads)
+            together = self.probe.together(
+                z_leaf, told, place, self.probe.pairs[some], (first, bias, last), context
+            )
+            together.backward(_slope(together.detach() + log_prior, y))
+            for slope, leaf in zip(slopes, (first, bias, last), strict=True):
+                slope[some] = leaf.grad  # pyrefly: ignore[unsupported-operation]
+        for weight, slope in zip(heads, slopes, strict=True):
+            weight.grad = slope
+        slope = _slope(told + log_prior, y)
         if z_leaf.grad is None:
-            loss.backward()
+            alone.backward(slope)
         else:
-            torch.autograd.backward([loss, z], [None, z_leaf.grad])
+            torch.autograd.backward([alone, z], [slope, z_leaf.grad])
 
     @torch.no_grad()
-    def read_out(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Held-out logits relative to the prior, (M, L, n, C) and (P, L, n, C)."""
+    def read_out(self, which: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        """Logits of some windows relative to the prior, (M, L, n, C) and (P, L, n, C)."""
         size = 4 * self.training.batch_size
         parts = []
-        for k in range(0, len(self.out), size):
-            some = self.out[k : k + size]
+        for k in range(0, len(which), size):
+            some = which[k : k + size]
             parts.append(self.averaged(*self._inputs(some), self.context[some]))
         alone, together = zip(*parts, strict=True)
         return torch.cat(alone, dim=2), torch.cat(together, dim=2)
+
+    @torch.no_grad()
+    def held_out_losses(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Held-out loss of each head, summed over windows, (M, L) and (P, L); pairs go in chunks."""
+        n_m, n_l = len(self.x), self.rows.shape[1]
+        losses = torch.zeros(n_m + len(self.probe.pairs), n_l)
+        for k in range(0, len(self.out), self.training.batch_size):
+            some = self.out[k : k + self.training.batch_size]
+            parts = self.averaged.in_chunks(*self._inputs(some), self.context[some])
+            losses += torch.cat([_losses(part + self.log_prior[some], self.y[some]) for part in parts]).cpu()
+        return losses[:n_m], losses[n_m:]
 
     def summed_loss(self, logits: torch.Tensor) -> torch.Tensor:
         """Held-out loss of each head, summed over windows, from what `read_out` gave."""
@@ -297,6 +371,14 @@ def _losses(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """Log-loss of each head summed over windows, nats; logits (heads, L, B, C), y (B,)."""
     chosen = logits.gather(-1, y.expand(logits.shape[:-1])[..., None])[..., 0]
     return (torch.logsumexp(logits, -1) - chosen).sum(-1)
+
+
+def _slope(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """Gradient of the mean log-loss of each head by its logits (heads, L, B, C); spoils the logits."""
+    p = logits.sub_(logits.amax(-1, keepdim=True)).exp_()
+    p /= p.sum(-1, keepdim=True)
+    p -= torch.nn.functional.one_hot(y, logits.shape[-1])
+    return p.div_(len(y))
 
 
 def check_fold(windows: Windows, fit: np.ndarray) -> None:

@@ -31,6 +31,9 @@ from interplay.estimators.scored import CellDecoder
 from interplay.progress import Tell, silent
 from interplay.units import bits
 
+SCREENING = 0.2
+"""About the share of the work that screening pairs is, for the progress."""
+
 
 class PosteriorPID(BaseRUS):
     """Interactions about a categorical target from calibrated, cross-fitted posteriors.
@@ -75,10 +78,10 @@ class PosteriorPID(BaseRUS):
         *,
         target_history: int = 0,
         folds: int = 5,
-        epochs: int = 20,
+        epochs: int = 12,
         batch_size: int = 512,
-        learning_rate: float = 5e-3,
-        weight_decay: float = 0.3,
+        learning_rate: float = 2e-2,
+        weight_decay: float = 0.15,
         patience: int = 4,
         n_cells: int = 24,
         tol_bits: float = 1e-4,
@@ -122,11 +125,13 @@ class PosteriorPID(BaseRUS):
             n_rotations=self.n_rotations,
             random_state=self.random_state,
         )
-        size = task.pairs_that_fit(self.block_bytes)
-        blocks = [found.pairs[k : k + size] for k in range(0, max(len(found.pairs), 1), size)]
         store = BlockStore(self.resume, task.key() if self.resume else "")
-        shares = _Shares(progress, len(blocks))
-        first = store.once("first", lambda: task.held_out(blocks[0], shares.of(0)))
+        screened = store.once(
+            "screened", lambda: task.promising(found.pairs, lambda done: progress(SCREENING * done))
+        )
+        blocks = task.blocks(found.pairs, screened["promising"].numpy(), self.block_bytes)
+        shares = _Shares(lambda done: progress(SCREENING + (1 - SCREENING) * done), len(blocks))
+        first = store.once("first", lambda: task.logits(blocks[0], shares.of(0)))
         scored = task.score(first["alone"])
         found.file("mi", scored.alone_score)
         found.file("quantisation_loss", scored.alone_score - scored.cell_score)
@@ -139,11 +144,11 @@ class PosteriorPID(BaseRUS):
             found.keep("p_value", done["p_value"])
             parts.append(done)
         readable = self.target_history == 0 and len(found.pairs) > 0
-        self.probe_ = task.instance_probe(scored, blocks, parts) if readable else None
+        self.probe_ = task.instance_probe(scored, parts) if readable else None
         return found.dataset()
 
     def _done_blocks(self, task, scored, blocks, first, store, shares) -> Iterator[dict[str, torch.Tensor]]:
-        if len(blocks[0]) == 0:
+        if len(blocks[0].pairs) == 0:
             return
         yield store.once("block-0", lambda: task.run(scored, blocks[0], first, silent))
         jobs = Parallel(n_jobs=self.n_jobs, return_as="generator")

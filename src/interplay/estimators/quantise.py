@@ -12,6 +12,9 @@ from interplay.profile.instance import nearest
 FLOOR = 1e-6
 """Share of the prior in every posterior of a table, so that no label has probability 0 in any cell."""
 
+OUT_OF_REACH = 10.0
+"""Coordinates of a centre that no posterior is near to; those of posteriors are between 0 and 1."""
+
 
 def cell_centres(
     log_p: torch.Tensor, n_cells: int, generator: torch.Generator, steps: int = 12, sample: int = 4000
@@ -43,6 +46,16 @@ def cell_centres(
         size = member.sum(1)[..., None]
         centres = torch.where(size > 0, (member.mT @ fitted) / size.clamp_min(1.0), centres)
     return centres
+
+
+def filled(centres: torch.Tensor, log_p: torch.Tensor) -> torch.Tensor:
+    """Centres (G, K, C) with those that are nearest to none of the posteriors (G, N, C) moved out of reach.
+
+    A table says nothing of a cell that nothing was in, so no other posterior may be put there either.
+    """
+    cell = nearest_cell(log_p, centres)
+    member = torch.zeros(centres.shape[:2], device=centres.device).scatter_(1, cell, 1.0)
+    return torch.where(member[..., None] > 0, centres, OUT_OF_REACH)
 
 
 def nearest_cell(log_p: torch.Tensor, centres: torch.Tensor) -> torch.Tensor:

@@ -11,8 +11,8 @@ import torch
 
 from interplay.data import Windows
 from interplay.estimators.calibrate import fit_calibration, mixture_weights, of_label
-from interplay.estimators.crossfit import log_prior_of_windows
-from interplay.estimators.quantise import cell_centres, cell_tables, nearest_cell
+from interplay.estimators.crossfit import HELD_OUT, log_prior_of_windows
+from interplay.estimators.quantise import cell_centres, cell_tables, filled, nearest_cell
 from interplay.estimators.uncertainty import context_p_values, rotation_p_values
 from interplay.info.atoms import couple
 from interplay.info.broja import Coupling
@@ -47,6 +47,20 @@ COARSE_CELLS = 8
 """Kinds of steps of a modality in that table: few, so that most pairs of them are met often."""
 
 
+def without_regret(sides: torch.Tensor) -> torch.Tensor:
+    """Scores (..., N) freed from what training on a sample costs, from scores (2, ..., N) held out and seen.
+
+    Held-out scores are too low by the regret of a predictor that was trained on a sample, seen ones too high by its
+    optimism. Where training stops at the best held-out score both are equal to first order, and the mean of the two
+    sides is right: a linear predictor shrunk by s = a^2 / (a^2 + v) has a regret of s v and an optimism of 2 s v
+    over its held-out score. Chance findings are nearly all optimism: no score is raised to more than its double.
+    """
+    held_out, seen = sides
+    score, optimism = held_out.mean(-1), (seen - held_out).mean(-1)
+    share = torch.where(optimism > 0, score / optimism.clamp_min(1e-12), 0.5).clamp(0.0, 0.5)
+    return torch.lerp(held_out, seen, share[..., None])
+
+
 class FoldCounts:
     """How often labels go with pairs of kinds of steps, in the folds that a window is not in.
 
@@ -63,21 +77,24 @@ class FoldCounts:
         self.n_cells = int(cell.max()) + 1
 
     def log_probs(self, i: torch.Tensor, j: torch.Tensor, of_head: torch.Tensor) -> list[torch.Tensor]:
-        """Log-probability of each label (P, L, N), for each of `PSEUDO_COUNTS`; these follow the head (P, L, N)."""
+        """Log-probability of each label (2, P, L, N) for each of `PSEUDO_COUNTS`; these follow the head.
+
+        From windows of other folds, and from all windows.
+        """
         n_c, n_g = int(self.y.max()) + 1, int(self.context.max()) + 1
-        problem = torch.arange(of_head[..., 0].numel()).view(*of_head.shape[:2], 1)
+        problem = torch.arange(of_head[0, ..., 0].numel()).view(*of_head.shape[1:3], 1)
         kind = (problem * n_g + self.context) * self.n_cells + self.cell[i]
         kind = kind * self.n_cells + self.cell[j]
         size = problem.numel() * n_g * self.n_cells**2
-        hits, seen = self._others(kind * n_c + self.y, size * n_c), self._others(kind, size)
-        return [torch.log((hits + extra * of_head) / (seen + extra)) for extra in PSEUDO_COUNTS]
+        hits, met = self._sharing(kind * n_c + self.y, size * n_c), self._sharing(kind, size)
+        return [torch.log((hits + extra * of_head) / (met + extra)) for extra in PSEUDO_COUNTS]
 
-    def _others(self, index: torch.Tensor, size: int) -> torch.Tensor:
-        """How many windows of other folds share the index of each."""
+    def _sharing(self, index: torch.Tensor, size: int) -> torch.Tensor:
+        """How many windows share the index of each: those of other folds, and all."""
         n_f = int(self.fold.max()) + 1
-        total = torch.bincount(index.flatten(), minlength=size)
+        total = torch.bincount(index.flatten(), minlength=size)[index]
         own = torch.bincount((index * n_f + self.fold).flatten(), minlength=size * n_f)
-        return (total[index] - own[index * n_f + self.fold]).float()
+        return torch.stack([total - own[index * n_f + self.fold], total]).float()
 
 
 class Scored:
@@ -100,46 +117,48 @@ class Scored:
         counts: FoldCounts,
         decoder: CellDecoder,
     ):
-        self.windows, self.context, self.alone, self.counts = windows, context, alone, counts
+        self.windows, self.context, self.alone, self.counts = windows, context, alone[HELD_OUT], counts
         self.y = torch.from_numpy(windows.y)
         self.log_prior = log_prior_of_windows(windows.y, context, len(windows.classes))
         self.of_prior = of_label(self.log_prior, self.y)
-        self.calibration = fit_calibration(alone, self.y, self.log_prior)
-        self.log_p = self.calibration.apply(alone, self.log_prior)
-        self.alone_score = of_label(self.log_p, self.y) - self.of_prior
+        self.calibration = fit_calibration(self.alone, self.y, self.log_prior)
+        log_p = self.calibration.apply(alone, self.log_prior)
+        self.of_alone = of_label(log_p, self.y)
         self.parts = [
-            _Cells(self.log_p, self.y, np.flatnonzero(context == g), decoder)
-            for g in range(context.max() + 1)
+            _Cells(log_p, self.y, np.flatnonzero(context == g), decoder) for g in range(context.max() + 1)
         ]
-        self.cell_score = torch.zeros_like(self.alone_score)
+        self.of_cell = torch.zeros_like(self.of_alone)
         for part in self.parts:
-            self.cell_score[:, :, part.rows] = part.score
+            self.of_cell[..., part.rows] = part.score
+        self.alone_score = without_regret(self.of_alone - self.of_prior)
+        self.cell_score = without_regret(self.of_cell)
 
     def pairs(self, pairs: torch.Tensor, together: torch.Tensor) -> PairScores:
-        """Score pairs (P, 2) from the held-out logits of their heads (P, L, N, C)."""
+        """Score pairs (P, 2) from the logits of their heads (2, P, L, N, C)."""
         i, j = pairs.unbind(1)
-        calibration = fit_calibration(together, self.y, self.log_prior)
+        calibration = fit_calibration(together[HELD_OUT], self.y, self.log_prior)
         least = torch.zeros(together.shape[:-1])
         coupled = torch.zeros_like(least)
-        gap = torch.zeros(together.shape[:2], dtype=torch.float64)
+        gap = torch.zeros(together.shape[1:3], dtype=torch.float64)
         couplings = []
         for part in self.parts:
             coupling = part.couple(i, j)
             couplings.append(coupling)
             if coupling is not None:
-                least[:, :, part.rows], coupled[:, :, part.rows] = part.read(coupling, i, j)
+                least[..., part.rows], coupled[..., part.rows] = part.read(coupling, i, j)
                 gap += coupling.gap_nats.view(gap.shape) * (len(part.rows) / len(self.y))
         of_head = of_label(calibration.apply(together, self.log_prior), self.y)
         told = [
             of_head,
-            self.alone_score[i] + self.of_prior,
-            self.alone_score[j] + self.of_prior,
+            self.of_alone[:, i],
+            self.of_alone[:, j],
             coupled + self.of_prior,
             *self.counts.log_probs(i, j, torch.exp(of_head)),
         ]
         likelihood = torch.exp(torch.stack(told, -1)).double()
-        mixture = self._mixture(likelihood)
+        mixture = self._mixture(likelihood[HELD_OUT])
         joint = torch.log((likelihood * mixture[..., None, :]).sum(-1)) - self.of_prior
+        joint, least = without_regret(joint), without_regret(least)
         one, two = self.cell_score[i], self.cell_score[j]
         atoms = {
             "redundancy": one + two - least,
@@ -149,18 +168,28 @@ class Scored:
             "joint_mi": joint,
         }
         return PairScores(
-            atoms=atoms, gap_nats=gap, calibration=calibration, mixture=mixture, couplings=couplings
+            atoms=atoms,
+            gap_nats=gap,
+            calibration=calibration,
+            mixture=mixture,
+            couplings=couplings,
         )
 
     def _mixture(self, likelihood: torch.Tensor) -> torch.Tensor:
         """Weights (P, L, K); counts get some only where they gain more than their weights cost (Akaike)."""
-        n, n_tables = likelihood.shape[-2], len(PSEUDO_COUNTS)
-        weights = mixture_weights(likelihood)
-        without = mixture_weights(likelihood[..., :-n_tables])
-        without = torch.nn.functional.pad(without, (0, n_tables))
-        score = [torch.log((likelihood * w[..., None, :]).sum(-1)).mean(-1) for w in (weights, without)]
-        worth = score[0] - score[1] > 2 * n_tables / n
-        return torch.where(worth[..., None], weights, without)
+        n_tables = len(PSEUDO_COUNTS)
+        cost = 2 * n_tables / likelihood.shape[-2]
+        others, of_counts = likelihood[..., :-n_tables], likelihood[..., -n_tables:]
+        weights = mixture_weights(others)
+        mixed = (others * weights[..., None, :]).sum(-1)
+        weights = torch.nn.functional.pad(weights, (0, n_tables))
+        # the log-score is concave in the weights, so that its slope at none bounds what counts can gain
+        hopeful = (of_counts / mixed[..., None]).mean(-2).amax(-1) - 1 > cost
+        tried = likelihood[hopeful]
+        found = mixture_weights(tried)
+        gain = torch.log((tried * found[..., None, :]).sum(-1)) - torch.log(mixed[hopeful])
+        weights[hopeful] = torch.where((gain.mean(-1) > cost)[..., None], found, weights[hopeful])
+        return weights
 
     def p_values(self, logits: torch.Tensor, draws: int, rng: np.random.Generator) -> np.ndarray:
         """p-values of held-out logits (H, L, N, C), relative to the prior, as they are.
@@ -187,18 +216,18 @@ class _Cells:
         count = torch.bincount(self.y).double()
         self.prior = count / count.sum()
         self.of_prior = torch.log(self.prior).float()[self.y]
-        n_m, n_l = log_p.shape[:2]
-        here = log_p[:, :, self.rows][..., present].flatten(0, 1)
+        heads = log_p.shape[1:3]
+        held_out, seen = log_p[..., self.rows, :][..., present].flatten(1, 2)
         n_cells = min(decoder.n_cells, len(rows))
         generator = torch.Generator().manual_seed(decoder.random_state)
-        centres = cell_centres(here, n_cells, generator)
-        cell = nearest_cell(here, centres)
-        table = cell_tables(here, cell, n_cells, self.prior)
-        self.centres, self.cell = centres.unflatten(0, (n_m, n_l)), cell.unflatten(0, (n_m, n_l))
-        self.table = table.unflatten(0, (n_m, n_l))
+        centres = filled(cell_centres(held_out, n_cells, generator), held_out)
+        cell = torch.stack([nearest_cell(side, centres) for side in (held_out, seen)])
+        table = cell_tables(held_out, cell[HELD_OUT], n_cells, self.prior)
+        self.centres, self.cell = centres.unflatten(0, heads), cell.unflatten(1, heads)
+        self.table = table.unflatten(0, heads)
         posterior = torch.log(self.table) - torch.log(self.table.sum(-1, keepdim=True).clamp_min(1e-300))
         self.log_posterior = posterior.clamp_min(-50.0).float()
-        self.score = of_label(by_cell(self.log_posterior, self.cell), self.y) - self.of_prior
+        self.score = of_label(self._at_cells(self.log_posterior, self.cell), self.y) - self.of_prior
 
     def couple(self, i: torch.Tensor, j: torch.Tensor) -> Coupling | None:
         """Couplings of pairs at all lags, flattened; None where the context leaves nothing to tell."""
@@ -207,9 +236,14 @@ class _Cells:
         return couple(self.table[i].flatten(0, 1), self.table[j].flatten(0, 1), tol_bits=self.tol_bits)
 
     def read(self, coupling: Coupling, i: torch.Tensor, j: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Score of each label by the coupling's predictor, and by the same normalised, (P, L, n) each."""
+        """Score of each label by the coupling's predictor, and by the same normalised, (2, P, L, n) each."""
         shape = (len(i), self.table.shape[1])
-        log_q = by_cell(coupling.alpha.unflatten(0, shape), self.cell[i])
-        log_q = (log_q + by_cell(coupling.beta.unflatten(0, shape), self.cell[j])).float()
+        log_q = self._at_cells(coupling.alpha.unflatten(0, shape), self.cell[:, i])
+        log_q = (log_q + self._at_cells(coupling.beta.unflatten(0, shape), self.cell[:, j])).float()
         chosen = of_label(log_q, self.y) - self.of_prior
         return chosen, chosen - torch.logsumexp(log_q, -1)
+
+    @staticmethod
+    def _at_cells(rows: torch.Tensor, cell: torch.Tensor) -> torch.Tensor:
+        """Rows (..., K, C) of cells (2, ..., n), as (2, ..., n, C)."""
+        return by_cell(rows.expand(len(cell), *rows.shape), cell)

@@ -40,6 +40,9 @@ class ProbeShape:
 
 CHUNK_BYTES = 5_000_000
 
+PairWeights = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+"""First layer (p, 3 Z, hidden), its bias (p, 1, hidden), last layer (p, hidden, L, outputs)."""
+
 
 class Probe(nn.Module):
     """Logits of the target from each modality alone and from each pair, at each lag.
@@ -67,26 +70,23 @@ class Probe(nn.Module):
         self.head = nn.Parameter(torch.zeros(s.modalities, s.width, s.lags * outputs))
         self.bias = nn.Parameter(torch.zeros(s.modalities, 1, s.lags * outputs))
         self.project = weight(s.modalities, s.width, s.rank)
-        self.pair1 = weight(n_pairs * s.lags, 3 * s.rank, s.pair_width)
-        self.pair_bias = nn.Parameter(torch.zeros(n_pairs * s.lags, 1, s.pair_width))
-        self.pair2 = nn.Parameter(torch.zeros(n_pairs * s.lags, s.pair_width, outputs))
+        self.pair1 = weight(n_pairs, 3 * s.rank, s.pair_width)
+        self.pair_bias = nn.Parameter(torch.zeros(n_pairs, 1, s.pair_width))
+        self.pair2 = nn.Parameter(torch.zeros(n_pairs, s.pair_width, s.lags, outputs))
 
     @classmethod
     def from_state(cls, state: Mapping[str, torch.Tensor]) -> "Probe":
         """A probe of one context, with the sizes that its weights have."""
         modalities, features, width = state["w1"].shape
-        pairs, rank = state["pairs"], state["project"].shape[2]
-        heads, pair_width, classes = state["pair2"].shape
-        outputs = state["head"].shape[2]
-        lags = heads // len(pairs) if len(pairs) else outputs // classes
+        _, pair_width, lags, classes = state["pair2"].shape
         shape = ProbeShape(
             modalities=modalities,
             features=features,
             lags=lags,
             classes=classes,
-            pairs=pairs,
+            pairs=state["pairs"],
             width=width,
-            rank=rank,
+            rank=state["project"].shape[2],
             pair_width=pair_width,
         )
         probe = cls(shape, torch.Generator())
@@ -105,49 +105,72 @@ class Probe(nn.Module):
         alone : (M, L, B, C)
         together : (P, L, B, C)
         """
+        alone, *together = self.in_chunks(x_MUF, place_LB, context_B)
+        return alone, torch.cat(together) if together else alone[:0]
+
+    def in_chunks(
+        self, x_MUF: torch.Tensor, place_LB: torch.Tensor, context_B: torch.Tensor | None = None
+    ) -> Iterator[torch.Tensor]:
+        """The same in parts: logits of modalities (M, L, B, C), then of some pairs at a time (p, L, B, C)."""
         alone, z = self.encode(x_MUF, place_LB, context_B)
-        told = [self.together(z, alone, some, context_B) for some in self.chunks(*place_LB.shape)]
-        return alone, torch.cat(told) if told else alone[:0]
+        yield alone
+        for some in self.chunks(x_MUF.shape[1], place_LB.numel()):
+            weights = (self.pair1[some], self.pair_bias[some], self.pair2[some])
+            yield self.together(z, alone, place_LB, self.pairs[some], weights, context_B)
 
     def encode(
         self, x_MUF: torch.Tensor, place_LB: torch.Tensor, context_B: torch.Tensor | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Logits of each modality alone (M, L, B, C), and its projection for pairs (M, L, B, Z)."""
+        """Logits of each modality alone (M, L, B, C), and its projection for pairs (M, U, Z)."""
         h_MUH = nn.functional.gelu(torch.baddbmm(self.b1, x_MUF, self.w1))
         h_MUH = nn.functional.gelu(torch.baddbmm(self.b2, h_MUH, self.w2))
-        n_l, n_b = place_LB.shape
-        flat = place_LB.reshape(-1)
-        at_all_steps = torch.baddbmm(self.bias, h_MUH, self.head).unflatten(2, (n_l, -1)).transpose(1, 2)
-        where = place_LB[None, :, :, None].expand(len(h_MUH), n_l, n_b, at_all_steps.shape[-1])
-        alone = self._in_context(at_all_steps.gather(2, where), context_B)
+        at_steps = torch.baddbmm(self.bias, h_MUH, self.head).unflatten(2, (len(place_LB), -1))
+        alone = self._in_context(at_lags(at_steps, place_LB), context_B)
         # normalised, so that products are as large as their factors from the start: with small factors
         # the gradient of what two modalities say only together drowns in noise
         z_MUZ = nn.functional.layer_norm(torch.bmm(h_MUH, self.project), self.project.shape[2:])
-        return alone, z_MUZ.index_select(1, flat).unflatten(1, (n_l, n_b))
+        return alone, z_MUZ
 
-    def chunks(self, n_lags: int, n_windows: int) -> Iterator[slice]:
+    def chunks(self, n_steps: int, n_tokens: int) -> Iterator[slice]:
         """Pairs whose activations stay in the processor's cache when they are worked on at once."""
-        size = max(1, CHUNK_BYTES // (4 * n_lags * n_windows * self.pair1.shape[2]))
+        _, hidden, n_l, outputs = self.pair2.shape
+        numbers = n_steps * (2 * hidden + n_l * outputs) + 2 * n_tokens * outputs
+        size = max(1, CHUNK_BYTES // (4 * numbers))
         for start in range(0, len(self.pairs), size):
             yield slice(start, min(start + size, len(self.pairs)))
 
+    @torch.no_grad()
+    def spread(self, pairs: torch.Tensor, mine: torch.Tensor) -> "Probe":
+        """The same of more pairs (P, 2), of which this one has those where `mine` (P,); the others add nothing."""
+        state = self.state_dict() | {"pairs": pairs}
+        for name in ("pair1", "pair_bias", "pair2"):
+            wide = state[name].new_zeros(len(pairs), *state[name].shape[1:])
+            wide[mine] = state[name]
+            state[name] = wide
+        return Probe.from_state(state)
+
     def together(
         self,
-        z_MLBZ: torch.Tensor,
+        z_MUZ: torch.Tensor,
         alone_MLBC: torch.Tensor,
-        some: slice,
+        place_LB: torch.Tensor,
+        pairs: torch.Tensor,
+        weights: PairWeights,
         context_B: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """Logits of some pairs (p, L, B, C) from what `encode` gave."""
-        n_l = z_MLBZ.shape[1]
-        i, j = self.pairs[some].unbind(1)
-        heads = slice(some.start * n_l, some.stop * n_l)
-        z_i, z_j = z_MLBZ.index_select(0, i), z_MLBZ.index_select(0, j)
-        both = torch.cat([z_i, z_j, z_i * z_j], dim=-1).flatten(0, 1)
-        hidden = nn.functional.gelu(torch.baddbmm(self.pair_bias[heads], both, self.pair1[heads]))
-        extra = torch.bmm(hidden, self.pair2[heads]).unflatten(0, (len(i), n_l))
-        told_apart = alone_MLBC.detach()
-        return told_apart[i] + told_apart[j] + self._in_context(extra, context_B)
+        """Logits of pairs (p, 2) with these weights, (p, L, B, C), from what `encode` gave.
+
+        What two modalities say together in a step is worked out once and serves all lags.
+        """
+        i, j = pairs.unbind(1)
+        first, bias, last = weights
+        z_i, z_j = z_MUZ.index_select(0, i), z_MUZ.index_select(0, j)
+        both = torch.cat([z_i, z_j, z_i * z_j], dim=-1)
+        hidden = nn.functional.gelu(torch.baddbmm(bias, both, first))
+        extra = torch.bmm(hidden, last.flatten(2)).unflatten(2, last.shape[2:])
+        told = alone_MLBC.detach()
+        told = told.index_select(0, i) + told.index_select(0, j)
+        return told + self._in_context(at_lags(extra, place_LB), context_B)
 
     def _in_context(self, outputs: torch.Tensor, context_B: torch.Tensor | None) -> torch.Tensor:
         """The shared part of outputs (..., B, parts * C) plus that of each window's context, (..., B, C)."""
@@ -156,6 +179,13 @@ class Probe(nn.Module):
         parts = outputs.unflatten(-1, (-1, self.classes))
         window = torch.arange(parts.shape[-3], device=parts.device)
         return parts[..., 0, :] + parts[..., window, context_B + 1, :]
+
+
+def at_lags(at_steps: torch.Tensor, place_LB: torch.Tensor) -> torch.Tensor:
+    """Outputs (X, U, L, C) of steps as windows meet them at each lag, (X, L, B, C)."""
+    n_l = len(place_LB)
+    flat = (place_LB * n_l + torch.arange(n_l, device=place_LB.device)[:, None]).flatten()
+    return at_steps.flatten(1, 2).index_select(1, flat).unflatten(1, place_LB.shape)
 
 
 def step_features(values: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:

@@ -6,7 +6,7 @@ import torch
 
 import interplay as ip
 from interplay.data import Scaler, cross_folds
-from interplay.estimators.crossfit import Training, _FoldProbe, cross_fitted_logits
+from interplay.estimators.crossfit import Promising, Training, _FoldProbe, cross_fitted_logits
 from interplay.profile import probe as probes
 from interplay.profile.probe import padded_features
 
@@ -53,7 +53,9 @@ def test_labels_of_a_window_do_not_reach_its_own_logits(windows):
             {n: v[:, 0] for n, v in windows.steps.values.items()}, target, steps=3, classes="012"
         )
         context = np.zeros(len(changed), dtype=np.int64)
-        return cross_fitted_logits(changed, context, np.arange(3), PAIRS, training, 0, lambda done: None)
+        return cross_fitted_logits(
+            changed, context, np.arange(3), PAIRS, Promising.all(3, 3), training, 0, lambda done: None
+        )
 
     fold = cross_folds(windows, training.folds, seed=0)
     one = logits(windows.y)

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 import interplay as ip
-from interplay.estimators.crossfit import Training, promising_pairs
+from interplay.estimators.crossfit import Training, screen
 from interplay.estimators.quantise import filled, nearest_cell
 from interplay.estimators.scored import without_regret
 
@@ -52,5 +52,6 @@ def test_pairs_that_say_nothing_more_together_are_not_promising():
     windows = ip.windows_from_arrays(arrays, y, steps=1)
     pairs = np.array([(0, 1), (2, 3), (2, 4), (3, 4)])
     context = np.zeros(len(windows), dtype=np.int64)
-    found = promising_pairs(windows, context, np.arange(1), pairs, Training(), 0, lambda done: None)
-    assert found.tolist() == [False, True, False, False]
+    found = screen(windows, context, np.arange(1), pairs, Training(), 0, lambda done: None)
+    assert found.pairs.tolist() == [False, True, False, False]
+    assert found.modalities.tolist() == [True, True, True, True, False]

@@ -19,10 +19,11 @@ from interplay.errors import DamagedFile, InvalidInput
 from interplay.estimators.cells import cells_at_lags
 from interplay.estimators.crossfit import (
     HELD_OUT,
+    Promising,
     Training,
     cross_fitted_logits,
     final_probe,
-    promising_pairs,
+    screen,
 )
 from interplay.estimators.scored import COARSE_CELLS, CellDecoder, FoldCounts, PairScores, Scored
 from interplay.estimators.uncertainty import cluster_sums
@@ -38,10 +39,10 @@ SCORING_BYTES = 256e6
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Pairs (P, 2) that are worked on together, and which of them (P,) get a long training."""
+    """Pairs (P, 2) that are worked on together, and what of them gets a long training."""
 
     pairs: np.ndarray
-    promising: np.ndarray
+    promising: Promising
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,19 +58,27 @@ class BlockTask:
     n_rotations: int
     random_state: int
 
-    def promising(self, pairs: np.ndarray, progress: Tell) -> Tensors:
-        """Which pairs are worth a long training."""
-        found = promising_pairs(
+    def screen(self, pairs: np.ndarray, progress: Tell) -> Tensors:
+        """What is worth a long training."""
+        found = screen(
             self.windows, self.context, self.lags, pairs, self.training, self.random_state, progress
         )
-        return {"promising": torch.from_numpy(found)}
+        return {"modalities": torch.from_numpy(found.modalities), "pairs": torch.from_numpy(found.pairs)}
 
-    def blocks(self, pairs: np.ndarray, promising: np.ndarray, block_bytes: float) -> list["Block"]:
-        """Pairs (P, 2) in blocks whose logits, kept of promising pairs (P,) only, fit into memory."""
+    def blocks(self, pairs: np.ndarray, screened: Tensors, block_bytes: float) -> list["Block"]:
+        """Pairs (P, 2) in blocks whose logits, kept of promising pairs only, fit into memory.
+
+        The first trains all promising modalities, the others those of their pairs.
+        """
+        modalities, promising = screened["modalities"].numpy(), screened["pairs"].numpy()
         each = 3 * 2 * 4 * len(self.lags) * len(self.windows) * len(self.windows.classes)
-        fit = max(1, int(block_bytes / each))
-        number = (np.maximum(np.cumsum(promising), 1) - 1) // fit
-        return [Block(pairs[number == k], promising[number == k]) for k in range(number.max(initial=0) + 1)]
+        number = (np.maximum(np.cumsum(promising), 1) - 1) // max(1, int(block_bytes / each))
+        blocks = []
+        for k in range(number.max(initial=0) + 1):
+            mine, theirs = pairs[number == k], promising[number == k]
+            met = np.isin(np.arange(len(modalities)), mine[theirs])
+            blocks.append(Block(mine, Promising(met if k else modalities, theirs)))
+        return blocks
 
     def key(self) -> str:
         """Tells apart blocks of other data or other parameters."""
@@ -93,7 +102,8 @@ class BlockTask:
             self.windows,
             self.context,
             self.lags,
-            block.pairs[block.promising],
+            block.pairs,
+            block.promising,
             self.training,
             self.random_state,
             progress,
@@ -113,7 +123,8 @@ class BlockTask:
 
     def run(self, scored: Scored, block: "Block", logits: Tensors, progress: Tell) -> Tensors:
         """Score a block and train the probe that is kept for new windows."""
-        together, place = logits["together"], np.cumsum(block.promising) - 1
+        together, promising = logits["together"], block.promising.pairs
+        place = np.cumsum(promising) - 1
         rng = np.random.default_rng([self.random_state, *block.pairs.ravel()[:2]])
         one = logits["alone"][:, :1]
         at_once = max(1, int(SCORING_BYTES / (64 * one.numel())))
@@ -121,7 +132,7 @@ class BlockTask:
         for k in range(0, len(block.pairs), at_once):
             some = slice(k, k + at_once)
             told = one.new_zeros(2, len(block.pairs[some]), *one.shape[2:])
-            told[:, block.promising[some]] = together[:, place[some][block.promising[some]]]
+            told[:, promising[some]] = together[:, place[some][promising[some]]]
             parts.append(self._scored(scored, torch.from_numpy(block.pairs[some]), told, rng))
         done = {name: torch.cat([part[name] for part in parts]) for name in parts[0]} if parts else {}
         if len(scored.parts) == 1:

@@ -111,7 +111,7 @@ def mixture_weights(likelihood: torch.Tensor, steps: int = 60) -> torch.Tensor:
     """
     weights = torch.full_like(likelihood[..., 0, :], 1.0 / likelihood.shape[-1])
     # where all say the same, as where nothing is told, any weights will do
-    differ = (likelihood.amax(-1) > likelihood.amin(-1)).any(-1)
+    differ = (likelihood.amax(-1) > (1 + 1e-6) * likelihood.amin(-1)).any(-1)
     some, of_some = likelihood[differ], weights[differ]
     for _ in range(steps):
         share = some * of_some[..., None, :]

@@ -8,6 +8,7 @@ head that never beats the class prior keeps logits of zero, which is the prior.
 Letters: M modalities, P pairs, L lags, N windows, C classes, G contexts of the target's past.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -19,7 +20,7 @@ from interplay.errors import InvalidInput
 from interplay.estimators.history import prior_in_context
 from interplay.profile.probe import Probe, ProbeShape, padded_features
 
-CHUNK = 8
+CHUNK = 16
 """Windows that are drawn together; neighbours share most of their steps, so each is encoded about once."""
 
 
@@ -56,6 +57,22 @@ LATE = 0.9
 """Share of all information that was read out by the epoch at which the final probe stops."""
 
 
+@dataclass(frozen=True, slots=True)
+class Promising:
+    """Which modalities (M,) and which pairs (P,) are worth a long training; those of such pairs are."""
+
+    modalities: np.ndarray
+    pairs: np.ndarray
+
+    @classmethod
+    def all(cls, n_modalities: int, n_pairs: int) -> "Promising":
+        return cls(np.ones(n_modalities, dtype=bool), np.ones(n_pairs, dtype=bool))
+
+    def renumbered(self, pairs: np.ndarray) -> np.ndarray:
+        """Promising ones of pairs (P, 2), by place among promising modalities."""
+        return (np.cumsum(self.modalities) - 1)[pairs[self.pairs]]
+
+
 HELD_OUT, SEEN = 0, 1
 """Sides of logits: by a probe that was not trained on the window, and by one that was."""
 
@@ -67,7 +84,7 @@ class BothSides:
     Attributes
     ----------
     alone : (2, M, L, N, C) float32, relative to the prior of each window's context; held out, then seen
-    together : (2, P, L, N, C) float32, likewise
+    together : (2, P, L, N, C) float32, likewise, of promising pairs
     epochs : after which heads that tell much were read out, for a probe that is trained on all windows
     """
 
@@ -91,11 +108,12 @@ def cross_fitted_logits(
     context: np.ndarray,
     lags: np.ndarray,
     pairs: np.ndarray,
+    promising: Promising,
     training: Training,
     random_state: int,
     progress: Callable[[float], None],
 ) -> BothSides:
-    """Logits of every head for every window, held out and seen.
+    """Logits of promising heads for every window, held out and seen.
 
     Parameters
     ----------
@@ -103,6 +121,8 @@ def cross_fitted_logits(
     context : (N,) int64, contexts of the target's past
     lags : (L,) int, steps
     pairs : (P, 2) int, modality numbers
+    promising : Promising
+        Heads of other modalities say nothing; there are none of other pairs.
     training : Training
     random_state : int
     progress : callable
@@ -112,9 +132,12 @@ def cross_fitted_logits(
     -------
     BothSides
     """
-    probes = _fold_probes(windows, context, lags, pairs, training, random_state)
     n_m, n_l, n, n_c = len(windows.modalities), len(lags), len(windows), len(windows.classes)
-    best = [torch.zeros(2, n_m, n_l, n, n_c), torch.zeros(2, len(pairs), n_l, n, n_c)]
+    n_some, n_p = int(promising.modalities.sum()), int(promising.pairs.sum())
+    alone, *best = (torch.zeros(2, heads, n_l, n, n_c) for heads in (n_m, n_some, n_p))
+    if n_some == 0:
+        return BothSides(alone=alone, together=best[1], epochs=0)
+    probes = _fold_probes(windows, context, lags, pairs, promising, training, random_state)
     chosen = [torch.zeros(len(probes), kept.shape[1], n_l, dtype=torch.int64) for kept in best]
     of_prior = torch.stack([probe.prior_loss for probe in probes])
     lowest = [_of_others(of_prior[:, None, None].expand(-1, kept.shape[1], n_l), probes) for kept in best]
@@ -146,16 +169,17 @@ def cross_fitted_logits(
         if idle >= training.patience:
             break
     progress(1.0)
-    return BothSides(alone=best[0], together=best[1], epochs=_typical_epoch(chosen, lowest, of_prior, n))
+    alone[:, torch.from_numpy(promising.modalities)] = best[0]
+    return BothSides(alone=alone, together=best[1], epochs=_typical_epoch(chosen, lowest, of_prior, n))
 
 
-def _fold_probes(windows, context, lags, pairs, training, random_state) -> list["_FoldProbe"]:
+def _fold_probes(windows, context, lags, pairs, promising, training, random_state) -> list["_FoldProbe"]:
     fold = cross_folds(windows, training.folds, seed=random_state)
     seeds = np.random.SeedSequence(random_state).generate_state(training.folds)
     # one scaling for all folds: with a scaling of its own, an undertrained probe would be told on which side
     # of its training mean the held-out part lies
-    scaled = Scaler.fit(windows).apply(windows.steps.values)
-    x = padded_features(scaled, windows.steps.observed).to(training.device)
+    x = _features(windows, Scaler.fit(windows), promising, training)
+    pairs = promising.renumbered(pairs)
     return [
         _FoldProbe(windows, context, x, lags, pairs, training, int(seed), fold == k)
         for k, seed in enumerate(seeds)
@@ -163,12 +187,18 @@ def _fold_probes(windows, context, lags, pairs, training, random_state) -> list[
     ]
 
 
-SCREENING_EPOCHS, SCREENING_FOLDS = 5, 2
-LEAST_GAIN_NATS = 2.0
-"""Of a pair's head over its better modality, summed over held-out windows: what one weight gains by chance."""
+def _features(windows: Windows, scaler: Scaler, promising: Promising, training: Training) -> torch.Tensor:
+    x = padded_features(scaler.apply(windows.steps.values), windows.steps.observed)
+    return x[torch.from_numpy(promising.modalities)].to(training.device)
 
 
-def promising_pairs(
+SCREENING_EPOCHS, SCREENING_FOLDS = 4, 2
+LEAST_GAIN_NATS, LEAST_GAIN_SHARE = 2.0, 0.01
+"""Of a head over what is known without it, summed over held-out windows: what one weight gains by chance; and for a
+pair a share of what its better modality tells, which further training of that modality's head gains as well."""
+
+
+def screen(
     windows: Windows,
     context: np.ndarray,
     lags: np.ndarray,
@@ -176,19 +206,18 @@ def promising_pairs(
     training: Training,
     random_state: int,
     progress: Callable[[float], None],
-) -> np.ndarray:
-    """Pairs that say more together than either modality alone at some lag, in a short training of two folds.
+) -> Promising:
+    """What is worth a long training, from a short one of two folds with all heads at once and no logits kept.
 
-    All pairs at once, and no logits are kept. Of the others the joint posterior is made of what each says.
-
-    Returns
-    -------
-    (P,) bool
+    Pairs (P, 2) that say more together than either modality alone at some lag, and modalities that say more than the
+    class prior or are in such a pair. Of the other pairs the joint posterior is made of what each modality says.
     """
     short = replace(training, epochs=min(SCREENING_EPOCHS, training.epochs))
-    probes = _fold_probes(windows, context, lags, pairs, short, random_state)[:SCREENING_FOLDS]
+    everything = Promising.all(len(windows.modalities), len(pairs))
+    probes = _fold_probes(windows, context, lags, pairs, everything, short, random_state)[:SCREENING_FOLDS]
     prior = torch.stack([probe.prior_loss for probe in probes]).sum()
     i, j = torch.from_numpy(pairs).unbind(1)
+    modalities = torch.zeros(len(windows.modalities), dtype=torch.bool)
     found = torch.zeros(len(pairs), dtype=torch.bool)
     for epoch in range(short.epochs):
         for k, probe in enumerate(probes):
@@ -196,9 +225,12 @@ def promising_pairs(
             progress((epoch + (k + 1) / len(probes)) / short.epochs)
         losses = zip(*(probe.held_out_losses() for probe in probes), strict=True)
         alone, together = (torch.stack(kind).sum(0) for kind in losses)
+        modalities |= (prior - alone > LEAST_GAIN_NATS).any(1)
         least = torch.minimum(alone[i], alone[j]).clamp_max(prior)
-        found |= (together < least - LEAST_GAIN_NATS).any(1)
-    return found.numpy()
+        demanded = LEAST_GAIN_NATS + LEAST_GAIN_SHARE * (prior - least)
+        found |= (least - together > demanded).any(1)
+    modalities[torch.cat([i[found], j[found]])] = True
+    return Promising(modalities.numpy(), found.numpy())
 
 
 def _typical_epoch(chosen, lowest, of_prior, n: int) -> int:
@@ -219,22 +251,22 @@ def final_probe(
     scaler: Scaler,
     lags: np.ndarray,
     pairs: np.ndarray,
-    promising: np.ndarray,
+    promising: Promising,
     training: Training,
     random_state: int,
     epochs: int,
 ) -> Probe:
     """A probe of all pairs (P, 2) trained on all windows, as long as the held-out ones needed.
 
-    Pairs that are not promising (P,) keep heads that add nothing to their modalities.
+    Modalities and pairs that are not promising keep heads that say nothing.
     """
-    x = padded_features(scaler.apply(windows.steps.values), windows.steps.observed).to(training.device)
     nothing = np.zeros(len(windows), dtype=bool)
-    context = nothing.astype(np.int64)
-    fold = _FoldProbe(windows, context, x, lags, pairs[promising], training, random_state, nothing)
+    x, some = _features(windows, scaler, promising, training), promising.renumbered(pairs)
+    fold = _FoldProbe(windows, nothing.astype(np.int64), x, lags, some, training, random_state, nothing)
     for _ in range(epochs):
         fold.train_epoch()
-    return fold.averaged.cpu().spread(torch.from_numpy(pairs), torch.from_numpy(promising)).eval()
+    masks = (torch.from_numpy(mask) for mask in (promising.modalities, promising.pairs))
+    return fold.averaged.cpu().spread(torch.from_numpy(pairs), *masks).eval()
 
 
 def _of_others(sums: torch.Tensor, probes: list["_FoldProbe"]) -> torch.Tensor:
@@ -259,7 +291,7 @@ class _FoldProbe:
         self.log_prior = log_prior_of_windows(windows.y, context, len(windows.classes)).to(training.device)
         self.prior_loss = -self.log_prior[self.out].gather(1, self.y[self.out][:, None]).sum().cpu()
         self.shape = ProbeShape(
-            modalities=len(windows.modalities),
+            modalities=len(x),
             features=self.x.shape[2],
             lags=len(lags),
             classes=len(windows.classes),
@@ -274,26 +306,23 @@ class _FoldProbe:
         )
         self.batch_size = min(training.batch_size, max(64, len(self.fit) // STEPS_PER_EPOCH))
         self.per_epoch = -(-len(self.fit) // self.batch_size)
-        self.schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
-            self.optimizer, training.epochs * self.per_epoch
-        )
         self.steps = 0
 
-    def _noise(self) -> float:
-        left = 1.0 - self.steps / (self.per_epoch * self.training.epochs)
-        return self.training.input_noise * left
+    def _done(self) -> float:
+        return self.steps / (self.per_epoch * self.training.epochs)
 
     def train_epoch(self) -> None:
         for batch in self._batches():
+            rate = 0.5 * self.training.learning_rate * (1.0 + math.cos(math.pi * self._done()))
+            self.optimizer.param_groups[0]["lr"] = rate
             self.optimizer.zero_grad(set_to_none=True)
             self._backward(batch)
             self.optimizer.step()
-            self.schedule.step()
             self._average()
 
     def _backward(self, batch: np.ndarray) -> None:
         """Gradients of the log-loss of all heads; pairs go in chunks, and through the encoders all at once."""
-        x, place = self._inputs(batch, self._noise())
+        x, place = self._inputs(batch, self.training.input_noise * (1.0 - self._done()))
         y, context, log_prior = self.y[batch], self.context[batch], self.log_prior[batch]
         alone, z = self.probe.encode(x, place, context)
         z_leaf, told = z.detach().requires_grad_(), alone.detach()

@@ -127,9 +127,9 @@ class PosteriorPID(BaseRUS):
         )
         store = BlockStore(self.resume, task.key() if self.resume else "")
         screened = store.once(
-            "screened", lambda: task.promising(found.pairs, lambda done: progress(SCREENING * done))
+            "screened", lambda: task.screen(found.pairs, lambda done: progress(SCREENING * done))
         )
-        blocks = task.blocks(found.pairs, screened["promising"].numpy(), self.block_bytes)
+        blocks = task.blocks(found.pairs, screened, self.block_bytes)
         shares = _Shares(lambda done: progress(SCREENING + (1 - SCREENING) * done), len(blocks))
         first = store.once("first", lambda: task.logits(blocks[0], shares.of(0)))
         scored = task.score(first["alone"])

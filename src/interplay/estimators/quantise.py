@@ -39,13 +39,17 @@ def cell_centres(
     n = log_p.shape[1]
     drawn = torch.randperm(n, generator=generator)[:sample].to(log_p.device)
     fitted = torch.exp(0.5 * log_p[:, drawn])
+    varied = (fitted != fitted[:, :1]).flatten(1).any(1)
+    all_centres = fitted[:, :1].repeat(1, n_cells, 1)
+    fitted = fitted[varied]
     centres = _spread_centres(fitted, n_cells, generator)
     for _ in range(steps):
         cell = nearest(fitted, centres)
         member = torch.nn.functional.one_hot(cell, n_cells).to(fitted.dtype)
         size = member.sum(1)[..., None]
         centres = torch.where(size > 0, (member.mT @ fitted) / size.clamp_min(1.0), centres)
-    return centres
+    all_centres[varied] = centres
+    return all_centres
 
 
 def filled(centres: torch.Tensor, log_p: torch.Tensor) -> torch.Tensor:

@@ -40,6 +40,7 @@ class ProbeShape:
 
 CHUNK_BYTES = 5_000_000
 
+OF_PAIRS = ("pair1", "pair_bias", "pair2")
 PairWeights = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 """First layer (p, 3 Z, hidden), its bias (p, 1, hidden), last layer (p, hidden, L, outputs)."""
 
@@ -140,14 +141,17 @@ class Probe(nn.Module):
             yield slice(start, min(start + size, len(self.pairs)))
 
     @torch.no_grad()
-    def spread(self, pairs: torch.Tensor, mine: torch.Tensor) -> "Probe":
-        """The same of more pairs (P, 2), of which this one has those where `mine` (P,); the others add nothing."""
-        state = self.state_dict() | {"pairs": pairs}
-        for name in ("pair1", "pair_bias", "pair2"):
-            wide = state[name].new_zeros(len(pairs), *state[name].shape[1:])
-            wide[mine] = state[name]
-            state[name] = wide
-        return Probe.from_state(state)
+    def spread(self, pairs: torch.Tensor, my_modalities: torch.Tensor, my_pairs: torch.Tensor) -> "Probe":
+        """The same of more modalities and pairs (P, 2), where the others say nothing.
+
+        This one has the modalities and pairs where `my_modalities` (M,) and `my_pairs` (P,) are True.
+        """
+        state = {}
+        for name, value in self.named_parameters():
+            mine = my_pairs if name in OF_PAIRS else my_modalities
+            state[name] = value.new_zeros(len(mine), *value.shape[1:])
+            state[name][mine] = value
+        return Probe.from_state(state | {"pairs": pairs})
 
     def together(
         self,

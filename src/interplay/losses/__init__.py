@@ -2,13 +2,12 @@
 
 from interplay.losses.balance import load_balance_loss, router_z_loss
 from interplay.losses.interaction import (
-    PairWeights,
     jensen_shannon,
-    pair_weights,
     redundancy_loss,
     synergy_loss,
     uniqueness_loss,
 )
+from interplay.losses.pairs import PairWeights, pair_weights
 
 __all__ = [
     "PairWeights",

@@ -41,19 +41,18 @@ class SynergyAttention(nn.Module):
     def forward(self, x_RD: torch.Tensor, slot_R: torch.Tensor, ends_S: torch.Tensor, shape) -> torch.Tensor:
         """What attention adds to the rows of synergy experts, (R, D); 0 in rows past the last end.
 
-        `slot_R` numbers each row's (expert, token), or is S N where the row is past the last end; `shape`
-        is (B, M, T). Rows are laid into a table (S, B, M, T), attend over M to members of the same expert,
-        and are read back.
+        `slot_R` numbers each row's place in a table of `shape` (S, B, T, M), or is S B T M where the row is
+        past the last end. Rows are laid into the table, attend over M to members of the same expert, and
+        are read back.
         """
-        n_s, size = len(self.qkv), len(self.qkv) * math.prod(shape)
+        size = math.prod(shape)
         qkv = grouped_matmul(x_RD, self.qkv, ends_S)
         # one slot more than the table has takes the rows past the end, so that no shape depends on the routing
-        table = qkv.new_zeros(size + 1, qkv.shape[1]).index_copy(0, slot_R, qkv)[:-1]
-        member = torch.zeros(size + 1, dtype=torch.bool, device=x_RD.device).index_fill(0, slot_R, True)[:-1]
-        q, k, v = table.view(n_s, *shape, -1).transpose(2, 3).chunk(3, dim=-1)
-        bias = hide(member.view(n_s, *shape).transpose(2, 3), qkv.dtype)[..., 0, :, :]
-        mixed = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)
-        mixed = mixed.transpose(2, 3).reshape(size, -1)
+        table = qkv.new_zeros(size + 1, qkv.shape[1]).index_copy_(0, slot_R, qkv)[:-1]
+        member = torch.zeros(size + 1, dtype=torch.bool, device=x_RD.device).index_fill_(0, slot_R, True)[:-1]
+        q, k, v = table.view(*shape, -1).chunk(3, dim=-1)
+        bias = hide(member.view(shape), qkv.dtype)[..., 0, :, :]
+        mixed = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=bias).flatten(0, -2)
         return grouped_matmul(mixed.index_select(0, slot_R.clamp(max=size - 1)), self.out, ends_S)
 
 
@@ -115,12 +114,15 @@ class Experts(nn.Module):
 
 def _combined(synergy: SynergyAttention, x_AD: torch.Tensor, rows: Assignments, shape) -> torch.Tensor:
     """Rows (A, D) with what attention adds to those of synergy experts."""
-    n_s, n_tokens = len(synergy.qkv), math.prod(shape)
+    n_s, (n_b, n_m, n_t) = len(synergy.qkv), shape
+    n_tokens = n_b * n_m * n_t
     # a token is assigned at most once to each synergy expert, and their rows come first
     n_rows = min(n_s, rows.top_k) * n_tokens
     expert, token = rows.expert[:n_rows], rows.token[:n_rows]
-    slot = torch.where(expert < n_s, expert * n_tokens + token, n_s * n_tokens)
-    added = synergy(x_AD[:n_rows], slot, rows.ends[:n_s], shape)
+    window, m, t = token // (n_m * n_t), token // n_t % n_m, token % n_t
+    slot = ((expert * n_b + window) * n_t + t) * n_m + m
+    slot = torch.where(expert < n_s, slot, n_s * n_tokens)
+    added = synergy(x_AD[:n_rows], slot, rows.ends[:n_s], (n_s, n_b, n_t, n_m))
     return torch.cat([x_AD[:n_rows] + added, x_AD[n_rows:]])
 
 

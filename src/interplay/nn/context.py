@@ -23,8 +23,10 @@ class InteractionContext:
 
     Attributes
     ----------
-    redundancy, synergy : (M, M, T) float32, symmetric in the first two axes, diagonal 0
-    unique : (M, M, T) float32, in the first modality and not in the second, diagonal 0
+    redundancy, synergy : (B', M, M, T) float32, symmetric in the modalities, diagonal 0
+    unique : (B', M, M, T) float32, in the first modality and not in the second, diagonal 0
+
+    B' is 1 where the same is known of all windows, or B, one for each window of the batch.
     """
 
     redundancy: torch.Tensor
@@ -33,22 +35,22 @@ class InteractionContext:
 
     @property
     def pair_features(self) -> torch.Tensor:
-        """(M, M, T, 4): R, U(i not j), U(j not i), S."""
-        parts = [self.redundancy, self.unique, self.unique.transpose(0, 1), self.synergy]
+        """(B', M, M, T, 4): R, U(i not j), U(j not i), S."""
+        parts = [self.redundancy, self.unique, self.unique.transpose(1, 2), self.synergy]
         return torch.stack(parts, dim=-1)
 
     def relevance(self) -> torch.Tensor:
-        """(M, T): the largest atom that a token takes part in."""
+        """(B', M, T): the largest atom that a token takes part in."""
         atoms = torch.stack([self.redundancy, self.unique, self.synergy])
-        return atoms.amax((0, 2))
+        return atoms.amax((0, 3))
 
     def unique_to_all(self) -> torch.Tensor:
-        """(M, T): what a modality tells that no partner does, the least of its uniqueness over partners."""
-        n_m = len(self.unique)
+        """(B', M, T): what a modality tells that no partner does, the least of its uniqueness over partners."""
+        n_m = self.unique.shape[1]
         if n_m == 1:
             return torch.zeros_like(self.unique[:, 0])
         own = torch.eye(n_m, dtype=torch.bool, device=self.unique.device)[..., None]
-        return self.unique.masked_fill(own, torch.inf).amin(1)
+        return self.unique.masked_fill(own, torch.inf).amin(2)
 
     def is_empty(self) -> bool:
         return not bool(self.pair_features.any())
@@ -56,7 +58,7 @@ class InteractionContext:
 
 def empty_context(n_modalities: int, n_steps: int) -> InteractionContext:
     """The context of knowing nothing."""
-    zeros = torch.zeros(n_modalities, n_modalities, n_steps)
+    zeros = torch.zeros(1, n_modalities, n_modalities, n_steps)
     return InteractionContext(redundancy=zeros, unique=zeros, synergy=zeros)
 
 
@@ -94,7 +96,7 @@ def interaction_context(
 
     def laid(atom: str) -> torch.Tensor:
         values = _settled(known, atom) / scale
-        return torch.from_numpy(_at_lags(values, profile.lag_s, lag_s)).float()
+        return torch.from_numpy(_at_lags(values, profile.lag_s, lag_s)).float()[None]
 
     return InteractionContext(redundancy=laid("redundancy"), unique=laid("unique"), synergy=laid("synergy"))
 

@@ -15,12 +15,12 @@ EPS = 0.01
 
 
 def attention_guidance(context: InteractionContext) -> torch.Tensor:
-    """(M, M, T) to add to cross-modal attention logits: large where two modalities are synergistic."""
+    """(B', M, M, T) to add to cross-modal attention logits: large where two modalities are synergistic."""
     return _log_share(context.synergy)
 
 
 def pooling_guidance(context: InteractionContext) -> torch.Tensor:
-    """(M, T) to add to pooling logits: large where a token takes part in any strong interaction."""
+    """(B', M, T) to add to pooling logits: large where a token takes part in any strong interaction."""
     return _log_share(context.relevance())
 
 

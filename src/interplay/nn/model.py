@@ -122,11 +122,11 @@ class Block(nn.Module):
         self.feed_forward = MoELayer(config) if has_experts else FeedForward(config)
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, h_BMTD, observed_BMT, context, guidance_MMT) -> tuple[torch.Tensor, Routing | None]:
+    def forward(self, h_BMTD, observed_BMT, context, guidance_BMMT) -> tuple[torch.Tensor, Routing | None]:
         seen = observed_BMT[..., None]
         h_BMTD = h_BMTD + self.dropout(self.temporal(self.norms[0](h_BMTD), observed_BMT)) * seen
         h_BMTD = (
-            h_BMTD + self.dropout(self.cross_modal(self.norms[1](h_BMTD), observed_BMT, guidance_MMT)) * seen
+            h_BMTD + self.dropout(self.cross_modal(self.norms[1](h_BMTD), observed_BMT, guidance_BMMT)) * seen
         )
         routing = None
         if isinstance(self.feed_forward, MoELayer):
@@ -137,16 +137,16 @@ class Block(nn.Module):
 
 
 class GuidedPooling(nn.Module):
-    """Weighted mean over all observed tokens; the guidance (M, T) enters with a learned weight."""
+    """Weighted mean over all observed tokens; the guidance (B', M, T) enters with a learned weight."""
 
     def __init__(self, width: int):
         super().__init__()
         self.score = nn.Linear(width, 1, bias=False)
         self.gamma = nn.Parameter(torch.ones(()))
 
-    def forward(self, h_BMTD, observed_BMT, guidance_MT) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(self, h_BMTD, observed_BMT, guidance_BMT) -> tuple[torch.Tensor, torch.Tensor]:
         """Pooled (B, D) and the weights (B, M, T); a window without any observation pools to 0."""
-        scores = self.score(h_BMTD)[..., 0] + self.gamma * guidance_MT
+        scores = self.score(h_BMTD)[..., 0] + self.gamma * guidance_BMT
         scores = scores.masked_fill(~observed_BMT, HIDDEN)
         weights = torch.softmax(scores.flatten(1), dim=-1).view_as(scores) * observed_BMT
         return torch.einsum("bmtd,bmt->bd", h_BMTD, weights), weights
@@ -175,8 +175,8 @@ class InteractionMoE(nn.Module):
         self.config = config
         n_m, n_t = len(schema.modalities), schema.steps
         for name in ("redundancy", "unique", "synergy", "attention_guidance"):
-            self.register_buffer(name, torch.zeros(n_m, n_m, n_t))
-        self.register_buffer("pooling_guidance", torch.zeros(n_m, n_t))
+            self.register_buffer(name, torch.zeros(1, n_m, n_m, n_t))
+        self.register_buffer("pooling_guidance", torch.zeros(1, n_m, n_t))
         self.set_context(context)
         self.encoder = StepEncoder(schema.shapes, n_t, config.width)
         self.blocks = nn.ModuleList(
@@ -189,7 +189,7 @@ class InteractionMoE(nn.Module):
     def set_context(self, context: InteractionContext) -> None:
         """Lay another context over the same weights."""
         if context.synergy.shape != self.synergy.shape:
-            n_m, _, n_t = self.synergy.shape
+            _, n_m, _, n_t = self.synergy.shape
             raise InvalidInput(
                 f"the context must be of {n_m} modalities and {n_t} steps; "
                 f"got shape {tuple(context.synergy.shape)}."

@@ -120,10 +120,10 @@ def agreement(insight: xr.Dataset, model: InteractionMoE) -> dict[str, dict[str,
     # step t of a window has lag T - 1 - t
     return {
         "agreement_redundancy": routing_agreement(
-            last["divergence"].values, context.redundancy.flip(-1).cpu().numpy()
+            last["divergence"].values, context.redundancy[0].flip(-1).cpu().numpy()
         ),
         "agreement_synergy": routing_agreement(
-            last["synergy_mass"].values, context.synergy.flip(-1).cpu().numpy()
+            last["synergy_mass"].values, context.synergy[0].flip(-1).cpu().numpy()
         ),
     }
 
@@ -135,7 +135,7 @@ def _trials(
     trials: dict[str, tuple[InteractionMoE, int | None]] = {"compared": (model, None)}
     if not model.context.is_empty():
         blind = copy.deepcopy(model)
-        blind.set_context(empty_context(*model.pooling_guidance.shape))
+        blind.set_context(empty_context(*model.pooling_guidance.shape[1:]))
         trials["without_context"] = (blind, None)
     if len(modalities) > 1:
         trials |= {f"without {name}": (model, m) for m, name in enumerate(modalities)}

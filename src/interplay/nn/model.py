@@ -15,7 +15,8 @@ from interplay.nn.context import InteractionContext
 from interplay.nn.encoders import StepEncoder
 from interplay.nn.experts import Experts
 from interplay.nn.guidance import attention_guidance, pooling_guidance
-from interplay.nn.routers import ROUTERS, route
+from interplay.nn.routers import ROUTERS
+from interplay.nn.routing import route
 from interplay.types import Routing, Schema
 
 
@@ -30,7 +31,7 @@ class ModelConfig:
     moe_every : every so many blocks, counted from the first, feed forward through experts
     num_experts, synergy_experts, top_k : E, how many of them are synergy experts, and K
     expert_width : hidden width of an expert
-    router : "interaction" or "softmax"
+    router : "interaction", "softmax", "laplace" or "uniform"
     guided : whether attention and pooling are guided by the context
     """
 
@@ -95,11 +96,8 @@ class MoELayer(nn.Module):
     def forward(
         self, h_BMTD: torch.Tensor, context: InteractionContext, observed_BMT: torch.Tensor
     ) -> tuple[torch.Tensor, Routing]:
-        with torch.autocast(h_BMTD.device.type, enabled=False):
-            logits = self.router(
-                h_BMTD.float() if h_BMTD.dtype != torch.float64 else h_BMTD, context, observed_BMT
-            )
-            routing = route(logits, observed_BMT, self.top_k, self.synergy_experts)
+        logits = self.router(h_BMTD, context, observed_BMT)
+        routing = route(logits, observed_BMT, self.top_k, self.synergy_experts)
         return self.experts(h_BMTD, routing), routing
 
 

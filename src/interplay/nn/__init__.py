@@ -1,7 +1,16 @@
 """The model and its parts: plain torch modules that work in anyone's training loop."""
 
 from interplay.nn.attention import CrossModalAttention, TemporalAttention
-from interplay.nn.context import InteractionContext, empty_context, interaction_context
+from interplay.nn.context import (
+    ATOMS,
+    InteractionContext,
+    empty_context,
+    instance_context,
+    interaction_context,
+    placement,
+    token_context,
+)
+from interplay.nn.early_fusion import EarlyFusion, Model, build_model
 from interplay.nn.encoders import StepEncoder
 from interplay.nn.experts import Experts, FeedForwardExperts, SynergyAttention
 from interplay.nn.model import GuidedPooling, InteractionMoE, ModelConfig, MoELayer, Output
@@ -16,7 +25,9 @@ from interplay.nn.routers import (
 from interplay.nn.routing import LoadBias, route
 
 __all__ = [
+    "ATOMS",
     "CrossModalAttention",
+    "EarlyFusion",
     "Experts",
     "FeedForwardExperts",
     "GuidedPooling",
@@ -26,6 +37,7 @@ __all__ = [
     "LaplaceRouter",
     "LoadBias",
     "MoELayer",
+    "Model",
     "ModelConfig",
     "Output",
     "Router",
@@ -34,8 +46,12 @@ __all__ = [
     "SynergyAttention",
     "TemporalAttention",
     "UniformRouter",
+    "build_model",
     "check_router",
     "empty_context",
+    "instance_context",
     "interaction_context",
+    "placement",
     "route",
+    "token_context",
 ]

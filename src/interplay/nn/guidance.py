@@ -12,6 +12,7 @@ import torch
 from interplay.nn.context import InteractionContext
 
 EPS = 0.01
+TINY = 1e-12
 
 
 def attention_guidance(context: InteractionContext) -> torch.Tensor:
@@ -25,8 +26,6 @@ def pooling_guidance(context: InteractionContext) -> torch.Tensor:
 
 
 def _log_share(atom: torch.Tensor) -> torch.Tensor:
-    largest = atom.max()
-    if not bool(largest > 0):
-        return torch.zeros_like(atom)
-    raised = torch.log(EPS + atom / largest) - math.log(EPS)
+    largest = atom.flatten(1).amax(1).view(-1, *[1] * (atom.ndim - 1))
+    raised = torch.log(EPS + atom / largest.clamp_min(TINY)) - math.log(EPS)
     return torch.where(atom > 0, raised, 0.0)

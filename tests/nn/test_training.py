@@ -79,8 +79,8 @@ def xor_windows(n: int, seed: int):
 
 
 def synergy_of(i: int, j: int, t: int) -> InteractionContext:
-    nothing, synergy = torch.zeros(2, N_M, N_M, N_T)
-    synergy[i, j, t] = synergy[j, i, t] = 1.0
+    nothing, synergy = torch.zeros(2, 1, N_M, N_M, N_T)
+    synergy[0, i, j, t] = synergy[0, j, i, t] = 1.0
     return InteractionContext(redundancy=nothing, unique=nothing, synergy=synergy)
 
 

@@ -20,7 +20,7 @@ def profile_of(modalities=("a", "b"), *, lags, step_s=1.0, h_y_bits=1.0, **atoms
 def series(profile, atom="synergy", *, steps, step_s=1.0):
     """What the context holds of the first pair, over the steps of the window."""
     context = interaction_context(profile, profile.modalities, steps=steps, step_s=step_s)
-    return getattr(context, atom)[0, 1].tolist()
+    return getattr(context, atom)[0, 0, 1].tolist()
 
 
 @pytest.mark.parametrize("atom", ["redundancy", "unique", "synergy"])
@@ -37,7 +37,7 @@ def test_unique_information_keeps_its_direction():
     values = np.zeros((2, 2, 1))
     values[0, 1, 0] = 0.25
     context = interaction_context(profile_of(lags=[0], unique=values), ("a", "b"), steps=1, step_s=1.0)
-    assert context.unique[:, :, 0].tolist() == [[0.0, 0.25], [0.0, 0.0]]
+    assert context.unique[0, :, :, 0].tolist() == [[0.0, 0.25], [0.0, 0.0]]
 
 
 @pytest.mark.parametrize("step_s", [1e-7, 1e-3, 0.1, 1 / 3, 0.5, 30.0, 3600.0])
@@ -82,7 +82,7 @@ def test_the_diagonal_is_zero_whatever_the_dataset_holds_there():
     for given in (profile, filled):
         context = interaction_context(given, ("a", "b"), steps=1, step_s=1.0)
         for atom in (context.redundancy, context.unique, context.synergy):
-            assert atom[:, :, 0].tolist() == [[0.0, 0.5], [0.5, 0.0]]
+            assert atom[0, :, :, 0].tolist() == [[0.0, 0.5], [0.5, 0.0]]
 
 
 def test_the_order_is_the_models_and_other_modalities_are_left_out():
@@ -90,7 +90,7 @@ def test_the_order_is_the_models_and_other_modalities_are_left_out():
     profile = profile_of(("a", "b", "c"), lags=[0], unique=values)
     context = interaction_context(profile, ("c", "a"), steps=1, step_s=1.0)
     # of row c (6, 7, 8) and row a (0, 1, 2), the columns c and a
-    assert context.unique[:, :, 0].tolist() == [[0.0, 6.0], [2.0, 0.0]]
+    assert context.unique[0, :, :, 0].tolist() == [[0.0, 6.0], [2.0, 0.0]]
 
 
 def test_a_modality_that_the_profile_lacks_is_refused():
@@ -99,30 +99,30 @@ def test_a_modality_that_the_profile_lacks_is_refused():
 
 
 def three_modalities() -> InteractionContext:
-    unique = torch.tensor([[0.0, 0.6, 0.2], [0.1, 0.0, 0.3], [0.0, 0.5, 0.0]])[..., None]
-    redundancy = torch.tensor([[0.0, 0.0, 0.7], [0.0, 0.0, 0.0], [0.7, 0.0, 0.0]])[..., None]
-    synergy = torch.tensor([[0.0, 0.4, 0.0], [0.4, 0.0, 0.0], [0.0, 0.0, 0.0]])[..., None]
+    unique = torch.tensor([[0.0, 0.6, 0.2], [0.1, 0.0, 0.3], [0.0, 0.5, 0.0]])[None, ..., None]
+    redundancy = torch.tensor([[0.0, 0.0, 0.7], [0.0, 0.0, 0.0], [0.7, 0.0, 0.0]])[None, ..., None]
+    synergy = torch.tensor([[0.0, 0.4, 0.0], [0.4, 0.0, 0.0], [0.0, 0.0, 0.0]])[None, ..., None]
     return InteractionContext(redundancy=redundancy, unique=unique, synergy=synergy)
 
 
 def test_pair_features_are_r_u_u_s():
     features = three_modalities().pair_features
-    assert features.shape == (3, 3, 1, 4)
-    torch.testing.assert_close(features[0, 1, 0], torch.tensor([0.0, 0.6, 0.1, 0.4]))
-    torch.testing.assert_close(features[1, 0, 0], torch.tensor([0.0, 0.1, 0.6, 0.4]))
+    assert features.shape == (1, 3, 3, 1, 4)
+    torch.testing.assert_close(features[0, 0, 1, 0], torch.tensor([0.0, 0.6, 0.1, 0.4]))
+    torch.testing.assert_close(features[0, 1, 0, 0], torch.tensor([0.0, 0.1, 0.6, 0.4]))
 
 
 def test_relevance_is_the_largest_atom_that_a_token_takes_part_in():
     # the second has at most synergy 0.4: that 0.6 is in the first and not in the second is not its merit
-    torch.testing.assert_close(three_modalities().relevance(), torch.tensor([[0.7], [0.4], [0.7]]))
+    torch.testing.assert_close(three_modalities().relevance(), torch.tensor([[[0.7], [0.4], [0.7]]]))
 
 
 def test_unique_to_all_is_the_least_over_partners():
-    torch.testing.assert_close(three_modalities().unique_to_all(), torch.tensor([[0.2], [0.1], [0.0]]))
-    assert empty_context(1, 2).unique_to_all().tolist() == [[0.0, 0.0]]
+    torch.testing.assert_close(three_modalities().unique_to_all(), torch.tensor([[[0.2], [0.1], [0.0]]]))
+    assert empty_context(1, 2).unique_to_all().tolist() == [[[0.0, 0.0]]]
 
 
 def test_empty_contexts_say_so():
     assert empty_context(3, 4).is_empty()
-    assert empty_context(3, 4).synergy.shape == (3, 3, 4)
+    assert empty_context(3, 4).synergy.shape == (1, 3, 3, 4)
     assert not three_modalities().is_empty()

@@ -30,6 +30,11 @@ def uniqueness_loss(routing: Routing, weight: torch.Tensor) -> torch.Tensor:
     Returns
     -------
     Scalar, nats, between -log 2 and 0; 0 with a gradient of 0 where no observed pair has weight.
+
+    Raises
+    ------
+    InvalidInput
+        If the weights are not those of the routing's modalities, steps and windows.
     """
     return -_divergence(routing, weight)
 
@@ -56,7 +61,7 @@ def synergy_loss(routing: Routing, weight: torch.Tensor) -> torch.Tensor:
     Raises
     ------
     InvalidInput
-        If the routing has no synergy experts.
+        If the routing has no synergy experts, or the weights are of another shape.
     """
     if routing.synergy_experts < 1:
         raise InvalidInput(
@@ -127,6 +132,12 @@ def _pairs(
 
     `like` (M, B, T, ...) is what is held for each modality: it sets the size of chunks, and the type.
     """
+    n_m, n_b, n_t = like.shape[:3]
+    if weight.ndim != 4 or weight.shape[0] not in (1, n_b) or weight.shape[1:] != (n_m, n_m, n_t):
+        raise InvalidInput(
+            f"weights of pairs must be of shape (1 or {n_b}, {n_m}, {n_m}, {n_t}); got {tuple(weight.shape)}. "
+            "Take them from the context of the same windows."
+        )
     weight = weight.to(like)
     counts = (weight != 0).any(-1).any(0)
     i_all, j_all = torch.nonzero(torch.triu(counts, 1), as_tuple=True)

@@ -151,16 +151,18 @@ class InteractionRouter(Router):
         numbers for every pair there are 4 and not A. A bias of keys would be the same for all partners and
         fall out of the softmax.
         """
-        pairs = pairs.to(q_BMTA)
+        n_own, n_m = pairs.shape[:2]
+        # G windows share one table of pairs: all B, or each has its own; the axes are those of the products
+        table_CMTJF = pairs.to(q_BMTA).transpose(2, 3)
+        share = (n_own, q_BMTA.shape[0] // n_own)
         asked = q_BMTA @ self.key.weight / self.query.out_features**0.5
-        # G windows share one table of pairs: all B, or each has its own
-        asked = asked.unflatten(0, (pairs.shape[0], asked.shape[0] // pairs.shape[0]))
-        scores_BMTJ = torch.einsum("cgmtf,cmjtf->cgmtj", asked, pairs).flatten(0, 1)
-        partner = ~torch.eye(pairs.shape[1], dtype=torch.bool, device=pairs.device)[:, None]
-        allowed_BMTJ = partner & observed_BMT.transpose(1, 2)[:, None]
-        weights = torch.softmax(scores_BMTJ.masked_fill(~allowed_BMTJ, HIDDEN), dim=-1) * allowed_BMTJ
-        told = torch.einsum("cgmtj,cmjtf->cgmtf", weights.unflatten(0, asked.shape[:2]), pairs)
-        return self.value(told.flatten(0, 1)) * allowed_BMTJ.any(-1, keepdim=True)
+        scores_CMTGJ = asked.unflatten(0, share).movedim(1, 3) @ table_CMTJF.mT
+        hidden_CTGJ = ~observed_BMT.unflatten(0, share).permute(0, 3, 1, 2)
+        itself = torch.eye(n_m, dtype=torch.bool, device=pairs.device)[:, None, None]
+        weights = torch.softmax(scores_CMTGJ.masked_fill(hidden_CTGJ[:, None] | itself, HIDDEN), dim=-1)
+        told_BMTF = (weights @ table_CMTJF).movedim(3, 1).flatten(0, 1)
+        partners_BMT = observed_BMT.sum(1, keepdim=True) - observed_BMT.long()
+        return self.value(told_BMTF) * (partners_BMT > 0)[..., None]
 
 
 ROUTERS = {

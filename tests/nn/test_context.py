@@ -4,8 +4,18 @@ import numpy as np
 import pytest
 import torch
 
+from small_models import SHAPES, random_context, random_windows, small_model
+
 from interplay.errors import InvalidInput
-from interplay.nn import InteractionContext, empty_context, interaction_context
+from interplay.nn import (
+    InteractionContext,
+    empty_context,
+    instance_context,
+    interaction_context,
+    placement,
+    token_context,
+)
+from interplay.nn.context import ATOMS
 from interplay.profile import InteractionProfile
 
 
@@ -126,3 +136,40 @@ def test_empty_contexts_say_so():
     assert empty_context(3, 4).is_empty()
     assert empty_context(3, 4).synergy.shape == (1, 3, 3, 4)
     assert not three_modalities().is_empty()
+
+
+def test_placement_is_linear_between_lags_and_zero_outside_them():
+    # lags 0 and 2 s on steps that look 3, 2, 1 and 0 s back: unknown, the second, half of each, the first
+    np.testing.assert_allclose(placement(np.array([0.0, 2.0]), 4, 1.0), [[0, 0, 0.5, 1], [0, 1, 0.5, 0]])
+
+
+def test_context_of_single_windows_by_hand():
+    """One pair, one lag at the newest of two steps; negative atoms and the diagonal count as 0."""
+    atoms = torch.full((2, 3, 2, 2, 1), torch.nan)
+    for a, values in enumerate(((0.2, 0.4), (-0.1, 0.3), (0.5, 0.0))):
+        for window, value in enumerate(values):
+            atoms[window, a, 0, 1] = atoms[window, a, 1, 0] = value
+    shown = instance_context(atoms, placement(np.array([0.0]), 2, 1.0))
+    assert shown.redundancy.shape == (2, 2, 2, 2)
+    np.testing.assert_allclose(shown.redundancy[:, 0, 1, :], [[0, 0.2], [0, 0.4]])
+    np.testing.assert_allclose(shown.unique[:, 0, 1, :], [[0, 0], [0, 0.3]])
+    assert shown.synergy[0, 1, 0, 1] == 0.5
+    assert not shown.synergy[:, 0, 0].any()
+    known = instance_context(torch.nan_to_num(atoms[:1]).clamp_min(0), placement(np.array([0.0]), 2, 1.0))
+    both = token_context(known, shown)
+    # the mean of 0.2 and 0.4; nothing where the profile has nothing, although the second window shows 0.3
+    np.testing.assert_allclose(both.redundancy[:, 0, 1, 1], [0.2, 0.3])
+    np.testing.assert_allclose(both.unique[:, 0, 1, 1], [0.0, 0.0])
+
+
+def test_each_window_is_guided_by_its_own_context():
+    context = random_context(4, 3, n_b=5)
+    x, observed = random_windows(SHAPES, 5, 3)
+    model = small_model(SHAPES, 3, random_context(4, 3, seed=1))
+    together = model(x, observed, context).logits
+    for k in range(5):
+        own = InteractionContext(**{name: getattr(context, name)[k : k + 1] for name in ATOMS})
+        alone = model({n: v[k : k + 1] for n, v in x.items()}, observed[k : k + 1], own).logits
+        # float32 sums in another order
+        torch.testing.assert_close(together[k : k + 1], alone, rtol=0, atol=1e-6)
+    assert (together - model(x, observed).logits).abs().max() > 1e-4

@@ -59,7 +59,8 @@ class TrainingData:
 def write_run_folder(run, folder: Path, *, overwrite: bool) -> None:
     """Write a `Run`: all of it, or nothing."""
     with whole_folder(folder, overwrite=overwrite) as part:
-        settings = {"format": FORMAT, "seed": run.seed, "recipe": run.recipe.to_dict()}
+        # the seed comes last, so that a file that was cut short lacks it
+        settings = {"format": FORMAT, "recipe": run.recipe.to_dict(), "seed": run.seed}
         (part / "config.yaml").write_text(yaml.safe_dump(settings, sort_keys=False), "utf-8")
         described = {"schema": asdict(run.schema), "train": asdict(run.data)}
         (part / "data.json").write_text(json_text(described), "utf-8")

@@ -109,6 +109,23 @@ class UniformRouter(Router):
         return (-self.TIE / self.num_experts * place).to(h_BMTD).expand(*h_BMTD.shape[:3], -1)
 
 
+class Recurrence(nn.Module):
+    """One layer of `torch.nn.GRU`, its states at all steps; that class itself cannot be compiled."""
+
+    def __init__(self, inputs: int, width: int):
+        super().__init__()
+        self.width = width
+        for name, parameter in nn.GRU(inputs, width).named_parameters():
+            self.register_parameter(name, parameter)
+
+    def forward(self, x_NTA: torch.Tensor) -> torch.Tensor:
+        """States (N, T, width) of inputs (N, T, A), from a state of 0."""
+        start = x_NTA.new_zeros(1, x_NTA.shape[0], self.width)
+        # biased, of one layer, without dropout, in this mode, in one direction, batch first
+        states, _ = torch.gru(x_NTA, start, list(self.parameters()), True, 1, 0.0, self.training, False, True)
+        return states
+
+
 class InteractionRouter(Router):
     """Scores from the token and from the interactions its modality takes part in (the paper's RUS router).
 
@@ -131,7 +148,7 @@ class InteractionRouter(Router):
         self.query = nn.Linear(token_width, attention_width)
         self.key = nn.Linear(4, attention_width, bias=False)
         self.value = nn.Linear(4, attention_width)
-        self.gru = nn.GRU(1 + attention_width, gru_width, batch_first=True)
+        self.gru = Recurrence(1 + attention_width, gru_width)
         self.score = nn.Sequential(
             nn.Linear(token_width + gru_width, token_width), nn.ReLU(), nn.Linear(token_width, num_experts)
         )
@@ -141,7 +158,7 @@ class InteractionRouter(Router):
         u = torch.relu(self.token(h_BMTD)) * observed_BMT[..., None]
         answer = self._attend(self.query(u), context.pair_features, observed_BMT)
         unique = context.unique_to_all()[..., None].to(answer).expand(h_BMTD.shape[0], -1, -1, -1)
-        state, _ = self.gru(torch.cat([unique, answer], dim=-1).flatten(0, 1))
+        state = self.gru(torch.cat([unique, answer], dim=-1).flatten(0, 1))
         return self.score(torch.cat([u, state.unflatten(0, h_BMTD.shape[:2])], dim=-1))
 
     def _attend(self, q_BMTA: torch.Tensor, pairs: torch.Tensor, observed_BMT: torch.Tensor) -> torch.Tensor:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interplay.errors import InvalidInput
-from interplay.losses import jensen_shannon, redundancy_loss, synergy_loss, uniqueness_loss
+from interplay.losses import interaction, jensen_shannon, redundancy_loss, synergy_loss, uniqueness_loss
 from small_routings import random_logits, routing_of_logits, routing_of_probs
 
 LOSSES = [uniqueness_loss, redundancy_loss, synergy_loss]
@@ -24,16 +24,16 @@ def divergence(p, q):
 
 def pair(weight: float) -> torch.Tensor:
     """Weight of two modalities at one step."""
-    return weight * torch.tensor([[0.0, 1.0], [1.0, 0.0]], dtype=torch.float64)[..., None]
+    return weight * torch.tensor([[0.0, 1.0], [1.0, 0.0]], dtype=torch.float64)[None, ..., None]
 
 
-def random_weights(n_m: int, n_t: int, seed: int) -> torch.Tensor:
-    """Symmetric weights (M, M, T), about half of them 0."""
+def random_weights(n_m: int, n_t: int, seed: int, n_b: int = 1) -> torch.Tensor:
+    """Symmetric weights (B', M, M, T), about half of them 0."""
     generator = torch.Generator().manual_seed(seed)
-    upper = torch.rand(n_m, n_m, n_t, generator=generator, dtype=torch.float64)
-    upper = upper * (torch.rand(n_m, n_m, n_t, generator=generator) > 0.5)
+    upper = torch.rand(n_b, n_m, n_m, n_t, generator=generator, dtype=torch.float64)
+    upper = upper * (torch.rand(n_b, n_m, n_m, n_t, generator=generator) > 0.5)
     upper = torch.triu(upper.movedim(-1, 0), 1).movedim(0, -1)
-    return upper + upper.transpose(0, 1)
+    return upper + upper.transpose(1, 2)
 
 
 def test_divergence_of_equal_distributions_is_zero():
@@ -88,15 +88,18 @@ def test_pairs_count_by_weight_and_windows_alike():
     # window 1: all alike. Weights: pair 01 counts 1, pair 02 counts 1/2, pair 12 nothing
     same, other = [[1.0, 1e-300]], [[1e-300, 1.0]]
     routing = routing_of_probs([[same, same, other], [same, same, same]])
-    weight = torch.tensor([[0.0, 1.0, 0.5], [1.0, 0.0, 0.0], [0.5, 0.0, 0.0]], dtype=torch.float64)[..., None]
+    weight = torch.tensor([[0.0, 1.0, 0.5], [1.0, 0.0, 0.0], [0.5, 0.0, 0.0]], dtype=torch.float64)[
+        None, ..., None
+    ]
     # (1 * 0 + 1/2 log 2 + 1 * 0 + 1/2 * 0) / (1 + 1/2 + 1 + 1/2) = log 2 / 6
     assert redundancy_loss(routing, weight).item() == pytest.approx(math.log(2.0) / 6, rel=1e-12)
 
 
-def by_loop(name: str, routing, weight_MMT) -> float:
+def by_loop(name: str, routing, weight) -> float:
     """One window, one pair, one step at a time."""
     total = weights = 0.0
     n_b, n_m, n_t = routing.observed.shape
+    weight = weight.expand(n_b, -1, -1, -1)
     probs = routing.log_probs.detach().exp()
     for b in range(n_b):
         for i in range(n_m):
@@ -104,8 +107,8 @@ def by_loop(name: str, routing, weight_MMT) -> float:
                 for t in range(n_t):
                     if routing.observed[b, i, t] and routing.observed[b, j, t]:
                         compared = compare_by_loop(name, probs[b, i, t], probs[b, j, t], routing)
-                        total += float(weight_MMT[i, j, t]) * compared
-                        weights += float(weight_MMT[i, j, t])
+                        total += float(weight[b, i, j, t]) * compared
+                        weights += float(weight[b, i, j, t])
     return total / weights if weights else 0.0
 
 
@@ -118,11 +121,14 @@ def compare_by_loop(name: str, p, q, routing) -> float:
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.__name__)
-@pytest.mark.parametrize("seed", range(6))
-def test_losses_equal_a_loop_over_pairs_and_steps(loss, seed):
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("chunk", [1, 2**18])
+@pytest.mark.parametrize("seed", range(4))
+def test_losses_equal_a_loop_over_pairs_and_steps(loss, seed, chunk, own, monkeypatch):
     n_m, n_t = (2, 1) if seed == 0 else (4, 3)
     logits, observed = random_logits((3, n_m, n_t), 5, seed)
-    weight = random_weights(n_m, n_t, seed)
+    weight = random_weights(n_m, n_t, seed, n_b=3 if own else 1)
+    monkeypatch.setattr(interaction, "CHUNK", chunk)
     routing = routing_of_logits(logits, observed=observed, synergy_experts=1 + seed % 3)
     # float64 sums of under a hundred terms below 10
     assert loss(routing, weight).item() == pytest.approx(
@@ -135,7 +141,7 @@ def test_losses_equal_a_loop_over_pairs_and_steps(loss, seed):
 def test_without_pairs_the_loss_and_its_gradient_are_exactly_zero(loss, why):
     n_m = 1 if why == "one modality" else 3
     logits, observed = random_logits((2, n_m, 4), 5, seed=0)
-    weight = torch.zeros(n_m, n_m, 4) if why == "no weight" else torch.ones(n_m, n_m, 4)
+    weight = torch.zeros(1, n_m, n_m, 4) if why == "no weight" else torch.ones(1, n_m, n_m, 4)
     observed = torch.zeros_like(observed) if why == "nothing observed" else observed
     value = loss(routing_of_logits(logits, observed=observed), weight)
     (grad,) = torch.autograd.grad(value, logits)
@@ -146,7 +152,7 @@ def test_without_pairs_the_loss_and_its_gradient_are_exactly_zero(loss, why):
 @pytest.mark.parametrize("loss", LOSSES)
 def test_unobserved_pairs_leave_no_trace(loss):
     logits, observed = random_logits((2, 3, 4), 5, seed=0)
-    weight = torch.ones(3, 3, 4, dtype=torch.float64)
+    weight = torch.ones(1, 3, 3, 4, dtype=torch.float64)
     other = torch.where(observed[..., None], logits.detach(), 7.0 * torch.randn_like(logits))
     value = loss(routing_of_logits(logits, observed=observed), weight)
     assert value.item() == loss(routing_of_logits(other, observed=observed), weight).item()

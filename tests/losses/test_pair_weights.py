@@ -15,7 +15,7 @@ def pair_of(*, r=0.0, u_ij=0.0, u_ji=0.0, s=0.0):
     """Context of two modalities at one step."""
 
     def square(upper: float, lower: float) -> torch.Tensor:
-        return torch.tensor([[0.0, upper], [lower, 0.0]], dtype=torch.float64)[..., None]
+        return torch.tensor([[0.0, upper], [lower, 0.0]], dtype=torch.float64)[None, ..., None]
 
     return SimpleNamespace(redundancy=square(r, r), unique=square(u_ij, u_ji), synergy=square(s, s))
 
@@ -24,9 +24,9 @@ def weights_of(context, *, hard=False, **thresholds) -> tuple[float, float, floa
     """Weights of the pair: redundancy, uniqueness, synergy."""
     found = pair_weights(context, **{**THRESHOLDS, **thresholds}, hard=hard)
     for weight in (found.redundancy, found.uniqueness, found.synergy):
-        assert torch.equal(weight, weight.transpose(0, 1))
-        assert not weight.diagonal().any()
-    return tuple(w[0, 1, 0].item() for w in (found.redundancy, found.uniqueness, found.synergy))
+        assert torch.equal(weight, weight.transpose(1, 2))
+        assert not weight.diagonal(dim1=1, dim2=2).any()
+    return tuple(w[0, 0, 1, 0].item() for w in (found.redundancy, found.uniqueness, found.synergy))
 
 
 # float32 thresholds: 0.1 is known to 1e-8 of its size, and the ramp multiplies that by at most 10
@@ -87,15 +87,15 @@ def test_an_atom_that_passes_alone_counts_fully():
 def test_weights_of_any_context_are_shares(hard):
     torch.manual_seed(0)
     off = ~torch.eye(4, dtype=torch.bool)[..., None]
-    r, u, s = torch.rand(3, 4, 4, 5) * off
-    context = SimpleNamespace(redundancy=r + r.transpose(0, 1), unique=u, synergy=s + s.transpose(0, 1))
+    r, u, s = torch.rand(3, 2, 4, 4, 5) * off
+    context = SimpleNamespace(redundancy=r + r.transpose(1, 2), unique=u, synergy=s + s.transpose(1, 2))
     found = pair_weights(context, **THRESHOLDS, hard=hard)
     stacked = torch.stack([found.redundancy, found.uniqueness, found.synergy])
-    assert stacked.shape == (3, 4, 4, 5)
+    assert stacked.shape == (3, 2, 4, 4, 5)
     assert (stacked >= 0).all()
     # shares of the joint information sum to at most 1, to rounding
     assert (stacked.sum(0) <= 1 + 1e-6).all()
-    assert torch.equal(stacked, stacked.transpose(1, 2))
+    assert torch.equal(stacked, stacked.transpose(2, 3))
     assert not (stacked * ~off).any()
 
 

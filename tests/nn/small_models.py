@@ -9,14 +9,14 @@ SHAPES = {"acc": (1, 3), "ecg": (8, 2), "resp": (8, 2), "pulse": (1, 3)}
 """Those of one shape are encoded together, so that tokens have to be put back in order."""
 
 
-def random_context(n_m: int, n_t: int, seed: int = 0) -> InteractionContext:
+def random_context(n_m: int, n_t: int, seed: int = 0, n_b: int = 1) -> InteractionContext:
     """Atoms in [0, 1), about a third of them 0, symmetric where they must be, diagonal 0."""
     generator = torch.Generator().manual_seed(seed)
-    atoms = torch.rand(3, n_m, n_m, n_t, generator=generator)
-    atoms = atoms * (torch.rand(3, n_m, n_m, n_t, generator=generator) > 0.3)
+    atoms = torch.rand(3, n_b, n_m, n_m, n_t, generator=generator)
+    atoms = atoms * (torch.rand(3, n_b, n_m, n_m, n_t, generator=generator) > 0.3)
     r, u, s = atoms * ~torch.eye(n_m, dtype=torch.bool)[..., None]
     return InteractionContext(
-        redundancy=torch.maximum(r, r.transpose(0, 1)), unique=u, synergy=torch.maximum(s, s.transpose(0, 1))
+        redundancy=torch.maximum(r, r.transpose(1, 2)), unique=u, synergy=torch.maximum(s, s.transpose(1, 2))
     )
 
 

@@ -47,12 +47,12 @@ def test_cross_modal_attention_is_attention_over_the_modalities_of_each_step():
     layer = CrossModalAttention(WIDTH, HEADS)
     with torch.no_grad():
         layer.gamma.copy_(torch.tensor([1.0, -0.5]))
-    guidance = torch.randn(3, 3, 4)
+    guidance = torch.randn(1, 3, 3, 4)
     out = layer(h, observed, guidance)
     for b in range(2):
         for t in range(4):
             seen = observed[b, :, t]
-            bias = torch.stack([1.0 * guidance[:, :, t], -0.5 * guidance[:, :, t]])
+            bias = torch.stack([1.0 * guidance[0, :, :, t], -0.5 * guidance[0, :, :, t]])
             bias = bias + torch.where(seen, 0.0, -torch.inf)
             expected = attend_by_loop(layer.attention, h[b, :, t], bias)[seen]
             torch.testing.assert_close(out[b, :, t][seen], expected, **TOLERANCE)
@@ -62,13 +62,13 @@ def test_guidance_draws_attention_to_the_named_partner():
     h, _ = tokens()
     observed = torch.ones(2, 3, 4, dtype=torch.bool)
     layer = CrossModalAttention(WIDTH, HEADS)
-    guidance = torch.zeros(3, 3, 4)
-    guidance[0, 2, 1] = 1e4
+    guidance = torch.zeros(1, 3, 3, 4)
+    guidance[0, 0, 2, 1] = 1e4
     out = layer(h, observed, guidance)
     # all weight on the third modality: what comes out is its value, through the output layer
     value = layer.attention.qkv(h[:, 2, 1])[:, 2 * WIDTH :]
     torch.testing.assert_close(out[:, 0, 1], layer.attention.out(value), **TOLERANCE)
-    unguided = layer(h, observed, torch.zeros(3, 3, 4))
+    unguided = layer(h, observed, torch.zeros(1, 3, 3, 4))
     assert torch.equal(out[:, 1:], unguided[:, 1:])
 
 
@@ -79,7 +79,7 @@ def test_guidance_weights_start_at_one():
 def test_hidden_tokens_get_exactly_no_weight():
     h, observed = tokens()
     other = torch.where(observed[..., None], h, 1e3 * torch.randn_like(h))
-    guidance = torch.rand(3, 3, 4)
+    guidance = torch.rand(1, 3, 3, 4)
     for layer, extra in (
         (TemporalAttention(WIDTH, HEADS), ()),
         (CrossModalAttention(WIDTH, HEADS), (guidance,)),
@@ -91,7 +91,7 @@ def test_nothing_to_attend_to_gives_finite_values_and_gradients():
     h, _ = tokens()
     h.requires_grad_()
     nothing = torch.zeros(2, 3, 4, dtype=torch.bool)
-    out = CrossModalAttention(WIDTH, HEADS)(h, nothing, torch.rand(3, 3, 4))
+    out = CrossModalAttention(WIDTH, HEADS)(h, nothing, torch.rand(1, 3, 3, 4))
     out = out + TemporalAttention(WIDTH, HEADS)(h, nothing)
     out.sum().backward()
     assert torch.isfinite(out).all()

@@ -4,8 +4,18 @@ import numpy as np
 import pytest
 import torch
 
+from small_models import SHAPES, random_context, random_windows, small_model
+
 from interplay.errors import InvalidInput
-from interplay.nn import InteractionContext, empty_context, interaction_context
+from interplay.nn import (
+    InteractionContext,
+    empty_context,
+    instance_context,
+    interaction_context,
+    placement,
+    token_context,
+)
+from interplay.nn.context import ATOMS
 from interplay.profile import InteractionProfile
 
 
@@ -20,7 +30,7 @@ def profile_of(modalities=("a", "b"), *, lags, step_s=1.0, h_y_bits=1.0, **atoms
 def series(profile, atom="synergy", *, steps, step_s=1.0):
     """What the context holds of the first pair, over the steps of the window."""
     context = interaction_context(profile, profile.modalities, steps=steps, step_s=step_s)
-    return getattr(context, atom)[0, 1].tolist()
+    return getattr(context, atom)[0, 0, 1].tolist()
 
 
 @pytest.mark.parametrize("atom", ["redundancy", "unique", "synergy"])
@@ -37,7 +47,7 @@ def test_unique_information_keeps_its_direction():
     values = np.zeros((2, 2, 1))
     values[0, 1, 0] = 0.25
     context = interaction_context(profile_of(lags=[0], unique=values), ("a", "b"), steps=1, step_s=1.0)
-    assert context.unique[:, :, 0].tolist() == [[0.0, 0.25], [0.0, 0.0]]
+    assert context.unique[0, :, :, 0].tolist() == [[0.0, 0.25], [0.0, 0.0]]
 
 
 @pytest.mark.parametrize("step_s", [1e-7, 1e-3, 0.1, 1 / 3, 0.5, 30.0, 3600.0])
@@ -82,7 +92,7 @@ def test_the_diagonal_is_zero_whatever_the_dataset_holds_there():
     for given in (profile, filled):
         context = interaction_context(given, ("a", "b"), steps=1, step_s=1.0)
         for atom in (context.redundancy, context.unique, context.synergy):
-            assert atom[:, :, 0].tolist() == [[0.0, 0.5], [0.5, 0.0]]
+            assert atom[0, :, :, 0].tolist() == [[0.0, 0.5], [0.5, 0.0]]
 
 
 def test_the_order_is_the_models_and_other_modalities_are_left_out():
@@ -90,7 +100,7 @@ def test_the_order_is_the_models_and_other_modalities_are_left_out():
     profile = profile_of(("a", "b", "c"), lags=[0], unique=values)
     context = interaction_context(profile, ("c", "a"), steps=1, step_s=1.0)
     # of row c (6, 7, 8) and row a (0, 1, 2), the columns c and a
-    assert context.unique[:, :, 0].tolist() == [[0.0, 6.0], [2.0, 0.0]]
+    assert context.unique[0, :, :, 0].tolist() == [[0.0, 6.0], [2.0, 0.0]]
 
 
 def test_a_modality_that_the_profile_lacks_is_refused():
@@ -99,30 +109,67 @@ def test_a_modality_that_the_profile_lacks_is_refused():
 
 
 def three_modalities() -> InteractionContext:
-    unique = torch.tensor([[0.0, 0.6, 0.2], [0.1, 0.0, 0.3], [0.0, 0.5, 0.0]])[..., None]
-    redundancy = torch.tensor([[0.0, 0.0, 0.7], [0.0, 0.0, 0.0], [0.7, 0.0, 0.0]])[..., None]
-    synergy = torch.tensor([[0.0, 0.4, 0.0], [0.4, 0.0, 0.0], [0.0, 0.0, 0.0]])[..., None]
+    unique = torch.tensor([[0.0, 0.6, 0.2], [0.1, 0.0, 0.3], [0.0, 0.5, 0.0]])[None, ..., None]
+    redundancy = torch.tensor([[0.0, 0.0, 0.7], [0.0, 0.0, 0.0], [0.7, 0.0, 0.0]])[None, ..., None]
+    synergy = torch.tensor([[0.0, 0.4, 0.0], [0.4, 0.0, 0.0], [0.0, 0.0, 0.0]])[None, ..., None]
     return InteractionContext(redundancy=redundancy, unique=unique, synergy=synergy)
 
 
 def test_pair_features_are_r_u_u_s():
     features = three_modalities().pair_features
-    assert features.shape == (3, 3, 1, 4)
-    torch.testing.assert_close(features[0, 1, 0], torch.tensor([0.0, 0.6, 0.1, 0.4]))
-    torch.testing.assert_close(features[1, 0, 0], torch.tensor([0.0, 0.1, 0.6, 0.4]))
+    assert features.shape == (1, 3, 3, 1, 4)
+    torch.testing.assert_close(features[0, 0, 1, 0], torch.tensor([0.0, 0.6, 0.1, 0.4]))
+    torch.testing.assert_close(features[0, 1, 0, 0], torch.tensor([0.0, 0.1, 0.6, 0.4]))
 
 
 def test_relevance_is_the_largest_atom_that_a_token_takes_part_in():
     # the second has at most synergy 0.4: that 0.6 is in the first and not in the second is not its merit
-    torch.testing.assert_close(three_modalities().relevance(), torch.tensor([[0.7], [0.4], [0.7]]))
+    torch.testing.assert_close(three_modalities().relevance(), torch.tensor([[[0.7], [0.4], [0.7]]]))
 
 
 def test_unique_to_all_is_the_least_over_partners():
-    torch.testing.assert_close(three_modalities().unique_to_all(), torch.tensor([[0.2], [0.1], [0.0]]))
-    assert empty_context(1, 2).unique_to_all().tolist() == [[0.0, 0.0]]
+    torch.testing.assert_close(three_modalities().unique_to_all(), torch.tensor([[[0.2], [0.1], [0.0]]]))
+    assert empty_context(1, 2).unique_to_all().tolist() == [[[0.0, 0.0]]]
 
 
 def test_empty_contexts_say_so():
     assert empty_context(3, 4).is_empty()
-    assert empty_context(3, 4).synergy.shape == (3, 3, 4)
+    assert empty_context(3, 4).synergy.shape == (1, 3, 3, 4)
     assert not three_modalities().is_empty()
+
+
+def test_placement_is_linear_between_lags_and_zero_outside_them():
+    # lags 0 and 2 s on steps that look 3, 2, 1 and 0 s back: unknown, the second, half of each, the first
+    np.testing.assert_allclose(placement(np.array([0.0, 2.0]), 4, 1.0), [[0, 0, 0.5, 1], [0, 1, 0.5, 0]])
+
+
+def test_context_of_single_windows_by_hand():
+    """One pair, one lag at the newest of two steps; negative atoms and the diagonal count as 0."""
+    atoms = torch.full((2, 3, 2, 2, 1), torch.nan)
+    for a, values in enumerate(((0.2, 0.4), (-0.1, 0.3), (0.5, 0.0))):
+        for window, value in enumerate(values):
+            atoms[window, a, 0, 1] = atoms[window, a, 1, 0] = value
+    shown = instance_context(atoms, placement(np.array([0.0]), 2, 1.0))
+    assert shown.redundancy.shape == (2, 2, 2, 2)
+    np.testing.assert_allclose(shown.redundancy[:, 0, 1, :], [[0, 0.2], [0, 0.4]])
+    np.testing.assert_allclose(shown.unique[:, 0, 1, :], [[0, 0], [0, 0.3]])
+    assert shown.synergy[0, 1, 0, 1] == 0.5
+    assert not shown.synergy[:, 0, 0].any()
+    known = instance_context(torch.nan_to_num(atoms[:1]).clamp_min(0), placement(np.array([0.0]), 2, 1.0))
+    both = token_context(known, shown)
+    # the mean of 0.2 and 0.4; nothing where the profile has nothing, although the second window shows 0.3
+    np.testing.assert_allclose(both.redundancy[:, 0, 1, 1], [0.2, 0.3])
+    np.testing.assert_allclose(both.unique[:, 0, 1, 1], [0.0, 0.0])
+
+
+def test_each_window_is_guided_by_its_own_context():
+    context = random_context(4, 3, n_b=5)
+    x, observed = random_windows(SHAPES, 5, 3)
+    model = small_model(SHAPES, 3, random_context(4, 3, seed=1))
+    together = model(x, observed, context).logits
+    for k in range(5):
+        own = InteractionContext(**{name: getattr(context, name)[k : k + 1] for name in ATOMS})
+        alone = model({n: v[k : k + 1] for n, v in x.items()}, observed[k : k + 1], own).logits
+        # float32 sums in another order
+        torch.testing.assert_close(together[k : k + 1], alone, rtol=0, atol=1e-6)
+    assert (together - model(x, observed).logits).abs().max() > 1e-4

@@ -1,15 +1,12 @@
 """Experts against a loop over tokens, and against anything that would let samples or steps meet."""
 
-import math
-
 import pytest
 import torch
 from torch import nn
 from torch.func import functional_call
 
+from interplay.errors import InvalidInput
 from interplay.nn import Experts, route
-from interplay.nn import experts as experts_module
-from interplay.nn.experts import grouped_matmul, grouped_matmul_by_loop, sort_by_expert
 from small_models import random_routing
 
 EPS = torch.finfo(torch.float32).eps
@@ -21,63 +18,6 @@ def experts_and_tokens(*, n_experts=4, synergy=2, dtype=torch.float32, shape=SHA
     torch.manual_seed(0)
     layer = Experts(n_experts, synergy, WIDTH, 12).to(dtype)
     return layer, torch.randn(*shape, WIDTH, dtype=dtype)
-
-
-@pytest.mark.parametrize("sizes", [(5, 0, 3, 0, 8), (0, 0, 4), (4, 0, 0), (7,), (1, 1, 1)])
-def test_grouped_products_equal_the_loop_in_values_and_gradients(sizes, monkeypatch):
-    torch.manual_seed(0)
-    inputs, outputs = 16, 12
-    x = torch.randn(sum(sizes), inputs, requires_grad=True)
-    weight = torch.randn(len(sizes), inputs, outputs, requires_grad=True)
-    ends = torch.tensor(sizes).cumsum(0).to(torch.int32)
-    along = torch.randn(sum(sizes), outputs)
-
-    slow = grouped_matmul_by_loop(x, weight, ends)
-    slow_grads = torch.autograd.grad((slow * along).sum(), (x, weight))
-    monkeypatch.setattr(experts_module, "grouped_matmul_by_loop", None)
-    fast = grouped_matmul(x, weight, ends)
-    fast_grads = torch.autograd.grad((fast * along).sum(), (x, weight))
-
-    # sums of at most 16 products of order 1 round by eps * sqrt(16) each; ten times that for the largest
-    atol = 10 * EPS * math.sqrt(16)
-    torch.testing.assert_close(fast, slow, rtol=0.0, atol=atol)
-    for quick, exact in zip(fast_grads, slow_grads, strict=True):
-        torch.testing.assert_close(quick, exact, rtol=0.0, atol=atol)
-
-
-def test_the_loop_is_one_product_per_group():
-    x = torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
-    weight = torch.tensor([[[1.0], [1.0]], [[9.0], [9.0]], [[1.0], [-1.0]]])
-    out = grouped_matmul_by_loop(x, weight, torch.tensor([2, 2, 3], dtype=torch.int32))
-    assert out.flatten().tolist() == [3.0, 7.0, -1.0]  # 1 + 2, 3 + 4, none of the second, 5 - 6
-
-
-def test_grouped_products_take_the_expanded_gradient_of_a_sum():
-    weight = torch.ones(2, 4, 4, requires_grad=True)
-    grouped_matmul(torch.ones(3, 4), weight, torch.tensor([1, 3], dtype=torch.int32)).sum().backward()
-    assert weight.grad[0].unique().tolist() == [1.0]
-    assert weight.grad[1].unique().tolist() == [2.0]
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_odd_widths_and_float64_and_no_rows_at_all_work(dtype):
-    for rows, inputs in ((5, 3), (0, 3), (0, 4)):
-        x, weight = torch.ones(rows, inputs, dtype=dtype), torch.ones(2, inputs, inputs, dtype=dtype)
-        out = grouped_matmul(x, weight, torch.tensor([rows, rows], dtype=torch.int32))
-        assert out.shape == (rows, inputs)
-        assert (out == inputs).all()
-
-
-def test_assignments_are_sorted_by_expert_and_hide_the_unobserved_in_the_last():
-    # three tokens of one window; the second is unobserved and would have gone to synergy expert 0
-    logits = torch.tensor([[2.0, 1.0, 0.0], [9.0, 8.0, 0.0], [0.0, 1.0, 2.0]])[None, :, None]
-    rows = sort_by_expert(route(logits, torch.tensor([[[True], [False], [True]]]), 2, 1))
-    # token 0 chose 0 and 1, token 2 chose 2 and 1, token 1 goes twice to 2
-    assert rows.expert.tolist() == [0, 1, 1, 2, 2, 2]
-    assert rows.token.tolist() == [0, 0, 2, 1, 1, 2]
-    assert rows.ends.tolist() == [1, 3, 6]
-    high = 1 / (1 + math.exp(-1.0))  # softmax of logits one apart
-    torch.testing.assert_close(rows.weight, torch.tensor([high, 1 - high, 1 - high, 0.0, 0.0, high]))
 
 
 def by_loop(layer: Experts, h_BMTD: torch.Tensor, routing) -> torch.Tensor:
@@ -164,10 +104,19 @@ def test_members_of_a_synergy_expert_do_meet_within_a_step():
 def test_unobserved_tokens_give_zero_and_are_met_by_no_one():
     layer, h = experts_and_tokens()
     routing = random_routing(SHAPE, 4, 2, 2, p_hidden=0.5)
-    other = torch.where(routing.observed[..., None], h, 1e6 * torch.randn_like(h))
+    seen = routing.observed[..., None]
     out = layer(h, routing)
+    out.sum().backward()
+    grads = [parameter.grad.clone() for parameter in layer.parameters()]
+    layer.zero_grad()
+    for held in (1e6 * torch.randn_like(h), torch.full_like(h, torch.nan)):
+        other = torch.where(seen, h, held).requires_grad_()
+        again = layer(other, routing)
+        (h_grad, *same) = torch.autograd.grad(again.sum(), [other, *layer.parameters()])
+        assert torch.equal(again, out)
+        assert not (h_grad * ~seen).any()
+        assert all(map(torch.equal, same, grads))
     assert (out[~routing.observed] == 0).all()
-    assert torch.equal(out, layer(other, routing))
 
 
 def test_nothing_observed_gives_zeros_and_zero_gradients():
@@ -177,3 +126,103 @@ def test_nothing_observed_gives_zeros_and_zero_gradients():
     assert not out.any()
     for name, parameter in layer.named_parameters():
         assert parameter.grad is None or not parameter.grad.any(), name
+
+
+def test_with_every_expert_chosen_the_layer_is_the_dense_mixture():
+    layer, h = experts_and_tokens(synergy=0, dtype=torch.float64)
+    routing = random_routing(SHAPE, 4, 4, 0)
+    each = [
+        nn.functional.gelu(h @ up) @ down
+        for up, down in zip(layer.feed_forward.up, layer.feed_forward.down, strict=True)
+    ]
+    mixture = torch.einsum("ebmtd,bmte->bmtd", torch.stack(each), routing.log_probs.exp().double())
+    # the shares are of float32, a few roundings of numbers below 1
+    torch.testing.assert_close(
+        layer(h, routing), mixture * routing.observed[..., None], rtol=0.0, atol=10 * EPS
+    )
+
+
+class Routed(nn.Module):
+    """Linear scores and experts, as a program to compile and export."""
+
+    def __init__(self, synergy: int, dtype: torch.dtype):
+        super().__init__()
+        self.score = nn.Linear(WIDTH, 4, dtype=dtype)
+        self.experts = Experts(4, synergy, WIDTH, 16).to(dtype)
+
+    def forward(self, h, observed):
+        return self.experts(h, route(self.score(h), observed, 2, self.experts.synergy_experts))
+
+
+def routed_and_inputs(synergy: int, dtype: torch.dtype, n_b: int = 3):
+    torch.manual_seed(0)
+    h = torch.randn(n_b, 4, 2, WIDTH, dtype=dtype, requires_grad=True)
+    return Routed(synergy, dtype), h, torch.rand(n_b, 4, 2) > 0.3
+
+
+def run_and_grads(run, layer: Routed, h, observed) -> list[torch.Tensor]:
+    out = run(h, observed)
+    return [out, *torch.autograd.grad(out.square().sum(), [h, *layer.parameters()])]
+
+
+DTYPES = [torch.float32, torch.bfloat16, torch.float64]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("synergy", [0, 2])
+def test_compiled_as_one_graph_it_gives_the_same_values_and_gradients(synergy, dtype):
+    layer, h, observed = routed_and_inputs(synergy, dtype)
+    torch.compiler.reset()
+    # the graph and its gradient are what may break; code generation only rounds otherwise and is slow
+    compiled = torch.compile(layer, fullgraph=True, backend="aot_eager")
+    found, expected = (run_and_grads(run, layer, h, observed) for run in (compiled, layer))
+    for quick, slow in zip(found, expected, strict=True):
+        torch.testing.assert_close(quick, slow)
+    assert all(grad.any() for grad in expected)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("synergy", [0, 2])
+def test_exported_it_takes_any_batch(synergy, dtype):
+    layer, h, observed = routed_and_inputs(synergy, dtype)
+    batch = torch.export.Dim("batch")
+    program = torch.export.export(
+        layer.eval(), (h.detach(), observed), dynamic_shapes={"h": {0: batch}, "observed": {0: batch}}
+    )
+    for n_b in (1, 7):
+        h, observed = torch.randn(n_b, 4, 2, WIDTH, dtype=dtype), torch.rand(n_b, 4, 2) > 0.3
+        torch.testing.assert_close(program.module()(h, observed), layer(h, observed))
+
+
+def test_under_autocast_products_are_of_the_lower_precision():
+    layer, h, observed = routed_and_inputs(2, torch.float32)
+    exact = layer(h, observed)
+    with torch.autocast("cpu", torch.bfloat16):
+        lowered = layer(h, observed)
+    assert lowered.dtype == torch.bfloat16
+    # bfloat16 keeps 8 bits; three products in a row of numbers of order 1
+    torch.testing.assert_close(lowered.float(), exact, rtol=0.0, atol=10 * 2.0**-8)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "what"),
+    [
+        ((0, 0, 8, 8), "num_experts must be at least 1; got 0"),
+        ((4, 0, 0, 8), "width must be at least 1; got 0"),
+        ((4, 0, 8, -1), "expert_width must be at least 1; got -1"),
+        ((4, 5, 8, 8), r"synergy_experts must be between 0 and num_experts \(4\); got 5"),
+        ((4, -1, 8, 8), r"synergy_experts must be between 0 and num_experts \(4\); got -1"),
+    ],
+)
+def test_sizes_out_of_range_are_refused(sizes, what):
+    with pytest.raises(InvalidInput, match=what):
+        Experts(*sizes)
+
+
+@pytest.mark.parametrize(("n_experts", "synergy"), [(5, 2), (4, 1)])
+def test_a_routing_of_other_experts_is_refused(n_experts, synergy):
+    layer, h = experts_and_tokens()
+    with pytest.raises(
+        InvalidInput, match=f"the routing must be of 4 experts, 2 .* got {n_experts} and {synergy}"
+    ):
+        layer(h, random_routing(SHAPE, n_experts, 2, synergy))

@@ -13,11 +13,13 @@ from small_models import random_context
 
 
 def test_attention_is_drawn_towards_synergy():
-    synergy = torch.zeros(3, 3, 1)
-    synergy[0, 1] = synergy[1, 0] = 0.5
-    synergy[0, 2] = synergy[2, 0] = 0.25
-    context = InteractionContext(redundancy=torch.ones(3, 3, 1), unique=torch.ones(3, 3, 1), synergy=synergy)
-    guidance = attention_guidance(context)[..., 0]
+    synergy = torch.zeros(1, 3, 3, 1)
+    synergy[0, 0, 1] = synergy[0, 1, 0] = 0.5
+    synergy[0, 0, 2] = synergy[0, 2, 0] = 0.25
+    context = InteractionContext(
+        redundancy=torch.ones(1, 3, 3, 1), unique=torch.ones(1, 3, 3, 1), synergy=synergy
+    )
+    guidance = attention_guidance(context)[0, ..., 0]
     # log(0.01 + 1) - log(0.01) = log 101, and log(0.01 + 1/2) - log(0.01) = log 51
     expected = [[0, math.log(101), math.log(51)], [math.log(101), 0, 0], [math.log(51), 0, 0]]
     torch.testing.assert_close(guidance, torch.tensor(expected), rtol=1e-6, atol=0.0)
@@ -25,15 +27,15 @@ def test_attention_is_drawn_towards_synergy():
 
 
 def test_pooling_is_drawn_towards_any_atom():
-    zeros = torch.zeros(2, 2, 3)
+    zeros = torch.zeros(1, 2, 2, 3)
     redundancy, unique, synergy = zeros.clone(), zeros.clone(), zeros.clone()
-    redundancy[0, 1, 0] = redundancy[1, 0, 0] = 0.2
-    unique[1, 0, 1] = 0.4
-    synergy[0, 1, 2] = synergy[1, 0, 2] = 0.8
+    redundancy[0, 0, 1, 0] = redundancy[0, 1, 0, 0] = 0.2
+    unique[0, 1, 0, 1] = 0.4
+    synergy[0, 0, 1, 2] = synergy[0, 1, 0, 2] = 0.8
     context = InteractionContext(redundancy=redundancy, unique=unique, synergy=synergy)
     # shares 1/4, 1/2 and 1 of the largest: log 26, log 51, log 101
     expected = [[math.log(26), 0, math.log(101)], [math.log(26), math.log(51), math.log(101)]]
-    torch.testing.assert_close(pooling_guidance(context), torch.tensor(expected), rtol=1e-6, atol=0.0)
+    torch.testing.assert_close(pooling_guidance(context)[0], torch.tensor(expected), rtol=1e-6, atol=0.0)
 
 
 @pytest.mark.parametrize("guidance", [attention_guidance, pooling_guidance])

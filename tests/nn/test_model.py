@@ -142,7 +142,10 @@ def test_a_context_of_another_shape_is_refused():
     ("setting", "message"),
     [
         ({"width": 30}, r"width must be a multiple of heads \(4\); got 30"),
-        ({"router": "laplace"}, r"router must be one of \['interaction', 'softmax'\]; got 'laplace'"),
+        (
+            {"router": "hash"},
+            r"router must be one of \['interaction', 'laplace', 'softmax', 'uniform'\]; got 'hash'",
+        ),
         ({"synergy_experts": 8}, r"below num_experts \(8\); got 8"),
         ({"synergy_experts": -1}, r"at least 0 and below num_experts \(8\); got -1"),
         ({"top_k": 0}, r"top_k must be between 1 and num_experts \(8\); got 0"),

@@ -3,8 +3,16 @@
 import pytest
 import torch
 
-from interplay.errors import InvalidInput
-from interplay.nn import InteractionContext, InteractionRouter, SoftmaxRouter, empty_context, route
+from interplay.nn import (
+    InteractionContext,
+    InteractionRouter,
+    LaplaceRouter,
+    SoftmaxRouter,
+    UniformRouter,
+    check_router,
+    empty_context,
+    route,
+)
 from interplay.nn.routers import ROUTERS
 from small_models import random_context
 
@@ -13,19 +21,29 @@ WIDTH, EXPERTS = 6, 5
 TOLERANCE = {"rtol": 1e-5, "atol": 5e-6}
 
 
-def routed(kind="interaction", *, n_b=2, n_m=3, n_t=4):
+def routed(kind="interaction", *, n_b=2, n_m=3, n_t=4, own=False):
     torch.manual_seed(0)
     router = ROUTERS[kind](WIDTH, EXPERTS)
     observed = torch.rand(n_b, n_m, n_t) > 0.3
-    return router, torch.randn(n_b, n_m, n_t, WIDTH), random_context(n_m, n_t), observed
+    return (
+        router,
+        torch.randn(n_b, n_m, n_t, WIDTH),
+        random_context(n_m, n_t, n_b=n_b if own else 1),
+        observed,
+    )
 
 
 def changed_pairs(context: InteractionContext, i: int, j: int) -> InteractionContext:
     """The context with other redundancy and synergy of one pair; uniqueness would be read beyond the pair."""
     redundancy, synergy = context.redundancy.clone(), context.synergy.clone()
     for atom in (redundancy, synergy):
-        atom[i, j] = atom[j, i] = 3.0
+        atom[:, i, j] = atom[:, j, i] = 3.0
     return InteractionContext(redundancy=redundancy, unique=context.unique, synergy=synergy)
+
+
+@pytest.mark.parametrize("kind", ROUTERS)
+def test_every_router_keeps_its_contract(kind):
+    check_router(ROUTERS[kind])
 
 
 @pytest.mark.parametrize("kind", ROUTERS)
@@ -41,17 +59,39 @@ def test_every_token_is_scored_whatever_is_observed(kind, n_m):
 def test_the_softmax_router_looks_at_the_token_alone():
     router, h, context, observed = routed("softmax")
     logits = router(h, context, observed)
-    torch.testing.assert_close(logits, h @ router.score.weight.T)
-    assert torch.equal(logits, router(h, empty_context(3, 4), torch.zeros_like(observed)))
+    torch.testing.assert_close(logits[observed], (h @ router.score.weight.T)[observed])
+    assert torch.equal(logits, router(h, empty_context(3, 4), observed))
+    assert not logits[~observed].any()
     assert isinstance(router, SoftmaxRouter)
 
 
-def answer_by_loop(router: InteractionRouter, u, context, observed_MT, m: int, t: int) -> torch.Tensor:
+def test_the_laplace_router_scores_minus_the_distance_to_each_centre():
+    router = LaplaceRouter(2, 3)
+    router.centre.data = torch.tensor([[0.0, 0.0], [3.0, 4.0], [1.0, 0.0]])
+    h = torch.tensor([[3.0, 4.0], [0.0, 0.0]]).view(1, 1, 2, 2).requires_grad_()
+    logits = router(h, empty_context(1, 2), torch.ones(1, 1, 2, dtype=torch.bool))
+    # 3-4-5 triangles, and sqrt(2^2 + 4^2); square roots round once
+    expected = -torch.tensor([[5.0, 0.0, 20.0**0.5], [0.0, 5.0, 1.0]])
+    torch.testing.assert_close(logits[0, 0], expected, rtol=1e-6, atol=0.0)
+    (grad,) = torch.autograd.grad(logits.sum(), h)
+    assert torch.isfinite(grad).all()  # at a centre the distance has no slope
+
+
+def test_the_uniform_router_gives_every_expert_its_turn_at_the_same_odds():
+    router = UniformRouter(WIDTH, EXPERTS)
+    observed = torch.ones(2, 3, 5, dtype=torch.bool)
+    routing = route(router(torch.randn(2, 3, 5, WIDTH), empty_context(3, 5), observed), observed, 2, 0)
+    # logits differ by less than 1e-3, so probabilities by less than that share of 1/5
+    torch.testing.assert_close(routing.log_probs.exp(), torch.full((2, 3, 5, 5), 0.2), rtol=1e-3, atol=0.0)
+    assert torch.bincount(routing.expert_ids.flatten()).tolist() == [12] * 5  # 30 tokens, 2 each, 5 experts
+
+
+def answer_by_loop(router: InteractionRouter, u, pairs_MMTF, observed_MT, m: int, t: int) -> torch.Tensor:
     """What the observed partners of one token answer."""
     partners = [j for j in range(len(observed_MT)) if j != m and observed_MT[j, t]]
     if not partners:
         return torch.zeros(router.value.out_features)
-    pairs = [context.pair_features[m, j, t] for j in partners]
+    pairs = [pairs_MMTF[m, j, t] for j in partners]
     query = router.query(u)
     scores = torch.stack([query @ router.key(pair) for pair in pairs]) / len(query) ** 0.5
     return sum(
@@ -59,18 +99,21 @@ def answer_by_loop(router: InteractionRouter, u, context, observed_MT, m: int, t
     )
 
 
+@pytest.mark.parametrize("own", [False, True])
 @pytest.mark.parametrize("n_m", [1, 2, 4])
-def test_the_interaction_router_equals_one_token_at_a_time(n_m):
-    router, h, context, observed = routed(n_m=n_m)
+def test_the_interaction_router_equals_one_token_at_a_time(n_m, own):
+    router, h, context, observed = routed(n_m=n_m, own=own)
     logits = router(h, context, observed)
+    pairs = context.pair_features.expand(2, -1, -1, -1, -1)
+    unique = context.unique_to_all().expand(2, -1, -1)
     for b in range(2):
         for m in range(n_m):
             u_T = [torch.relu(router.token(h[b, m, t])) * observed[b, m, t] for t in range(4)]
             steps = [
                 torch.cat(
                     [
-                        context.unique_to_all()[m, t, None],
-                        answer_by_loop(router, u, context, observed[b], m, t),
+                        unique[b, m, t, None],
+                        answer_by_loop(router, u, pairs[b], observed[b], m, t),
                     ]
                 )
                 for t, u in enumerate(u_T)
@@ -83,8 +126,8 @@ def test_the_interaction_router_equals_one_token_at_a_time(n_m):
 def test_a_lone_modality_gets_an_answer_of_zeros():
     router, h, _, observed = routed(n_m=1)
     logits = router(h, empty_context(1, 4), observed)
-    for part in (router.key, router.value, router.query):
-        torch.nn.init.normal_(part.bias)
+    torch.nn.init.normal_(router.value.bias)
+    torch.nn.init.normal_(router.query.bias)
     assert torch.equal(logits, router(h, empty_context(1, 4), observed))
 
 
@@ -133,37 +176,3 @@ def test_scores_do_not_depend_on_the_rest_of_the_batch():
     for b in range(7):
         alone = router(h[b : b + 1], context, observed[b : b + 1])
         torch.testing.assert_close(alone[0], together[b], **TOLERANCE)
-
-
-@pytest.mark.parametrize("top_k", [1, 2, EXPERTS])
-def test_route_renormalises_the_highest_probabilities(top_k):
-    torch.manual_seed(0)
-    logits, observed = 3 * torch.randn(2, 3, 4, EXPERTS), torch.rand(2, 3, 4) > 0.3
-    routing = route(logits, observed, top_k, 2)
-    top, ids = torch.softmax(logits, -1).topk(top_k)
-    assert torch.equal(routing.expert_ids, ids)
-    expected = top / top.sum(-1, keepdim=True) * observed[..., None]
-    # a handful of float32 roundings of numbers of at most 1
-    torch.testing.assert_close(routing.expert_weights, expected, rtol=1e-5, atol=1e-7)
-    torch.testing.assert_close(routing.log_probs.exp().sum(-1), torch.ones(2, 3, 4))
-    assert routing.synergy_experts == 2
-    assert torch.equal(routing.observed, observed)
-
-
-def test_weights_sum_to_one_on_observed_tokens_and_are_zero_elsewhere():
-    torch.manual_seed(0)
-    observed = torch.rand(2, 3, 4) > 0.5
-    weights = route(50 * torch.randn(2, 3, 4, EXPERTS), observed, 3, 0).expert_weights
-    torch.testing.assert_close(weights.sum(-1), observed.float())
-    assert not weights[~observed].any()
-
-
-def test_route_works_in_float32_whatever_comes():
-    routing = route(torch.randn(1, 2, 3, EXPERTS).bfloat16(), torch.ones(1, 2, 3, dtype=torch.bool), 2, 0)
-    assert routing.logits.dtype == routing.log_probs.dtype == routing.expert_weights.dtype == torch.float32
-
-
-@pytest.mark.parametrize("top_k", [0, EXPERTS + 1, -1])
-def test_a_choice_of_impossibly_many_experts_is_refused(top_k):
-    with pytest.raises(InvalidInput, match=rf"top_k must be between 1 and num_experts \(5\); got {top_k}"):
-        route(torch.zeros(1, 1, 1, EXPERTS), torch.ones(1, 1, 1, dtype=torch.bool), top_k, 0)

@@ -52,7 +52,7 @@ def test_a_recipe_survives_being_written_down():
 @pytest.mark.parametrize(
     ("recipe", "settings", "message"),
     [
-        ("fancy", None, "recipe must be one of ['default', 'paper'] or a YAML file; got 'fancy'"),
+        ("fancy", None, "'late_fusion'] or a YAML file; got 'fancy'"),
         ("nowhere.yaml", None, "there is no nowhere.yaml"),
         ("default", {"model.widht": 3}, "got model.widht. Did you mean model.width?"),
         ("default", {"speed": 3}, "got speed. There are model, losses, optimiser."),
@@ -63,10 +63,13 @@ def test_a_recipe_survives_being_written_down():
         (
             "default",
             {"model.router": "magic"},
-            "router must be one of ['interaction', 'softmax']; got 'magic'",
+            "router must be one of ['interaction', 'laplace', 'softmax', 'uniform']; got 'magic'",
         ),
         ("default", {"model.dropout": 1.5}, "dropout must be at least 0 and below 1; got 1.5"),
         ("default", {"model.layers": 0}, "layers must be at least 1; got 0"),
+        ("default", {"model.moe_every": -1}, "moe_every must be at least 0; got -1"),
+        ("default", {"model.context": "all"}, "context must be one of ['profile', 'instance', 'token']; got 'all'"),
+        ("default", {"model.fusion": "early"}, "fusion 'early' must come with moe_every 0 and guided false"),
         ("default", {"optimiser.epochs": 2.5}, "optimiser.epochs"),
         ("default", {"optimiser.epochs": 0}, "optimiser.epochs must be at least 1; got 0"),
         ("default", {"optimiser.learning_rate": -1.0}, "optimiser.learning_rate must be above 0; got -1.0"),

@@ -16,11 +16,11 @@ def load_balance_loss(routing: Routing) -> torch.Tensor:
     n_experts = routing.log_probs.shape[-1]
     chosen = torch.nn.functional.one_hot(routing.expert_ids, n_experts).sum(-2) * seen
     load = chosen.sum((0, 1, 2)) / (count * routing.expert_ids.shape[-1])
-    mean_prob = (routing.log_probs.exp() * seen).sum((0, 1, 2)) / count
+    mean_prob = routing.log_probs.exp().masked_fill(~seen, 0.0).sum((0, 1, 2)) / count
     return n_experts * (load * mean_prob).sum()
 
 
 def router_z_loss(routing: Routing) -> torch.Tensor:
     """Mean squared log-sum-exp of the router's logits (Zoph et al., 2022, eq. 5), over observed tokens."""
     z = torch.logsumexp(routing.logits, dim=-1) ** 2
-    return (z * routing.observed).sum() / routing.observed.sum().clamp_min(1)
+    return z.masked_fill(~routing.observed, 0.0).sum() / routing.observed.sum().clamp_min(1)

@@ -2,89 +2,74 @@
 
 Redundant modalities should be routed alike, unique ones apart, synergistic ones to synergy experts. All
 pairs and steps at once; a pair counts at a step where both tokens are observed.
-Letters: B windows, M modalities, T steps, E experts.
+Letters: B windows, B' 1 or B, M modalities, T steps, E experts, P pairs that count anywhere.
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import torch
+from torch.autograd.function import once_differentiable
 
 from interplay.errors import InvalidInput
 from interplay.types import Routing
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PairWeights:
-    """How much each pair and step counts in each loss; (M, M, T) in [0, 1], symmetric, diagonal 0."""
-
-    redundancy: torch.Tensor
-    uniqueness: torch.Tensor
-    synergy: torch.Tensor
+CHUNK = 2**18
+"""Numbers held at once for pairs: their memory does not grow with M, and stays within a processor's cache."""
 
 
-def pair_weights(
-    context, *, redundancy: float, uniqueness: float, synergy: float, hard: bool = False
-) -> PairWeights:
-    """Weights from atoms against thresholds, both in shares of the target's entropy.
-
-    Soft weights rise linearly from 0 at the threshold to 1 at twice the threshold; hard ones are 0 or 1.
-    Uniqueness counts where both modalities of a pair pass. Where several atoms of a pair pass, their
-    weights are scaled by their shares of the pair's joint information.
+def uniqueness_loss(routing: Routing, weight: torch.Tensor) -> torch.Tensor:
+    """Minus the mean divergence of the routings of pairs that are unique against each other.
 
     Parameters
     ----------
-    context : InteractionContext
-    redundancy, uniqueness, synergy : float, positive thresholds
-    hard : bool
+    routing : Routing
+    weight : (B', M, M, T), symmetric in the modalities
+        What `pair_weights` gives. The diagonal is not read.
+
+    Returns
+    -------
+    Scalar, nats, between -log 2 and 0; 0 with a gradient of 0 where no observed pair has weight.
 
     Raises
     ------
     InvalidInput
-        If a threshold is not positive.
+        If the weights are not those of the routing's modalities, steps and windows.
     """
-    if min(redundancy, uniqueness, synergy) <= 0:
-        raise InvalidInput(
-            f"thresholds of pair weights must be above 0; got redundancy {redundancy}, uniqueness {uniqueness}, "
-            f"synergy {synergy}. A small positive threshold lets every atom count."
-        )
-    unique_j = context.unique.transpose(0, 1)
-    atoms = torch.stack([context.redundancy, torch.minimum(context.unique, unique_j), context.synergy])
-    threshold = torch.tensor([redundancy, uniqueness, synergy], device=atoms.device)[:, None, None, None]
-    weights = (atoms > threshold).to(atoms) if hard else (atoms / threshold - 1.0).clamp(0.0, 1.0)
-    told = torch.stack([context.redundancy, context.unique + unique_j, context.synergy])
-    conflict = (weights > 0).sum(0) > 1
-    weights = torch.where(conflict, weights * told / told.sum(0).clamp_min(1e-12), weights)
-    return PairWeights(redundancy=weights[0], uniqueness=weights[1], synergy=weights[2])
+    return -_divergence(routing, weight)
 
 
-def uniqueness_loss(routing: Routing, weight_MMT: torch.Tensor) -> torch.Tensor:
-    """Minus the mean divergence of the routings of pairs that are unique against each other."""
-    return -_mean_over_pairs(jensen_shannon, routing.log_probs, weight_MMT, routing.observed)
+def redundancy_loss(routing: Routing, weight: torch.Tensor) -> torch.Tensor:
+    """Mean divergence of the routings of redundant pairs; arguments and range mirror `uniqueness_loss`."""
+    return _divergence(routing, weight)
 
 
-def redundancy_loss(routing: Routing, weight_MMT: torch.Tensor) -> torch.Tensor:
-    """Mean divergence of the routings of redundant pairs."""
-    return _mean_over_pairs(jensen_shannon, routing.log_probs, weight_MMT, routing.observed)
-
-
-def synergy_loss(routing: Routing, weight_MMT: torch.Tensor) -> torch.Tensor:
+def synergy_loss(routing: Routing, weight: torch.Tensor) -> torch.Tensor:
     """Minus the mean log of the probability that a synergistic pair gives to synergy experts.
 
     The log, instead of the published 1 - s, keeps a gradient where the probability is near 0.
 
+    Parameters
+    ----------
+    routing : Routing
+    weight : (B', M, M, T), symmetric in the modalities
+
+    Returns
+    -------
+    Scalar, nats, at least 0; 0 with a gradient of 0 where no observed pair has weight.
+
     Raises
     ------
     InvalidInput
-        If the routing has no synergy experts.
+        If the routing has no synergy experts, or the weights are of another shape.
     """
     if routing.synergy_experts < 1:
         raise InvalidInput(
             "synergy_loss must get a routing with synergy experts; got one without. Set synergy_experts to at "
             "least 1, or leave this loss out."
         )
-    log_s = torch.logsumexp(routing.log_probs[..., : routing.synergy_experts], dim=-1)
-    return -_mean_over_pairs(_log_mean, log_s, weight_MMT, routing.observed)
+    log_s = torch.logsumexp(_seen(routing)[..., : routing.synergy_experts], dim=-1)
+    return -_WithSlope.apply(log_s, *_log_means(log_s.detach(), weight, routing.observed))
 
 
 def jensen_shannon(log_p: torch.Tensor, log_q: torch.Tensor) -> torch.Tensor:
@@ -95,17 +80,83 @@ def jensen_shannon(log_p: torch.Tensor, log_q: torch.Tensor) -> torch.Tensor:
     return 0.5 * ((p * log_p).sum(-1) + (q * log_q).sum(-1)) + torch.special.entr(middle).sum(-1)
 
 
-def _log_mean(log_a: torch.Tensor, log_b: torch.Tensor) -> torch.Tensor:
-    return torch.logaddexp(log_a, log_b) - math.log(2.0)
+def _divergence(routing: Routing, weight: torch.Tensor) -> torch.Tensor:
+    log_p = _seen(routing)
+    return _WithSlope.apply(log_p, *_jensen_shannons(log_p.detach(), weight, routing.observed))
 
 
-def _mean_over_pairs(compare, values_BMT, weight_MMT, observed_BMT) -> torch.Tensor:
-    """Weighted mean of compare(value of i, value of j) over pairs, steps and windows; 0 without weight.
+def _seen(routing: Routing) -> torch.Tensor:
+    """Log-probabilities, 0 for unobserved tokens: no weight of 0 would take a NaN away."""
+    return routing.log_probs.masked_fill(~routing.observed[..., None], 0.0)
 
-    Only pairs and steps with weight are computed: most profiles single out few of them.
+
+def _jensen_shannons(log_p_BMTE, weight, observed_BMT) -> tuple[torch.Tensor, torch.Tensor]:
+    """Weighted mean of the divergences of all pairs, and its slope in log p.
+
+    With m_ij = (p_i + p_j) / 2, twice the weighted sum is sum_i p_i . sum_j w_ij (log p_i - log m_ij). Since
+    the middle is the distribution nearest to both, moving it changes nothing to first order, and the same
+    inner sums are the slope in p_i.
     """
-    weight_MMT = weight_MMT.to(values_BMT.device)
-    i, j, t = torch.nonzero(torch.triu(weight_MMT.movedim(-1, 0), 1).movedim(0, -1), as_tuple=True)
-    weight = weight_MMT[i, j, t] * (observed_BMT[:, i, t] & observed_BMT[:, j, t])
-    compared = compare(values_BMT[:, i, t], values_BMT[:, j, t])
-    return (weight * compared).sum() / weight.sum().clamp_min(1e-12)
+    log_p = log_p_BMTE.transpose(0, 1).contiguous()
+    p = log_p.exp()
+    tiny = torch.finfo(p.dtype).tiny
+    of_middles, weights = torch.zeros_like(p), p.new_zeros(p.shape[:-1])
+    for i, j, w in _pairs(weight, observed_BMT, p):
+        log_middle = (p[i] + p[j]).mul_(0.5).clamp_min_(tiny).log_().mul_(w[..., None])
+        for side in (i, j):
+            of_middles.index_add_(0, side, log_middle)
+            weights.index_add_(0, side, w)
+    slope = 0.5 * p * (weights[..., None] * log_p - of_middles)
+    # every pair's weight stands at both of its sides
+    total = (0.5 * weights.sum()).clamp_min(1e-12)
+    return slope.sum() / total, (slope / total).transpose(0, 1)
+
+
+def _log_means(log_s_BMT, weight, observed_BMT) -> tuple[torch.Tensor, torch.Tensor]:
+    """Weighted mean of log((s_i + s_j) / 2) over all pairs, and its slope in log s: the share of s_i."""
+    log_s = log_s_BMT.transpose(0, 1).contiguous()
+    value, total, slope = log_s.new_zeros(()), log_s.new_zeros(()), torch.zeros_like(log_s)
+    for i, j, w in _pairs(weight, observed_BMT, log_s):
+        share_i = torch.sigmoid(log_s[i] - log_s[j])
+        value += (w * (torch.logaddexp(log_s[i], log_s[j]) - math.log(2.0))).sum()
+        total += w.sum()
+        slope.index_add_(0, i, w * share_i).index_add_(0, j, w * (1.0 - share_i))
+    total = total.clamp_min(1e-12)
+    return value / total, (slope / total).transpose(0, 1)
+
+
+def _pairs(
+    weight, observed_BMT, like: torch.Tensor
+) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+    """Chunks of the pairs i < j that count anywhere: their members (P,) and their weights (P, B, T).
+
+    `like` (M, B, T, ...) is what is held for each modality: it sets the size of chunks, and the type.
+    """
+    n_m, n_b, n_t = like.shape[:3]
+    if weight.ndim != 4 or weight.shape[0] not in (1, n_b) or weight.shape[1:] != (n_m, n_m, n_t):
+        raise InvalidInput(
+            f"weights of pairs must be of shape (1 or {n_b}, {n_m}, {n_m}, {n_t}); got {tuple(weight.shape)}. "
+            "Take them from the context of the same windows."
+        )
+    weight = weight.to(like)
+    counts = (weight != 0).any(-1).any(0)
+    i_all, j_all = torch.nonzero(torch.triu(counts, 1), as_tuple=True)
+    observed = observed_BMT.transpose(0, 1)
+    per_chunk = max(1, CHUNK // max(1, like[0].numel()))
+    for i, j in zip(i_all.split(per_chunk), j_all.split(per_chunk), strict=True):
+        yield i, j, weight[:, i, j].transpose(0, 1) * (observed[i] & observed[j])
+
+
+class _WithSlope(torch.autograd.Function):
+    """A scalar that is known together with its slope in x: nothing of its computation is kept."""
+
+    @staticmethod
+    def forward(ctx, x, value, slope):
+        ctx.save_for_backward(slope)
+        return value.clone()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, grad):
+        (slope,) = ctx.saved_tensors
+        return grad * slope, None, None

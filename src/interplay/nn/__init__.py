@@ -1,28 +1,57 @@
 """The model and its parts: plain torch modules that work in anyone's training loop."""
 
 from interplay.nn.attention import CrossModalAttention, TemporalAttention
-from interplay.nn.context import InteractionContext, empty_context, interaction_context
+from interplay.nn.context import (
+    ATOMS,
+    InteractionContext,
+    empty_context,
+    instance_context,
+    interaction_context,
+    placement,
+    token_context,
+)
+from interplay.nn.early_fusion import EarlyFusion, Model, build_model
 from interplay.nn.encoders import StepEncoder
 from interplay.nn.experts import Experts, FeedForwardExperts, SynergyAttention
 from interplay.nn.model import GuidedPooling, InteractionMoE, ModelConfig, MoELayer, Output
-from interplay.nn.routers import InteractionRouter, SoftmaxRouter, route
+from interplay.nn.router_checks import check_router
+from interplay.nn.routers import (
+    InteractionRouter,
+    LaplaceRouter,
+    Router,
+    SoftmaxRouter,
+    UniformRouter,
+)
+from interplay.nn.routing import LoadBias, route
 
 __all__ = [
+    "ATOMS",
     "CrossModalAttention",
+    "EarlyFusion",
     "Experts",
     "FeedForwardExperts",
     "GuidedPooling",
     "InteractionContext",
     "InteractionMoE",
     "InteractionRouter",
+    "LaplaceRouter",
+    "LoadBias",
     "MoELayer",
+    "Model",
     "ModelConfig",
     "Output",
+    "Router",
     "SoftmaxRouter",
     "StepEncoder",
     "SynergyAttention",
     "TemporalAttention",
+    "UniformRouter",
+    "build_model",
+    "check_router",
     "empty_context",
+    "instance_context",
     "interaction_context",
+    "placement",
     "route",
+    "token_context",
 ]

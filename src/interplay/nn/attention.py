@@ -42,7 +42,7 @@ class TemporalAttention(nn.Module):
 class CrossModalAttention(nn.Module):
     """Attention among the modalities of each step, drawn towards partners that the guidance names.
 
-    The guidance (M, M, T) enters every head with a learned weight that starts at 1.
+    The guidance (B', M, M, T) enters every head with a learned weight that starts at 1.
     """
 
     def __init__(self, width: int, heads: int):
@@ -51,9 +51,9 @@ class CrossModalAttention(nn.Module):
         self.gamma = nn.Parameter(torch.ones(heads))
 
     def forward(
-        self, h_BMTD: torch.Tensor, observed_BMT: torch.Tensor, guidance_MMT: torch.Tensor
+        self, h_BMTD: torch.Tensor, observed_BMT: torch.Tensor, guidance_BMMT: torch.Tensor
     ) -> torch.Tensor:
-        towards = guidance_MMT.permute(2, 0, 1)[:, None] * self.gamma[:, None, None]
+        towards = guidance_BMMT.permute(0, 3, 1, 2)[:, :, None] * self.gamma[:, None, None]
         bias = hide(observed_BMT.transpose(1, 2), h_BMTD.dtype) + towards
         return self.attention(h_BMTD.transpose(1, 2), bias).transpose(1, 2)
 

@@ -17,14 +17,19 @@ SIGNIFICANT = 2.0
 make as much of the largest noise as of the largest interaction."""
 
 
+ATOMS = ("redundancy", "unique", "synergy")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InteractionContext:
     """Atoms of every pair at every step, in shares of the target's entropy.
 
     Attributes
     ----------
-    redundancy, synergy : (M, M, T) float32, symmetric in the first two axes, diagonal 0
-    unique : (M, M, T) float32, in the first modality and not in the second, diagonal 0
+    redundancy, synergy : (B', M, M, T) float32, symmetric in the modalities, diagonal 0
+    unique : (B', M, M, T) float32, in the first modality and not in the second, diagonal 0
+
+    B' is 1 where the same is known of all windows, or B, one for each window of the batch.
     """
 
     redundancy: torch.Tensor
@@ -33,22 +38,25 @@ class InteractionContext:
 
     @property
     def pair_features(self) -> torch.Tensor:
-        """(M, M, T, 4): R, U(i not j), U(j not i), S."""
-        parts = [self.redundancy, self.unique, self.unique.transpose(0, 1), self.synergy]
+        """(B', M, M, T, 4): R, U(i not j), U(j not i), S."""
+        parts = [self.redundancy, self.unique, self.unique.transpose(1, 2), self.synergy]
         return torch.stack(parts, dim=-1)
 
     def relevance(self) -> torch.Tensor:
-        """(M, T): the largest atom that a token takes part in."""
+        """(B', M, T): the largest atom that a token takes part in."""
         atoms = torch.stack([self.redundancy, self.unique, self.synergy])
-        return atoms.amax((0, 2))
+        return atoms.amax((0, 3))
 
     def unique_to_all(self) -> torch.Tensor:
-        """(M, T): what a modality tells that no partner does, the least of its uniqueness over partners."""
-        n_m = len(self.unique)
+        """(B', M, T): what a modality tells that no partner does, the least of its uniqueness over partners."""
+        n_m = self.unique.shape[1]
         if n_m == 1:
             return torch.zeros_like(self.unique[:, 0])
         own = torch.eye(n_m, dtype=torch.bool, device=self.unique.device)[..., None]
-        return self.unique.masked_fill(own, torch.inf).amin(1)
+        return self.unique.masked_fill(own, torch.inf).amin(2)
+
+    def to(self, device, **kwargs) -> "InteractionContext":
+        return InteractionContext(**{name: getattr(self, name).to(device, **kwargs) for name in ATOMS})
 
     def is_empty(self) -> bool:
         return not bool(self.pair_features.any())
@@ -56,7 +64,7 @@ class InteractionContext:
 
 def empty_context(n_modalities: int, n_steps: int) -> InteractionContext:
     """The context of knowing nothing."""
-    zeros = torch.zeros(n_modalities, n_modalities, n_steps)
+    zeros = torch.zeros(1, n_modalities, n_modalities, n_steps)
     return InteractionContext(redundancy=zeros, unique=zeros, synergy=zeros)
 
 
@@ -89,14 +97,50 @@ def interaction_context(
         )
     names = list(modalities)
     known = profile.dataset.sel(source_i=names, source_j=names)
-    lag_s = np.arange(steps - 1, -1, -1) * step_s
+    laid = placement(profile.lag_s, steps, step_s)
     scale = max(profile.h_y_bits, 1e-12)
+    atoms = (torch.from_numpy(_settled(known, name) / scale).float() @ laid for name in ATOMS)
+    return InteractionContext(**{name: atom[None] for name, atom in zip(ATOMS, atoms, strict=True)})
 
-    def laid(atom: str) -> torch.Tensor:
-        values = _settled(known, atom) / scale
-        return torch.from_numpy(_at_lags(values, profile.lag_s, lag_s)).float()
 
-    return InteractionContext(redundancy=laid("redundancy"), unique=laid("unique"), synergy=laid("synergy"))
+def instance_context(atoms_BAMML: torch.Tensor, laid_LT: torch.Tensor) -> InteractionContext:
+    """The context of single windows, from their label-free atoms.
+
+    Parameters
+    ----------
+    atoms_BAMML : (B, 3, M, M, L), in the order of `ATOMS`, in shares of the target's entropy; NaN where i = j
+    laid_LT : `placement` of the L lags on the steps of the windows
+
+    Returns
+    -------
+    InteractionContext
+        Negative atoms, which single windows may have, count as 0.
+    """
+    atoms = torch.nan_to_num(atoms_BAMML.float()).clamp_min(0.0) @ laid_LT
+    return InteractionContext(**dict(zip(ATOMS, atoms.unbind(1), strict=True)))
+
+
+def token_context(profile: InteractionContext, instance: InteractionContext) -> InteractionContext:
+    """Both levels for each token and pair: their mean where the profile found an interaction, 0 elsewhere.
+
+    What a single window seems to show where the profile found nothing is noise of the probe.
+    """
+
+    def both(name: str) -> torch.Tensor:
+        known, shown = getattr(profile, name), getattr(instance, name)
+        return torch.where(known > 0, 0.5 * (known + shown), 0.0)
+
+    return InteractionContext(**{name: both(name) for name in ATOMS})
+
+
+def placement(known_s: np.ndarray, steps: int, step_s: float) -> torch.Tensor:
+    """Where lags lie on the steps of a window: values of L lags times this (L, T) are values of T steps.
+
+    Step t looks (T - 1 - t) * step_s seconds back. Values are linear between known lags; a step that lies outside
+    them is unknown and gets 0.
+    """
+    lag_s = np.arange(steps - 1, -1, -1) * step_s
+    return torch.from_numpy(_at_lags(np.eye(len(known_s)), known_s, lag_s)).float()
 
 
 def _settled(dataset, atom: str) -> np.ndarray:

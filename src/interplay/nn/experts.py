@@ -1,47 +1,19 @@
-"""Experts, and the movement of tokens to them and back. Dropless: every assignment is computed.
+"""Experts: feed-forward networks with stacked parameters, some of which combine the tokens of a step first.
 
-Letters: N tokens, K chosen experts, A = N K assignments, E experts, S synergy experts, D width, F expert
-width; B, M, T as everywhere.
+Letters: N tokens, A assignments of tokens to experts, R of them that may be to synergy experts, E experts,
+S synergy experts, D width, F expert width; B, M, T as everywhere.
 """
 
 import math
-from dataclasses import dataclass
 
 import torch
 from torch import nn
 
+from interplay.errors import InvalidInput
 from interplay.nn.attention import hide
+from interplay.nn.dispatch import Assignments, sort_by_expert
+from interplay.nn.grouped import grouped_matmul
 from interplay.types import Routing
-
-
-@dataclass(frozen=True, slots=True)
-class Assignments:
-    """Assignments sorted by expert.
-
-    Unobserved tokens are assigned like others, with weight 0, but to the last expert, so that no synergy
-    expert meets them.
-
-    Attributes
-    ----------
-    token, expert : (A,) int64
-    weight : (A,) float32, 0 for unobserved tokens
-    ends : (E,) int32, where the rows of each expert end
-    """
-
-    token: torch.Tensor
-    expert: torch.Tensor
-    weight: torch.Tensor
-    ends: torch.Tensor
-
-
-def sort_by_expert(routing: Routing) -> Assignments:
-    """Assignments of a routing, sorted by expert; tokens in order within each."""
-    n_experts, top_k = routing.logits.shape[-1], routing.expert_ids.shape[-1]
-    expert = torch.where(routing.observed[..., None], routing.expert_ids, n_experts - 1).flatten()
-    order = torch.argsort(expert, stable=True)
-    expert = expert[order]
-    ends = torch.searchsorted(expert, torch.arange(n_experts, device=expert.device), right=True)
-    return Assignments(order // top_k, expert, routing.expert_weights.flatten()[order], ends.to(torch.int32))
 
 
 class FeedForwardExperts(nn.Module):
@@ -66,77 +38,92 @@ class SynergyAttention(nn.Module):
         self.qkv = _stacked(num_experts, width, 3 * width)
         self.out = _stacked(num_experts, width, width)
 
-    def forward(self, x_RD: torch.Tensor, place_R: torch.Tensor, ends_S: torch.Tensor, shape) -> torch.Tensor:
-        """What attention adds to the R rows of synergy experts, (R, D).
+    def forward(self, x_RD: torch.Tensor, slot_R: torch.Tensor, ends_S: torch.Tensor, shape) -> torch.Tensor:
+        """What attention adds to the rows of synergy experts, (R, D); 0 in rows past the last end.
 
-        `place_R` numbers each row's (expert, token); `shape` is (B, M, T). Rows are laid into a table
-        (S, B, M, T), attend over M to members of the same expert, and are read back.
+        `slot_R` numbers each row's place in a table of `shape` (S, B, T, M), or is S B T M where the row is
+        past the last end. Rows are laid into the table, attend over M to members of the same expert, and
+        are read back.
         """
-        n_s, size = len(self.qkv), len(self.qkv) * math.prod(shape)
+        size = math.prod(shape)
         qkv = grouped_matmul(x_RD, self.qkv, ends_S)
-        table = qkv.new_zeros(size, qkv.shape[1]).index_copy_(0, place_R, qkv)
-        member = torch.zeros(size, dtype=torch.bool, device=x_RD.device).index_fill_(0, place_R, True)
-        q, k, v = table.view(n_s, *shape, -1).transpose(2, 3).chunk(3, dim=-1)
-        bias = hide(member.view(n_s, *shape).transpose(2, 3), qkv.dtype)[..., 0, :, :]
-        mixed = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)
-        # autocast lowers the precision of attention, but not that of grouped products
-        mixed = mixed.to(x_RD.dtype).transpose(2, 3).reshape(size, -1)
-        return grouped_matmul(mixed.index_select(0, place_R), self.out, ends_S)
+        # one slot more than the table has takes the rows past the end, so that no shape depends on the routing
+        table = qkv.new_zeros(size + 1, qkv.shape[1]).index_copy_(0, slot_R, qkv)[:-1]
+        member = torch.zeros(size + 1, dtype=torch.bool, device=x_RD.device).index_fill_(0, slot_R, True)[:-1]
+        q, k, v = table.view(*shape, -1).chunk(3, dim=-1)
+        bias = hide(member.view(shape), qkv.dtype)[..., 0, :, :]
+        mixed = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=bias).flatten(0, -2)
+        return grouped_matmul(mixed.index_select(0, slot_R.clamp(max=size - 1)), self.out, ends_S)
 
 
 class Experts(nn.Module):
-    """All experts of one layer: the first S combine the tokens of a step before they feed forward."""
+    """All experts of one layer: the first S combine the tokens of a step before they feed forward.
+
+    Any widths work; those whose rows take whole multiples of 16 bytes (4 numbers of float32, 8 of bfloat16)
+    are fast, see `interplay.nn.grouped.grouped_matmul`.
+
+    Parameters
+    ----------
+    num_experts : int
+        E.
+    synergy_experts : int
+        S, from 0 to E.
+    width, expert_width : int
+        D and F.
+
+    Raises
+    ------
+    InvalidInput
+        If a size is out of its range, or if a routing is of other experts.
+    """
 
     def __init__(self, num_experts: int, synergy_experts: int, width: int, expert_width: int):
         super().__init__()
+        for name, size in (("num_experts", num_experts), ("width", width), ("expert_width", expert_width)):
+            if size < 1:
+                raise InvalidInput(f"{name} must be at least 1; got {size}. Give every layer a size.")
+        if not 0 <= synergy_experts <= num_experts:
+            raise InvalidInput(
+                f"synergy_experts must be between 0 and num_experts ({num_experts}); got {synergy_experts}. "
+                "They are the first of the experts, not further ones."
+            )
+        self.num_experts, self.synergy_experts = num_experts, synergy_experts
         self.feed_forward = FeedForwardExperts(num_experts, width, expert_width)
         self.synergy = SynergyAttention(synergy_experts, width) if synergy_experts else None
 
     def forward(self, h_BMTD: torch.Tensor, routing: Routing) -> torch.Tensor:
-        """Weighted sum over the chosen experts, (B, M, T, D); 0 for unobserved tokens."""
+        """Weighted sum over the chosen experts, (B, M, T, D); 0 for unobserved tokens, which are not read."""
+        self._check(routing)
         rows = sort_by_expert(routing)
         h_ND = h_BMTD.flatten(0, 2)
         x_AD = h_ND.index_select(0, rows.token)
         if self.synergy is not None:
-            ends = rows.ends[: routing.synergy_experts]
-            n_rows = int(ends[-1])
-            place = rows.expert[:n_rows] * len(h_ND) + rows.token[:n_rows]
-            combined = x_AD[:n_rows] + self.synergy(x_AD[:n_rows], place, ends, h_BMTD.shape[:3])
-            x_AD = torch.cat([combined, x_AD[n_rows:]])
-        y_AD = self.feed_forward(x_AD, rows.ends) * rows.weight[:, None].to(x_AD.dtype)
-        return torch.zeros_like(h_ND).index_add(0, rows.token, y_AD).view_as(h_BMTD)
+            x_AD = _combined(self.synergy, x_AD, rows, h_BMTD.shape[:3])
+        y_AD = self.feed_forward(x_AD, rows.ends)
+        y_AD = y_AD * rows.weight[:, None].to(y_AD.dtype)
+        return torch.zeros_like(h_ND, dtype=y_AD.dtype).index_add(0, rows.token, y_AD).view_as(h_BMTD)
+
+    def _check(self, routing: Routing) -> None:
+        got = (routing.logits.shape[-1], routing.synergy_experts)
+        if got != (self.num_experts, self.synergy_experts):
+            raise InvalidInput(
+                f"the routing must be of {self.num_experts} experts, {self.synergy_experts} of them synergy "
+                f"experts; got {got[0]} and {got[1]}. Build router and experts with the same sizes."
+            )
 
 
-def grouped_matmul(x_AD: torch.Tensor, weight_EDF: torch.Tensor, ends_E: torch.Tensor) -> torch.Tensor:
-    """Rows of x up to ends[0] times weight[0], the next up to ends[1] times weight[1], and so on: (A, F)."""
-    if len(x_AD) and x_AD.dtype in (torch.float32, torch.bfloat16) and _aligned(weight_EDF):
-        return _Dense.apply(nn.functional.grouped_mm(x_AD, weight_EDF, offs=ends_E))
-    return grouped_matmul_by_loop(x_AD, weight_EDF, ends_E)
-
-
-class _Dense(torch.autograd.Function):
-    """Identity whose gradient is dense: grouped products cannot take the expanded one of a sum."""
-
-    @staticmethod
-    def forward(ctx, x):
-        return x.view_as(x)
-
-    @staticmethod
-    def backward(ctx, grad):
-        return grad.contiguous()
-
-
-def grouped_matmul_by_loop(
-    x_AD: torch.Tensor, weight_EDF: torch.Tensor, ends_E: torch.Tensor
-) -> torch.Tensor:
-    """The same, one expert after the other: the reference, and the path for float64 and odd widths."""
-    sizes = torch.diff(ends_E, prepend=ends_E.new_zeros(1)).tolist()
-    return torch.cat([part @ w for part, w in zip(x_AD.split(sizes), weight_EDF, strict=True)])
-
-
-def _aligned(weight: torch.Tensor) -> bool:
-    """Grouped products need rows of a multiple of 16 bytes."""
-    return all(size * weight.element_size() % 16 == 0 for size in weight.shape[1:])
+def _combined(synergy: SynergyAttention, x_AD: torch.Tensor, rows: Assignments, shape) -> torch.Tensor:
+    """Rows (A, D) with what attention adds to those of synergy experts."""
+    n_s, (n_b, n_m, n_t) = len(synergy.qkv), shape
+    n_tokens = n_b * n_m * n_t
+    # a token is assigned at most once to each synergy expert, and their rows come first
+    n_rows = min(n_s, rows.top_k) * n_tokens
+    expert, token = rows.expert[:n_rows], rows.token[:n_rows]
+    window, m, t = token // (n_m * n_t), token // n_t % n_m, token % n_t
+    slot = ((expert * n_b + window) * n_t + t) * n_m + m
+    slot = torch.where(expert < n_s, slot, n_s * n_tokens)
+    added = synergy(x_AD[:n_rows], slot, rows.ends[:n_s], (n_s, n_b, n_t, n_m))
+    return torch.cat([x_AD[:n_rows] + added, x_AD[n_rows:]])
 
 
 def _stacked(count: int, inputs: int, outputs: int) -> nn.Parameter:

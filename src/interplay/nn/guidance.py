@@ -12,21 +12,20 @@ import torch
 from interplay.nn.context import InteractionContext
 
 EPS = 0.01
+TINY = 1e-12
 
 
 def attention_guidance(context: InteractionContext) -> torch.Tensor:
-    """(M, M, T) to add to cross-modal attention logits: large where two modalities are synergistic."""
+    """(B', M, M, T) to add to cross-modal attention logits: large where two modalities are synergistic."""
     return _log_share(context.synergy)
 
 
 def pooling_guidance(context: InteractionContext) -> torch.Tensor:
-    """(M, T) to add to pooling logits: large where a token takes part in any strong interaction."""
+    """(B', M, T) to add to pooling logits: large where a token takes part in any strong interaction."""
     return _log_share(context.relevance())
 
 
 def _log_share(atom: torch.Tensor) -> torch.Tensor:
-    largest = atom.max()
-    if not bool(largest > 0):
-        return torch.zeros_like(atom)
-    raised = torch.log(EPS + atom / largest) - math.log(EPS)
+    largest = atom.flatten(1).amax(1).view(-1, *[1] * (atom.ndim - 1))
+    raised = torch.log(EPS + atom / largest.clamp_min(TINY)) - math.log(EPS)
     return torch.where(atom > 0, raised, 0.0)

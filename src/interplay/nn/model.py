@@ -15,8 +15,12 @@ from interplay.nn.context import InteractionContext
 from interplay.nn.encoders import StepEncoder
 from interplay.nn.experts import Experts
 from interplay.nn.guidance import attention_guidance, pooling_guidance
-from interplay.nn.routers import ROUTERS, route
+from interplay.nn.routers import ROUTERS
+from interplay.nn.routing import route
 from interplay.types import Routing, Schema
+
+LEVELS = ("profile", "instance", "token")
+FUSIONS = ("cross", "early", "late")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,11 +31,15 @@ class ModelConfig:
     ----------
     width : D; a multiple of `heads`
     layers : blocks
-    moe_every : every so many blocks, counted from the first, feed forward through experts
+    moe_every : every so many blocks, counted from the first, feed forward through experts; 0 for none, a dense model
     num_experts, synergy_experts, top_k : E, how many of them are synergy experts, and K
     expert_width : hidden width of an expert
-    router : "interaction" or "softmax"
+    router : "interaction", "softmax", "laplace" or "uniform"
     guided : whether attention and pooling are guided by the context
+    context : what the context knows: "profile", the same of every window; "instance", what the profile's probe says
+        of each window; "token", both
+    fusion : "cross", attention among modalities; or of unguided dense baselines: "early", all modalities of a step are
+        one token; "late", modalities meet in the prediction only
     """
 
     width: int = 48
@@ -44,10 +52,22 @@ class ModelConfig:
     expert_width: int = 96
     router: str = "interaction"
     guided: bool = True
+    context: str = "profile"
+    fusion: str = "cross"
     dropout: float = 0.2
 
     def __post_init__(self):
-        for name in ("width", "layers", "heads", "moe_every", "expert_width"):
+        if self.moe_every < 0:
+            raise InvalidInput(f"moe_every must be at least 0; got {self.moe_every}.")
+        for name, known in (("context", LEVELS), ("fusion", FUSIONS)):
+            if getattr(self, name) not in known:
+                raise InvalidInput(f"{name} must be one of {list(known)}; got {getattr(self, name)!r}.")
+        if self.fusion != "cross" and (self.moe_every or self.guided):
+            raise InvalidInput(
+                f"fusion {self.fusion!r} must come with moe_every 0 and guided false: it has no pairs of modalities to "
+                f"route or guide; got moe_every {self.moe_every} and guided {self.guided}."
+            )
+        for name in ("width", "layers", "heads", "expert_width"):
             if getattr(self, name) < 1:
                 raise InvalidInput(f"{name} must be at least 1; got {getattr(self, name)}.")
         if not 0 <= self.dropout < 1:
@@ -95,11 +115,8 @@ class MoELayer(nn.Module):
     def forward(
         self, h_BMTD: torch.Tensor, context: InteractionContext, observed_BMT: torch.Tensor
     ) -> tuple[torch.Tensor, Routing]:
-        with torch.autocast(h_BMTD.device.type, enabled=False):
-            logits = self.router(
-                h_BMTD.float() if h_BMTD.dtype != torch.float64 else h_BMTD, context, observed_BMT
-            )
-            routing = route(logits, observed_BMT, self.top_k, self.synergy_experts)
+        logits = self.router(h_BMTD, context, observed_BMT)
+        routing = route(logits, observed_BMT, self.top_k, self.synergy_experts)
         return self.experts(h_BMTD, routing), routing
 
 
@@ -118,16 +135,18 @@ class Block(nn.Module):
         super().__init__()
         self.norms = nn.ModuleList(nn.LayerNorm(config.width) for _ in range(3))
         self.temporal = TemporalAttention(config.width, config.heads)
-        self.cross_modal = CrossModalAttention(config.width, config.heads)
+        self.cross_modal = (
+            CrossModalAttention(config.width, config.heads) if config.fusion == "cross" else None
+        )
         self.feed_forward = MoELayer(config) if has_experts else FeedForward(config)
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, h_BMTD, observed_BMT, context, guidance_MMT) -> tuple[torch.Tensor, Routing | None]:
+    def forward(self, h_BMTD, observed_BMT, context, guidance_BMMT) -> tuple[torch.Tensor, Routing | None]:
         seen = observed_BMT[..., None]
         h_BMTD = h_BMTD + self.dropout(self.temporal(self.norms[0](h_BMTD), observed_BMT)) * seen
-        h_BMTD = (
-            h_BMTD + self.dropout(self.cross_modal(self.norms[1](h_BMTD), observed_BMT, guidance_MMT)) * seen
-        )
+        if self.cross_modal is not None:
+            met = self.cross_modal(self.norms[1](h_BMTD), observed_BMT, guidance_BMMT)
+            h_BMTD = h_BMTD + self.dropout(met) * seen
         routing = None
         if isinstance(self.feed_forward, MoELayer):
             out, routing = self.feed_forward(self.norms[2](h_BMTD), context, observed_BMT)
@@ -137,19 +156,40 @@ class Block(nn.Module):
 
 
 class GuidedPooling(nn.Module):
-    """Weighted mean over all observed tokens; the guidance (M, T) enters with a learned weight."""
+    """Weighted mean over all observed tokens; the guidance (B', M, T) enters with a learned weight."""
 
     def __init__(self, width: int):
         super().__init__()
         self.score = nn.Linear(width, 1, bias=False)
         self.gamma = nn.Parameter(torch.ones(()))
 
-    def forward(self, h_BMTD, observed_BMT, guidance_MT) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(self, h_BMTD, observed_BMT, guidance_BMT) -> tuple[torch.Tensor, torch.Tensor]:
         """Pooled (B, D) and the weights (B, M, T); a window without any observation pools to 0."""
-        scores = self.score(h_BMTD)[..., 0] + self.gamma * guidance_MT
+        scores = self.score(h_BMTD)[..., 0] + self.gamma * guidance_BMT
         scores = scores.masked_fill(~observed_BMT, HIDDEN)
         weights = torch.softmax(scores.flatten(1), dim=-1).view_as(scores) * observed_BMT
         return torch.einsum("bmtd,bmt->bd", h_BMTD, weights), weights
+
+
+class LatePooling(nn.Module):
+    """Each modality pools its own steps; the mean over observed modalities of their normalised pools.
+
+    Under a linear head it is the mean of the modalities' predictions.
+    """
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.score = nn.Linear(width, 1, bias=False)
+        self.norm = nn.LayerNorm(width)
+
+    def forward(self, h_BMTD, observed_BMT, guidance_BMT) -> tuple[torch.Tensor, torch.Tensor]:
+        """Pooled (B, D) and the weights (B, M, T); the guidance is not for it."""
+        scores = self.score(h_BMTD)[..., 0].masked_fill(~observed_BMT, HIDDEN)
+        weights = torch.softmax(scores, dim=-1) * observed_BMT
+        seen = observed_BMT.any(-1)
+        share = seen / seen.sum(-1, keepdim=True).clamp_min(1)
+        pooled = self.norm(torch.einsum("bmtd,bmt->bmd", h_BMTD, weights))
+        return torch.einsum("bmd,bm->bd", pooled, share), weights * share[..., None]
 
 
 class InteractionMoE(nn.Module):
@@ -175,21 +215,23 @@ class InteractionMoE(nn.Module):
         self.config = config
         n_m, n_t = len(schema.modalities), schema.steps
         for name in ("redundancy", "unique", "synergy", "attention_guidance"):
-            self.register_buffer(name, torch.zeros(n_m, n_m, n_t))
-        self.register_buffer("pooling_guidance", torch.zeros(n_m, n_t))
+            self.register_buffer(name, torch.zeros(1, n_m, n_m, n_t))
+        self.register_buffer("pooling_guidance", torch.zeros(1, n_m, n_t))
         self.set_context(context)
         self.encoder = StepEncoder(schema.shapes, n_t, config.width)
         self.blocks = nn.ModuleList(
-            Block(config, has_experts=k % config.moe_every == 0) for k in range(config.layers)
+            Block(config, has_experts=config.moe_every > 0 and k % config.moe_every == 0)
+            for k in range(config.layers)
         )
-        self.pooling = GuidedPooling(config.width)
-        self.norm = nn.LayerNorm(config.width)
+        late = config.fusion == "late"
+        self.pooling = LatePooling(config.width) if late else GuidedPooling(config.width)
+        self.norm = nn.Identity() if late else nn.LayerNorm(config.width)
         self.head = nn.Linear(config.width, len(schema.classes))
 
     def set_context(self, context: InteractionContext) -> None:
         """Lay another context over the same weights."""
         if context.synergy.shape != self.synergy.shape:
-            n_m, _, n_t = self.synergy.shape
+            _, n_m, _, n_t = self.synergy.shape
             raise InvalidInput(
                 f"the context must be of {n_m} modalities and {n_t} steps; "
                 f"got shape {tuple(context.synergy.shape)}."
@@ -204,23 +246,32 @@ class InteractionMoE(nn.Module):
     def context(self) -> InteractionContext:
         return InteractionContext(redundancy=self.redundancy, unique=self.unique, synergy=self.synergy)
 
-    def forward(self, x: Mapping[str, torch.Tensor], observed: torch.Tensor) -> Output:
+    def forward(
+        self,
+        x: Mapping[str, torch.Tensor],
+        observed: torch.Tensor,
+        context: InteractionContext | None = None,
+    ) -> Output:
         """Classify windows.
 
         Parameters
         ----------
         x : modality name -> (B, T, r, d), scaled
         observed : (B, M, T) bool; values where it is False are never looked at
+        context : InteractionContext of these windows, (B, M, M, T); the model's own if None
 
         Returns
         -------
         Output
         """
+        towards, tokens = self.attention_guidance, self.pooling_guidance
+        if context is not None and self.config.guided:
+            towards, tokens = attention_guidance(context), pooling_guidance(context)
         h_BMTD = self.encoder(x, observed)
         routings = []
         for block in self.blocks:
-            h_BMTD, routing = block(h_BMTD, observed, self.context, self.attention_guidance)
+            h_BMTD, routing = block(h_BMTD, observed, context or self.context, towards)
             if routing is not None:
                 routings.append(routing)
-        pooled, weights = self.pooling(h_BMTD, observed, self.pooling_guidance)
+        pooled, weights = self.pooling(h_BMTD, observed, tokens)
         return Output(logits=self.head(self.norm(pooled)), routings=tuple(routings), pooling=weights)

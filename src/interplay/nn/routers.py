@@ -1,7 +1,7 @@
 """Routers score experts for every token. They never see other samples of the batch.
 
-Every router is called as ``router(h, context, observed) -> logits``.
-Letters: B windows, M modalities, T steps, D width, E experts, K chosen experts.
+Every router is called as ``router(h, context, observed) -> logits``; `interplay.nn.check_router` is what each
+must keep to. Letters: B windows, B' 1 or B, M modalities, T steps, D width, E experts.
 """
 
 import torch
@@ -10,23 +10,123 @@ from torch import nn
 from interplay.errors import InvalidInput
 from interplay.nn.attention import HIDDEN
 from interplay.nn.context import InteractionContext
-from interplay.types import Routing
 
 
-class SoftmaxRouter(nn.Module):
+class Router(nn.Module):
+    """What all routers share: full precision, and no eyes for unobserved tokens."""
+
+    def forward(
+        self, h_BMTD: torch.Tensor, context: InteractionContext, observed_BMT: torch.Tensor
+    ) -> torch.Tensor:
+        """Scores of experts, in float32 or above even under autocast.
+
+        Parameters
+        ----------
+        h_BMTD : (B, M, T, D)
+        context : InteractionContext of M modalities and T steps
+        observed_BMT : (B, M, T) bool; tokens where it is False are not read
+
+        Returns
+        -------
+        (B, M, T, E); of no meaning for unobserved tokens, but finite
+
+        Raises
+        ------
+        InvalidInput
+            If the shapes of the three do not agree.
+        """
+        _check(h_BMTD, context, observed_BMT)
+        # 0 instead of what an unobserved token holds: a NaN would pass through products with 0
+        h_BMTD = h_BMTD.masked_fill(~observed_BMT[..., None], 0.0)
+        with torch.autocast(h_BMTD.device.type, enabled=False):
+            return self.logits(
+                h_BMTD.to(torch.promote_types(h_BMTD.dtype, torch.float32)), context, observed_BMT
+            )
+
+    def logits(self, h_BMTD, context: InteractionContext, observed_BMT) -> torch.Tensor:
+        """The scores, of tokens of which the unobserved are 0."""
+        raise NotImplementedError
+
+
+def _check(h_BMTD, context: InteractionContext, observed_BMT) -> None:
+    (n_b, n_m, n_t), atoms = h_BMTD.shape[:3], context.synergy.shape
+    if observed_BMT.shape != h_BMTD.shape[:3]:
+        raise InvalidInput(
+            f"observed must be of shape (B, M, T) of the tokens, {tuple(h_BMTD.shape[:3])}; got "
+            f"{tuple(observed_BMT.shape)}. Give one flag per token."
+        )
+    if atoms[0] not in (1, n_b) or atoms[1:] != (n_m, n_m, n_t):
+        raise InvalidInput(
+            f"atoms of the context must be of shape (1 or {n_b}, {n_m}, {n_m}, {n_t}); got {tuple(atoms)}. "
+            "Lay the profile on the modalities and steps of the tokens."
+        )
+
+
+class SoftmaxRouter(Router):
     """A linear score of the token alone (Shazeer et al., ICLR 2017; Fedus et al., JMLR 2022)."""
 
     def __init__(self, width: int, num_experts: int):
         super().__init__()
         self.score = nn.Linear(width, num_experts, bias=False)
 
-    def forward(
-        self, h_BMTD: torch.Tensor, context: InteractionContext, observed_BMT: torch.Tensor
-    ) -> torch.Tensor:
+    def logits(self, h_BMTD, context, observed_BMT):
         return self.score(h_BMTD)
 
 
-class InteractionRouter(nn.Module):
+class LaplaceRouter(Router):
+    """Minus the distance of the token from a centre of each expert (FuseMoE: Han et al., NeurIPS 2024).
+
+    Bounded above, unlike a linear score: no token can draw an expert more than by lying at its centre.
+    """
+
+    def __init__(self, width: int, num_experts: int):
+        super().__init__()
+        self.centre = nn.Parameter(torch.randn(num_experts, width))
+
+    def logits(self, h_BMTD, context, observed_BMT):
+        # distances by way of products lose digits, and are chosen by the number of tokens
+        mode = "donot_use_mm_for_euclid_dist"
+        distance = torch.cdist(h_BMTD.flatten(0, 2), self.centre, compute_mode=mode)
+        return -distance.unflatten(0, h_BMTD.shape[:3])
+
+
+class UniformRouter(Router):
+    """All experts alike, whatever the token holds: the control that learns no routing.
+
+    Experts are told apart by at most `TIE` for Top-K, which they win in turn over modalities and steps.
+    """
+
+    TIE = 1e-3
+
+    def __init__(self, width: int, num_experts: int):
+        super().__init__()
+        self.num_experts = num_experts
+
+    def logits(self, h_BMTD, context, observed_BMT):
+        _, n_m, n_t, _ = h_BMTD.shape
+        token = torch.arange(n_m * n_t, device=h_BMTD.device).view(n_m, n_t, 1)
+        place = (torch.arange(self.num_experts, device=h_BMTD.device) - token) % self.num_experts
+        return (-self.TIE / self.num_experts * place).to(h_BMTD).expand(*h_BMTD.shape[:3], -1)
+
+
+class Recurrence(nn.Module):
+    """One layer of `torch.nn.GRU`, its states at all steps; that class itself cannot be compiled."""
+
+    def __init__(self, inputs: int, width: int):
+        super().__init__()
+        self.width = width
+        for name, parameter in nn.GRU(inputs, width).named_parameters():
+            self.register_parameter(name, parameter)
+
+    def forward(self, x_NTA: torch.Tensor) -> torch.Tensor:
+        """States (N, T, width) of inputs (N, T, A), from a state of 0."""
+        start = x_NTA.new_zeros(1, x_NTA.shape[0], self.width)
+        # biased, of one layer, without dropout, in this mode, in one direction, batch first
+        states, _ = torch.gru(x_NTA, start, list(self.parameters()), True, 1, 0.0, self.training, False, True)
+        return states
+
+
+class InteractionRouter(Router):
     """Scores from the token and from the interactions its modality takes part in (the paper's RUS router).
 
     The token asks, and the pair features (R, U, U, S) with every observed partner answer, by attention; a
@@ -46,64 +146,45 @@ class InteractionRouter(nn.Module):
         super().__init__()
         self.token = nn.Linear(width, token_width)
         self.query = nn.Linear(token_width, attention_width)
-        self.key = nn.Linear(4, attention_width)
+        self.key = nn.Linear(4, attention_width, bias=False)
         self.value = nn.Linear(4, attention_width)
-        self.gru = nn.GRU(1 + attention_width, gru_width, batch_first=True)
+        self.gru = Recurrence(1 + attention_width, gru_width)
         self.score = nn.Sequential(
             nn.Linear(token_width + gru_width, token_width), nn.ReLU(), nn.Linear(token_width, num_experts)
         )
 
-    def forward(
-        self, h_BMTD: torch.Tensor, context: InteractionContext, observed_BMT: torch.Tensor
-    ) -> torch.Tensor:
-        # the GRU would carry what an unobserved token holds to later ones
+    def logits(self, h_BMTD, context, observed_BMT):
+        # the bias would tell the GRU of tokens that were not observed
         u = torch.relu(self.token(h_BMTD)) * observed_BMT[..., None]
         answer = self._attend(self.query(u), context.pair_features, observed_BMT)
-        unique = context.unique_to_all()[None, ..., None].expand(len(h_BMTD), -1, -1, 1)
-        state, _ = self.gru(torch.cat([unique, answer], dim=-1).flatten(0, 1))
+        unique = context.unique_to_all()[..., None].to(answer).expand(h_BMTD.shape[0], -1, -1, -1)
+        state = self.gru(torch.cat([unique, answer], dim=-1).flatten(0, 1))
         return self.score(torch.cat([u, state.unflatten(0, h_BMTD.shape[:2])], dim=-1))
 
-    def _attend(
-        self, q_BMTA: torch.Tensor, pair_MMTF: torch.Tensor, observed_BMT: torch.Tensor
-    ) -> torch.Tensor:
-        n_m = len(pair_MMTF)
-        key, value = self.key(pair_MMTF), self.value(pair_MMTF)
-        scores_BMTJ = torch.einsum("bmta,mjta->bmtj", q_BMTA, key) / q_BMTA.shape[-1] ** 0.5
-        partner = ~torch.eye(n_m, dtype=torch.bool, device=q_BMTA.device)[:, None]
-        allowed_BMTJ = partner & observed_BMT.transpose(1, 2)[:, None]
-        weights = torch.softmax(scores_BMTJ.masked_fill(~allowed_BMTJ, HIDDEN), dim=-1)
-        weights = torch.where(allowed_BMTJ.any(-1, keepdim=True), weights, 0.0)
-        return torch.einsum("bmtj,mjta->bmta", weights, value)
+    def _attend(self, q_BMTA: torch.Tensor, pairs: torch.Tensor, observed_BMT: torch.Tensor) -> torch.Tensor:
+        """Answers (B, M, T, A) of partners j to tokens (m, t); `pairs` is (B', M, M, T, 4).
+
+        Keys and values are linear in the four features of a pair, so the features are weighed instead: of
+        numbers for every pair there are 4 and not A. A bias of keys would be the same for all partners and
+        fall out of the softmax.
+        """
+        n_own, n_m = pairs.shape[:2]
+        # G windows share one table of pairs: all B, or each has its own; the axes are those of the products
+        table_CMTJF = pairs.to(q_BMTA).transpose(2, 3)
+        share = (n_own, q_BMTA.shape[0] // n_own)
+        asked = q_BMTA @ self.key.weight / self.query.out_features**0.5
+        scores_CMTGJ = asked.unflatten(0, share).movedim(1, 3) @ table_CMTJF.mT
+        hidden_CTGJ = ~observed_BMT.unflatten(0, share).permute(0, 3, 1, 2)
+        itself = torch.eye(n_m, dtype=torch.bool, device=pairs.device)[:, None, None]
+        weights = torch.softmax(scores_CMTGJ.masked_fill(hidden_CTGJ[:, None] | itself, HIDDEN), dim=-1)
+        told_BMTF = (weights @ table_CMTJF).movedim(3, 1).flatten(0, 1)
+        partners_BMT = observed_BMT.sum(1, keepdim=True) - observed_BMT.long()
+        return self.value(told_BMTF) * (partners_BMT > 0)[..., None]
 
 
-ROUTERS = {"interaction": InteractionRouter, "softmax": SoftmaxRouter}
-
-
-def route(logits: torch.Tensor, observed: torch.Tensor, top_k: int, synergy_experts: int) -> Routing:
-    """Choose the K experts of highest probability and renormalise their weights; float32 throughout.
-
-    Parameters
-    ----------
-    logits : (B, M, T, E)
-    observed : (B, M, T) bool; unobserved tokens get weight 0
-    top_k : int
-    synergy_experts : int
-
-    Returns
-    -------
-    Routing
-    """
-    if not 1 <= top_k <= logits.shape[-1]:
-        raise InvalidInput(f"top_k must be between 1 and num_experts ({logits.shape[-1]}); got {top_k}.")
-    logits = logits.float()
-    log_probs = torch.log_softmax(logits, dim=-1)
-    chosen, expert_ids = log_probs.topk(top_k, dim=-1)
-    weights = torch.softmax(chosen, dim=-1) * observed[..., None]
-    return Routing(
-        logits=logits,
-        log_probs=log_probs,
-        expert_ids=expert_ids,
-        expert_weights=weights,
-        observed=observed,
-        synergy_experts=synergy_experts,
-    )
+ROUTERS = {
+    "interaction": InteractionRouter,
+    "softmax": SoftmaxRouter,
+    "laplace": LaplaceRouter,
+    "uniform": UniformRouter,
+}

@@ -9,6 +9,8 @@ import torch
 from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler
 
 from interplay.data import Scaler, Windows
+from interplay.nn import InteractionContext
+from interplay.train.contexts import WindowContexts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,25 +22,28 @@ class Batch:
     x : modality name -> (B, T, r, d) float32, scaled
     observed : (B, M, T) bool
     y : (B,) int64
+    context : InteractionContext of these windows; None where the model's own is meant
     """
 
     x: dict[str, torch.Tensor]
     observed: torch.Tensor
     y: torch.Tensor
+    context: InteractionContext | None = None
 
     def to(self, device, **kwargs) -> "Batch":
         return Batch(
             x={name: values.to(device, **kwargs) for name, values in self.x.items()},
             observed=self.observed.to(device, **kwargs),
             y=self.y.to(device, **kwargs),
+            context=None if self.context is None else self.context.to(device, **kwargs),
         )
 
 
 class ScaledWindows(Dataset):
     """Windows by lists of indices; a batch is cut out and scaled at once."""
 
-    def __init__(self, windows: Windows, scaler: Scaler):
-        self.windows, self.scaler = windows, scaler
+    def __init__(self, windows: Windows, scaler: Scaler, contexts: WindowContexts | None = None):
+        self.windows, self.scaler, self.contexts = windows, scaler, contexts
 
     def __len__(self) -> int:
         return len(self.windows)
@@ -49,7 +54,17 @@ class ScaledWindows(Dataset):
             x={name: torch.from_numpy(values) for name, values in self.scaler.apply(cut.x).items()},
             observed=torch.from_numpy(cut.observed),
             y=torch.from_numpy(cut.y),
+            context=None if self.contexts is None else self.contexts[which],
         )
+
+    def select(self, which: np.ndarray) -> "ScaledWindows":
+        """Some of the windows, by index."""
+        contexts = None if self.contexts is None else self.contexts.select(which)
+        return ScaledWindows(self.windows.select(which), self.scaler, contexts)
+
+    def without_contexts(self) -> "ScaledWindows":
+        """The same, for a model that uses its own context."""
+        return ScaledWindows(self.windows, self.scaler)
 
     def in_order(self, batch_size: int) -> Iterator[Batch]:
         for start in range(0, len(self), batch_size):
@@ -59,9 +74,9 @@ class ScaledWindows(Dataset):
 class TrainingBatches(pl.LightningDataModule):
     """Training windows in random order, anew in every epoch."""
 
-    def __init__(self, windows: Windows, scaler: Scaler, batch_size: int, seed: int):
+    def __init__(self, windows: ScaledWindows, batch_size: int, seed: int):
         super().__init__()
-        self.windows = ScaledWindows(windows, scaler)
+        self.windows = windows
         self.batch_size = batch_size
         self.generator = torch.Generator().manual_seed(seed)
 

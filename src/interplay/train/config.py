@@ -12,7 +12,7 @@ from jsonargparse import ArgumentError, ArgumentParser
 from interplay.errors import InvalidInput
 from interplay.nn import ModelConfig
 
-RECIPES = ("default", "paper")
+RECIPES = ("default", "paper", "vanilla_moe", "laplace_moe", "dense", "early_fusion", "late_fusion")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +103,7 @@ def make_recipe(
     Parameters
     ----------
     recipe : str, Path, mapping or Recipe
-        "default", "paper", or the path of a YAML file; what it leaves out is as in the default recipe.
+        One of `RECIPES`, or the path of a YAML file; what it leaves out is as in the default recipe.
     settings : mapping of dotted name to value, optional
         For instance ``{"model.width": 128, "optimiser.epochs": 30}``.
 

@@ -9,9 +9,9 @@ import pandas as pd
 import torch
 import xarray as xr
 
-from interplay.data import Scaler, Windows
+from interplay.data import Windows
 from interplay.metrics import classification_metrics, routing_agreement
-from interplay.nn import InteractionMoE, empty_context
+from interplay.nn import Model, empty_context
 from interplay.progress import Tell
 from interplay.train.batches import ScaledWindows
 from interplay.train.insight import Watch
@@ -42,15 +42,14 @@ class Evaluation:
     entities: tuple[str, ...]
 
 
-def judge(
-    model: InteractionMoE, scaler: Scaler, test: Windows, tell: Tell, *, n_bootstrap: int
-) -> Evaluation:
+def judge(model: Model, scaled: ScaledWindows, tell: Tell, *, n_bootstrap: int) -> Evaluation:
     """Evaluate; leakage is the caller's to rule out."""
-    few = _evenly(test, STRESS_WINDOWS)
+    test = scaled.windows
+    few = scaled.select(_evenly(len(test), STRESS_WINDOWS))
     trials = _trials(model, test.modalities)
     share = len(test) / (len(test) + len(trials) * len(few))
     watch = Watch(model, test)
-    probs = class_probs(model, scaler, test, lambda done: tell(share * done), watch)
+    probs = class_probs(model, scaled, lambda done: tell(share * done), watch)
     scores = {"test": _scored(test, probs, n_bootstrap)}
     for k, (name, (trial, hidden)) in enumerate(trials.items()):
         done = share + (1 - share) * k / len(trials)
@@ -58,7 +57,10 @@ def judge(
         def tell_trial(part: float, done=done) -> None:
             tell(done + (1 - share) * part / len(trials))
 
-        scores[name] = _scored(few, class_probs(trial, scaler, few, tell_trial, hidden=hidden), n_bootstrap)
+        # a model that does without the context does without that of single windows, too
+        seen = few.without_contexts() if name == "without_context" else few
+        probs_of_trial = class_probs(trial, seen, tell_trial, hidden=hidden)
+        scores[name] = _scored(few.windows, probs_of_trial, n_bootstrap)
     tell(1.0)
     insight = watch.dataset()
     return Evaluation(
@@ -71,9 +73,8 @@ def judge(
 
 @torch.no_grad()
 def class_probs(
-    model: InteractionMoE,
-    scaler: Scaler,
-    windows: Windows,
+    model: Model,
+    scaled: ScaledWindows,
     tell: Tell,
     watch: Watch | None = None,
     *,
@@ -82,16 +83,16 @@ def class_probs(
     """Class probabilities (N, C); with the modality number `hidden` made unobserved, if one is given."""
     device = next(model.parameters()).device
     parts, done = [], 0
-    for batch in ScaledWindows(windows, scaler).in_order(BATCH_SIZE):
+    for batch in scaled.in_order(BATCH_SIZE):
         if hidden is not None:
             batch.observed[:, hidden] = False
         batch = batch.to(device)
-        output = model(batch.x, batch.observed)
+        output = model(batch.x, batch.observed, batch.context)
         if watch is not None:
             watch.see(output, batch.y)
         parts.append(torch.softmax(output.logits.double(), dim=-1).cpu().numpy())
         done += len(batch.y)
-        tell(done / len(windows))
+        tell(done / len(scaled))
     return np.concatenate(parts)
 
 
@@ -107,7 +108,7 @@ def prediction_table(windows: Windows, probs: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(table | {f"p_{name}": probs[:, c] for c, name in enumerate(windows.classes)})
 
 
-def agreement(insight: xr.Dataset, model: InteractionMoE) -> dict[str, dict[str, float]]:
+def agreement(insight: xr.Dataset, model: Model) -> dict[str, dict[str, float]]:
     """Whether routing follows the profile: rank correlations over pairs and steps, last layer.
 
     Redundant pairs should be routed alike (divergence against redundancy: negative), synergistic ones to
@@ -120,22 +121,20 @@ def agreement(insight: xr.Dataset, model: InteractionMoE) -> dict[str, dict[str,
     # step t of a window has lag T - 1 - t
     return {
         "agreement_redundancy": routing_agreement(
-            last["divergence"].values, context.redundancy.flip(-1).cpu().numpy()
+            last["divergence"].values, context.redundancy[0].flip(-1).cpu().numpy()
         ),
         "agreement_synergy": routing_agreement(
-            last["synergy_mass"].values, context.synergy.flip(-1).cpu().numpy()
+            last["synergy_mass"].values, context.synergy[0].flip(-1).cpu().numpy()
         ),
     }
 
 
-def _trials(
-    model: InteractionMoE, modalities: tuple[str, ...]
-) -> dict[str, tuple[InteractionMoE, int | None]]:
+def _trials(model: Model, modalities: tuple[str, ...]) -> dict[str, tuple[Model, int | None]]:
     """Model and hidden modality of every comparison, by name."""
-    trials: dict[str, tuple[InteractionMoE, int | None]] = {"compared": (model, None)}
+    trials: dict[str, tuple[Model, int | None]] = {"compared": (model, None)}
     if not model.context.is_empty():
         blind = copy.deepcopy(model)
-        blind.set_context(empty_context(*model.pooling_guidance.shape))
+        blind.set_context(empty_context(*model.context.synergy.shape[2:]))
         trials["without_context"] = (blind, None)
     if len(modalities) > 1:
         trials |= {f"without {name}": (model, m) for m, name in enumerate(modalities)}
@@ -146,5 +145,5 @@ def _scored(windows: Windows, probs: np.ndarray, n_bootstrap: int) -> dict[str, 
     return classification_metrics(windows.y, probs, entity=windows.entity, n_bootstrap=n_bootstrap)
 
 
-def _evenly(windows: Windows, most: int) -> Windows:
-    return windows.select(np.unique(np.linspace(0, len(windows) - 1, min(most, len(windows))).astype(int)))
+def _evenly(n: int, most: int) -> np.ndarray:
+    return np.unique(np.linspace(0, n - 1, min(most, n)).astype(int))

@@ -14,11 +14,12 @@ from interplay.data import Scaler, Windows
 from interplay.data.check import check_categorical, check_trainable
 from interplay.errors import InvalidInput
 from interplay.files import check_writable
-from interplay.nn import InteractionContext, InteractionMoE, empty_context, interaction_context
+from interplay.nn import InteractionContext, Model, build_model, empty_context, interaction_context
 from interplay.profile import InteractionProfile
 from interplay.progress import Tell, shown
-from interplay.train.batches import TrainingBatches
+from interplay.train.batches import ScaledWindows, TrainingBatches
 from interplay.train.config import Recipe, make_recipe
+from interplay.train.contexts import window_contexts
 from interplay.train.folder import TrainingData
 from interplay.train.module import EpochLog, GuidedTraining, count_steps
 from interplay.train.run import Run
@@ -35,7 +36,7 @@ def fit(
     card: Mapping[str, object] | None = None,
     progress: Tell | None = None,
 ) -> Run:
-    """Train InteractionMoE.
+    """Train a model.
 
     Parameters
     ----------
@@ -68,8 +69,10 @@ def fit(
     scaler = Scaler.fit(train)
     with torch.random.fork_rng(), shown(progress, "training") as tell:
         torch.manual_seed(seed)
-        model = InteractionMoE(train.schema, recipe.model, _context_for(profile, train))
-        log = _train(model, recipe, TrainingBatches(train, scaler, recipe.optimiser.batch_size, seed), tell)
+        model = build_model(train.schema, recipe.model, _context_for(profile, train))
+        contexts = window_contexts(train, profile, recipe.model.context)
+        batches = TrainingBatches(ScaledWindows(train, scaler, contexts), recipe.optimiser.batch_size, seed)
+        log = _train(model, recipe, batches, tell)
     run = Run(
         model=model.eval(),
         scaler=scaler,
@@ -103,7 +106,7 @@ def _context_for(profile: InteractionProfile | None, train: Windows) -> Interact
     return interaction_context(profile, train.modalities, steps=train.length, step_s=train.step_s)
 
 
-def _train(model: InteractionMoE, recipe: Recipe, batches: TrainingBatches, tell: Tell) -> list[dict]:
+def _train(model: Model, recipe: Recipe, batches: TrainingBatches, tell: Tell) -> list[dict]:
     total_steps = count_steps(len(batches.windows), recipe)
     log = EpochLog(tell, total_steps)
     with _quiet_lightning():

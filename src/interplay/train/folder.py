@@ -25,7 +25,7 @@ from safetensors.torch import load_file, save_file
 from interplay.data import Scaler
 from interplay.errors import DamagedFile, InvalidInput
 from interplay.files import json_text, whole_file, whole_folder
-from interplay.nn import InteractionMoE, empty_context
+from interplay.nn import Model, build_model, empty_context
 from interplay.profile import InteractionProfile
 from interplay.train.config import make_recipe
 from interplay.train.evaluation import Evaluation
@@ -59,7 +59,8 @@ class TrainingData:
 def write_run_folder(run, folder: Path, *, overwrite: bool) -> None:
     """Write a `Run`: all of it, or nothing."""
     with whole_folder(folder, overwrite=overwrite) as part:
-        settings = {"format": FORMAT, "seed": run.seed, "recipe": run.recipe.to_dict()}
+        # the seed comes last, so that a file that was cut short lacks it
+        settings = {"format": FORMAT, "recipe": run.recipe.to_dict(), "seed": run.seed}
         (part / "config.yaml").write_text(yaml.safe_dump(settings, sort_keys=False), "utf-8")
         described = {"schema": asdict(run.schema), "train": asdict(run.data)}
         (part / "data.json").write_text(json_text(described), "utf-8")
@@ -120,7 +121,7 @@ def _read_parts(folder: Path) -> dict[str, Any]:
     recipe = make_recipe(config["recipe"])
     told = json.loads((folder / "data.json").read_text("utf-8"))
     schema = _schema(told["schema"])
-    model = InteractionMoE(schema, recipe.model, empty_context(len(schema.modalities), schema.steps))
+    model = build_model(schema, recipe.model, empty_context(len(schema.modalities), schema.steps))
     scaler = _fill(model, schema, load_file(folder / "weights.safetensors"))
     profile_file = folder / "profile.nc"
     return {
@@ -157,7 +158,7 @@ def _tensors(run) -> dict[str, torch.Tensor]:
     return tensors
 
 
-def _fill(model: InteractionMoE, schema: Schema, tensors: Mapping[str, torch.Tensor]) -> Scaler:
+def _fill(model: Model, schema: Schema, tensors: Mapping[str, torch.Tensor]) -> Scaler:
     """Load the model's tensors into it; returns the scaler."""
     prefix = "model."
     model.load_state_dict({n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)})

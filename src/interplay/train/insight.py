@@ -9,7 +9,7 @@ import xarray as xr
 
 from interplay.data import Windows
 from interplay.losses import jensen_shannon
-from interplay.nn import InteractionMoE, Output
+from interplay.nn import Model, Output
 from interplay.types import Routing
 from interplay.units import bits
 
@@ -20,7 +20,7 @@ CHUNK_NUMBERS = 5e7
 class Watch:
     """Sums over windows, batch by batch, of what `dataset` tells."""
 
-    def __init__(self, model: InteractionMoE, windows: Windows):
+    def __init__(self, model: Model, windows: Windows):
         self.windows = windows
         self.config = model.config
         n_m, n_t, n_c = len(windows.modalities), windows.length, len(windows.classes)

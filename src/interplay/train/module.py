@@ -1,4 +1,4 @@
-"""Training of InteractionMoE under Lightning: cross-entropy and the losses of every routing."""
+"""Training of a model under Lightning: cross-entropy and the losses of every routing."""
 
 import math
 import time
@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional as F  # noqa: N812
 
 from interplay.losses import (
+    PairWeights,
     load_balance_loss,
     pair_weights,
     redundancy_loss,
@@ -16,41 +17,49 @@ from interplay.losses import (
     synergy_loss,
     uniqueness_loss,
 )
-from interplay.nn import InteractionMoE, Output
+from interplay.nn import InteractionContext, Model, Output
 from interplay.progress import Tell
 from interplay.train.batches import Batch
 from interplay.train.config import LossConfig, Recipe
-from interplay.types import Routing
 
 
 class LossTerms:
     """The terms of the training loss by name, before weighting; terms of weight 0 are left out."""
 
-    def __init__(self, config: LossConfig, model: InteractionMoE):
-        pairs = pair_weights(
-            model.context,
-            redundancy=config.redundancy_from,
-            uniqueness=config.uniqueness_from,
-            synergy=config.synergy_from,
-            hard=config.hard,
-        )
+    def __init__(self, config: LossConfig, model: Model):
+        self.config = config
+        self.pairs = self._pairs(model.context)
         terms = {
-            "uniqueness": lambda routing: uniqueness_loss(routing, pairs.uniqueness),
-            "redundancy": lambda routing: redundancy_loss(routing, pairs.redundancy),
-            "synergy": lambda routing: synergy_loss(routing, pairs.synergy),
-            "load_balance": load_balance_loss,
-            "router_z": router_z_loss,
+            "uniqueness": lambda routing, pairs: uniqueness_loss(routing, pairs.uniqueness),
+            "redundancy": lambda routing, pairs: redundancy_loss(routing, pairs.redundancy),
+            "synergy": lambda routing, pairs: synergy_loss(routing, pairs.synergy),
+            "load_balance": lambda routing, pairs: load_balance_loss(routing),
+            "router_z": lambda routing, pairs: router_z_loss(routing),
         }
         if model.config.synergy_experts == 0:
             del terms["synergy"]
+        if model.config.moe_every == 0:
+            terms = {}
         self.weights = {name: getattr(config, name) for name in terms if getattr(config, name)}
         self.terms = {name: terms[name] for name in self.weights}
 
-    def __call__(self, output: Output, y: torch.Tensor) -> dict[str, torch.Tensor]:
+    def _pairs(self, context: InteractionContext) -> PairWeights:
+        return pair_weights(
+            context,
+            redundancy=self.config.redundancy_from,
+            uniqueness=self.config.uniqueness_from,
+            synergy=self.config.synergy_from,
+            hard=self.config.hard,
+        )
+
+    def __call__(
+        self, output: Output, y: torch.Tensor, context: InteractionContext | None = None
+    ) -> dict[str, torch.Tensor]:
         """Cross-entropy, and each routing loss averaged over layers, in nats."""
+        pairs = self.pairs if context is None else self._pairs(context)
         found = {"cross_entropy": F.cross_entropy(output.logits, y)}
         for name, loss in self.terms.items():
-            found[name] = _mean_over_layers(loss, output.routings)
+            found[name] = torch.stack([loss(routing, pairs) for routing in output.routings]).mean()
         return found
 
     def total(self, found: Mapping[str, torch.Tensor]) -> torch.Tensor:
@@ -58,22 +67,18 @@ class LossTerms:
         return torch.stack(weighted).sum()
 
 
-def _mean_over_layers(loss, routings: tuple[Routing, ...]) -> torch.Tensor:
-    return torch.stack([loss(routing) for routing in routings]).mean()
-
-
 class GuidedTraining(pl.LightningModule):
     """One training run.
 
     Parameters
     ----------
-    model : InteractionMoE
+    model : Model
     recipe : Recipe
     total_steps : int
         Optimiser steps of the whole run, which the one-cycle schedule spans.
     """
 
-    def __init__(self, model: InteractionMoE, recipe: Recipe, total_steps: int):
+    def __init__(self, model: Model, recipe: Recipe, total_steps: int):
         super().__init__()
         self.model, self.recipe, self.total_steps = model, recipe, total_steps
         self.losses = LossTerms(recipe.losses, model)
@@ -81,8 +86,8 @@ class GuidedTraining(pl.LightningModule):
     def training_step(self, batch: Batch, index: int) -> torch.Tensor:
         noise = self.recipe.optimiser.input_noise
         x = {name: v + noise * torch.randn_like(v) for name, v in batch.x.items()} if noise else batch.x
-        output = self.model(x, batch.observed)
-        terms = self.losses(output, batch.y)
+        output = self.model(x, batch.observed, batch.context)
+        terms = self.losses(output, batch.y, batch.context)
         total = self.losses.total(terms)
         right = (output.logits.argmax(-1) == batch.y).float().mean()
         told = {"loss": total.detach(), **terms, "accuracy": right}

@@ -7,10 +7,12 @@ import pandas as pd
 
 from interplay.data import Scaler, Windows
 from interplay.data.check import check_disjoint, check_schema
-from interplay.nn import InteractionContext, InteractionMoE
+from interplay.nn import InteractionContext, Model
 from interplay.profile import InteractionProfile
 from interplay.progress import Tell, shown
+from interplay.train.batches import ScaledWindows
 from interplay.train.config import Recipe
+from interplay.train.contexts import window_contexts
 from interplay.train.evaluation import Evaluation, class_probs, judge, prediction_table
 from interplay.train.folder import TrainingData, read_run_folder, write_evaluation, write_run_folder
 from interplay.types import Schema
@@ -22,7 +24,7 @@ class Run:
 
     Attributes
     ----------
-    model : InteractionMoE, in evaluation mode
+    model : Model, in evaluation mode
     scaler : Scaler, of the training windows
     recipe : Recipe
     schema : Schema that windows must have
@@ -34,7 +36,7 @@ class Run:
     folder : Path or None, where the run was saved
     """
 
-    model: InteractionMoE
+    model: Model
     scaler: Scaler
     recipe: Recipe
     schema: Schema
@@ -66,7 +68,7 @@ class Run:
         """
         check_schema(windows.schema, self.schema, what="windows to predict")
         with shown(progress, "predicting") as tell:
-            return prediction_table(windows, class_probs(self.model, self.scaler, windows, tell))
+            return prediction_table(windows, class_probs(self.model, self._scaled(windows), tell))
 
     def evaluate(
         self, test: Windows, *, progress: Tell | None = None, n_bootstrap: int = 1000
@@ -97,10 +99,14 @@ class Run:
         if self.profile is not None:
             check_disjoint(test.entities, self.profile.entities, what="the profile")
         with shown(progress, "evaluating") as tell:
-            self.evaluation = judge(self.model, self.scaler, test, tell, n_bootstrap=n_bootstrap)
+            self.evaluation = judge(self.model, self._scaled(test), tell, n_bootstrap=n_bootstrap)
         if self.folder is not None:
             write_evaluation(self, self.folder)
         return dict(self.evaluation.scores["test"])
+
+    def _scaled(self, windows: Windows) -> ScaledWindows:
+        contexts = window_contexts(windows, self.profile, self.recipe.model.context)
+        return ScaledWindows(windows, self.scaler, contexts)
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Write the run folder; one that exists is kept unless `overwrite`."""

@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from small_models import SHAPES, random_context, random_windows, small_model
-
 from interplay.errors import InvalidInput
 from interplay.nn import (
     InteractionContext,
@@ -17,6 +15,7 @@ from interplay.nn import (
 )
 from interplay.nn.context import ATOMS
 from interplay.profile import InteractionProfile
+from small_models import SHAPES, random_context, random_windows, small_model
 
 
 def profile_of(modalities=("a", "b"), *, lags, step_s=1.0, h_y_bits=1.0, **atoms):

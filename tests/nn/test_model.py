@@ -153,7 +153,7 @@ def test_a_context_of_another_shape_is_refused():
         ({"width": 0}, "width must be at least 1; got 0"),
         ({"heads": 0}, "heads must be at least 1; got 0"),
         ({"layers": 0}, "layers must be at least 1; got 0"),
-        ({"moe_every": 0}, "moe_every must be at least 1; got 0"),
+        ({"moe_every": -1}, "moe_every must be at least 0; got -1"),
         ({"expert_width": -3}, "expert_width must be at least 1; got -3"),
         ({"dropout": 1.0}, "dropout must be at least 0 and below 1; got 1.0"),
     ],

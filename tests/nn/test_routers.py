@@ -118,7 +118,7 @@ def test_the_interaction_router_equals_one_token_at_a_time(n_m, own):
                 )
                 for t, u in enumerate(u_T)
             ]
-            state, _ = router.gru(torch.stack(steps)[None])
+            state = router.gru(torch.stack(steps)[None])
             expected = router.score(torch.cat([torch.stack(u_T), state[0]], dim=-1))
             torch.testing.assert_close(logits[b, m], expected, **TOLERANCE)
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from small_runs import SMALL, xor_profile, xor_windows
 
 import interplay as ip
 from interplay.errors import InvalidInput
 from interplay.nn import InteractionContext, ModelConfig, build_model, empty_context
 from interplay.train import make_recipe
+from small_runs import SMALL, xor_profile, xor_windows
 
 BASELINES = ("vanilla_moe", "laplace_moe", "dense", "early_fusion", "late_fusion")
 QUIET = {"progress": lambda done: None}
@@ -18,7 +18,11 @@ QUIET = {"progress": lambda done: None}
 def test_baselines_train_and_are_judged_and_saved_like_any_run(recipe, tmp_path):
     small = {k: v for k, v in SMALL.items() if "synergy" not in k and "epochs" not in k}
     run = ip.fit(
-        xor_windows(200, 0), profile=xor_profile(), recipe=recipe, settings=small | {"optimiser.epochs": 1}, **QUIET
+        xor_windows(200, 0),
+        profile=xor_profile(),
+        recipe=recipe,
+        settings=small | {"optimiser.epochs": 1},
+        **QUIET,
     )
     test = xor_windows(40, 1, entities=("x", "y"))
     run.evaluate(test, n_bootstrap=10, **QUIET)
@@ -69,7 +73,9 @@ def test_late_fusion_is_the_mean_of_what_modalities_say_alone():
 @pytest.mark.parametrize("level", ["instance", "token"])
 def test_contexts_of_windows_come_from_the_probe_and_need_no_labels(level, tmp_path):
     train, test = xor_windows(300, 0), xor_windows(40, 1, entities=("x", "y"))
-    profile = ip.TemporalRUS(ip.PosteriorPID(epochs=3, n_bootstrap=10, n_rotations=9), **QUIET).fit(train).profile_
+    profile = (
+        ip.TemporalRUS(ip.PosteriorPID(epochs=3, n_bootstrap=10, n_rotations=9), **QUIET).fit(train).profile_
+    )
     settings = SMALL | {"model.context": level, "optimiser.epochs": 1}
     run = ip.fit(train, profile=profile, settings=settings, **QUIET)
     run.save(tmp_path / "run")
@@ -77,11 +83,15 @@ def test_contexts_of_windows_come_from_the_probe_and_need_no_labels(level, tmp_p
     other = ip.load_run(tmp_path / "run")
     some = np.array([3, 11])
     np.testing.assert_allclose(
-        other.predict(test.select(some), **QUIET).iloc[:, 4:].astype(float), told.iloc[some, 4:].astype(float), atol=1e-5
+        other.predict(test.select(some), **QUIET).iloc[:, 4:].astype(float),
+        told.iloc[some, 4:].astype(float),
+        atol=1e-5,
     )
     run.evaluate(test, n_bootstrap=10, **QUIET)
 
 
 def test_contexts_of_windows_need_a_probe():
     with pytest.raises(InvalidInput, match="context 'token' must have a profile with a probe"):
-        ip.fit(xor_windows(60, 0), profile=xor_profile(), settings=SMALL | {"model.context": "token"}, **QUIET)
+        ip.fit(
+            xor_windows(60, 0), profile=xor_profile(), settings=SMALL | {"model.context": "token"}, **QUIET
+        )

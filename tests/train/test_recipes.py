@@ -68,7 +68,11 @@ def test_a_recipe_survives_being_written_down():
         ("default", {"model.dropout": 1.5}, "dropout must be at least 0 and below 1; got 1.5"),
         ("default", {"model.layers": 0}, "layers must be at least 1; got 0"),
         ("default", {"model.moe_every": -1}, "moe_every must be at least 0; got -1"),
-        ("default", {"model.context": "all"}, "context must be one of ['profile', 'instance', 'token']; got 'all'"),
+        (
+            "default",
+            {"model.context": "all"},
+            "context must be one of ['profile', 'instance', 'token']; got 'all'",
+        ),
         ("default", {"model.fusion": "early"}, "fusion 'early' must come with moe_every 0 and guided false"),
         ("default", {"optimiser.epochs": 2.5}, "optimiser.epochs"),
         ("default", {"optimiser.epochs": 0}, "optimiser.epochs must be at least 1; got 0"),

@@ -122,7 +122,8 @@ class Recurrence(nn.Module):
         """States (N, T, width) of inputs (N, T, A), from a state of 0."""
         start = x_NTA.new_zeros(1, x_NTA.shape[0], self.width)
         # biased, of one layer, without dropout, in this mode, in one direction, batch first
-        states, _ = torch.gru(x_NTA, start, list(self.parameters()), True, 1, 0.0, self.training, False, True)
+        weights: list[torch.Tensor] = list(self.parameters())
+        states, _ = torch.gru(x_NTA, start, weights, True, 1, 0.0, self.training, False, True)
         return states
 
 

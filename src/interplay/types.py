@@ -46,7 +46,8 @@ class Target:
 
     Attributes
     ----------
-    values : (n,) int, class numbers, -1 is unlabelled; or (n,) float of a continuous target, NaN is unlabelled
+    values : (n,) int, class numbers, -1 is unlabelled; or (n,) float of a continuous target, NaN is unlabelled; or
+        (n, C) int, whether each of C labels holds, 1 or 0, -1 is unknown
     start_s, stop_s : (n,) float, s, on the clock of the recording, in order and without overlap
     """
 
@@ -65,9 +66,11 @@ class Recording:
         Whoever must not be split between training and test: a subject, a stay.
     streams : mapping of modality name to Stream
     target : Target
-    classes : names of the classes that `target` numbers; () for a continuous target
+    classes : names of the classes that `target` numbers, or of its labels; () for a continuous target
     name : str
         Tells recordings of one entity apart.
+    static : mapping of str to float
+        What does not change in the recording, such as age; NaN is unknown.
     gaps_s : ((start, stop), ...) in s
         Periods that were removed; no window crosses them.
     """
@@ -77,29 +80,39 @@ class Recording:
     target: Target
     classes: tuple[str, ...]
     name: str = ""
+    static: Mapping[str, float] = field(default_factory=dict)
     gaps_s: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Schema:
-    """What a model must know about windows: their modalities, shapes, clock and classes.
+    """What a model must know about windows: their modalities, shapes, clock and target.
 
     Attributes
     ----------
     shapes : modality name -> (r, d), samples per step and channels
     steps : T
     step_s : float, s
-    classes : class names, in the order of their numbers; () for a continuous target
+    classes : class names, in the order of their numbers, or names of labels; () for a continuous target
+    kind : what the target is: "classes", one of them; "labels", any of them; or "number"
+    static : names of side inputs that do not change in a recording
     """
 
     shapes: Mapping[str, tuple[int, int]]
     steps: int
     step_s: float
     classes: tuple[str, ...]
+    kind: str = "classes"
+    static: tuple[str, ...] = ()
 
     @property
     def modalities(self) -> tuple[str, ...]:
         return tuple(self.shapes)
+
+    @property
+    def n_outputs(self) -> int:
+        """Numbers that predict the target: a logit of each class or label, or the number itself."""
+        return 1 if self.kind == "number" else len(self.classes)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,12 +123,14 @@ class WindowBatch:
     ----------
     x : modality name -> (B, T, r, d) float32; 0 where unobserved
     observed : (B, M, T) bool, True = measured
-    y : (B,) int64, class numbers; or float64 of a continuous target
+    y : (B,) int64, class numbers; or float64 of a continuous target; or (B, C) int64 of labels
+    static : (B, S) float32, side inputs; NaN where unknown
     """
 
     x: Mapping[str, np.ndarray]
     observed: np.ndarray
     y: np.ndarray
+    static: np.ndarray
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

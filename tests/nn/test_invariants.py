@@ -4,10 +4,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_models import SHAPES, random_context, random_windows, small_model
 
 from interplay.nn import ATOMS, InteractionContext
 from interplay.nn.routers import ROUTERS
+from small_models import SHAPES, random_context, random_windows, small_model
 
 STEPS = 3
 EXPERTS = ({"synergy_experts": 0}, {"synergy_experts": 2}, {"synergy_experts": 3, "top_k": 4})

@@ -1,12 +1,13 @@
 """Recordings, steps and windows; splits by entity and scaling."""
 
 from interplay.data.fill import Hold, Mark
+from interplay.data.from_arrays import windows_from_arrays
 from interplay.data.scaling import Scaler
 from interplay.data.splits import apart, cross_folds, split_by_entity
 from interplay.data.steps import Steps, make_steps
 from interplay.data.target_bins import TargetBins
 from interplay.data.targets import label_at, label_intervals, label_series
-from interplay.data.windows import Windows, make_windows, windows_from_arrays
+from interplay.data.windows import Windows, make_windows
 
 __all__ = [
     "Hold",

@@ -17,16 +17,20 @@ def check_recording(recording: Recording, *, like: Recording | None = None) -> N
         raise InvalidInput(f"{who} must have at least one sample; all its streams are empty.")
     for name, stream in recording.streams.items():
         _check_stream(stream, f"stream {name!r} of {who}")
-    n_classes, continuous = len(recording.classes), np.asarray(recording.target.values).dtype.kind == "f"
+    labels = np.asarray(recording.target.values)
+    n_classes, continuous = len(recording.classes), labels.dtype.kind == "f"
+    if labels.ndim == 2 and labels.shape[1] != n_classes:
+        raise InvalidInput(
+            f"labels of {who} must have a column for each of its {n_classes} classes; got {labels.shape[1]} columns."
+        )
     if continuous and n_classes:
         raise InvalidInput(
             f"{who} must have whole class numbers for its {n_classes} classes, or a continuous target and classes=(); "
             "its target holds floats."
         )
-    if not continuous and len(recording.target.values) and recording.target.values.max() >= n_classes:
+    if not continuous and labels.ndim == 1 and len(labels) and labels.max() >= n_classes:
         raise InvalidInput(
-            f"labels of {who} must be below the number of classes ({n_classes}); "
-            f"the largest is {recording.target.values.max()}."
+            f"labels of {who} must be below the number of classes ({n_classes}); the largest is {labels.max()}."
         )
     if like is None or like is recording:
         return
@@ -37,6 +41,11 @@ def check_recording(recording: Recording, *, like: Recording | None = None) -> N
         )
     if recording.classes != like.classes:
         raise InvalidInput(f"all recordings must name the same classes; {who} has {list(recording.classes)}.")
+    if tuple(recording.static) != tuple(like.static):
+        raise InvalidInput(
+            f"all recordings must have the same static inputs in the same order; {who} has {list(recording.static)}, "
+            f"the first has {list(like.static)}. Write NaN where one is unknown."
+        )
     for name, stream in recording.streams.items():
         other = like.streams[name]
         if stream.values.shape[1] != other.values.shape[1] or stream.rate_hz != other.rate_hz:
@@ -102,7 +111,9 @@ def refuse_missing(values: np.ndarray, what: str) -> None:
 
 def check_trainable(windows, *, what: str) -> None:
     """Refuse windows that nothing can be learned from: a constant target, a class or a modality missing."""
-    if windows.continuous:
+    if windows.kind == "labels":
+        _check_labels(windows, what)
+    elif windows.kind == "number":
         if len(windows) < 2 or np.ptp(windows.y) == 0:
             raise InvalidInput(
                 f"{what} must hold at least two values of the target; all are {windows.y[0]:g}."
@@ -119,8 +130,13 @@ def check_trainable(windows, *, what: str) -> None:
 
 
 def check_categorical(windows, *, what: str) -> None:
-    """Refuse a continuous target where classes are needed."""
-    if windows.continuous:
+    """Refuse any target but classes where classes are needed."""
+    if windows.kind == "labels":
+        raise InvalidInput(
+            f"{what} must have one class each; they have {len(windows.classes)} labels, any of which may hold. Take "
+            f"one label at a time: windows.of_label({windows.classes[0]!r})."
+        )
+    if windows.kind == "number":
         raise InvalidInput(
             f"{what} must have class labels; the target is continuous (floats). Cut it into classes with "
             "ip.TargetBins, use .astype(int) if these are class codes, or estimate with GaussianPID."
@@ -140,9 +156,24 @@ def _check_classes(windows, what: str) -> None:
         )
 
 
+def _check_labels(windows, what: str) -> None:
+    for k, name in enumerate(windows.classes):
+        if not {0, 1} <= set(np.unique(windows.y[:, k])):
+            raise InvalidInput(
+                f"{what} must hold windows with and without every label; {name!r} never changes. Leave it out, or "
+                "choose other training entities."
+            )
+
+
 def check_schema(found: Schema, expected: Schema, *, what: str) -> None:
     """Refuse windows of another shape than a model or profile was made for."""
-    for name, unit in (("modalities", ""), ("shapes", " (samples per step, channels)"), ("classes", "")):
+    for name, unit in (
+        ("modalities", ""),
+        ("shapes", " (samples per step, channels)"),
+        ("classes", ""),
+        ("kind", " of target"),
+        ("static", " inputs"),
+    ):
         a, b = getattr(found, name), getattr(expected, name)
         if (tuple(a.items()) if name == "shapes" else a) != (tuple(b.items()) if name == "shapes" else b):
             raise InvalidInput(f"{what} must have the {name}{unit} {b} that were fitted; got {a}.")

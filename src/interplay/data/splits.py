@@ -89,9 +89,11 @@ def consecutive_blocks(windows: Windows, length: int) -> np.ndarray:
 
 
 def _strata(windows: Windows) -> np.ndarray:
-    """Classes, or fifths of a continuous target."""
-    if not windows.continuous:
+    """Classes, or fifths of a continuous target, or whether any of several labels holds."""
+    if windows.kind == "classes":
         return windows.y
+    if windows.kind == "labels":
+        return (windows.y == 1).any(1)
     return np.searchsorted(np.quantile(windows.y, [0.2, 0.4, 0.6, 0.8]), windows.y)
 
 

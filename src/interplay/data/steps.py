@@ -1,13 +1,13 @@
 """Recordings cut into steps on one grid; every modality keeps its own rate inside a step."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from interplay.data.check import check_recording, refuse_missing
 from interplay.data.fill import fill_policy
-from interplay.data.targets import labels_on_grid
+from interplay.data.targets import labels_on_grid, unlabelled
 from interplay.errors import InvalidInput
 from interplay.types import Recording, Stream
 from interplay.units import samples_per_step
@@ -22,13 +22,14 @@ class Steps:
     values : modality name -> (n_steps, r, d) float32; NaN where unobserved
     observed : (n_steps, M) bool
     target : (n_steps,) label in force at the end of the step: int64 class numbers, -1 is unlabelled; or float64
-        of a continuous target, NaN is unlabelled
+        of a continuous target, NaN is unlabelled; or (n_steps, C) int64 of labels, 1, 0 or -1 where unknown
     segment : (n_steps,) int64, never decreasing; a new recording or a gap starts a new one
     entity : (n_steps,) int64, index into `entities`
     time_s : (n_steps,) float64, end of the step on the clock of its recording
     entities, classes : names; no classes for a continuous target
     channels : modality name -> names of its channels
     step_s : float, s
+    static : name of a side input -> (segments,) float32, in order of segments; NaN where unknown
     """
 
     values: Mapping[str, np.ndarray]
@@ -41,6 +42,7 @@ class Steps:
     classes: tuple[str, ...]
     channels: Mapping[str, tuple[str, ...]]
     step_s: float
+    static: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.target)
@@ -84,7 +86,7 @@ def make_steps(
     if not recordings:
         raise InvalidInput("recordings must hold at least one recording; got none.")
     first = recordings[0]
-    pieces, time_s, targets, segments, entity_of = [], [], [], [], []
+    pieces, time_s, targets, segments, entity_of, n_segments = [], [], [], [], [], []
     for recording in recordings:
         check_recording(recording, like=first)
         start_s, n_steps = _grid(recording, step_s)
@@ -95,6 +97,7 @@ def make_steps(
         segment = _segments(recording, raw, start_s, step_s, n_steps, max_gap_s)
         pieces.append({name: _filled(name, raw[name], recording, fill, segment, step_s) for name in raw})
         segments.append(segment + (segments[-1][-1] + 1 if segments else 0))
+        n_segments.append(segment[-1] + 1)
         time_s.append(start_s + step_s * np.arange(1, n_steps + 1))
         targets.append(labels_on_grid(recording.target, start_s, step_s, n_steps))
         entity_of.append(np.full(n_steps, recording.entity))
@@ -111,6 +114,37 @@ def make_steps(
         classes=first.classes,
         channels={name: channel_names(stream) for name, stream in first.streams.items()},
         step_s=float(step_s),
+        static={
+            name: np.repeat(np.array([r.static[name] for r in recordings], dtype=np.float32), n_segments)
+            for name in first.static
+        },
+    )
+
+
+def padded(table: Steps, n: int) -> Steps:
+    """The same with `n` unobserved steps before each segment, so that windows may begin before it does."""
+    starts = np.flatnonzero(np.diff(table.segment, prepend=table.segment[0] - 1))
+    # row -1 is a step of padding, which belongs to the segment and entity of the step that follows
+    row = np.insert(np.arange(len(table)), np.repeat(starts, n), -1)
+    real, place = row >= 0, np.arange(len(row))
+    next_real = np.minimum.accumulate(np.where(real, place, len(row))[::-1])[::-1]
+    follows = row[next_real]
+    values = {}
+    for name, array in table.values.items():
+        values[name] = np.full((len(row), *array.shape[1:]), np.nan, dtype=array.dtype)
+        values[name][real] = array
+    target = unlabelled((len(row),), table.target)
+    target[real] = table.target
+    observed = np.zeros((len(row), len(values)), dtype=bool)
+    observed[real] = table.observed
+    return replace(
+        table,
+        values=values,
+        observed=observed,
+        target=target,
+        segment=table.segment[follows],
+        entity=table.entity[follows],
+        time_s=table.time_s[follows] + table.step_s * (place - next_real),
     )
 
 

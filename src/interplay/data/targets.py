@@ -11,9 +11,9 @@ def label_series(values, *, rate_hz: float, start_s: float = 0.0) -> Target:
 
     Parameters
     ----------
-    values : (n,) int or float
-        Class numbers, -1 is unlabelled; or a continuous target, NaN is unlabelled. Label k holds for
-        1 / rate_hz seconds from its own time on.
+    values : (n,) int or float, or (n, C) int
+        Class numbers, -1 is unlabelled; or a continuous target, NaN is unlabelled; or whether each of C labels
+        holds, -1 is unknown. Label k holds for 1 / rate_hz seconds from its own time on.
     rate_hz : float, Hz
     start_s : float, s
         Time of the first label.
@@ -21,7 +21,8 @@ def label_series(values, *, rate_hz: float, start_s: float = 0.0) -> Target:
     values = target_values(values, name="label series")
     if len(values) == 0:
         raise InvalidInput("a label series must have at least one label; got none.")
-    first = np.flatnonzero(np.r_[True, values[1:] != values[:-1]])
+    changed = values[1:] != values[:-1]
+    first = np.flatnonzero(np.r_[True, changed.any(1) if values.ndim == 2 else changed])
     edges = start_s + np.r_[first, len(values)] / rate_hz
     return Target(values=values[first], start_s=edges[:-1], stop_s=edges[1:])
 
@@ -31,7 +32,7 @@ def label_intervals(values, start_s, stop_s) -> Target:
 
     Parameters
     ----------
-    values : (n,) int, class numbers, or float of a continuous target
+    values : (n,) int, class numbers, or float of a continuous target; or (n, C) int of labels
     start_s, stop_s : (n,) float, s, in order and without overlap
     """
     values = target_values(values, name="labels of intervals")
@@ -55,14 +56,16 @@ def label_intervals(values, start_s, stop_s) -> Target:
     return Target(values=values, start_s=start_s, stop_s=stop_s)
 
 
-def label_at(value: int | float, time_s: float) -> Target:
+def label_at(value, time_s: float) -> Target:
     """Target of one label with its prediction time: nothing after `time_s` belongs to its window."""
     return label_intervals([value], [time_s], [time_s])
 
 
 def target_values(values, *, name: str) -> np.ndarray:
-    """Check labels: class numbers as int64, or a continuous target as float64."""
+    """Check labels: class numbers or (n, C) labels as int64, or a continuous target as float64."""
     values = np.asarray(values)
+    if values.ndim == 2:
+        return label_table(values, name=name)
     if values.dtype.kind != "f":
         return class_numbers(values, name=name)
     if values.ndim != 1:
@@ -75,13 +78,29 @@ def target_values(values, *, name: str) -> np.ndarray:
 
 
 def is_labelled(target: np.ndarray) -> np.ndarray:
-    """Where there is a label, (n,) bool."""
-    return ~np.isnan(target) if target.dtype.kind == "f" else target != UNLABELLED
+    """Where there is a label, (n,) bool; of several labels at least one."""
+    if target.dtype.kind == "f":
+        return ~np.isnan(target)
+    known = target != UNLABELLED
+    return known.any(1) if target.ndim == 2 else known
 
 
-def unlabelled(shape, like: np.ndarray) -> np.ndarray:
-    """An array without any label, of the kind of the labels `like`."""
-    return np.full(shape, np.nan) if like.dtype.kind == "f" else np.full(shape, UNLABELLED, dtype=np.int64)
+def unlabelled(shape: tuple[int, ...], like: np.ndarray) -> np.ndarray:
+    """An array of `shape` without any label, of the kind of the labels `like` (n,) or (n, C)."""
+    if like.dtype.kind == "f":
+        return np.full(shape, np.nan)
+    return np.full((*shape, *like.shape[1:]), UNLABELLED, dtype=np.int64)
+
+
+def label_table(values, *, name: str) -> np.ndarray:
+    """Check which of C labels hold, (n, C): 1, 0, or -1 where it is unknown."""
+    values = np.asarray(values)
+    if values.ndim != 2 or values.shape[1] == 0 or not np.isin(values, (UNLABELLED, 0, 1)).all():
+        raise InvalidInput(
+            f"{name} of several labels must be (n, labels) of 1, 0, or -1 where unknown; got shape {values.shape} with "
+            f"values {np.unique(values)[:5]}."
+        )
+    return values.astype(np.int64)
 
 
 def class_numbers(values, *, name: str) -> np.ndarray:
@@ -102,12 +121,12 @@ def class_numbers(values, *, name: str) -> np.ndarray:
 
 
 def labels_on_grid(target: Target, start_s: float, step_s: float, n_steps: int) -> np.ndarray:
-    """Label in force at the end of each step, (n_steps,) int64 or float64; -1 or NaN where there is none.
+    """Label in force at the end of each step, (n_steps,) or (n_steps, C); -1 or NaN where there is none.
 
     Step k covers (start_s + k step_s, start_s + (k + 1) step_s]. A label that is an instant goes to the step
     that contains it.
     """
-    labels = unlabelled(n_steps, target.values)
+    labels = unlabelled((n_steps,), target.values)
     if len(target.values) == 0:
         return labels
     tolerance = 1e-6 * step_s

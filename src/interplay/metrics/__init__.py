@@ -2,6 +2,8 @@
 
 from interplay.metrics.calibration import brier_score, expected_calibration_error, reliability
 from interplay.metrics.classification import classification_metrics, confusion, confusion_scores
+from interplay.metrics.multilabel import multilabel_metrics
+from interplay.metrics.regression import regression_metrics
 from interplay.metrics.routing import routing_agreement
 
 __all__ = [
@@ -10,6 +12,8 @@ __all__ = [
     "confusion",
     "confusion_scores",
     "expected_calibration_error",
+    "multilabel_metrics",
+    "regression_metrics",
     "reliability",
     "routing_agreement",
 ]

@@ -10,9 +10,8 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from interplay.errors import InvalidInput
 from interplay.metrics.calibration import brier_score, expected_calibration_error
+from interplay.metrics.resampling import draws_of, entity_codes, interval
 from interplay.units import bits
-
-LOW, HIGH = 0.025, 0.975
 
 
 def classification_metrics(
@@ -40,20 +39,17 @@ def classification_metrics(
     """
     y, probs = check_probabilities(y, probs)
     n, n_classes = probs.shape
-    entity = np.arange(n) if entity is None else np.asarray(entity)
-    if entity.shape != (n,):
-        raise InvalidInput(f"entity must have one entry per window ({n}); got shape {entity.shape}.")
-    _, code = np.unique(entity, return_inverse=True)
+    code = entity_codes(entity, n)
     predicted = probs.argmax(axis=1)
     by_entity = np.zeros((code.max() + 1, n_classes, n_classes), dtype=np.int64)
     np.add.at(by_entity, (code, y, predicted), 1)
     scores = {}
     whole = confusion_scores(by_entity.sum(axis=0))
-    resampled = confusion_scores(_resampled(by_entity, n_bootstrap, random_state))
+    drawn = draws_of(len(by_entity), n_bootstrap, random_state)
+    resampled = confusion_scores(np.tensordot(drawn, by_entity, axes=1))
     for name, value in whole.items():
-        scores[name] = float(value)
-        low, high = np.quantile(resampled[name], [LOW, HIGH]) if len(by_entity) > 1 else (math.nan, math.nan)
-        scores[f"{name}_low"], scores[f"{name}_high"] = float(low), float(high)
+        low, high = interval(resampled[name], len(by_entity))
+        scores |= {name: float(value), f"{name}_low": low, f"{name}_high": high}
     told = probs[np.arange(n), y]
     return {
         **scores,
@@ -89,13 +85,6 @@ def confusion_scores(tables: np.ndarray) -> dict[str, np.ndarray]:
         "balanced_accuracy": recall.sum(-1) / (true > 0).sum(-1),
         "macro_f1": f1.sum(-1) / (true + predicted > 0).sum(-1),
     }
-
-
-def _resampled(by_entity: np.ndarray, n_bootstrap: int, random_state: int) -> np.ndarray:
-    """Confusion tables (R, C, C) of entities drawn with replacement."""
-    n = len(by_entity)
-    drawn = np.random.default_rng(random_state).multinomial(n, np.full(n, 1.0 / n), size=n_bootstrap)
-    return np.tensordot(drawn, by_entity, axes=1)
 
 
 def _one_against_rest(score, y: np.ndarray, probs: np.ndarray) -> float:

@@ -13,7 +13,8 @@ from interplay.nn.context import (
 from interplay.nn.early_fusion import EarlyFusion, Model, build_model
 from interplay.nn.encoders import StepEncoder
 from interplay.nn.experts import Experts, FeedForwardExperts, SynergyAttention
-from interplay.nn.model import GuidedPooling, InteractionMoE, ModelConfig, MoELayer, Output
+from interplay.nn.model import InteractionMoE, ModelConfig, MoELayer, Output
+from interplay.nn.pooling import GuidedPooling, LatePooling, StaticInputs
 from interplay.nn.router_checks import check_router
 from interplay.nn.routers import (
     InteractionRouter,
@@ -35,6 +36,7 @@ __all__ = [
     "InteractionMoE",
     "InteractionRouter",
     "LaplaceRouter",
+    "LatePooling",
     "LoadBias",
     "MoELayer",
     "Model",
@@ -42,6 +44,7 @@ __all__ = [
     "Output",
     "Router",
     "SoftmaxRouter",
+    "StaticInputs",
     "StepEncoder",
     "SynergyAttention",
     "TemporalAttention",

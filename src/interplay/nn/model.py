@@ -1,6 +1,6 @@
-"""InteractionMoE: a mixture-of-experts classifier of multimodal windows, guided by interactions.
+"""InteractionMoE: a mixture of experts on multimodal windows, guided by interactions.
 
-Letters: B windows, M modalities, T steps, D width, C classes.
+Letters: B windows, M modalities, T steps, D width, C outputs, S side inputs.
 """
 
 from collections.abc import Mapping
@@ -10,13 +10,14 @@ import torch
 from torch import nn
 
 from interplay.errors import InvalidInput
-from interplay.nn.attention import HIDDEN, CrossModalAttention, TemporalAttention
+from interplay.nn.attention import CrossModalAttention, TemporalAttention
 from interplay.nn.context import InteractionContext
 from interplay.nn.encoders import StepEncoder
 from interplay.nn.experts import Experts
 from interplay.nn.guidance import attention_guidance, pooling_guidance
+from interplay.nn.pooling import GuidedPooling, LatePooling, StaticInputs
 from interplay.nn.routers import ROUTERS
-from interplay.nn.routing import route
+from interplay.nn.routing import LoadBias, route
 from interplay.types import Routing, Schema
 
 LEVELS = ("profile", "instance", "token")
@@ -35,11 +36,15 @@ class ModelConfig:
     num_experts, synergy_experts, top_k : E, how many of them are synergy experts, and K
     expert_width : hidden width of an expert
     router : "interaction", "softmax", "laplace" or "uniform"
+    jitter : by how much router logits vary in training, a share; see `interplay.nn.route`
+    balance_rate : step of the bias that evens out loads without a loss, see `interplay.nn.LoadBias`; 0 for none
     guided : whether attention and pooling are guided by the context
     context : what the context knows: "profile", the same of every window; "instance", what the profile's probe says
         of each window; "token", both
     fusion : "cross", attention among modalities; or of unguided dense baselines: "early", all modalities of a step are
         one token; "late", modalities meet in the prediction only
+    each_step : whether training asks for the label of every step of a window, from what is known by then, instead of
+        the last one alone
     """
 
     width: int = 48
@@ -51,14 +56,18 @@ class ModelConfig:
     top_k: int = 2
     expert_width: int = 96
     router: str = "interaction"
+    jitter: float = 0.0
+    balance_rate: float = 0.0
     guided: bool = True
     context: str = "profile"
     fusion: str = "cross"
+    each_step: bool = False
     dropout: float = 0.2
 
     def __post_init__(self):
-        if self.moe_every < 0:
-            raise InvalidInput(f"moe_every must be at least 0; got {self.moe_every}.")
+        for name in ("moe_every", "balance_rate"):
+            if getattr(self, name) < 0:
+                raise InvalidInput(f"{name} must be at least 0; got {getattr(self, name)}.")
         for name, known in (("context", LEVELS), ("fusion", FUSIONS)):
             if getattr(self, name) not in known:
                 raise InvalidInput(f"{name} must be one of {list(known)}; got {getattr(self, name)!r}.")
@@ -67,11 +76,16 @@ class ModelConfig:
                 f"fusion {self.fusion!r} must come with moe_every 0 and guided false: it has no pairs of modalities to "
                 f"route or guide; got moe_every {self.moe_every} and guided {self.guided}."
             )
+        if self.fusion == "late" and self.each_step:
+            raise InvalidInput(
+                "fusion 'late' must come with each_step false: it pools whole windows; got true."
+            )
         for name in ("width", "layers", "heads", "expert_width"):
             if getattr(self, name) < 1:
                 raise InvalidInput(f"{name} must be at least 1; got {getattr(self, name)}.")
-        if not 0 <= self.dropout < 1:
-            raise InvalidInput(f"dropout must be at least 0 and below 1; got {self.dropout}.")
+        for name in ("dropout", "jitter"):
+            if not 0 <= getattr(self, name) < 1:
+                raise InvalidInput(f"{name} must be at least 0 and below 1; got {getattr(self, name)}.")
         if self.width % self.heads:
             raise InvalidInput(f"width must be a multiple of heads ({self.heads}); got {self.width}.")
         if self.router not in ROUTERS:
@@ -93,14 +107,16 @@ class Output:
 
     Attributes
     ----------
-    logits : (B, C)
+    logits : (B, C), of the last step; of a continuous target (B, 1), the target in its own scale
     routings : one Routing per mixture-of-experts layer
     pooling : (B, M, T), share of each token in the prediction; sums to 1
+    step_logits : (B, T, C) where the model was asked for every step, or None
     """
 
     logits: torch.Tensor
     routings: tuple[Routing, ...]
     pooling: torch.Tensor
+    step_logits: torch.Tensor | None = None
 
 
 class MoELayer(nn.Module):
@@ -108,7 +124,8 @@ class MoELayer(nn.Module):
 
     def __init__(self, config: ModelConfig):
         super().__init__()
-        self.top_k, self.synergy_experts = config.top_k, config.synergy_experts
+        self.top_k, self.synergy_experts, self.jitter = config.top_k, config.synergy_experts, config.jitter
+        self.load_bias = LoadBias(config.num_experts, config.balance_rate) if config.balance_rate else None
         self.router = ROUTERS[config.router](config.width, config.num_experts)
         self.experts = Experts(config.num_experts, config.synergy_experts, config.width, config.expert_width)
 
@@ -116,7 +133,14 @@ class MoELayer(nn.Module):
         self, h_BMTD: torch.Tensor, context: InteractionContext, observed_BMT: torch.Tensor
     ) -> tuple[torch.Tensor, Routing]:
         logits = self.router(h_BMTD, context, observed_BMT)
-        routing = route(logits, observed_BMT, self.top_k, self.synergy_experts)
+        routing = route(
+            logits,
+            observed_BMT,
+            self.top_k,
+            self.synergy_experts,
+            jitter=self.jitter if self.training else 0.0,
+            bias=None if self.load_bias is None else self.load_bias.bias,
+        )
         return self.experts(h_BMTD, routing), routing
 
 
@@ -155,50 +179,13 @@ class Block(nn.Module):
         return h_BMTD + self.dropout(out) * seen, routing
 
 
-class GuidedPooling(nn.Module):
-    """Weighted mean over all observed tokens; the guidance (B', M, T) enters with a learned weight."""
-
-    def __init__(self, width: int):
-        super().__init__()
-        self.score = nn.Linear(width, 1, bias=False)
-        self.gamma = nn.Parameter(torch.ones(()))
-
-    def forward(self, h_BMTD, observed_BMT, guidance_BMT) -> tuple[torch.Tensor, torch.Tensor]:
-        """Pooled (B, D) and the weights (B, M, T); a window without any observation pools to 0."""
-        scores = self.score(h_BMTD)[..., 0] + self.gamma * guidance_BMT
-        scores = scores.masked_fill(~observed_BMT, HIDDEN)
-        weights = torch.softmax(scores.flatten(1), dim=-1).view_as(scores) * observed_BMT
-        return torch.einsum("bmtd,bmt->bd", h_BMTD, weights), weights
-
-
-class LatePooling(nn.Module):
-    """Each modality pools its own steps; the mean over observed modalities of their normalised pools.
-
-    Under a linear head it is the mean of the modalities' predictions.
-    """
-
-    def __init__(self, width: int):
-        super().__init__()
-        self.score = nn.Linear(width, 1, bias=False)
-        self.norm = nn.LayerNorm(width)
-
-    def forward(self, h_BMTD, observed_BMT, guidance_BMT) -> tuple[torch.Tensor, torch.Tensor]:
-        """Pooled (B, D) and the weights (B, M, T); the guidance is not for it."""
-        scores = self.score(h_BMTD)[..., 0].masked_fill(~observed_BMT, HIDDEN)
-        weights = torch.softmax(scores, dim=-1) * observed_BMT
-        seen = observed_BMT.any(-1)
-        share = seen / seen.sum(-1, keepdim=True).clamp_min(1)
-        pooled = self.norm(torch.einsum("bmtd,bmt->bmd", h_BMTD, weights))
-        return torch.einsum("bmd,bm->bd", pooled, share), weights * share[..., None]
-
-
 class InteractionMoE(nn.Module):
-    """Classifier of windows, a plain module for any training loop.
+    """Predictor of windows, a plain module for any training loop.
 
     Parameters
     ----------
     schema : Schema
-        Modalities with their shapes, steps and classes.
+        Modalities with their shapes, steps and target.
     config : ModelConfig
     context : InteractionContext
         Kept as buffers; an empty one makes the model its own unguided control.
@@ -225,8 +212,9 @@ class InteractionMoE(nn.Module):
         )
         late = config.fusion == "late"
         self.pooling = LatePooling(config.width) if late else GuidedPooling(config.width)
+        self.static_inputs = StaticInputs(len(schema.static), config.width) if schema.static else None
         self.norm = nn.Identity() if late else nn.LayerNorm(config.width)
-        self.head = nn.Linear(config.width, len(schema.classes))
+        self.head = nn.Linear(config.width, schema.n_outputs)
 
     def set_context(self, context: InteractionContext) -> None:
         """Lay another context over the same weights."""
@@ -243,6 +231,11 @@ class InteractionMoE(nn.Module):
             self.pooling_guidance.copy_(pooling_guidance(context))
 
     @property
+    def moe_layers(self) -> list[MoELayer]:
+        """The layers with experts, in the order of `Output.routings`."""
+        return [block.feed_forward for block in self.blocks if isinstance(block.feed_forward, MoELayer)]
+
+    @property
     def context(self) -> InteractionContext:
         return InteractionContext(redundancy=self.redundancy, unique=self.unique, synergy=self.synergy)
 
@@ -251,14 +244,16 @@ class InteractionMoE(nn.Module):
         x: Mapping[str, torch.Tensor],
         observed: torch.Tensor,
         context: InteractionContext | None = None,
+        static: torch.Tensor | None = None,
     ) -> Output:
-        """Classify windows.
+        """Predict windows.
 
         Parameters
         ----------
         x : modality name -> (B, T, r, d), scaled
         observed : (B, M, T) bool; values where it is False are never looked at
         context : InteractionContext of these windows, (B, M, M, T); the model's own if None
+        static : (B, S) side inputs, scaled, NaN where unknown; needed if the schema has any
 
         Returns
         -------
@@ -274,4 +269,22 @@ class InteractionMoE(nn.Module):
             if routing is not None:
                 routings.append(routing)
         pooled, weights = self.pooling(h_BMTD, observed, tokens)
-        return Output(logits=self.head(self.norm(pooled)), routings=tuple(routings), pooling=weights)
+        pooled_by_step = None
+        if self.config.each_step and isinstance(self.pooling, GuidedPooling):
+            pooled_by_step = self.pooling.of_each_step(h_BMTD, observed, tokens)
+        if self.static_inputs is not None:
+            if static is None:
+                raise InvalidInput(
+                    f"static must be given, (B, {self.static_inputs.inputs}), as the model was made for; got none. "
+                    "Write NaN where an input is unknown."
+                )
+            pooled = self.static_inputs(pooled, static)
+            if pooled_by_step is not None:
+                of_steps = static[:, None].expand(-1, pooled_by_step.shape[1], -1)
+                pooled_by_step = self.static_inputs(pooled_by_step, of_steps)
+        return Output(
+            logits=self.head(self.norm(pooled)),
+            routings=tuple(routings),
+            pooling=weights,
+            step_logits=None if pooled_by_step is None else self.head(self.norm(pooled_by_step)),
+        )

@@ -50,6 +50,11 @@ def write_report(run: Run | str | Path, path: str | Path, *, overwrite: bool = F
             "a report must be about an evaluated run; this one was not. Call run.evaluate(test) first, with "
             "windows of entities that it was not trained on."
         )
+    if run.schema.kind != "classes":
+        raise InvalidInput(
+            f"a report must be about a run that predicts classes; this one predicts {run.schema.kind}. Its scores are "
+            "in metrics.json, its predictions in predictions.parquet of the run folder."
+        )
     page = _render(run, run.evaluation)
     with whole_file(path, overwrite=overwrite) as part:
         part.write_text(page, "utf-8")

@@ -21,13 +21,15 @@ class Batch:
     ----------
     x : modality name -> (B, T, r, d) float32, scaled
     observed : (B, M, T) bool
-    y : (B,) int64
+    y : targets, see `interplay.types.WindowBatch`, a continuous one scaled; (B, T) or (B, T, C) of each step
+    static : (B, S) float32, scaled, NaN where unknown
     context : InteractionContext of these windows; None where the model's own is meant
     """
 
     x: dict[str, torch.Tensor]
     observed: torch.Tensor
     y: torch.Tensor
+    static: torch.Tensor
     context: InteractionContext | None = None
 
     def to(self, device, **kwargs) -> "Batch":
@@ -35,25 +37,36 @@ class Batch:
             x={name: values.to(device, **kwargs) for name, values in self.x.items()},
             observed=self.observed.to(device, **kwargs),
             y=self.y.to(device, **kwargs),
+            static=self.static.to(device, **kwargs),
             context=None if self.context is None else self.context.to(device, **kwargs),
         )
 
 
 class ScaledWindows(Dataset):
-    """Windows by lists of indices; a batch is cut out and scaled at once."""
+    """Windows by lists of indices; a batch is cut out and scaled at once, if asked with the targets of each step."""
 
-    def __init__(self, windows: Windows, scaler: Scaler, contexts: WindowContexts | None = None):
-        self.windows, self.scaler, self.contexts = windows, scaler, contexts
+    def __init__(
+        self,
+        windows: Windows,
+        scaler: Scaler,
+        contexts: WindowContexts | None = None,
+        *,
+        each_step: bool = False,
+    ):
+        self.windows, self.scaler, self.contexts, self.each_step = windows, scaler, contexts, each_step
 
     def __len__(self) -> int:
         return len(self.windows)
 
     def __getitem__(self, which) -> Batch:
-        cut = self.windows.batch(np.asarray(which))
+        which = np.asarray(which)
+        cut = self.windows.batch(which)
+        y = self.windows.labels_of_steps(which) if self.each_step else cut.y
         return Batch(
             x={name: torch.from_numpy(values) for name, values in self.scaler.apply(cut.x).items()},
             observed=torch.from_numpy(cut.observed),
-            y=torch.from_numpy(cut.y),
+            y=torch.from_numpy(self.scaler.apply_target(y)),
+            static=torch.from_numpy(self.scaler.apply_static(cut.static)),
             context=None if self.contexts is None else self.contexts[which],
         )
 

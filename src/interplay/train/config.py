@@ -58,6 +58,9 @@ class OptimiserConfig:
     input_noise : float
         Normal noise added to scaled inputs in training, in standard deviations of each channel. It keeps
         the model from learning the training windows by heart.
+    modality_dropout : float
+        Probability with which a modality of a training window is hidden, so that the model learns to do
+        without any; never all of them.
     """
 
     epochs: int = 15
@@ -66,6 +69,7 @@ class OptimiserConfig:
     weight_decay: float = 0.1
     clip_norm: float = 1.0
     input_noise: float = 0.5
+    modality_dropout: float = 0.0
 
     def __post_init__(self):
         for name in ("epochs", "batch_size"):
@@ -74,6 +78,10 @@ class OptimiserConfig:
             _above(f"optimiser.{name}", getattr(self, name), 0)
         for name in ("weight_decay", "input_noise"):
             _at_least(f"optimiser.{name}", getattr(self, name), 0)
+        if not 0 <= self.modality_dropout < 1:
+            raise InvalidInput(
+                f"optimiser.modality_dropout must be at least 0 and below 1; got {self.modality_dropout}."
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,11 +10,12 @@ import torch
 import xarray as xr
 
 from interplay.data import Windows
-from interplay.metrics import classification_metrics, routing_agreement
+from interplay.metrics import routing_agreement
 from interplay.nn import Model, empty_context
 from interplay.progress import Tell
 from interplay.train.batches import ScaledWindows
 from interplay.train.insight import Watch
+from interplay.train.targets import TARGETS
 
 BATCH_SIZE = 256
 STRESS_WINDOWS = 2000
@@ -28,7 +29,7 @@ class Evaluation:
     Attributes
     ----------
     scores : mapping of mapping
-        ``test``: `classification_metrics` of all test windows; ``compared``: of the windows that the
+        ``test``: the scores of all test windows, see `interplay.metrics`; ``compared``: of the windows that the
         comparisons below were made on; ``without_context``; ``without <modality>`` for each, if there are
         several; ``agreement_redundancy`` and ``agreement_synergy``: see `interplay.train.insight`.
     predictions : DataFrame, see `Run.predict`
@@ -49,8 +50,9 @@ def judge(model: Model, scaled: ScaledWindows, tell: Tell, *, n_bootstrap: int) 
     trials = _trials(model, test.modalities)
     share = len(test) / (len(test) + len(trials) * len(few))
     watch = Watch(model, test)
-    probs = class_probs(model, scaled, lambda done: tell(share * done), watch)
-    scores = {"test": _scored(test, probs, n_bootstrap)}
+    told = predictions(model, scaled, lambda done: tell(share * done), watch)
+    kind = TARGETS[test.kind]
+    scores = {"test": kind.scores(test, told, n_bootstrap)}
     for k, (name, (trial, hidden)) in enumerate(trials.items()):
         done = share + (1 - share) * k / len(trials)
 
@@ -59,20 +61,20 @@ def judge(model: Model, scaled: ScaledWindows, tell: Tell, *, n_bootstrap: int) 
 
         # a model that does without the context does without that of single windows, too
         seen = few.without_contexts() if name == "without_context" else few
-        probs_of_trial = class_probs(trial, seen, tell_trial, hidden=hidden)
-        scores[name] = _scored(few.windows, probs_of_trial, n_bootstrap)
+        told_by_trial = predictions(trial, seen, tell_trial, hidden=hidden)
+        scores[name] = kind.scores(few.windows, told_by_trial, n_bootstrap)
     tell(1.0)
     insight = watch.dataset()
     return Evaluation(
         scores=scores | agreement(insight, model),
-        predictions=prediction_table(test, probs),
+        predictions=prediction_table(test, told),
         insight=insight,
         entities=test.entities,
     )
 
 
 @torch.no_grad()
-def class_probs(
+def predictions(
     model: Model,
     scaled: ScaledWindows,
     tell: Tell,
@@ -80,32 +82,30 @@ def class_probs(
     *,
     hidden: int | None = None,
 ) -> np.ndarray:
-    """Class probabilities (N, C); with the modality number `hidden` made unobserved, if one is given."""
+    """What is predicted of each window, see `TargetKind.predicted`; with modality number `hidden` unobserved."""
+    kind = TARGETS[scaled.windows.kind]
     device = next(model.parameters()).device
     parts, done = [], 0
     for batch in scaled.in_order(BATCH_SIZE):
         if hidden is not None:
             batch.observed[:, hidden] = False
         batch = batch.to(device)
-        output = model(batch.x, batch.observed, batch.context)
+        output = model(batch.x, batch.observed, batch.context, batch.static)
         if watch is not None:
             watch.see(output, batch.y)
-        parts.append(torch.softmax(output.logits.double(), dim=-1).cpu().numpy())
+        parts.append(kind.predicted(output.logits.cpu(), scaled.scaler))
         done += len(batch.y)
         tell(done / len(scaled))
     return np.concatenate(parts)
 
 
-def prediction_table(windows: Windows, probs: np.ndarray) -> pd.DataFrame:
-    """One row per window: who, when, the label, the prediction and the probability of each class."""
-    names = np.array(windows.classes, dtype=object)
+def prediction_table(windows: Windows, predicted: np.ndarray) -> pd.DataFrame:
+    """One row per window: who, when, the label, and what was predicted."""
     table = {
         "entity": np.array(windows.steps.entities, dtype=object)[windows.entity],
         "time_s": windows.steps.time_s[windows.last],
-        "label": names[windows.y],
-        "predicted": names[probs.argmax(1)],
     }
-    return pd.DataFrame(table | {f"p_{name}": probs[:, c] for c, name in enumerate(windows.classes)})
+    return pd.DataFrame(table | TARGETS[windows.kind].columns(windows, predicted))
 
 
 def agreement(insight: xr.Dataset, model: Model) -> dict[str, dict[str, float]]:
@@ -139,10 +139,6 @@ def _trials(model: Model, modalities: tuple[str, ...]) -> dict[str, tuple[Model,
     if len(modalities) > 1:
         trials |= {f"without {name}": (model, m) for m, name in enumerate(modalities)}
     return trials
-
-
-def _scored(windows: Windows, probs: np.ndarray, n_bootstrap: int) -> dict[str, float]:
-    return classification_metrics(windows.y, probs, entity=windows.entity, n_bootstrap=n_bootstrap)
 
 
 def _evenly(n: int, most: int) -> np.ndarray:

@@ -11,7 +11,7 @@ import pytorch_lightning as pl
 import torch
 
 from interplay.data import Scaler, Windows
-from interplay.data.check import check_categorical, check_trainable
+from interplay.data.check import check_trainable
 from interplay.errors import InvalidInput
 from interplay.files import check_writable
 from interplay.nn import InteractionContext, Model, build_model, empty_context, interaction_context
@@ -23,6 +23,7 @@ from interplay.train.contexts import window_contexts
 from interplay.train.folder import TrainingData
 from interplay.train.module import EpochLog, GuidedTraining, count_steps
 from interplay.train.run import Run
+from interplay.train.targets import TARGETS
 
 
 def fit(
@@ -62,7 +63,6 @@ def fit(
     """
     recipe = make_recipe(recipe, settings)
     check_trainable(train, what="training windows")
-    check_categorical(train, what="training windows")
     if out is not None:
         Path(out).parent.mkdir(parents=True, exist_ok=True)
         check_writable(out, overwrite=False)
@@ -71,7 +71,8 @@ def fit(
         torch.manual_seed(seed)
         model = build_model(train.schema, recipe.model, _context_for(profile, train))
         contexts = window_contexts(train, profile, recipe.model.context)
-        batches = TrainingBatches(ScaledWindows(train, scaler, contexts), recipe.optimiser.batch_size, seed)
+        scaled = ScaledWindows(train, scaler, contexts, each_step=recipe.model.each_step)
+        batches = TrainingBatches(scaled, recipe.optimiser.batch_size, seed)
         log = _train(model, recipe, batches, tell)
     run = Run(
         model=model.eval(),
@@ -82,7 +83,7 @@ def fit(
         data=TrainingData(
             entities=train.entities,
             n_windows=len(train),
-            class_counts=tuple(np.bincount(train.y, minlength=len(train.classes)).tolist()),
+            class_counts=_counts(train),
             channels=dict(train.steps.channels),
             card=card,
         ),
@@ -94,11 +95,20 @@ def fit(
     return run
 
 
+def _counts(train: Windows) -> tuple[int, ...]:
+    """Windows of each class or label; of a number none."""
+    if train.kind == "number":
+        return ()
+    if train.kind == "labels":
+        return tuple((train.y == 1).sum(0).tolist())
+    return tuple(np.bincount(train.y, minlength=len(train.classes)).tolist())
+
+
 def _context_for(profile: InteractionProfile | None, train: Windows) -> InteractionContext:
     if profile is None:
         return empty_context(len(train.modalities), train.length)
     classes = profile.dataset.attrs.get("classes")
-    if classes is not None and tuple(classes) != train.classes:
+    if train.kind == "classes" and classes is not None and tuple(classes) != train.classes:
         raise InvalidInput(
             f"the profile must be about the classes of the windows, {list(train.classes)}; it is about "
             f"{list(classes)}. Estimate it from windows of the same target."
@@ -119,7 +129,8 @@ def _train(model: Model, recipe: Recipe, batches: TrainingBatches, tell: Tell) -
             enable_progress_bar=False,
             enable_model_summary=False,
         )
-        trainer.fit(GuidedTraining(model, recipe, total_steps), datamodule=batches)
+        target = TARGETS[batches.windows.windows.kind]
+        trainer.fit(GuidedTraining(model, target, recipe, total_steps), datamodule=batches)
     return log.epochs
 
 

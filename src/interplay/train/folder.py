@@ -43,7 +43,7 @@ class TrainingData:
     ----------
     entities : names
     n_windows : int
-    class_counts : windows of each class
+    class_counts : windows of each class or label; empty for a number
     channels : modality name -> names of its channels
     card : mapping of str, or None
         What the data set says of itself: name, licence, citation and so on.
@@ -155,6 +155,8 @@ def _tensors(run) -> dict[str, torch.Tensor]:
     for part in ("mean", "std"):
         for name, values in getattr(run.scaler, part).items():
             tensors[f"scaler.{part}.{name}"] = torch.from_numpy(values)
+    for part in ("static", "target"):
+        tensors[f"scaler.{part}"] = torch.from_numpy(getattr(run.scaler, part))
     return tensors
 
 
@@ -166,12 +168,19 @@ def _fill(model: Model, schema: Schema, tensors: Mapping[str, torch.Tensor]) -> 
         part: {name: tensors[f"scaler.{part}.{name}"].numpy() for name in schema.modalities}
         for part in ("mean", "std")
     }
-    return Scaler(**parts)
+    return Scaler(**parts, static=tensors["scaler.static"].numpy(), target=tensors["scaler.target"].numpy())
 
 
 def _schema(told: dict) -> Schema:
     shapes = {name: tuple(shape) for name, shape in told["shapes"].items()}
-    return Schema(shapes=shapes, steps=told["steps"], step_s=told["step_s"], classes=tuple(told["classes"]))
+    return Schema(
+        shapes=shapes,
+        steps=told["steps"],
+        step_s=told["step_s"],
+        classes=tuple(told["classes"]),
+        kind=told["kind"],
+        static=tuple(told["static"]),
+    )
 
 
 def _training_data(told: dict) -> TrainingData:

@@ -1,6 +1,6 @@
 """What a model does with its tokens: where they are routed, and which of them a prediction rests on.
 
-Letters: B windows, M modalities, T steps, E experts, C classes, P pairs i < j.
+Letters: B windows, M modalities, T steps, E experts, C classes or other groups, P pairs i < j.
 """
 
 import numpy as np
@@ -10,6 +10,7 @@ import xarray as xr
 from interplay.data import Windows
 from interplay.losses import jensen_shannon
 from interplay.nn import Model, Output
+from interplay.train.targets import TARGETS
 from interplay.types import Routing
 from interplay.units import bits
 
@@ -23,7 +24,9 @@ class Watch:
     def __init__(self, model: Model, windows: Windows):
         self.windows = windows
         self.config = model.config
-        n_m, n_t, n_c = len(windows.modalities), windows.length, len(windows.classes)
+        self.kind = TARGETS[windows.kind]
+        self.groups = self.kind.groups(windows.schema)
+        n_m, n_t, n_c = len(windows.modalities), windows.length, len(self.groups)
         self.pairs = torch.triu_indices(n_m, n_m, 1)
         self.pooling = torch.zeros(n_c, n_m, n_t, dtype=torch.float64)
         self.pooled = torch.zeros(n_c, dtype=torch.float64)
@@ -31,7 +34,7 @@ class Watch:
 
     def see(self, output: Output, y: torch.Tensor) -> None:
         """Add one batch."""
-        y = y.cpu()
+        y = self.kind.group_of(y.cpu())
         self.pooling.index_add_(0, y, output.pooling.double().cpu())
         self.pooled.index_add_(0, y, torch.ones(len(y), dtype=torch.float64))
         while len(self.layers) < len(output.routings):
@@ -45,7 +48,8 @@ class Watch:
         Returns
         -------
         xarray.Dataset
-            ``pooling (class, modality, lag)``: share of each token in the pooled window, by true class;
+            ``pooling (class, modality, lag)``: share of each token in the pooled window, by true class, or of all
+            windows where the target has none;
             ``windows (class)``: how many; and if tokens are routed ``expert_use (layer, modality, lag,
             expert)``: mean weight of each expert; ``divergence (layer, source_i, source_j, lag)``:
             Jensen-Shannon divergence between the routings of a pair, bits; ``synergy_mass`` of the same
@@ -60,7 +64,7 @@ class Watch:
             "windows": ("class", self.pooled.numpy().astype(np.int64)),
         }
         coords: dict[str, object] = {
-            "class": list(w.classes),
+            "class": list(self.groups),
             "modality": names,
             "lag": lags,
             "lag_s": ("lag", lags * w.step_s),

@@ -1,4 +1,4 @@
-"""Training of a model under Lightning: cross-entropy and the losses of every routing."""
+"""Training of a model under Lightning: the loss of the target and the losses of every routing."""
 
 import math
 import time
@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import pytorch_lightning as pl
 import torch
-from torch.nn import functional as F  # noqa: N812
 
 from interplay.losses import (
     PairWeights,
@@ -21,13 +20,14 @@ from interplay.nn import InteractionContext, Model, Output
 from interplay.progress import Tell
 from interplay.train.batches import Batch
 from interplay.train.config import LossConfig, Recipe
+from interplay.train.targets import TargetKind
 
 
 class LossTerms:
     """The terms of the training loss by name, before weighting; terms of weight 0 are left out."""
 
-    def __init__(self, config: LossConfig, model: Model):
-        self.config = config
+    def __init__(self, config: LossConfig, model: Model, target: TargetKind):
+        self.config, self.target = config, target
         self.pairs = self._pairs(model.context)
         terms = {
             "uniqueness": lambda routing, pairs: uniqueness_loss(routing, pairs.uniqueness),
@@ -55,9 +55,10 @@ class LossTerms:
     def __call__(
         self, output: Output, y: torch.Tensor, context: InteractionContext | None = None
     ) -> dict[str, torch.Tensor]:
-        """Cross-entropy, and each routing loss averaged over layers, in nats."""
+        """The target's loss, and each routing loss averaged over layers, in nats."""
         pairs = self.pairs if context is None else self._pairs(context)
-        found = {"cross_entropy": F.cross_entropy(output.logits, y)}
+        logits = output.logits if output.step_logits is None else output.step_logits
+        found = {self.target.loss_name: self.target.loss(logits, y)}
         for name, loss in self.terms.items():
             found[name] = torch.stack([loss(routing, pairs) for routing in output.routings]).mean()
         return found
@@ -73,25 +74,31 @@ class GuidedTraining(pl.LightningModule):
     Parameters
     ----------
     model : Model
+    target : TargetKind
     recipe : Recipe
     total_steps : int
         Optimiser steps of the whole run, which the one-cycle schedule spans.
     """
 
-    def __init__(self, model: Model, recipe: Recipe, total_steps: int):
+    def __init__(self, model: Model, target: TargetKind, recipe: Recipe, total_steps: int):
         super().__init__()
         self.model, self.recipe, self.total_steps = model, recipe, total_steps
-        self.losses = LossTerms(recipe.losses, model)
+        self.target, self.losses = target, LossTerms(recipe.losses, model, target)
 
     def training_step(self, batch: Batch, index: int) -> torch.Tensor:
-        noise = self.recipe.optimiser.input_noise
+        noise, hidden = self.recipe.optimiser.input_noise, self.recipe.optimiser.modality_dropout
         x = {name: v + noise * torch.randn_like(v) for name, v in batch.x.items()} if noise else batch.x
-        output = self.model(x, batch.observed, batch.context)
+        observed = hide_modalities(batch.observed, hidden) if hidden else batch.observed
+        output = self.model(x, observed, batch.context, batch.static)
         terms = self.losses(output, batch.y, batch.context)
         total = self.losses.total(terms)
-        right = (output.logits.argmax(-1) == batch.y).float().mean()
-        told = {"loss": total.detach(), **terms, "accuracy": right}
+        # the last step of a window is labelled, whatever the others are
+        last = batch.y if output.step_logits is None else batch.y[:, -1]
+        told = {"loss": total.detach(), **terms, **self.target.fitted(output.logits, last)}
         self.log_dict(told, on_step=False, on_epoch=True, batch_size=len(batch.y))
+        for layer, routing in zip(self.model.moe_layers, output.routings, strict=True):
+            if layer.load_bias is not None:
+                layer.load_bias.update(routing)
         return total
 
     def configure_optimizers(self):
@@ -104,6 +111,13 @@ class GuidedTraining(pl.LightningModule):
             optimiser, config.learning_rate, total_steps=self.total_steps
         )
         return [optimiser], [{"scheduler": cycle, "interval": "step"}]
+
+
+def hide_modalities(observed_BMT: torch.Tensor, share: float) -> torch.Tensor:
+    """Hide each modality of each window with probability `share`; never all that is observed of a window."""
+    kept = torch.rand(observed_BMT.shape[:2], device=observed_BMT.device) >= share
+    left = observed_BMT & kept[..., None]
+    return torch.where(left.any((1, 2))[:, None, None], left, observed_BMT)
 
 
 class EpochLog(pl.Callback):

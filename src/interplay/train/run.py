@@ -13,7 +13,7 @@ from interplay.progress import Tell, shown
 from interplay.train.batches import ScaledWindows
 from interplay.train.config import Recipe
 from interplay.train.contexts import window_contexts
-from interplay.train.evaluation import Evaluation, class_probs, judge, prediction_table
+from interplay.train.evaluation import Evaluation, judge, prediction_table, predictions
 from interplay.train.folder import TrainingData, read_run_folder, write_evaluation, write_run_folder
 from interplay.types import Schema
 
@@ -63,12 +63,13 @@ class Run:
         Returns
         -------
         pandas.DataFrame
-            One row per window: ``entity``, ``time_s`` (prediction time on the recording's clock), ``label``,
-            ``predicted`` and ``p_<class>``.
+            One row per window: ``entity``, ``time_s`` (prediction time on the recording's clock); of classes
+            ``label``, ``predicted`` and ``p_<class>``; of labels ``label_<name>`` and ``p_<name>``; of a number
+            ``label`` and ``predicted``.
         """
         check_schema(windows.schema, self.schema, what="windows to predict")
         with shown(progress, "predicting") as tell:
-            return prediction_table(windows, class_probs(self.model, self._scaled(windows), tell))
+            return prediction_table(windows, predictions(self.model, self._scaled(windows), tell))
 
     def evaluate(
         self, test: Windows, *, progress: Tell | None = None, n_bootstrap: int = 1000
@@ -87,7 +88,8 @@ class Run:
         Returns
         -------
         dict of str to float
-            See `interplay.metrics.classification_metrics`; more is kept in `evaluation`.
+            See `classification_metrics`, `multilabel_metrics` or `regression_metrics` in
+            `interplay.metrics`; more is kept in `evaluation`.
 
         Raises
         ------

@@ -1,0 +1,80 @@
+"""How good probabilities of several labels are, with intervals over entities. Arrays in, flat mapping out.
+
+Letters: N windows, C labels, G entities, R resamplings.
+"""
+
+import math
+
+import numpy as np
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from interplay.errors import InvalidInput
+from interplay.metrics.resampling import draws_of, entity_codes, interval
+
+
+def multilabel_metrics(
+    y, probs, *, entity=None, n_bootstrap: int = 1000, random_state: int = 0
+) -> dict[str, float]:
+    """Scores of the probabilities of labels of which any may hold.
+
+    Parameters
+    ----------
+    y : (N, C) int
+        1 where a label holds, 0 where not, -1 where it is unknown.
+    probs : (N, C) float in [0, 1]
+    entity : (N,) int or str, optional
+        Who each window belongs to; intervals resample entities, or windows without it.
+    n_bootstrap : int
+    random_state : int
+
+    Returns
+    -------
+    dict of str to float
+        ``accuracy`` and ``macro_f1`` (mean F1 over labels) of labels called from a probability of one half on,
+        each with ``_low`` and ``_high``, a 95 % percentile interval (NaN with a single entity); ``auroc`` and
+        ``auprc``, means over the labels that take both values, NaN if none does; ``n_windows``,
+        ``n_entities``.
+    """
+    y, probs = np.asarray(y), np.asarray(probs, dtype=np.float64)
+    if y.ndim != 2 or y.shape != probs.shape or len(y) == 0:
+        raise InvalidInput(
+            f"y and probs must both be (N, labels), with N at least 1; got {y.shape} and {probs.shape}."
+        )
+    if not ((probs >= 0) & (probs <= 1)).all():
+        raise InvalidInput("probs must lie between 0 and 1; some do not, or are NaN.")
+    code = entity_codes(entity, len(y))
+    true, called, known = y == 1, probs >= 0.5, y >= 0
+    counts = np.stack([known & true & called, known & true & ~called, known & ~true & called, known], axis=-1)
+    by_entity = np.zeros((code.max() + 1, *counts.shape[1:]))
+    np.add.at(by_entity, code, counts)
+    whole = _called_scores(by_entity.sum(0))
+    drawn = draws_of(len(by_entity), n_bootstrap, random_state)
+    resampled = _called_scores(np.tensordot(drawn, by_entity, axes=1))
+    scores = {}
+    for name, value in whole.items():
+        low, high = interval(resampled[name], len(by_entity))
+        scores |= {name: float(value), f"{name}_low": low, f"{name}_high": high}
+    return {
+        **scores,
+        "auroc": _mean_over_labels(roc_auc_score, y, probs),
+        "auprc": _mean_over_labels(average_precision_score, y, probs),
+        "n_windows": len(y),
+        "n_entities": len(by_entity),
+    }
+
+
+def _called_scores(counts: np.ndarray) -> dict[str, np.ndarray]:
+    """Scores of hits, misses, false calls and known windows (..., C, 4); a label without any of them has F1 0."""
+    hits, misses, false, known = np.moveaxis(counts, -1, 0)
+    f1 = 2 * hits / np.maximum(2 * hits + misses + false, 1)
+    wrong = (misses + false).sum(-1)
+    return {"accuracy": 1.0 - wrong / np.maximum(known.sum(-1), 1), "macro_f1": f1.mean(-1)}
+
+
+def _mean_over_labels(score, y: np.ndarray, probs: np.ndarray) -> float:
+    found = []
+    for truth, told in zip(y.T, probs.T, strict=True):
+        known = truth >= 0
+        if len(np.unique(truth[known])) == 2:
+            found.append(score(truth[known], told[known]))
+    return float(np.mean(found)) if found else math.nan

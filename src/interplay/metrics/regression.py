@@ -1,0 +1,66 @@
+"""How good predictions of numbers are, with intervals over entities. Arrays in, flat mapping out.
+
+Letters: N windows, G entities, R resamplings.
+"""
+
+import math
+
+import numpy as np
+
+from interplay.errors import InvalidInput
+from interplay.metrics.resampling import draws_of, entity_codes, interval
+
+
+def regression_metrics(
+    y, predicted, *, entity=None, n_bootstrap: int = 1000, random_state: int = 0
+) -> dict[str, float]:
+    """Scores of predicted numbers.
+
+    Parameters
+    ----------
+    y, predicted : (N,) float
+        In the unit of the target.
+    entity : (N,) int or str, optional
+        Who each window belongs to; intervals resample entities, or windows without it.
+    n_bootstrap : int
+    random_state : int
+
+    Returns
+    -------
+    dict of str to float
+        ``mae`` and ``rmse`` in the unit of the target and ``r2``, the share of variance explained, each with
+        ``_low`` and ``_high``, a 95 % percentile interval (NaN with a single entity); ``n_windows``,
+        ``n_entities``. R2 of a target that does not vary is NaN.
+    """
+    y, predicted = np.asarray(y, dtype=np.float64), np.asarray(predicted, dtype=np.float64)
+    if y.ndim != 1 or y.shape != predicted.shape or len(y) == 0:
+        raise InvalidInput(
+            f"y and predicted must both be (N,), with N at least 1; got {y.shape} and {predicted.shape}."
+        )
+    if not (np.isfinite(y).all() and np.isfinite(predicted).all()):
+        raise InvalidInput("y and predicted must be finite; some are not.")
+    code = entity_codes(entity, len(y))
+    error = predicted - y
+    # sums from which every score follows, so that resampling entities is one product
+    parts = np.stack([np.ones_like(y), np.abs(error), error**2, y, y**2], axis=1)
+    by_entity = np.zeros((code.max() + 1, parts.shape[1]))
+    np.add.at(by_entity, code, parts)
+    whole = _scores(by_entity.sum(0))
+    resampled = _scores(draws_of(len(by_entity), n_bootstrap, random_state) @ by_entity)
+    scores = {}
+    for name, value in whole.items():
+        low, high = interval(resampled[name], len(by_entity))
+        scores |= {name: float(value), f"{name}_low": low, f"{name}_high": high}
+    return {**scores, "n_windows": len(y), "n_entities": len(by_entity)}
+
+
+def _scores(sums: np.ndarray) -> dict[str, np.ndarray]:
+    n, absolute, squared, total, of_squares = np.moveaxis(sums, -1, 0)
+    spread = of_squares - total**2 / n
+    # what is left of a difference of large sums is rounding where the target does not vary
+    varies = spread > 1e-12 * of_squares
+    return {
+        "mae": absolute / n,
+        "rmse": np.sqrt(squared / n),
+        "r2": np.where(varies, 1.0 - squared / np.where(varies, spread, 1.0), math.nan),
+    }

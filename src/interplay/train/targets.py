@@ -1,0 +1,133 @@
+"""What each kind of target asks of training and testing: a loss, predictions, a table and scores.
+
+Letters: N windows, C classes or labels.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch.nn import functional as F  # noqa: N812
+
+from interplay.data import Scaler, Windows
+from interplay.metrics import classification_metrics, multilabel_metrics, regression_metrics
+from interplay.types import UNLABELLED, Schema
+
+
+class TargetKind(ABC):
+    """One kind of target.
+
+    Attributes
+    ----------
+    loss_name : what its loss is called in a log
+    """
+
+    loss_name = "cross_entropy"
+
+    @abstractmethod
+    def loss(self, logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """Mean loss of logits (..., C) under targets (...) or (..., C); those that are unlabelled do not count."""
+
+    @abstractmethod
+    def fitted(self, logits: torch.Tensor, y: torch.Tensor) -> dict[str, torch.Tensor]:
+        """How well the training batch is predicted, by name; of labelled targets."""
+
+    @abstractmethod
+    def predicted(self, logits: torch.Tensor, scaler: Scaler) -> np.ndarray:
+        """What logits (N, C) say, float64: probabilities (N, C), or numbers (N,) in the unit of the target."""
+
+    @abstractmethod
+    def columns(self, windows: Windows, predicted: np.ndarray) -> dict[str, object]:
+        """Columns of the table of predictions: the label, what was predicted, and how surely."""
+
+    @abstractmethod
+    def scores(self, windows: Windows, predicted: np.ndarray, n_bootstrap: int) -> dict[str, float]:
+        """Scores of predictions, with intervals over entities."""
+
+    def groups(self, schema: Schema) -> tuple[str, ...]:
+        """Names of the groups by which insight is told apart."""
+        return ("all",)
+
+    def group_of(self, y: torch.Tensor) -> torch.Tensor:
+        """Group of each window, (N,) int64."""
+        return torch.zeros(len(y), dtype=torch.int64)
+
+
+class Classes(TargetKind):
+    """One of C classes: cross-entropy."""
+
+    def loss(self, logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        return F.cross_entropy(logits.flatten(0, -2), y.flatten(), ignore_index=UNLABELLED)
+
+    def fitted(self, logits: torch.Tensor, y: torch.Tensor) -> dict[str, torch.Tensor]:
+        return {"accuracy": (logits.argmax(-1) == y).float().mean()}
+
+    def predicted(self, logits: torch.Tensor, scaler: Scaler) -> np.ndarray:
+        return torch.softmax(logits.double(), dim=-1).numpy()
+
+    def columns(self, windows: Windows, predicted: np.ndarray) -> dict[str, object]:
+        names = np.array(windows.classes, dtype=object)
+        probs = {f"p_{name}": predicted[:, c] for c, name in enumerate(windows.classes)}
+        return {"label": names[windows.y], "predicted": names[predicted.argmax(1)], **probs}
+
+    def scores(self, windows: Windows, predicted: np.ndarray, n_bootstrap: int) -> dict[str, float]:
+        return classification_metrics(windows.y, predicted, entity=windows.entity, n_bootstrap=n_bootstrap)
+
+    def groups(self, schema: Schema) -> tuple[str, ...]:
+        return schema.classes
+
+    def group_of(self, y: torch.Tensor) -> torch.Tensor:
+        return y
+
+
+class Labels(TargetKind):
+    """Any of C labels: binary cross-entropy of each that is known."""
+
+    def loss(self, logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        known = y != UNLABELLED
+        each = F.binary_cross_entropy_with_logits(logits, y.clamp_min(0).to(logits), reduction="none")
+        return (each * known).sum() / known.sum().clamp_min(1)
+
+    def fitted(self, logits: torch.Tensor, y: torch.Tensor) -> dict[str, torch.Tensor]:
+        known = y != UNLABELLED
+        right = ((logits >= 0) == (y == 1)) & known
+        return {"accuracy": right.sum() / known.sum().clamp_min(1)}
+
+    def predicted(self, logits: torch.Tensor, scaler: Scaler) -> np.ndarray:
+        return torch.sigmoid(logits.double()).numpy()
+
+    def columns(self, windows: Windows, predicted: np.ndarray) -> dict[str, object]:
+        labels: dict[str, object] = {
+            f"label_{name}": windows.y[:, c] for c, name in enumerate(windows.classes)
+        }
+        return labels | {f"p_{name}": predicted[:, c] for c, name in enumerate(windows.classes)}
+
+    def scores(self, windows: Windows, predicted: np.ndarray, n_bootstrap: int) -> dict[str, float]:
+        return multilabel_metrics(windows.y, predicted, entity=windows.entity, n_bootstrap=n_bootstrap)
+
+
+class Number(TargetKind):
+    """A number: squared error of the scaled target."""
+
+    loss_name = "squared_error"
+
+    def loss(self, logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        known = ~y.isnan()
+        error = torch.where(known, logits[..., 0] - y, 0.0)
+        return error.square().sum() / known.sum().clamp_min(1)
+
+    def fitted(self, logits: torch.Tensor, y: torch.Tensor) -> dict[str, torch.Tensor]:
+        return {"absolute_error": (logits[..., 0] - y).abs().mean()}
+
+    def predicted(self, logits: torch.Tensor, scaler: Scaler) -> np.ndarray:
+        return scaler.restore_target(logits[:, 0].double().numpy())
+
+    def columns(self, windows: Windows, predicted: np.ndarray) -> dict[str, object]:
+        return {"label": windows.y, "predicted": predicted}
+
+    def scores(self, windows: Windows, predicted: np.ndarray, n_bootstrap: int) -> dict[str, float]:
+        return regression_metrics(windows.y, predicted, entity=windows.entity, n_bootstrap=n_bootstrap)
+
+
+TARGETS: Mapping[str, TargetKind] = {"classes": Classes(), "labels": Labels(), "number": Number()}

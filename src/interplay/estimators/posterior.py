@@ -55,7 +55,7 @@ class PosteriorPID(BaseRUS):
     n_rotations : int
         Rearrangements of the labels behind each p-value.
     block_bytes : float
-        Memory that the pairs of one block may take. Each block of pairs has probes of its own.
+        Memory that the logits of one block of promising pairs may take. Each block has probes of its own.
     n_jobs : int
         Blocks that are worked on at once, in processes of their own (joblib).
     resume : str, optional

@@ -17,12 +17,25 @@ def encoder_and_windows(shapes=SHAPES):
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_a_token_depends_on_its_own_modality_and_step_alone(name):
+def test_a_token_depends_on_its_own_modality_and_what_came_before(name):
     encoder, x, observed = encoder_and_windows()
     other = {**x, name: x[name].clone()}
     other[name][1, 2] += 1.0
-    changed = (encoder(x, observed) != encoder(other, observed)).any(-1)
-    assert changed.nonzero().tolist() == [[1, list(SHAPES).index(name), 2]]
+    changed = (encoder(x, observed) != encoder(other, observed)).any(-1).nonzero().tolist()
+    m = list(SHAPES).index(name)
+    # convolutions look 28 samples back, which is beyond the two steps of 8 samples that follow
+    convolved = SHAPES[name][0] >= 4
+    assert changed == [[1, m, t] for t in ((2, 3, 4) if convolved else (2,))]
+
+
+def test_the_spread_of_a_step_is_seen_over_orders_of_magnitude():
+    encoder, _, _ = encoder_and_windows({"acc": (25, 1)})
+    torch.manual_seed(1)
+    noise = torch.randn(1, 5, 25, 1)
+    observed = torch.ones(1, 1, 5, dtype=torch.bool)
+    # a hundredth and a tenth of a standard deviation: what the convolutions give hardly differs, the token does
+    still, trembling = (encoder({"acc": size * noise}, observed)[0, 0, 4] for size in (0.003, 0.03))
+    assert (still - trembling).abs().max() > 0.05
 
 
 def test_the_order_of_the_mapping_does_not_matter():
@@ -72,6 +85,8 @@ def test_a_step_of_few_samples_goes_through_a_layer_and_a_half():
 def test_a_shorter_window_is_read_as_the_end_of_a_longer_one():
     encoder, x, observed = encoder_and_windows()
     short = encoder({name: values[:, -2:] for name, values in x.items()}, observed[:, :, -2:])
+    # what a shorter window lacks is unobserved in a longer one
+    observed[:, :, :-2] = False
     torch.testing.assert_close(short, encoder(x, observed)[:, :, -2:], rtol=1e-5, atol=2e-6)
 
 

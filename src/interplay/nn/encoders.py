@@ -6,12 +6,17 @@ W hidden width, D model width.
 
 import math
 from collections.abc import Mapping
+from itertools import pairwise
 
 import torch
 from torch import nn
 
 CONVOLVED_FROM = 4
 """Samples per step from which a step is convolved instead of flattened."""
+
+KERNEL = 5
+DILATIONS = (1, 2, 4)
+"""Of the convolutions; together they look 28 samples back."""
 
 
 class StepEncoder(nn.Module):
@@ -46,9 +51,8 @@ class StepEncoder(nn.Module):
         """Tokens (B, M, T, D) of windows x[name] (B, T, r, d); 0 where `observed` (B, M, T) is False."""
         parts = []
         for (_, _, members), part in zip(self.groups, self.parts, strict=True):
-            seen = observed[:, members].transpose(0, 1)[..., None, None]
             stacked = torch.stack([x[self.names[m]] for m in members])
-            parts.append(part(torch.where(seen, stacked, 0.0)))
+            parts.append(part(stacked, observed[:, members].transpose(0, 1)))
         h_BMTD = torch.cat(parts).index_select(0, self.place).transpose(0, 1)
         h_BMTD = h_BMTD + self.modality + self.distance[: h_BMTD.shape[2]].flip(0)
         return h_BMTD * observed[..., None]
@@ -62,29 +66,56 @@ class FlatSteps(nn.Module):
         self.first = StackedLinear(members, r * d, width)
         self.second = StackedLinear(members, width, width)
 
-    def forward(self, x_GBTrd: torch.Tensor) -> torch.Tensor:
+    def forward(self, x_GBTrd: torch.Tensor, seen_GBT: torch.Tensor) -> torch.Tensor:
+        x_GBTrd = torch.where(seen_GBT[..., None, None], x_GBTrd, 0.0)
         h = self.first(x_GBTrd.flatten(3).flatten(1, 2))
         h = h + self.second(nn.functional.gelu(h))
         return h.unflatten(1, x_GBTrd.shape[1:3])
 
 
 class ConvolvedSteps(nn.Module):
-    """A step of many samples: two convolutions over them, then their mean and their largest values."""
+    """Steps of many samples: causal convolutions over the samples of the window, then statistics of each step.
+
+    The convolutions look back beyond the start of a step, ever further from layer to layer, and never ahead. The
+    statistics are the mean, the largest and the standard deviation of what they give within the step, and the
+    logarithm of the standard deviation of the samples themselves: a hand that rests and one that trembles differ by
+    orders of magnitude below what scaled samples show.
+    """
 
     def __init__(self, members: int, r: int, d: int, width: int, hidden: int = 32):
         super().__init__()
-        kernel = 5 if r >= 5 else 3
-        self.members = members
-        self.first = nn.Conv1d(members * d, members * hidden, kernel, padding="same", groups=members)
-        self.second = nn.Conv1d(members * hidden, members * hidden, kernel, padding="same", groups=members)
-        self.out = StackedLinear(members, 2 * hidden, width)
+        self.hidden = hidden
+        channels = [d, *[hidden] * len(DILATIONS)]
+        self.layers = nn.ModuleList(
+            nn.Conv1d(members * n_in, members * n_out, KERNEL, dilation=dilation, groups=members)
+            for (n_in, n_out), dilation in zip(pairwise(channels), DILATIONS, strict=True)
+        )
+        self.out = StackedLinear(members, 3 * hidden + d, width)
 
-    def forward(self, x_GBTrd: torch.Tensor) -> torch.Tensor:
+    def forward(self, x_GBTrd: torch.Tensor, seen_GBT: torch.Tensor) -> torch.Tensor:
         n_g, n_b, n_t, r, d = x_GBTrd.shape
-        x = x_GBTrd.permute(1, 2, 0, 4, 3).reshape(n_b * n_t, n_g * d, r)
-        h = nn.functional.gelu(self.second(nn.functional.gelu(self.first(x))))
-        h = torch.cat([h.mean(-1).unflatten(1, (n_g, -1)), h.amax(-1).unflatten(1, (n_g, -1))], dim=-1)
-        return self.out(h.transpose(0, 1)).unflatten(1, (n_b, n_t))
+        x_GBTrd = torch.where(seen_GBT[..., None, None], x_GBTrd, 0.0)
+        seen = seen_GBT.transpose(0, 1)[:, :, None, :, None].expand(-1, -1, self.hidden, -1, r)
+        seen = seen.reshape(n_b, n_g * self.hidden, n_t * r)
+        h = x_GBTrd.permute(1, 0, 4, 2, 3).reshape(n_b, n_g * d, n_t * r)
+        for k, (layer, dilation) in enumerate(zip(self.layers, DILATIONS, strict=True)):
+            new = nn.functional.gelu(layer(nn.functional.pad(h, ((KERNEL - 1) * dilation, 0))))
+            # what is unobserved says nothing at any layer, as if the window had not reached so far
+            h = (new if k == 0 else h + new) * seen
+        h_BGHTr = h.unflatten(-1, (n_t, r)).unflatten(1, (n_g, -1))
+        told = torch.cat([h_BGHTr.mean(-1), h_BGHTr.amax(-1), _spread(h_BGHTr), _log_spread(x_GBTrd)], dim=2)
+        return self.out(told.permute(1, 0, 3, 2).flatten(1, 2)).unflatten(1, (n_b, n_t))
+
+
+def _spread(h: torch.Tensor) -> torch.Tensor:
+    """Standard deviation over the last axis, with a slope also where it is 0."""
+    return (h.var(-1, unbiased=False) + 1e-4).sqrt()
+
+
+def _log_spread(x_GBTrd: torch.Tensor) -> torch.Tensor:
+    """(B, G, d, T): about -3.5 for samples that do not vary, 0 for those that vary like all of their channel."""
+    variance = x_GBTrd.var(3, unbiased=False)
+    return (0.25 * torch.log(variance + 1e-6)).permute(1, 0, 3, 2)
 
 
 class StackedLinear(nn.Module):

@@ -56,8 +56,8 @@ class OptimiserConfig:
     weight_decay : float, of matrices; biases, norms and guidance weights are exempt
     clip_norm : float, largest gradient norm
     input_noise : float
-        Normal noise added to scaled inputs in training, in standard deviations of each channel. It keeps
-        the model from learning the training windows by heart.
+        Normal noise added to scaled inputs in training, in standard deviations of each channel within its
+        window. It keeps the model from learning the training windows by heart.
     modality_dropout : float
         Probability with which a modality of a training window is hidden, so that the model learns to do
         without any; never all of them.

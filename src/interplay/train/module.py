@@ -87,7 +87,7 @@ class GuidedTraining(pl.LightningModule):
 
     def training_step(self, batch: Batch, index: int) -> torch.Tensor:
         noise, hidden = self.recipe.optimiser.input_noise, self.recipe.optimiser.modality_dropout
-        x = {name: v + noise * torch.randn_like(v) for name, v in batch.x.items()} if noise else batch.x
+        x = add_noise(batch.x, batch.observed, noise) if noise else batch.x
         observed = hide_modalities(batch.observed, hidden) if hidden else batch.observed
         output = self.model(x, observed, batch.context, batch.static)
         terms = self.losses(output, batch.y, batch.context)
@@ -111,6 +111,24 @@ class GuidedTraining(pl.LightningModule):
             optimiser, config.learning_rate, total_steps=self.total_steps
         )
         return [optimiser], [{"scheduler": cycle, "interval": "step"}]
+
+
+def add_noise(
+    x: Mapping[str, torch.Tensor], observed_BMT: torch.Tensor, share: float
+) -> dict[str, torch.Tensor]:
+    """Add normal noise to x[name] (B, T, r, d), in shares of how far each channel varies within the window.
+
+    A window in which a channel rests gets as little noise as it has variation, and none gets more than the channel
+    varies over all windows.
+    """
+    noisy = {}
+    for m, (name, values) in enumerate(x.items()):
+        seen = observed_BMT[:, m, :, None, None].expand_as(values)
+        n = seen.sum((1, 2), keepdim=True).clamp_min(1)
+        mean = torch.where(seen, values, 0.0).sum((1, 2), keepdim=True) / n
+        variance = torch.where(seen, (values - mean).square(), 0.0).sum((1, 2), keepdim=True) / n
+        noisy[name] = values + share * variance.sqrt().clamp(max=1.0) * torch.randn_like(values)
+    return noisy
 
 
 def hide_modalities(observed_BMT: torch.Tensor, share: float) -> torch.Tensor:

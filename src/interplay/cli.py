@@ -168,6 +168,18 @@ def report(args: Namespace) -> None:
     print(f"Report: {write_report(load_run(args.run), out, overwrite=args.overwrite)}")
 
 
+def export(args: Namespace) -> None:
+    from interplay.train import export_run, load_run
+
+    made = export_run(load_run(args.run), args.out or args.run / "model.pt2", overwrite=args.overwrite)
+    if args.json:
+        told = {"program": str(made.path), "inputs": str(made.sidecar), "difference": made.difference}
+        print(json_text(told), end="")
+        return
+    print(f"Program: {made.path}   (what goes in and comes out: {made.sidecar})")
+    print(f"It agrees with the run: the largest difference over drawn windows is {made.difference:.1e}.")
+
+
 def _demo_options(part: ArgumentParser, argv: list[str]) -> None:
     part.add_argument("-o", "--out", type=Path, default=Path("runs/demo"), help="run folder")
     part.add_argument("--overwrite", action="store_true", help="replace the run folder if it exists")
@@ -257,6 +269,15 @@ def _report_options(part: ArgumentParser, argv: list[str]) -> None:
     part.add_argument("--overwrite", action="store_true", help="replace the page if it exists")
 
 
+def _export_options(part: ArgumentParser, argv: list[str]) -> None:
+    part.add_argument("run", type=Path, help="folder of a run")
+    part.add_argument(
+        "-o", "--out", type=Path | None, default=None, help="program to write, .pt2 or .onnx; RUN/model.pt2"
+    )
+    part.add_argument("--overwrite", action="store_true", help="replace the program if it exists")
+    part.add_argument("--json", action="store_true", help="print one JSON object")
+
+
 COMMANDS = {
     "demo": ("real bundled data end to end: interactions, model, report", _demo_options, demo),
     "datasets": ("data sets that can be named", _datasets_options, datasets),
@@ -264,6 +285,7 @@ COMMANDS = {
     "train": ("train a guided mixture of experts", _train_options, train),
     "evaluate": ("judge a run on entities it has not seen", _evaluate_options, evaluate),
     "predict": ("predict windows with a run", _predict_options, predict),
+    "export": ("a run as a torch.export or ONNX program, checked against the run", _export_options, export),
     "report": ("one offline HTML page about an evaluated run", _report_options, report),
 }
 

@@ -7,7 +7,9 @@ from interplay.train.module import add_noise
 
 def test_noise_is_a_share_of_what_varies_within_the_window():
     torch.manual_seed(0)
-    x = torch.stack([0.01 * torch.randn(50, 40, 1), torch.full((50, 40, 1), 7.0), 9.0 * torch.randn(50, 40, 1)])
+    x = torch.stack(
+        [0.01 * torch.randn(50, 40, 1), torch.full((50, 40, 1), 7.0), 9.0 * torch.randn(50, 40, 1)]
+    )
     observed = torch.ones(3, 1, 50, dtype=torch.bool)
     added = add_noise({"a": x}, observed, 0.5)["a"] - x
     assert not added[1].any()

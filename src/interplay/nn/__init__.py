@@ -10,6 +10,7 @@ from interplay.nn.context import (
     placement,
     token_context,
 )
+from interplay.nn.dense_experts import DenseExperts
 from interplay.nn.early_fusion import EarlyFusion, Model, build_model
 from interplay.nn.encoders import StepEncoder
 from interplay.nn.experts import Experts, FeedForwardExperts, SynergyAttention
@@ -28,6 +29,7 @@ from interplay.nn.routing import LoadBias, route
 __all__ = [
     "ATOMS",
     "CrossModalAttention",
+    "DenseExperts",
     "EarlyFusion",
     "Experts",
     "FeedForwardExperts",

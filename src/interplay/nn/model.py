@@ -127,7 +127,9 @@ class MoELayer(nn.Module):
         self.top_k, self.synergy_experts, self.jitter = config.top_k, config.synergy_experts, config.jitter
         self.load_bias = LoadBias(config.num_experts, config.balance_rate) if config.balance_rate else None
         self.router = ROUTERS[config.router](config.width, config.num_experts)
-        self.experts = Experts(config.num_experts, config.synergy_experts, config.width, config.expert_width)
+        self.experts: nn.Module = Experts(
+            config.num_experts, config.synergy_experts, config.width, config.expert_width
+        )
 
     def forward(
         self, h_BMTD: torch.Tensor, context: InteractionContext, observed_BMT: torch.Tensor

@@ -2,17 +2,20 @@
 
 from interplay.train.config import RECIPES, LossConfig, OptimiserConfig, Recipe, make_recipe
 from interplay.train.evaluation import Evaluation
+from interplay.train.export import Exported, export_run
 from interplay.train.fit import fit
 from interplay.train.run import Run, TrainingData, load_run
 
 __all__ = [
     "RECIPES",
     "Evaluation",
+    "Exported",
     "LossConfig",
     "OptimiserConfig",
     "Recipe",
     "Run",
     "TrainingData",
+    "export_run",
     "fit",
     "load_run",
     "make_recipe",

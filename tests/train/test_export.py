@@ -1,0 +1,107 @@
+"""A run written as a program says what the run says, of real batches, and describes itself."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+import interplay as ip
+from interplay.errors import InvalidInput
+from interplay.train import export_run
+from small_runs import SMALL, xor_profile, xor_windows
+
+QUIET = {"progress": lambda done: None}
+
+
+@pytest.fixture(scope="module")
+def run():
+    return ip.fit(xor_windows(200, 0), profile=xor_profile(), settings=SMALL, **QUIET)
+
+
+def asked(windows, which):
+    batch = windows.batch(np.asarray(which))
+    return {name: torch.from_numpy(values) for name, values in batch.x.items()}, torch.from_numpy(
+        batch.observed
+    )
+
+
+@pytest.mark.parametrize("suffix", [".pt2", ".onnx"])
+def test_a_program_says_what_the_run_says(run, suffix, tmp_path):
+    if suffix == ".onnx":
+        onnxruntime = pytest.importorskip("onnxruntime")
+        pytest.importorskip("onnxscript")
+    made = export_run(run, tmp_path / f"model{suffix}")
+    assert made.difference < 1e-5
+    test = xor_windows(40, 1, entities=("x", "y"))
+    told = run.predict(test, **QUIET)[["p_unlike", "p_like"]].to_numpy()
+    for which in (range(40), [7], [3, 1]):
+        x, observed = asked(test, which)
+        if suffix == ".pt2":
+            found = torch.export.load(made.path).module()(x, observed).numpy()
+        else:
+            session = onnxruntime.InferenceSession(made.path)
+            values = [*(v.numpy() for v in x.values()), observed.numpy()]
+            names = [entry.name for entry in session.get_inputs()]
+            (found,) = session.run(None, dict(zip(names, values, strict=True)))
+        # raw values are scaled in float32 inside, and summed in another order
+        np.testing.assert_allclose(found, told[list(which)], atol=1e-5)
+
+
+def test_the_program_describes_what_goes_in(run, tmp_path):
+    made = export_run(run, tmp_path / "model.pt2")
+    told = json.loads(made.sidecar.read_text())
+    assert list(told["inputs"]) == ["left", "right", "third", "observed"]
+    assert told["inputs"]["left"]["shape"] == ["batch", 3, 1, 2]
+    assert told["output"]["names"] == ["unlike", "like"]
+    assert told["largest_difference_to_run"] == made.difference
+
+
+@pytest.mark.parametrize("recipe", ["dense", "early_fusion", "late_fusion", "laplace_moe"])
+def test_every_kind_of_model_can_be_exported(recipe, tmp_path):
+    small = {k: v for k, v in SMALL.items() if "synergy" not in k and "epochs" not in k}
+    run = ip.fit(xor_windows(60, 0), recipe=recipe, settings=small | {"optimiser.epochs": 1}, **QUIET)
+    assert export_run(run, tmp_path / "model.pt2").difference < 1e-5
+
+
+def test_numbers_come_in_their_unit_and_side_inputs_go_in(tmp_path):
+    rng = np.random.default_rng(0)
+    arrays = {"a": rng.normal(size=(80, 2, 1)), "b": rng.normal(size=(80, 2, 1))}
+    y = 500.0 + 20.0 * rng.normal(size=80)
+    train = ip.windows_from_arrays(arrays, y, classes=(), static={"age": rng.normal(60, 10, 80)})
+    run = ip.fit(train, settings=SMALL | {"optimiser.epochs": 1}, **QUIET)
+    made = export_run(run, tmp_path / "model.pt2")
+    x, observed = asked(train, range(5))
+    static = torch.from_numpy(train.static[:5])
+    static[0] = torch.nan
+    found = torch.export.load(made.path).module()(x, observed, static)
+    told = run.predict(train.select(np.arange(1, 5)), **QUIET)["predicted"]
+    # float32 of numbers around 500
+    np.testing.assert_allclose(found[1:].numpy(), told, rtol=1e-5)
+    assert torch.isfinite(found).all()
+
+
+def test_what_cannot_be_exported_says_so_and_leaves_nothing(run, tmp_path):
+    with pytest.raises(InvalidInput, match=r"must end in .pt2 or .onnx; got 'model.bin'"):
+        export_run(run, tmp_path / "model.bin")
+    (tmp_path / "model.pt2").write_text("mine")
+    with pytest.raises(InvalidInput, match="must not exist yet"):
+        export_run(run, tmp_path / "model.pt2")
+    assert [path.name for path in tmp_path.iterdir()] == ["model.pt2"]
+
+
+def test_a_run_with_contexts_of_single_windows_needs_its_probe(tmp_path):
+    run = ip.fit(
+        xor_windows(60, 0), settings=SMALL | {"model.context": "token", "optimiser.epochs": 1}, **QUIET
+    )
+    with pytest.raises(InvalidInput, match="must have context 'profile'; this one has 'token'"):
+        export_run(run, tmp_path / "model.pt2")
+
+
+def test_a_program_that_disagrees_is_not_written(run, tmp_path, monkeypatch):
+    import interplay.train.export as export
+
+    monkeypatch.setattr(export, "TOLERANCE", -1.0)
+    with pytest.raises(InvalidInput, match="must agree with the run"):
+        export_run(run, tmp_path / "model.pt2")
+    assert not list(tmp_path.iterdir())

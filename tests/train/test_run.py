@@ -179,6 +179,7 @@ def test_the_folder_describes_itself_without_pickle(saved):
     assert names == {
         "config.yaml",
         "data.json",
+        "examples.nc",
         "insight.nc",
         "log.jsonl",
         "metrics.json",
@@ -240,6 +241,7 @@ def test_a_folder_that_lacks_a_file_is_damaged(saved, name):
         "profile.nc",
         "metrics.json",
         "predictions.parquet",
+        "examples.nc",
         "insight.nc",
     ],
 )

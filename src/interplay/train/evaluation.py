@@ -10,14 +10,17 @@ import torch
 import xarray as xr
 
 from interplay.data import Windows
-from interplay.metrics import routing_agreement
 from interplay.nn import Model, empty_context
 from interplay.progress import Tell
 from interplay.train.batches import ScaledWindows
-from interplay.train.insight import Watch
+from interplay.train.explain import examples, explain_windows
+from interplay.train.insight import Watch, beside_profile
 from interplay.train.targets import TARGETS
 
 BATCH_SIZE = 256
+EXAMPLES = 24
+"""Windows that are explained token by token."""
+
 STRESS_WINDOWS = 2000
 """At most so many windows, evenly drawn, are predicted again for each part that is taken away."""
 
@@ -31,15 +34,17 @@ class Evaluation:
     scores : mapping of mapping
         ``test``: the scores of all test windows, see `interplay.metrics`; ``compared``: of the windows that the
         comparisons below were made on; ``without_context``; ``without <modality>`` for each, if there are
-        several; ``agreement_redundancy`` and ``agreement_synergy``: see `interplay.train.insight`.
+        several; ``agreement_redundancy`` and ``agreement_synergy``: see `beside_profile`.
     predictions : DataFrame, see `Run.predict`
-    insight : xarray.Dataset, see `interplay.train.insight.Watch`
+    insight : xarray.Dataset, see `interplay.train.insight`: `Watch.dataset` and `beside_profile`
+    examples : xarray.Dataset, single windows, see `interplay.train.explain.explain_windows`
     entities : names of the test entities
     """
 
     scores: Mapping[str, Mapping[str, float]]
     predictions: pd.DataFrame
     insight: xr.Dataset
+    examples: xr.Dataset
     entities: tuple[str, ...]
 
 
@@ -64,11 +69,13 @@ def judge(model: Model, scaled: ScaledWindows, tell: Tell, *, n_bootstrap: int) 
         told_by_trial = predictions(trial, seen, tell_trial, hidden=hidden)
         scores[name] = kind.scores(few.windows, told_by_trial, n_bootstrap)
     tell(1.0)
-    insight = watch.dataset()
+    insight = beside_profile(watch.dataset(), model.context)
+    shown = scaled.select(examples(test, told, EXAMPLES))
     return Evaluation(
-        scores=scores | agreement(insight, model),
+        scores=scores | agreement(insight),
         predictions=prediction_table(test, told),
         insight=insight,
+        examples=explain_windows(model, shown),
         entities=test.entities,
     )
 
@@ -108,24 +115,16 @@ def prediction_table(windows: Windows, predicted: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(table | TARGETS[windows.kind].columns(windows, predicted))
 
 
-def agreement(insight: xr.Dataset, model: Model) -> dict[str, dict[str, float]]:
-    """Whether routing follows the profile: rank correlations over pairs and steps, last layer.
-
-    Redundant pairs should be routed alike (divergence against redundancy: negative), synergistic ones to
-    synergy experts (probability against synergy: positive). Empty without routing, pairs or context.
-    """
-    if "divergence" not in insight or model.context.is_empty():
+def agreement(insight: xr.Dataset) -> dict[str, dict[str, float]]:
+    """Whether the routing of the last layer follows the profile, see `beside_profile`; empty where that is unknown."""
+    if "agreement" not in insight:
         return {}
-    last = insight.isel(layer=-1)
-    context = model.context
-    # step t of a window has lag T - 1 - t
+    last = insight["agreement"].isel(layer=-1)
     return {
-        "agreement_redundancy": routing_agreement(
-            last["divergence"].values, context.redundancy[0].flip(-1).cpu().numpy()
-        ),
-        "agreement_synergy": routing_agreement(
-            last["synergy_mass"].values, context.synergy[0].flip(-1).cpu().numpy()
-        ),
+        f"agreement_{atom}": {
+            str(bound): float(last.sel(compared_atom=atom, bound=bound)) for bound in last["bound"].values
+        }
+        for atom in last["compared_atom"].values
     }
 
 

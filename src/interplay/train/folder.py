@@ -2,8 +2,8 @@
 
 ``config.yaml`` settings and seed; ``data.json`` what the windows were; ``split.json`` entities on each side;
 ``profile.nc`` the profile, if there was one; ``weights.safetensors`` model and scaler; ``log.jsonl`` losses
-by epoch; ``versions.json`` libraries; and once evaluated ``metrics.json``, ``predictions.parquet`` and
-``insight.nc``.
+by epoch; ``versions.json`` libraries; and once evaluated ``metrics.json``, ``predictions.parquet``, ``insight.nc``
+(routing and pooling, means over windows) and ``examples.nc`` (single windows, token by token).
 """
 
 import json
@@ -78,8 +78,9 @@ def write_run_folder(run, folder: Path, *, overwrite: bool) -> None:
 def write_evaluation(run, folder: Path) -> None:
     """Write what `Run.evaluate` found into a run folder, in place of what it held of an earlier one."""
     found = run.evaluation
-    with whole_file(folder / "insight.nc", overwrite=True) as part:
-        found.insight.to_netcdf(part, engine="h5netcdf")
+    for name in ("insight", "examples"):
+        with whole_file(folder / f"{name}.nc", overwrite=True) as part:
+            getattr(found, name).to_netcdf(part, engine="h5netcdf")
     with whole_file(folder / "predictions.parquet", overwrite=True) as part:
         found.predictions.to_parquet(part, index=False)
     for name, values in (
@@ -140,14 +141,18 @@ def _read_parts(folder: Path) -> dict[str, Any]:
 def _evaluation(folder: Path) -> Evaluation | None:
     if not (folder / "metrics.json").is_file():
         return None
-    with xr.open_dataset(folder / "insight.nc", engine="h5netcdf") as file:
-        insight = file.load()
     return Evaluation(
         scores=json.loads((folder / "metrics.json").read_text("utf-8")),
         predictions=pd.read_parquet(folder / "predictions.parquet"),
-        insight=insight,
+        insight=_dataset(folder / "insight.nc"),
+        examples=_dataset(folder / "examples.nc"),
         entities=tuple(json.loads((folder / "split.json").read_text("utf-8"))["test"]),
     )
+
+
+def _dataset(path: Path) -> xr.Dataset:
+    with xr.open_dataset(path, engine="h5netcdf") as file:
+        return file.load()
 
 
 def _tensors(run) -> dict[str, torch.Tensor]:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import xarray as xr
 
 from interplay.data import Scaler, Windows
 from interplay.data.check import check_disjoint, check_schema
@@ -14,6 +16,7 @@ from interplay.train.batches import ScaledWindows
 from interplay.train.config import Recipe
 from interplay.train.contexts import window_contexts
 from interplay.train.evaluation import Evaluation, judge, prediction_table, predictions
+from interplay.train.explain import explain_windows
 from interplay.train.folder import TrainingData, read_run_folder, write_evaluation, write_run_folder
 from interplay.types import Schema
 
@@ -105,6 +108,27 @@ class Run:
         if self.folder is not None:
             write_evaluation(self, self.folder)
         return dict(self.evaluation.scores["test"])
+
+    def explain_window(self, windows: Windows, k: int, *, progress: Tell | None = None) -> xr.Dataset:
+        """What the prediction of window number k rests on, token by token; see `explain_windows`."""
+        return self.explain_windows(windows.select(np.array([k])), progress=progress).isel(window=0)
+
+    def explain_windows(self, windows: Windows, *, progress: Tell | None = None) -> xr.Dataset:
+        """What predictions rest on, token by token; a fraction of a second for each window.
+
+        Parameters
+        ----------
+        windows : Windows
+            Their labels are not looked at.
+
+        Returns
+        -------
+        xarray.Dataset
+            See `interplay.train.explain.explain_windows`.
+        """
+        check_schema(windows.schema, self.schema, what="windows to explain")
+        with shown(progress, "explaining") as tell:
+            return explain_windows(self.model, self._scaled(windows), tell)
 
     def _scaled(self, windows: Windows) -> ScaledWindows:
         contexts = window_contexts(windows, self.profile, self.recipe.model.context)

@@ -48,6 +48,6 @@ def interaction_logits_by_loop(
         )
         weights = torch.softmax(scores.masked_fill(~seen, -1e9), -1) * seen
         told = torch.einsum("btj,btja->bta", weights, router.value(pairs))
-        state, _ = router.gru(torch.cat([unique[:, m, :, None].expand(n_b, -1, -1), told], -1))
+        state = router.gru(torch.cat([unique[:, m, :, None].expand(n_b, -1, -1), told], -1))
         logits.append(router.score(torch.cat([u, state], -1)))
     return torch.stack(logits, 1)

@@ -149,12 +149,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
+    parser.add_argument("--trials", nargs="+", default=list(TRIALS), choices=list(TRIALS))
     options = parser.parse_args()
     rows = json.loads(RESULTS.read_text()) if RESULTS.is_file() else []
     for seed in range(options.seeds):
         for size in options.sizes:
             have = {row["trial"] for row in rows if (row["size"], row["seed"]) == (size, seed)}
-            if missing := [name for name in TRIALS if name not in have]:
+            if missing := [name for name in options.trials if name not in have]:
                 rows += one_draw(size, seed, missing)
                 with whole_file(RESULTS, overwrite=True) as part:
                     part.write_text(json.dumps(rows, indent=0))

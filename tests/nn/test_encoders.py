@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from interplay.nn import StepEncoder
+from interplay.profile.probe import Probe, ProbeShape, step_features
 from small_models import SHAPES, random_windows
 
 STEPS, WIDTH = 5, 8
@@ -101,3 +102,30 @@ def test_unobserved_steps_become_zero_whatever_they_hold(rubbish):
     tokens = encoder(x, observed)
     assert not tokens[~observed].any()
     assert torch.equal(tokens, encoder(other, observed))
+
+
+def test_tokens_beside_a_probe_start_from_its_hidden_states():
+    torch.manual_seed(0)
+    encoder = StepEncoder(SHAPES, STEPS, WIDTH, beside_probe=True)
+    names = [*reversed(SHAPES)]
+    pairs = torch.tensor([[0, 1]])
+    shape = ProbeShape(modalities=4, features=encoder.probe.features, lags=1, classes=2, pairs=pairs)
+    probe = Probe(shape, torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        probe.b1.normal_()
+    encoder.probe.start_from(probe, names)
+    x, observed = random_windows(SHAPES, 3, STEPS)
+    told = encoder.probe(x, observed)
+    for m, name in enumerate(SHAPES):
+        k = names.index(name)
+        inputs = step_features(x[name].flatten(0, 1), observed[:, m].flatten())
+        inputs = torch.nn.functional.pad(inputs, (0, encoder.probe.features - inputs.shape[1]))
+        h = torch.nn.functional.gelu(inputs @ probe.w1[k] + probe.b1[k])
+        h = torch.nn.functional.gelu(h @ probe.w2[k] + probe.b2[k])
+        expected = h @ encoder.probe.out.weight[m] + encoder.probe.out.bias[m]
+        torch.testing.assert_close(told[:, m].flatten(0, 1), expected, rtol=1e-5, atol=1e-6)
+    other = {
+        name: torch.where(observed[:, m, :, None, None], v, torch.nan)
+        for m, (name, v) in enumerate(x.items())
+    }
+    assert torch.equal(encoder(other, observed), encoder(x, observed))

@@ -5,11 +5,13 @@ W hidden width, D model width.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import torch
 from torch import nn
+
+from interplay.profile.probe import WIDTH, Probe, step_features
 
 CONVOLVED_FROM = 4
 """Samples per step from which a step is convolved instead of flattened."""
@@ -29,9 +31,13 @@ class StepEncoder(nn.Module):
         T, the longest window; tokens are told their distance from its end.
     width : int
         D.
+    beside_probe : bool
+        Whether the hidden states of a profile's probe are added to the tokens, see `ProbeSteps`.
     """
 
-    def __init__(self, shapes: Mapping[str, tuple[int, int]], steps: int, width: int):
+    def __init__(
+        self, shapes: Mapping[str, tuple[int, int]], steps: int, width: int, *, beside_probe: bool = False
+    ):
         super().__init__()
         self.names = tuple(shapes)
         groups: dict[tuple[int, int], list[int]] = {}
@@ -44,6 +50,7 @@ class StepEncoder(nn.Module):
         )
         order = [m for _, _, members in self.groups for m in members]
         self.register_buffer("place", torch.argsort(torch.tensor(order)), persistent=False)
+        self.probe = ProbeSteps(shapes, width) if beside_probe else None
         self.modality = nn.Parameter(0.02 * torch.randn(len(self.names), 1, width))
         self.distance = nn.Parameter(0.02 * torch.randn(steps, width))
 
@@ -54,6 +61,8 @@ class StepEncoder(nn.Module):
             stacked = torch.stack([x[self.names[m]] for m in members])
             parts.append(part(stacked, observed[:, members].transpose(0, 1)))
         h_BMTD = torch.cat(parts).index_select(0, self.place).transpose(0, 1)
+        if self.probe is not None:
+            h_BMTD = h_BMTD + self.probe(x, observed)
         h_BMTD = h_BMTD + self.modality + self.distance[: h_BMTD.shape[2]].flip(0)
         return h_BMTD * observed[..., None]
 
@@ -105,6 +114,44 @@ class ConvolvedSteps(nn.Module):
         h_BGHTr = h.unflatten(-1, (n_t, r)).unflatten(1, (n_g, -1))
         told = torch.cat([h_BGHTr.mean(-1), h_BGHTr.amax(-1), _spread(h_BGHTr), _log_spread(x_GBTrd)], dim=2)
         return self.out(told.permute(1, 0, 3, 2).flatten(1, 2)).unflatten(1, (n_b, n_t))
+
+
+class ProbeSteps(nn.Module):
+    """The encoders of a profile's probe, which start as they were trained there, projected to tokens.
+
+    The probe has learned from the same windows what each modality tells of the target; a model that starts from it need
+    not find that again. All of it goes on learning.
+    """
+
+    def __init__(self, shapes: Mapping[str, tuple[int, int]], width: int):
+        super().__init__()
+        hidden = WIDTH
+        features = [
+            step_features(torch.zeros(1, r, d), torch.ones(1, dtype=torch.bool)) for r, d in shapes.values()
+        ]
+        self.names, self.features = tuple(shapes), max(part.shape[1] for part in features)
+        self.first = StackedLinear(len(shapes), self.features, hidden)
+        self.second = StackedLinear(len(shapes), hidden, hidden)
+        self.out = StackedLinear(len(shapes), hidden, width)
+
+    @torch.no_grad()
+    def start_from(self, probe: Probe, names: Sequence[str]) -> None:
+        """Take over the weights of a probe whose modalities are `names`."""
+        order = [list(names).index(name) for name in self.names]
+        for layer, weight, bias in ((self.first, probe.w1, probe.b1), (self.second, probe.w2, probe.b2)):
+            layer.weight.copy_(weight[order])
+            layer.bias.copy_(bias[order])
+
+    def forward(self, x: Mapping[str, torch.Tensor], observed: torch.Tensor) -> torch.Tensor:
+        """(B, M, T, D), see `StepEncoder.forward`."""
+        parts = []
+        for m, name in enumerate(self.names):
+            told = step_features(x[name].flatten(0, 1), observed[:, m].flatten())
+            parts.append(nn.functional.pad(told, (0, self.features - told.shape[1])))
+        h = torch.stack(parts)
+        for layer in (self.first, self.second):
+            h = nn.functional.gelu(layer(h))
+        return self.out(h).unflatten(1, (observed.shape[0], observed.shape[2])).transpose(0, 1)
 
 
 def _spread(h: torch.Tensor) -> torch.Tensor:

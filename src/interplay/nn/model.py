@@ -45,6 +45,7 @@ class ModelConfig:
         one token; "late", modalities meet in the prediction only
     each_step : whether training asks for the label of every step of a window, from what is known by then, instead of
         the last one alone
+    probe_encoder : whether tokens also get the hidden states of the profile's probe, which `fit` starts them from
     """
 
     width: int = 48
@@ -62,6 +63,7 @@ class ModelConfig:
     context: str = "profile"
     fusion: str = "cross"
     each_step: bool = False
+    probe_encoder: bool = False
     dropout: float = 0.2
 
     def __post_init__(self):
@@ -79,6 +81,10 @@ class ModelConfig:
         if self.fusion == "late" and self.each_step:
             raise InvalidInput(
                 "fusion 'late' must come with each_step false: it pools whole windows; got true."
+            )
+        if self.fusion == "early" and self.probe_encoder:
+            raise InvalidInput(
+                "fusion 'early' must come with probe_encoder false: it has no modalities; got true."
             )
         for name in ("width", "layers", "heads", "expert_width"):
             if getattr(self, name) < 1:
@@ -193,6 +199,7 @@ class InteractionMoE(nn.Module):
         Kept as buffers; an empty one makes the model its own unguided control.
     """
 
+    encoder: StepEncoder
     redundancy: torch.Tensor
     unique: torch.Tensor
     synergy: torch.Tensor
@@ -207,7 +214,7 @@ class InteractionMoE(nn.Module):
             self.register_buffer(name, torch.zeros(1, n_m, n_m, n_t))
         self.register_buffer("pooling_guidance", torch.zeros(1, n_m, n_t))
         self.set_context(context)
-        self.encoder = StepEncoder(schema.shapes, n_t, config.width)
+        self.encoder = StepEncoder(schema.shapes, n_t, config.width, beside_probe=config.probe_encoder)
         self.blocks = nn.ModuleList(
             Block(config, has_experts=config.moe_every > 0 and k % config.moe_every == 0)
             for k in range(config.layers)

@@ -13,6 +13,9 @@ import numpy as np
 import torch
 from torch import nn
 
+WIDTH = 64
+"""Of hidden states of steps."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProbeShape:
@@ -28,7 +31,7 @@ class ProbeShape:
     classes: int
     pairs: torch.Tensor
     contexts: int = 1
-    width: int = 64
+    width: int = WIDTH
     rank: int = 8
     pair_width: int = 32
 

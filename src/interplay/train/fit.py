@@ -14,7 +14,14 @@ from interplay.data import Scaler, Windows
 from interplay.data.check import check_trainable
 from interplay.errors import InvalidInput
 from interplay.files import check_writable
-from interplay.nn import InteractionContext, Model, build_model, empty_context, interaction_context
+from interplay.nn import (
+    InteractionContext,
+    InteractionMoE,
+    Model,
+    build_model,
+    empty_context,
+    interaction_context,
+)
 from interplay.profile import InteractionProfile
 from interplay.progress import Tell, shown
 from interplay.train.batches import ScaledWindows, TrainingBatches
@@ -70,6 +77,8 @@ def fit(
     with torch.random.fork_rng(), shown(progress, "training") as tell:
         torch.manual_seed(seed)
         model = build_model(train.schema, recipe.model, _context_for(profile, train))
+        if recipe.model.probe_encoder:
+            _start_from_probe(model, profile, train)
         contexts = window_contexts(train, profile, recipe.model.context)
         scaled = ScaledWindows(train, scaler, contexts, each_step=recipe.model.each_step)
         batches = TrainingBatches(scaled, recipe.optimiser.batch_size, seed)
@@ -93,6 +102,18 @@ def fit(
     if out is not None:
         run.save(out)
     return run
+
+
+def _start_from_probe(model: Model, profile: InteractionProfile | None, train: Windows) -> None:
+    probe = None if profile is None else profile.probe
+    encoder = model.encoder.probe if isinstance(model, InteractionMoE) else None
+    if encoder is None or probe is None or dict(probe.shapes) != dict(train.schema.shapes):
+        raise InvalidInput(
+            "model.probe_encoder must come with a profile with a probe of the same modalities and shapes; this one "
+            f"{'has no probe' if probe is None else f'is of {dict(probe.shapes)}'}. Estimate it with PosteriorPID and "
+            "target_history=0 from windows like these."
+        )
+    encoder.start_from(probe.blocks[0].probe, list(probe.shapes))
 
 
 def _counts(train: Windows) -> tuple[int, ...]:

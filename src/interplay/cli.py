@@ -208,11 +208,11 @@ def _estimate_options(part: ArgumentParser, argv: list[str]) -> None:
 
 
 def _train_options(part: ArgumentParser, argv: list[str]) -> None:
-    from interplay.train import Recipe, make_recipe
+    from interplay.train import RECIPES, Recipe, make_recipe
 
     part.add_argument("--data", required=True, help=f"a data set's name (see `{PROGRAM} datasets list`)")
     part.add_argument("-o", "--out", type=Path, required=True, help="run folder to make")
-    part.add_argument("--recipe", default="default", help="default, paper, or a YAML file of settings")
+    part.add_argument("--recipe", default="default", help=f"{', '.join(RECIPES)}, or a YAML file")
     part.add_argument(
         "--profile", default="estimate", help="a saved profile; 'estimate' from the training part; or 'none'"
     )

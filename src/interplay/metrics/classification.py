@@ -10,7 +10,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from interplay.errors import InvalidInput
 from interplay.metrics.calibration import brier_score, expected_calibration_error
-from interplay.metrics.resampling import draws_of, entity_codes, interval
+from interplay.metrics.resampling import scores_with_intervals
 from interplay.units import bits
 
 
@@ -38,28 +38,18 @@ def classification_metrics(
         ``n_entities``. What is not defined, such as AUROC with one class, is NaN.
     """
     y, probs = check_probabilities(y, probs)
-    n, n_classes = probs.shape
-    code = entity_codes(entity, n)
-    predicted = probs.argmax(axis=1)
-    by_entity = np.zeros((code.max() + 1, n_classes, n_classes), dtype=np.int64)
-    np.add.at(by_entity, (code, y, predicted), 1)
-    scores = {}
-    whole = confusion_scores(by_entity.sum(axis=0))
-    drawn = draws_of(len(by_entity), n_bootstrap, random_state)
-    resampled = confusion_scores(np.tensordot(drawn, by_entity, axes=1))
-    for name, value in whole.items():
-        low, high = interval(resampled[name], len(by_entity))
-        scores |= {name: float(value), f"{name}_low": low, f"{name}_high": high}
-    told = probs[np.arange(n), y]
+    told = probs[np.arange(len(y)), y]
+    one_hot, called = np.eye(probs.shape[1], dtype=bool), probs.argmax(axis=1)
+    counts = np.stack([one_hot[y] & one_hot[called], one_hot[y], one_hot[called]], axis=1)
     return {
-        **scores,
+        **scores_with_intervals(
+            _scores, counts, entity=entity, n_bootstrap=n_bootstrap, random_state=random_state
+        ),
         "auroc": _one_against_rest(roc_auc_score, y, probs),
         "auprc": _one_against_rest(average_precision_score, y, probs),
         "log_loss_bits": float(bits(-np.log(np.maximum(told, np.finfo(float).tiny)).mean())),
         "brier": brier_score(y, probs),
         "ece": expected_calibration_error(y, probs),
-        "n_windows": n,
-        "n_entities": len(by_entity),
     }
 
 
@@ -76,14 +66,19 @@ def confusion_scores(tables: np.ndarray) -> dict[str, np.ndarray]:
     A class counts towards macro-F1 if it is true or predicted at least once, towards balanced accuracy if it
     is true at least once, as in scikit-learn.
     """
-    right = np.diagonal(tables, axis1=-2, axis2=-1).astype(np.float64)
-    true, predicted = tables.sum(-1), tables.sum(-2)
-    f1 = 2 * right / np.maximum(true + predicted, 1)
+    right = np.diagonal(tables, axis1=-2, axis2=-1)
+    return _scores(np.stack([right, tables.sum(-1), tables.sum(-2)], axis=-2))
+
+
+def _scores(counts: np.ndarray) -> dict[str, np.ndarray]:
+    """Scores of how often each class was right, true and called (..., 3, C)."""
+    right, true, called = np.moveaxis(np.asarray(counts, dtype=np.float64), -2, 0)
+    f1 = 2 * right / np.maximum(true + called, 1)
     recall = right / np.maximum(true, 1)
     return {
-        "accuracy": right.sum(-1) / tables.sum((-2, -1)),
+        "accuracy": right.sum(-1) / true.sum(-1),
         "balanced_accuracy": recall.sum(-1) / (true > 0).sum(-1),
-        "macro_f1": f1.sum(-1) / (true + predicted > 0).sum(-1),
+        "macro_f1": f1.sum(-1) / (true + called > 0).sum(-1),
     }
 
 

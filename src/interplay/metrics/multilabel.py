@@ -1,6 +1,6 @@
 """How good probabilities of several labels are, with intervals over entities. Arrays in, flat mapping out.
 
-Letters: N windows, C labels, G entities, R resamplings.
+Letters: N windows, C labels.
 """
 
 import math
@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from interplay.errors import InvalidInput
-from interplay.metrics.resampling import draws_of, entity_codes, interval
+from interplay.metrics.resampling import scores_with_intervals
 
 
 def multilabel_metrics(
@@ -42,24 +42,14 @@ def multilabel_metrics(
         )
     if not ((probs >= 0) & (probs <= 1)).all():
         raise InvalidInput("probs must lie between 0 and 1; some do not, or are NaN.")
-    code = entity_codes(entity, len(y))
     true, called, known = y == 1, probs >= 0.5, y >= 0
     counts = np.stack([known & true & called, known & true & ~called, known & ~true & called, known], axis=-1)
-    by_entity = np.zeros((code.max() + 1, *counts.shape[1:]))
-    np.add.at(by_entity, code, counts)
-    whole = _called_scores(by_entity.sum(0))
-    drawn = draws_of(len(by_entity), n_bootstrap, random_state)
-    resampled = _called_scores(np.tensordot(drawn, by_entity, axes=1))
-    scores = {}
-    for name, value in whole.items():
-        low, high = interval(resampled[name], len(by_entity))
-        scores |= {name: float(value), f"{name}_low": low, f"{name}_high": high}
     return {
-        **scores,
+        **scores_with_intervals(
+            _called_scores, counts, entity=entity, n_bootstrap=n_bootstrap, random_state=random_state
+        ),
         "auroc": _mean_over_labels(roc_auc_score, y, probs),
         "auprc": _mean_over_labels(average_precision_score, y, probs),
-        "n_windows": len(y),
-        "n_entities": len(by_entity),
     }
 
 

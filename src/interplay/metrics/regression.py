@@ -1,6 +1,6 @@
 """How good predictions of numbers are, with intervals over entities. Arrays in, flat mapping out.
 
-Letters: N windows, G entities, R resamplings.
+Letters: N windows.
 """
 
 import math
@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from interplay.errors import InvalidInput
-from interplay.metrics.resampling import draws_of, entity_codes, interval
+from interplay.metrics.resampling import scores_with_intervals
 
 
 def regression_metrics(
@@ -39,19 +39,12 @@ def regression_metrics(
         )
     if not (np.isfinite(y).all() and np.isfinite(predicted).all()):
         raise InvalidInput("y and predicted must be finite; some are not.")
-    code = entity_codes(entity, len(y))
     error = predicted - y
     # sums from which every score follows, so that resampling entities is one product
     parts = np.stack([np.ones_like(y), np.abs(error), error**2, y, y**2], axis=1)
-    by_entity = np.zeros((code.max() + 1, parts.shape[1]))
-    np.add.at(by_entity, code, parts)
-    whole = _scores(by_entity.sum(0))
-    resampled = _scores(draws_of(len(by_entity), n_bootstrap, random_state) @ by_entity)
-    scores = {}
-    for name, value in whole.items():
-        low, high = interval(resampled[name], len(by_entity))
-        scores |= {name: float(value), f"{name}_low": low, f"{name}_high": high}
-    return {**scores, "n_windows": len(y), "n_entities": len(by_entity)}
+    return scores_with_intervals(
+        _scores, parts, entity=entity, n_bootstrap=n_bootstrap, random_state=random_state
+    )
 
 
 def _scores(sums: np.ndarray) -> dict[str, np.ndarray]:

@@ -1,6 +1,7 @@
 """Resampling of entities, which intervals of scores rest on."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -9,21 +10,51 @@ from interplay.errors import InvalidInput
 LOW, HIGH = 0.025, 0.975
 
 
-def entity_codes(entity, n: int) -> np.ndarray:
-    """Number of the entity of each of n windows; each its own without `entity`."""
+def scores_with_intervals(
+    scores: Callable[[np.ndarray], dict[str, np.ndarray]],
+    parts: np.ndarray,
+    *,
+    entity,
+    n_bootstrap: int,
+    random_state: int,
+) -> dict[str, float]:
+    """Scores of all windows, each with a 95 % percentile interval from drawing entities with replacement.
+
+    Parameters
+    ----------
+    scores : callable
+        Scores by name of sums (..., *) over windows.
+    parts : (N, *) what each window adds to the sums
+    entity : (N,) int or str, or None
+        Who each window belongs to; None makes each its own.
+    n_bootstrap, random_state : int
+
+    Returns
+    -------
+    dict of str to float
+        Each score with ``_low`` and ``_high``, NaN with a single entity or where nothing is defined; then ``n_windows``
+        and ``n_entities``.
+    """
+    n = len(parts)
     entity = np.arange(n) if entity is None else np.asarray(entity)
     if entity.shape != (n,):
         raise InvalidInput(f"entity must have one entry per window ({n}); got shape {entity.shape}.")
-    return np.unique(entity, return_inverse=True)[1]
+    code = np.unique(entity, return_inverse=True)[1]
+    n_entities = int(code.max()) + 1
+    by_entity = np.zeros((n_entities, *parts.shape[1:]))
+    np.add.at(by_entity, code, parts)
+    drawn = np.random.default_rng(random_state).multinomial(
+        n_entities, np.full(n_entities, 1.0 / n_entities), size=n_bootstrap
+    )
+    whole, resampled = scores(by_entity.sum(0)), scores(np.tensordot(drawn, by_entity, axes=1))
+    found: dict[str, float] = {}
+    for name, value in whole.items():
+        low, high = _interval(resampled[name], n_entities)
+        found |= {name: float(value), f"{name}_low": low, f"{name}_high": high}
+    return {**found, "n_windows": n, "n_entities": n_entities}
 
 
-def draws_of(n: int, n_bootstrap: int, random_state: int) -> np.ndarray:
-    """How often each of n entities is drawn, (R, n), with replacement."""
-    return np.random.default_rng(random_state).multinomial(n, np.full(n, 1.0 / n), size=n_bootstrap)
-
-
-def interval(resampled: np.ndarray, n_entities: int) -> tuple[float, float]:
-    """The 95 % percentile interval of resampled scores; NaN with a single entity or where nothing is defined."""
+def _interval(resampled: np.ndarray, n_entities: int) -> tuple[float, float]:
     if n_entities < 2 or np.isnan(resampled).all():
         return math.nan, math.nan
     low, high = np.nanquantile(resampled, [LOW, HIGH])

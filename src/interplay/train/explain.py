@@ -16,6 +16,9 @@ from interplay.types import Routing
 PATH_STEPS = 32
 """Points at which the gradient is taken on the way from the mean input to the window."""
 
+TOKENS_AT_ONCE = 20_000
+"""Bounds the memory of one window of many modalities and steps."""
+
 
 def explain_windows(model: Model, scaled: ScaledWindows, tell: Tell = silent) -> xr.Dataset:
     """Relevance and routing of every token of some windows.
@@ -90,15 +93,15 @@ def _one_window(model: Model, batch: Batch) -> dict[str, np.ndarray]:
 
 def _integrated_gradients(model: Model, batch: Batch, of: int) -> torch.Tensor:
     """(M, T): mean gradient along the path times the input, summed over samples and channels of each token."""
-    share = ((torch.arange(PATH_STEPS) + 0.5) / PATH_STEPS)[:, None, None, None]
-    path = {name: (share * values).requires_grad_() for name, values in batch.x.items()}
-    logits = _asked(model, batch, path, PATH_STEPS).logits[:, of]
-    slopes = torch.autograd.grad(logits.sum(), list(path.values()), allow_unused=True)
-    found = []
-    for values, slope in zip(batch.x.values(), slopes, strict=True):
-        mean = torch.zeros_like(values) if slope is None else slope.mean(0, keepdim=True)
-        found.append((mean * values).sum((0, 2, 3)))
-    return torch.stack(found) * batch.observed[0]
+    shares = (torch.arange(PATH_STEPS) + 0.5) / PATH_STEPS
+    found = torch.zeros(batch.observed.shape[1:])
+    for some in shares.split(max(1, TOKENS_AT_ONCE // batch.observed.numel())):
+        path = {n: (some[:, None, None, None] * values).requires_grad_() for n, values in batch.x.items()}
+        logits = _asked(model, batch, path, len(some)).logits[:, of]
+        slopes = torch.autograd.grad(logits.sum(), list(path.values()))
+        for m, (values, slope) in enumerate(zip(batch.x.values(), slopes, strict=True)):
+            found[m] += (slope * values).sum((0, 2, 3)) / PATH_STEPS
+    return found * batch.observed[0]
 
 
 def _asked(model: Model, batch: Batch, x: dict[str, torch.Tensor], n: int) -> Output:

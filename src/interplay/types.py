@@ -73,6 +73,9 @@ class Recording:
         What does not change in the recording, such as age; NaN is unknown.
     gaps_s : ((start, stop), ...) in s
         Periods that were removed; no window crosses them.
+    span_s : (start, stop) in s, optional
+        When something was recorded, as from admission to the hour of prediction; by default from the first sample to
+        the last of any stream.
     """
 
     entity: str
@@ -82,6 +85,7 @@ class Recording:
     name: str = ""
     static: Mapping[str, float] = field(default_factory=dict)
     gaps_s: tuple[tuple[float, float], ...] = ()
+    span_s: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -176,10 +176,9 @@ def _span(stream: Stream) -> tuple[float, float]:
 
 
 def _grid(recording: Recording, step_s: float) -> tuple[float, int]:
-    """Start of the grid and how many whole steps fit until the last stream, or the target, ends."""
+    """Start of the grid and how many whole steps fit until the last stream, or the span, ends."""
     spans = [_span(stream) for stream in recording.streams.values() if len(stream.values)]
-    start = min(span[0] for span in spans)
-    stop = max(span[1] for span in spans)
+    start, stop = recording.span_s or (min(span[0] for span in spans), max(span[1] for span in spans))
     n_steps = int(np.floor((stop - start) / step_s + 1e-6))
     if n_steps < 1:
         raise InvalidInput(
@@ -193,7 +192,9 @@ def _on_grid(stream: Stream, start_s: float, step_s: float, n_steps: int, name: 
     """Samples of one stream by step, (n_steps, r, d) float32; NaN where none falls."""
     values = np.asarray(stream.values, dtype=np.float32)
     if stream.rate_hz is None:
-        return _binned(values, np.asarray(stream.times_s, dtype=np.float64), start_s, step_s, n_steps)
+        times_s = np.asarray(stream.times_s, dtype=np.float64)
+        inside = times_s >= start_s - 1e-9
+        return _binned(values[inside], times_s[inside], start_s, step_s, n_steps)
     r = samples_per_step(stream.rate_hz, step_s, name=name)
     if stream.rate_hz * step_s < 1 - 1e-6:
         times = stream.start_s + np.arange(len(values)) / stream.rate_hz

@@ -6,6 +6,9 @@ from pathlib import Path
 from interplay.datasets.card import Card, DataSet
 from interplay.datasets.hapt import Hapt
 from interplay.datasets.hapt_sample import HaptSample
+from interplay.datasets.physionet2012 import PhysioNet2012
+from interplay.datasets.pt_exercises import PTExercises
+from interplay.datasets.room_occupancy import RoomOccupancy
 from interplay.datasets.stress_predict import StressPredict
 from interplay.errors import InvalidInput
 from interplay.types import Recording
@@ -16,6 +19,9 @@ __all__ = [
     "DataSet",
     "Hapt",
     "HaptSample",
+    "PTExercises",
+    "PhysioNet2012",
+    "RoomOccupancy",
     "StressPredict",
     "find_dataset",
     "load_dataset",
@@ -24,6 +30,9 @@ __all__ = [
 DATASETS: dict[str, type[DataSet]] = {
     "hapt": Hapt,
     "hapt_sample": HaptSample,
+    "physionet2012": PhysioNet2012,
+    "pt_exercises": PTExercises,
+    "room_occupancy": RoomOccupancy,
     "stress_predict": StressPredict,
 }
 
@@ -68,7 +77,7 @@ def load_dataset(name: str, root: str | Path | None = None) -> list[Recording]:
 def _folder(card: Card, root: str | Path | None) -> Path:
     if root is None or not Path(root).is_dir():
         raise InvalidInput(
-            f"root must be a folder that holds {card.name}.npz, made from {card.source}; "
+            f"root must be a folder that holds {card.files or card.name + '.npz'}, from {card.source}; "
             + ("got none." if root is None else f"{str(root)!r} is not a folder.")
         )
     return Path(root)

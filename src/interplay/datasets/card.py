@@ -19,8 +19,9 @@ class Card:
     step_s : float, s, and steps : int
         Windows that suit the data; used where the user names none.
     bundled : bool
-        Whether the data come with the package. If not, they are read from the file ``<name>.npz`` in a folder
-        that the user names.
+        Whether the data come with the package. If not, they are read from a folder that the user names.
+    files : str
+        What that folder must hold.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Card:
     step_s: float
     steps: int
     bundled: bool = False
+    files: str = ""
 
     def to_dict(self) -> dict[str, object]:
         """All facts by name, of plain types that can be written as JSON."""

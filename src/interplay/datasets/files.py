@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from interplay.errors import DamagedFile, InvalidInput
 
@@ -38,6 +39,28 @@ def open_npz(path: Path, required: Iterable[str]) -> dict[str, np.ndarray]:
         if isinstance(error, DamagedFile):
             raise
         raise DamagedFile(f"{path} is not an NPZ file of plain arrays ({error}).") from error
+
+
+def open_csv(folder: Path, names: Iterable[str], required: Iterable[str]) -> pd.DataFrame:
+    """The first of some CSV files that the folder holds, with all columns of `required`."""
+    names = list(names)
+    path = next((folder / name for name in names if (folder / name).is_file()), None)
+    if path is None:
+        raise InvalidInput(
+            f"{' or '.join(names)} must lie in {folder}; none does. Pass the folder that holds it."
+        )
+    try:
+        table = pd.read_csv(path, skipinitialspace=True)
+    except (*DAMAGE, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise DamagedFile(
+            f"{path} cannot be read to its end ({error}). Copy or download it again."
+        ) from error
+    missing = [name for name in required if name not in table.columns]
+    if missing:
+        raise DamagedFile(
+            f"{path} must have the column {missing[0]!r}; it has {list(table.columns)[:8]}. Is it separated by commas?"
+        )
+    return table
 
 
 def _arrays(path: Path, required: Iterable[str]) -> dict[str, np.ndarray]:

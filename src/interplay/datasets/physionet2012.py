@@ -1,0 +1,131 @@
+"""PhysioNet/CinC Challenge 2012: the first two days of intensive-care stays, irregularly sampled."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from interplay.data.targets import label_at
+from interplay.datasets.card import Card
+from interplay.datasets.files import open_csv, open_npz
+from interplay.errors import DamagedFile, InvalidInput
+from interplay.types import Recording, Stream
+
+VARIABLES = {
+    "Albumin": "g/dL", "ALP": "IU/L", "ALT": "IU/L", "AST": "IU/L", "Bilirubin": "mg/dL", "BUN": "mg/dL",
+    "Cholesterol": "mg/dL", "Creatinine": "mg/dL", "DiasABP": "mmHg", "FiO2": "", "GCS": "", "Glucose": "mg/dL",
+    "HCO3": "mmol/L", "HCT": "%", "HR": "bpm", "K": "mEq/L", "Lactate": "mmol/L", "Mg": "mmol/L", "MAP": "mmHg",
+    "MechVent": "", "Na": "mEq/L", "NIDiasABP": "mmHg", "NIMAP": "mmHg", "NISysABP": "mmHg", "PaCO2": "mmHg",
+    "PaO2": "mmHg", "pH": "", "Platelets": "1000/uL", "RespRate": "bpm", "SaO2": "%", "SysABP": "mmHg",
+    "Temp": "deg C", "TroponinI": "ug/L", "TroponinT": "ug/L", "Urine": "mL", "WBC": "1000/uL", "Weight": "kg",
+}  # fmt: skip
+STATIC = ("Age", "Gender", "Height", "ICUType", "Weight")
+STAY_S = 48 * 3600.0
+
+
+class PhysioNet2012:
+    """37 variables of 48 hours, each a modality; whether the patient died in hospital.
+
+    Values are as in the source, with its outliers; -1 of the static inputs is unknown. Each stay is its own entity.
+    Whichever of the sets are there are read; stays without a single measurement are left out.
+    """
+
+    card = Card(
+        name="physionet2012",
+        title="Predicting in-hospital mortality of ICU patients: the PhysioNet/CinC Challenge 2012",
+        source="physionet.org/content/challenge-2012/1.0.0",
+        licence="ODC-BY 1.0",
+        citation=(
+            "Silva I., Moody G., Scott D., Celi L., Mark R. (2012) Predicting in-hospital mortality of ICU patients: "
+            "the PhysioNet/Computing in Cardiology Challenge 2012. Computing in Cardiology 39:245-248."
+        ),
+        entities="4,000 stays in each set",
+        modalities={name: f"events{', ' + unit if unit else ''}" for name, unit in VARIABLES.items()},
+        target="in-hospital death, known at 48 hours: survived, died",
+        step_s=4 * 3600.0,
+        steps=12,
+        files="set_a.npz, set_c.npz, or the official set-a/ with Outcomes-a.txt",
+    )
+
+    def recordings(self, root: str | Path) -> Iterator[Recording]:
+        """One recording a stay from the folder that holds any of the sets."""
+        found = False
+        for letter in "abc":
+            if (Path(root) / f"set_{letter}.npz").is_file():
+                found = True
+                yield from _of_arrays(Path(root) / f"set_{letter}.npz")
+            elif (Path(root) / f"set-{letter}").is_dir():
+                found = True
+                yield from _of_texts(Path(root), letter)
+        if not found:
+            raise InvalidInput(f"{root} must hold {self.card.files}; it holds none of them.")
+
+
+def _of_arrays(path: Path) -> Iterator[Recording]:
+    names = ("minute", "var", "var_names", "value", "starts", "record_id", "static", "in_hospital_death")
+    data = open_npz(path, names)
+    known = [str(name) for name in data["var_names"]]
+    missing = sorted(set(VARIABLES) - set(known))
+    if missing:
+        raise DamagedFile(f"{path} must name every variable in var_names; it lacks {missing[0]!r}.")
+    for k, record in enumerate(data["record_id"]):
+        rows = slice(data["starts"][k], data["starts"][k + 1])
+        names_of_events = np.array(known, dtype=object)[data["var"][rows]]
+        if rows.start == rows.stop:
+            continue
+        yield _stay(
+            str(record), data["minute"][rows], names_of_events, data["value"][rows], data["static"][k],
+            int(data["in_hospital_death"][k]),
+        )  # fmt: skip
+
+
+def _of_texts(root: Path, letter: str) -> Iterator[Recording]:
+    """The official layout: a text file a stay, with the rows Time,Parameter,Value."""
+    outcomes = open_csv(root, (f"Outcomes-{letter}.txt",), ["RecordID", "In-hospital_death"])
+    died = dict(zip(outcomes["RecordID"].astype(str), outcomes["In-hospital_death"].astype(int), strict=True))
+    for file in sorted((root / f"set-{letter}").glob("*.txt")):
+        table = open_csv(file.parent, (file.name,), ["Time", "Parameter", "Value"])
+        hours, minutes = table["Time"].str.split(":", expand=True).astype(int).to_numpy().T
+        minute, name, value = (
+            60 * hours + minutes,
+            table["Parameter"].to_numpy(),
+            table["Value"].to_numpy(float),
+        )
+        first = minute == 0
+        static = [next(iter(value[first & (name == column)]), -1.0) for column in STATIC]
+        if file.stem not in died:
+            raise DamagedFile(
+                f"Outcomes-{letter}.txt must have a row for every record; it lacks {file.stem}."
+            )
+        event = np.isin(name, list(VARIABLES)) & ~(first & (name == "Weight") & (value <= 0))
+        if not event.any():
+            continue
+        yield _stay(file.stem, minute[event], name[event], value[event], static, died[file.stem])
+
+
+def _stay(record: str, minute, name, value, static, died: int) -> Recording:
+    seconds, value = np.asarray(minute, dtype=np.float64) * 60.0, np.asarray(value, dtype=np.float32)
+    streams = {}
+    for variable, unit in VARIABLES.items():
+        mine = name == variable
+        order = np.argsort(seconds[mine], kind="stable")
+        streams[variable] = Stream(
+            values=value[mine][order][:, None],
+            times_s=seconds[mine][order],
+            channels=(variable,),
+            units=(unit,),
+        )
+    inputs = pd.Series(np.asarray(static, dtype=float), index=STATIC)
+    inputs = inputs.where(inputs >= 0)
+    unit = inputs["ICUType"]
+    kinds = {f"icu_type_{k}": np.nan if np.isnan(unit) else float(unit == k) for k in range(1, 5)}
+    return Recording(
+        entity=record,
+        streams=streams,
+        target=label_at(died, STAY_S),
+        classes=("survived", "died"),
+        static={"age": inputs["Age"], "male": inputs["Gender"], "height_cm": inputs["Height"],
+                "weight_kg": inputs["Weight"], **kinds},
+        span_s=(0.0, STAY_S),
+    )  # fmt: skip

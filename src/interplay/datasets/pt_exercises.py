@@ -1,0 +1,72 @@
+"""Physical Therapy Exercises: five body-worn units while five subjects do eight exercises."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from interplay.data.targets import label_series
+from interplay.datasets.card import Card
+from interplay.datasets.files import open_npz
+from interplay.types import Recording, Stream
+
+RATE_HZ = 25.0
+UNITS = ("unit1", "unit2", "unit3", "unit4", "unit5")
+SENSORS = {"acc": (slice(0, 3), "m/s2"), "gyro": (slice(3, 6), "rad/s"), "mag": (slice(6, 9), "")}
+
+
+class PTExercises:
+    """15 three-axis streams; which of eight exercises a session is of. Executions and pauses are not told apart.
+
+    Each session is of one exercise, so that the target tells the session: subjects are the entities.
+    """
+
+    card = Card(
+        name="pt_exercises",
+        title="Physical Therapy Exercises Dataset: five body-worn inertial units",
+        source="UCI Machine Learning Repository, data set 730",
+        licence="CC BY 4.0",
+        citation=(
+            "Yurtman A., Barshan B. (2014) Automated evaluation of physical therapy exercises using multi-template "
+            "dynamic time warping on wearable sensor signals. Comput. Methods Programs Biomed. 117(2):189-207."
+        ),
+        entities="5 subjects, 80 sessions",
+        modalities={
+            f"{unit}_{sensor}": f"3 channels, 25 Hz{', ' + measure if measure else ', normalised'}"
+            for unit in UNITS
+            for sensor, (_, measure) in SENSORS.items()
+        },
+        target="8 exercises, one a session",
+        step_s=0.4,
+        steps=10,
+        files="pt_exercises.npz",
+    )
+
+    def recordings(self, root: str | Path) -> Iterator[Recording]:
+        """One recording a session from the folder that holds ``pt_exercises.npz``."""
+        data = open_npz(
+            Path(root) / "pt_exercises.npz",
+            ("x", "scale", "segment_starts", "segment_subject", "segment_exercise", "segment_is_test"),
+        )
+        starts = data["segment_starts"]
+        for k, (subject, exercise) in enumerate(
+            zip(data["segment_subject"], data["segment_exercise"], strict=True)
+        ):
+            x = data["x"][starts[k] : starts[k + 1]] * data["scale"]
+            kind = "test" if data["segment_is_test"][k] else "template"
+            yield Recording(
+                entity=f"s{int(subject)}",
+                name=f"s{int(subject)}, exercise {int(exercise)}, {kind}",
+                streams={
+                    f"{unit}_{sensor}": Stream(
+                        values=x[:, u, axes].astype(np.float32),
+                        rate_hz=RATE_HZ,
+                        channels=("x", "y", "z"),
+                        units=(measure,) * 3,
+                    )
+                    for u, unit in enumerate(UNITS)
+                    for sensor, (axes, measure) in SENSORS.items()
+                },
+                target=label_series(np.full(len(x), int(exercise) - 1), rate_hz=RATE_HZ),
+                classes=tuple(f"exercise{e}" for e in range(1, 9)),
+            )

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from interplay.cli import COMMANDS, main
+from interplay.datasets import DATASETS
 from interplay.profile import InteractionProfile
 from interplay.train import load_run
 
@@ -66,7 +67,7 @@ def test_export_writes_a_program_beside_the_run(folder, capsys):
 
 def test_data_sets_are_listed_and_described(capsys):
     assert main(["datasets", "list", "--json"]) == 0
-    assert set(json.loads(capsys.readouterr().out)) == {"hapt", "hapt_sample", "stress_predict"}
+    assert set(json.loads(capsys.readouterr().out)) == set(DATASETS)
     assert main(["datasets", "info", "hapt_sample"]) == 0
     assert "licence: CC BY 4.0" in capsys.readouterr().out
 

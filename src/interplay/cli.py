@@ -239,7 +239,12 @@ def _window_options(part: ArgumentParser) -> None:
         "--step-s", type=float | None, default=None, help="seconds per step; the data set's own"
     )
     part.add_argument("--steps", type=int | None, default=None, help="steps per window; the data set's own")
-    part.add_argument("--stride", type=int, default=1, help="steps from one window to the next")
+    part.add_argument(
+        "--stride",
+        type=int | None,
+        default=None,
+        help="steps from one window to the next; the data set's own",
+    )
     part.add_argument("--lags-s", type=list[float] | None, default=None, help="lags to measure, s; all")
     part.add_argument("--test", type=float, default=0.3, help="share of the entities kept for testing")
     part.add_argument("--split-seed", type=int, default=0, help="which entities are kept for testing")
@@ -249,7 +254,12 @@ def _run_options(part: ArgumentParser, argv: list[str]) -> None:
     part.add_argument("run", type=Path, help="folder of a run")
     part.add_argument("--data", required=True, help=f"a data set's name (see `{PROGRAM} datasets list`)")
     part.add_argument("--root", type=Path | None, default=None, help="folder that holds the data set's files")
-    part.add_argument("--stride", type=int, default=1, help="steps from one window to the next")
+    part.add_argument(
+        "--stride",
+        type=int | None,
+        default=None,
+        help="steps from one window to the next; the data set's own",
+    )
 
 
 def _evaluate_options(part: ArgumentParser, argv: list[str]) -> None:
@@ -295,22 +305,21 @@ def _split(args: Namespace, source: str):
     from interplay.data import make_windows, split_by_entity
     from interplay.datasets import find_dataset, load_dataset
 
-    card = find_dataset(source).card
-    windows = make_windows(
-        load_dataset(source, args.root),
-        step_s=args.step_s or card.step_s,
-        steps=args.steps or card.steps,
-        stride=args.stride,
-    )
+    given = {name: getattr(args, name) for name in ("step_s", "steps", "stride") if getattr(args, name)}
+    options = find_dataset(source).card.window_options | given
+    windows = make_windows(load_dataset(source, args.root), **options)
     return split_by_entity(windows, test=args.test, seed=args.split_seed)
 
 
 def _windows_like(run, args: Namespace):
     from interplay.data import make_windows
-    from interplay.datasets import load_dataset
+    from interplay.datasets import find_dataset, load_dataset
 
-    recordings = load_dataset(args.data, args.root)
-    return make_windows(recordings, step_s=run.schema.step_s, steps=run.schema.steps, stride=args.stride)
+    options = find_dataset(args.data).card.window_options
+    options |= {"step_s": run.schema.step_s, "steps": run.schema.steps}
+    if args.stride:
+        options["stride"] = args.stride
+    return make_windows(load_dataset(args.data, args.root), **options)
 
 
 def _estimated(args: Namespace, windows, estimator):

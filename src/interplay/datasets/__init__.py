@@ -4,6 +4,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from interplay.datasets.card import Card, DataSet
+from interplay.datasets.checks import check_dataset
 from interplay.datasets.hapt import Hapt
 from interplay.datasets.hapt_sample import HaptSample
 from interplay.datasets.physionet2012 import PhysioNet2012
@@ -23,6 +24,7 @@ __all__ = [
     "PhysioNet2012",
     "RoomOccupancy",
     "StressPredict",
+    "check_dataset",
     "find_dataset",
     "load_dataset",
 ]
@@ -77,7 +79,7 @@ def load_dataset(name: str, root: str | Path | None = None) -> list[Recording]:
 def _folder(card: Card, root: str | Path | None) -> Path:
     if root is None or not Path(root).is_dir():
         raise InvalidInput(
-            f"root must be a folder that holds {card.files or card.name + '.npz'}, from {card.source}; "
+            f"root must be a folder that holds {card.files}, from {card.source}; "
             + ("got none." if root is None else f"{str(root)!r} is not a folder.")
         )
     return Path(root)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from interplay.types import Recording
 
@@ -18,6 +18,8 @@ class Card:
     modalities : modality name -> what it is, with channels, rate and unit
     step_s : float, s, and steps : int
         Windows that suit the data; used where the user names none.
+    stride : int, min_steps : int, fill : str
+        What else `make_windows` should be told; see there.
     bundled : bool
         Whether the data come with the package. If not, they are read from a folder that the user names.
     files : str
@@ -34,8 +36,16 @@ class Card:
     target: str
     step_s: float
     steps: int
+    stride: int = 1
+    min_steps: int | None = None
+    fill: str | None = None
     bundled: bool = False
     files: str = ""
+
+    @property
+    def window_options(self) -> dict[str, Any]:
+        """What to call `interplay.data.make_windows` with."""
+        return {name: getattr(self, name) for name in ("step_s", "steps", "stride", "min_steps", "fill")}
 
     def to_dict(self) -> dict[str, object]:
         """All facts by name, of plain types that can be written as JSON."""

@@ -44,6 +44,7 @@ class Hapt:
         target="6 activities over time: " + ", ".join(ACTIVITIES),
         step_s=0.5,
         steps=10,
+        files="hapt.npz",
     )
 
     def recordings(self, root: str | Path) -> Iterator[Recording]:

@@ -40,8 +40,10 @@ class PhysioNet2012:
             "Silva I., Moody G., Scott D., Celi L., Mark R. (2012) Predicting in-hospital mortality of ICU patients: "
             "the PhysioNet/Computing in Cardiology Challenge 2012. Computing in Cardiology 39:245-248."
         ),
-        entities="4,000 stays in each set",
-        modalities={name: f"events{', ' + unit if unit else ''}" for name, unit in VARIABLES.items()},
+        entities="7,995 stays, 4,000 in each set less the empty ones",
+        modalities={
+            name: f"1 channel, events{', ' + unit if unit else ''}" for name, unit in VARIABLES.items()
+        },
         target="in-hospital death, known at 48 hours: survived, died",
         step_s=4 * 3600.0,
         steps=12,

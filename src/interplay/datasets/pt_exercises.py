@@ -11,6 +11,7 @@ from interplay.datasets.files import open_npz
 from interplay.types import Recording, Stream
 
 RATE_HZ = 25.0
+EXERCISES = tuple(f"exercise{e}" for e in range(1, 9))
 UNITS = ("unit1", "unit2", "unit3", "unit4", "unit5")
 SENSORS = {"acc": (slice(0, 3), "m/s2"), "gyro": (slice(3, 6), "rad/s"), "mag": (slice(6, 9), "")}
 
@@ -36,7 +37,7 @@ class PTExercises:
             for unit in UNITS
             for sensor, (_, measure) in SENSORS.items()
         },
-        target="8 exercises, one a session",
+        target="8 exercises, one a session: " + ", ".join(EXERCISES),
         step_s=0.4,
         steps=10,
         files="pt_exercises.npz",
@@ -68,5 +69,5 @@ class PTExercises:
                     for sensor, (axes, measure) in SENSORS.items()
                 },
                 target=label_series(np.full(len(x), int(exercise) - 1), rate_hz=RATE_HZ),
-                classes=tuple(f"exercise{e}" for e in range(1, 9)),
+                classes=EXERCISES,
             )

@@ -41,7 +41,7 @@ class RoomOccupancy:
         ),
         entities="7 days of one room",
         modalities={
-            name: f"{len(columns)} channels, one row in 30 s{', ' + unit if unit else ''}"
+            name: f"{len(columns)} channel{'s' * (len(columns) > 1)}, one row in 30 s{', ' + unit if unit else ''}"
             for name, (columns, unit) in SENSORS.items()
         },
         target="people in the room over time: 0, 1, 2, 3",

@@ -40,6 +40,7 @@ class StressPredict:
         target="2 classes at 1 Hz: rest, stress",
         step_s=1.0,
         steps=20,
+        files="stress_predict.npz",
     )
 
     def recordings(self, root: str | Path) -> Iterator[Recording]:

@@ -1,6 +1,5 @@
 """fit, evaluate, predict, save and load: what a run promises."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 import interplay as ip
-from interplay.data import Scaler
+from interplay.data import Scaler, SplitManifest
 from interplay.errors import DamagedFile, InvalidInput, LeakageError
 from interplay.train import fit, load_run, make_recipe
 from small_runs import NAMES, SMALL, STEPS, xor_profile, xor_windows
@@ -189,8 +188,11 @@ def test_the_folder_describes_itself_without_pickle(saved):
         "versions.json",
         "weights.safetensors",
     }
-    split = json.loads((saved / "split.json").read_text())
-    assert split == {"train": ["a", "b", "c", "d"], "test": ["x", "y", "z"]}
+    split = SplitManifest.load(saved / "split.json")
+    assert {name: list(part.entities) for name, part in split.parts.items()} == {
+        "train": ["a", "b", "c", "d"],
+        "test": ["x", "y", "z"],
+    }
     assert make_recipe(load_run(saved).recipe) == load_run(saved).recipe
     assert all(path.read_bytes()[:2] != b"\x80\x04" for path in saved.iterdir())
     assert {name.split(".")[0] for name in load_file(saved / "weights.safetensors")} == {"model", "scaler"}

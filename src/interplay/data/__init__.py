@@ -2,6 +2,7 @@
 
 from interplay.data.fill import Hold, Mark
 from interplay.data.from_arrays import windows_from_arrays
+from interplay.data.manifest import SplitManifest, describe_split
 from interplay.data.scaling import Scaler
 from interplay.data.splits import apart, cross_folds, split_by_entity
 from interplay.data.steps import Steps, make_steps
@@ -13,11 +14,13 @@ __all__ = [
     "Hold",
     "Mark",
     "Scaler",
+    "SplitManifest",
     "Steps",
     "TargetBins",
     "Windows",
     "apart",
     "cross_folds",
+    "describe_split",
     "label_at",
     "label_intervals",
     "label_series",

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from interplay.data.targets import label_at
 from interplay.datasets.card import Card
@@ -20,6 +19,7 @@ VARIABLES = {
     "PaO2": "mmHg", "pH": "", "Platelets": "1000/uL", "RespRate": "bpm", "SaO2": "%", "SysABP": "mmHg",
     "Temp": "deg C", "TroponinI": "ug/L", "TroponinT": "ug/L", "Urine": "mL", "WBC": "1000/uL", "Weight": "kg",
 }  # fmt: skip
+PLACE = {name: k for k, name in enumerate(VARIABLES)}
 STATIC = ("Age", "Gender", "Height", "ICUType", "Weight")
 STAY_S = 48 * 3600.0
 
@@ -71,13 +71,13 @@ def _of_arrays(path: Path) -> Iterator[Recording]:
     missing = sorted(set(VARIABLES) - set(known))
     if missing:
         raise DamagedFile(f"{path} must name every variable in var_names; it lacks {missing[0]!r}.")
+    place = np.array([PLACE.get(name, -1) for name in known])
     for k, record in enumerate(data["record_id"]):
         rows = slice(data["starts"][k], data["starts"][k + 1])
-        names_of_events = np.array(known, dtype=object)[data["var"][rows]]
         if rows.start == rows.stop:
             continue
         yield _stay(
-            str(record), data["minute"][rows], names_of_events, data["value"][rows], data["static"][k],
+            str(record), data["minute"][rows], place[data["var"][rows]], data["value"][rows], data["static"][k],
             int(data["in_hospital_death"][k]),
         )  # fmt: skip
 
@@ -103,23 +103,26 @@ def _of_texts(root: Path, letter: str) -> Iterator[Recording]:
         event = np.isin(name, list(VARIABLES)) & ~(first & (name == "Weight") & (value <= 0))
         if not event.any():
             continue
-        yield _stay(file.stem, minute[event], name[event], value[event], static, died[file.stem])
+        which = np.array([PLACE[variable] for variable in name[event]])
+        yield _stay(file.stem, minute[event], which, value[event], static, died[file.stem])
 
 
-def _stay(record: str, minute, name, value, static, died: int) -> Recording:
-    seconds, value = np.asarray(minute, dtype=np.float64) * 60.0, np.asarray(value, dtype=np.float32)
-    streams = {}
-    for variable, unit in VARIABLES.items():
-        mine = name == variable
-        order = np.argsort(seconds[mine], kind="stable")
-        streams[variable] = Stream(
-            values=value[mine][order][:, None],
-            times_s=seconds[mine][order],
-            channels=(variable,),
+def _stay(record: str, minute, which, value, static, died: int) -> Recording:
+    """One stay from its events: minutes since admission, place of the variable in VARIABLES, and value."""
+    order = np.lexsort((minute, which))
+    seconds = np.asarray(minute, dtype=np.float64)[order] * 60.0
+    value = np.asarray(value, dtype=np.float32)[order, None]
+    ends = np.searchsorted(which[order], np.arange(len(VARIABLES) + 1))
+    streams = {
+        name: Stream(
+            values=value[ends[k] : ends[k + 1]],
+            times_s=seconds[ends[k] : ends[k + 1]],
+            channels=(name,),
             units=(unit,),
         )
-    inputs = pd.Series(np.asarray(static, dtype=float), index=STATIC)
-    inputs = inputs.where(inputs >= 0)
+        for k, (name, unit) in enumerate(VARIABLES.items())
+    }
+    inputs = {name: float(v) if v >= 0 else np.nan for name, v in zip(STATIC, static, strict=True)}
     unit = inputs["ICUType"]
     kinds = {f"icu_type_{k}": np.nan if np.isnan(unit) else float(unit == k) for k in range(1, 5)}
     return Recording(

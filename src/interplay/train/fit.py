@@ -10,7 +10,7 @@ import numpy as np
 import pytorch_lightning as pl
 import torch
 
-from interplay.data import Scaler, Windows
+from interplay.data import Scaler, SplitManifest, Windows, describe_split
 from interplay.data.check import check_trainable
 from interplay.errors import InvalidInput
 from interplay.files import check_writable
@@ -42,6 +42,7 @@ def fit(
     out: str | Path | None = None,
     seed: int = 0,
     card: Mapping[str, object] | None = None,
+    split: SplitManifest | None = None,
     progress: Tell | None = None,
 ) -> Run:
     """Train a model.
@@ -61,6 +62,8 @@ def fit(
         Of the first weights and the order of windows.
     card : mapping, optional
         What the report should say of the data: name, licence, citation.
+    split : SplitManifest, optional
+        To be saved with the run; by default one of the training windows alone.
     progress : callable, optional
         Told the share of the work that is done; by default a bar on a terminal.
 
@@ -96,6 +99,7 @@ def fit(
             channels=dict(train.steps.channels),
             card=card,
         ),
+        split=split or describe_split({"train": train}),
         seed=seed,
         log=log,
     )

@@ -1,6 +1,6 @@
 """The run folder: a run on disk, which describes itself. No pickle.
 
-``config.yaml`` settings and seed; ``data.json`` what the windows were; ``split.json`` entities on each side;
+``config.yaml`` settings and seed; ``data.json`` what the windows were; ``split.json`` the `SplitManifest`;
 ``profile.nc`` the profile, if there was one; ``weights.safetensors`` model and scaler; ``log.jsonl`` losses
 by epoch; ``versions.json`` libraries; and once evaluated ``metrics.json``, ``predictions.parquet``, ``insight.nc``
 (routing and pooling, means over windows) and ``examples.nc`` (single windows, token by token).
@@ -22,7 +22,7 @@ from pyarrow import ArrowException
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from interplay.data import Scaler
+from interplay.data import Scaler, SplitManifest
 from interplay.errors import DamagedFile, InvalidInput
 from interplay.files import json_text, whole_file, whole_folder
 from interplay.nn import Model, build_model, empty_context
@@ -64,7 +64,7 @@ def write_run_folder(run, folder: Path, *, overwrite: bool) -> None:
         (part / "config.yaml").write_text(yaml.safe_dump(settings, sort_keys=False), "utf-8")
         described = {"schema": asdict(run.schema), "train": asdict(run.data)}
         (part / "data.json").write_text(json_text(described), "utf-8")
-        (part / "split.json").write_text(json_text({"train": run.data.entities, "test": ()}), "utf-8")
+        run.split.save(part / "split.json")
         lines = "".join(json.dumps(epoch) + "\n" for epoch in run.log)
         (part / "log.jsonl").write_text(lines, "utf-8")
         (part / "versions.json").write_text(json_text(_versions()), "utf-8")
@@ -83,12 +83,9 @@ def write_evaluation(run, folder: Path) -> None:
             getattr(found, name).to_netcdf(part, engine="h5netcdf")
     with whole_file(folder / "predictions.parquet", overwrite=True) as part:
         found.predictions.to_parquet(part, index=False)
-    for name, values in (
-        ("split.json", {"train": run.data.entities, "test": found.entities}),
-        ("metrics.json", found.scores),
-    ):
-        with whole_file(folder / name, overwrite=True) as part:
-            part.write_text(json_text(values), "utf-8")
+    run.split.save(folder / "split.json", overwrite=True)
+    with whole_file(folder / "metrics.json", overwrite=True) as part:
+        part.write_text(json_text(found.scores), "utf-8")
 
 
 def read_run_folder(folder: Path) -> dict[str, Any]:
@@ -134,6 +131,7 @@ def _read_parts(folder: Path) -> dict[str, Any]:
         "data": _training_data(told["train"]),
         "seed": config["seed"],
         "log": [json.loads(line) for line in (folder / "log.jsonl").read_text("utf-8").splitlines()],
+        "split": SplitManifest.load(folder / "split.json"),
         "evaluation": _evaluation(folder),
     }
 
@@ -141,12 +139,13 @@ def _read_parts(folder: Path) -> dict[str, Any]:
 def _evaluation(folder: Path) -> Evaluation | None:
     if not (folder / "metrics.json").is_file():
         return None
+    predictions = pd.read_parquet(folder / "predictions.parquet")
     return Evaluation(
         scores=json.loads((folder / "metrics.json").read_text("utf-8")),
-        predictions=pd.read_parquet(folder / "predictions.parquet"),
+        predictions=predictions,
         insight=_dataset(folder / "insight.nc"),
         examples=_dataset(folder / "examples.nc"),
-        entities=tuple(json.loads((folder / "split.json").read_text("utf-8"))["test"]),
+        entities=tuple(sorted(predictions["entity"].unique())),
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from interplay.data import Scaler, Windows
+from interplay.data import Scaler, SplitManifest, Windows
 from interplay.data.check import check_disjoint, check_schema
 from interplay.nn import InteractionContext, Model
 from interplay.profile import InteractionProfile
@@ -33,6 +33,7 @@ class Run:
     schema : Schema that windows must have
     profile : InteractionProfile or None, the one that guides the model
     data : TrainingData
+    split : SplitManifest, what to pass to `fit` elsewhere to train on the same windows
     seed : int
     log : one mapping per epoch: loss terms in nats, accuracy on training windows, seconds
     evaluation : Evaluation or None, of the last call of `evaluate`
@@ -45,6 +46,7 @@ class Run:
     schema: Schema
     profile: InteractionProfile | None
     data: TrainingData
+    split: SplitManifest
     seed: int
     log: list[dict[str, float]] = field(default_factory=list)
     evaluation: Evaluation | None = None
@@ -105,6 +107,7 @@ class Run:
             check_disjoint(test.entities, self.profile.entities, what="the profile")
         with shown(progress, "evaluating") as tell:
             self.evaluation = judge(self.model, self._scaled(test), tell, n_bootstrap=n_bootstrap)
+        self.split = self.split.with_part("test", test)
         if self.folder is not None:
             write_evaluation(self, self.folder)
         return dict(self.evaluation.scores["test"])

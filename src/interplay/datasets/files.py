@@ -63,6 +63,34 @@ def open_csv(folder: Path, names: Iterable[str], required: Iterable[str]) -> pd.
     return table
 
 
+def open_numbers(
+    path: Path, columns: int, *, separator: str = r"\s+", header: int | None = None
+) -> np.ndarray:
+    """(n, columns) float64 of a text file of numbers; NaN as written there."""
+    try:
+        table = pd.read_csv(path, sep=separator, header=header)
+    except (*DAMAGE, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise DamagedFile(
+            f"{path} cannot be read to its end ({error}). Copy or download it again."
+        ) from error
+    if table.shape[1] != columns:
+        raise DamagedFile(f"{path} must have {columns} columns; it has {table.shape[1]}. Was it saved anew?")
+    texts = [name for name in table.columns if table[name].dtype.kind not in "iuf"]
+    if texts:
+        numbers = pd.to_numeric(table[texts[0]], errors="coerce")
+        row = int(np.argmax(numbers.isna() & table[texts[0]].notna()))
+        raise DamagedFile(
+            f"{path} must hold numbers alone; row {row + 1} has {table[texts[0]].iloc[row]!r}. Download it again."
+        )
+    return table.to_numpy(np.float64)
+
+
+def below(root: str | Path, part: str) -> Path | None:
+    """The folder that holds `part`: `root` itself, or the one folder in it that does, as archives unpack."""
+    places = [Path(root), *sorted(path for path in Path(root).glob("*") if path.is_dir())]
+    return next((place for place in places if (place / part).exists()), None)
+
+
 def _arrays(path: Path, required: Iterable[str]) -> dict[str, np.ndarray]:
     found = np.load(path, allow_pickle=False)
     if not isinstance(found, np.lib.npyio.NpzFile):

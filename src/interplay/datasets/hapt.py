@@ -8,7 +8,8 @@ from scipy.signal import butter, sosfilt, sosfilt_zi
 
 from interplay.data.targets import label_series
 from interplay.datasets.card import Card
-from interplay.datasets.files import open_npz
+from interplay.datasets.files import below, open_npz, open_numbers
+from interplay.errors import DamagedFile, InvalidInput
 from interplay.types import UNLABELLED, Recording, Stream
 
 ACTIVITIES = ("walking", "upstairs", "downstairs", "sitting", "standing", "lying")
@@ -44,25 +45,55 @@ class Hapt:
         target="6 activities over time: " + ", ".join(ACTIVITIES),
         step_s=0.5,
         steps=10,
-        files="hapt.npz",
+        files="hapt.npz, or the official RawData/ with labels.txt",
     )
 
     def recordings(self, root: str | Path) -> Iterator[Recording]:
-        """Recordings from the folder that holds ``hapt.npz``."""
-        data = open_npz(
-            Path(root) / "hapt.npz",
-            ("acc", "acc_scale", "gyro", "gyro_scale", "label", "experiment_starts", "experiment_subject"),
+        """One recording an experiment from the folder that holds either form."""
+        if (Path(root) / "hapt.npz").is_file():
+            return _of_arrays(Path(root) / "hapt.npz")
+        official = below(root, "RawData/labels.txt")
+        if official is None:
+            raise InvalidInput(f"{root} must hold {self.card.files}; it holds neither.")
+        return _of_texts(official / "RawData")
+
+
+def _of_arrays(path: Path) -> Iterator[Recording]:
+    data = open_npz(
+        path, ("acc", "acc_scale", "gyro", "gyro_scale", "label", "experiment_starts", "experiment_subject")
+    )
+    starts = data["experiment_starts"]
+    for k, subject in enumerate(data["experiment_subject"]):
+        rows = slice(starts[k], starts[k + 1])
+        yield hapt_recording(
+            entity=f"subject{int(subject):02d}",
+            name=f"experiment{k + 1:02d}",
+            acc_g=data["acc"][rows] * float(data["acc_scale"]),
+            gyro=data["gyro"][rows] * float(data["gyro_scale"]),
+            label=data["label"][rows],
         )
-        starts = data["experiment_starts"]
-        for k, subject in enumerate(data["experiment_subject"]):
-            rows = slice(starts[k], starts[k + 1])
-            yield hapt_recording(
-                entity=f"subject{int(subject):02d}",
-                name=f"experiment{k + 1:02d}",
-                acc_g=data["acc"][rows] * float(data["acc_scale"]),
-                gyro=data["gyro"][rows] * float(data["gyro_scale"]),
-                label=data["label"][rows],
+
+
+def _of_texts(folder: Path) -> Iterator[Recording]:
+    """The official layout: a text a sensor and experiment; labels.txt with experiment, user, activity, first, last."""
+    labels = open_numbers(folder / "labels.txt", 5).astype(np.int64)
+    for path in sorted(folder.glob("acc_exp*_user*.txt")):
+        experiment, subject = (int(word[-2:]) for word in path.stem.split("_")[1:])
+        acc, gyro = (open_numbers(folder / path.name.replace("acc", kind), 3) for kind in ("acc", "gyro"))
+        if len(acc) != len(gyro):
+            raise DamagedFile(
+                f"{path} must have as many rows as its gyroscope file; it has {len(acc)}, the other {len(gyro)}."
             )
+        label = np.full(len(acc), UNLABELLED)
+        for _, _, activity, first, last in labels[labels[:, 0] == experiment]:
+            label[first - 1 : last] = activity
+        yield hapt_recording(
+            entity=f"subject{subject:02d}",
+            name=f"experiment{experiment:02d}",
+            acc_g=acc,
+            gyro=gyro,
+            label=label,
+        )
 
 
 def hapt_recording(*, entity: str, name: str, acc_g, gyro, label) -> Recording:

@@ -7,7 +7,8 @@ import numpy as np
 
 from interplay.data.targets import label_series
 from interplay.datasets.card import Card
-from interplay.datasets.files import open_npz
+from interplay.datasets.files import below, open_npz, open_numbers
+from interplay.errors import DamagedFile, InvalidInput
 from interplay.types import Recording, Stream
 
 RATE_HZ = 25.0
@@ -40,34 +41,63 @@ class PTExercises:
         target="8 exercises, one a session: " + ", ".join(EXERCISES),
         step_s=0.4,
         steps=10,
-        files="pt_exercises.npz",
+        files="pt_exercises.npz, or the official folders s1 to s5",
     )
 
     def recordings(self, root: str | Path) -> Iterator[Recording]:
-        """One recording a session from the folder that holds ``pt_exercises.npz``."""
-        data = open_npz(
-            Path(root) / "pt_exercises.npz",
-            ("x", "scale", "segment_starts", "segment_subject", "segment_exercise", "segment_is_test"),
-        )
-        starts = data["segment_starts"]
-        for k, (subject, exercise) in enumerate(
-            zip(data["segment_subject"], data["segment_exercise"], strict=True)
-        ):
-            x = data["x"][starts[k] : starts[k + 1]] * data["scale"]
-            kind = "test" if data["segment_is_test"][k] else "template"
-            yield Recording(
-                entity=f"s{int(subject)}",
-                name=f"s{int(subject)}, exercise {int(exercise)}, {kind}",
-                streams={
-                    f"{unit}_{sensor}": Stream(
-                        values=x[:, u, axes].astype(np.float32),
-                        rate_hz=RATE_HZ,
-                        channels=("x", "y", "z"),
-                        units=(measure,) * 3,
-                    )
-                    for u, unit in enumerate(UNITS)
-                    for sensor, (axes, measure) in SENSORS.items()
-                },
-                target=label_series(np.full(len(x), int(exercise) - 1), rate_hz=RATE_HZ),
-                classes=EXERCISES,
+        """One recording a session from the folder that holds either form."""
+        if (Path(root) / "pt_exercises.npz").is_file():
+            return _of_arrays(Path(root) / "pt_exercises.npz")
+        official = below(root, "s1/e1/u1")
+        if official is None:
+            raise InvalidInput(f"{root} must hold {self.card.files}; it holds neither.")
+        return _of_texts(official)
+
+
+def _of_arrays(path: Path) -> Iterator[Recording]:
+    data = open_npz(
+        path, ("x", "scale", "segment_starts", "segment_subject", "segment_exercise", "segment_is_test")
+    )
+    starts = data["segment_starts"]
+    for k, (subject, exercise) in enumerate(
+        zip(data["segment_subject"], data["segment_exercise"], strict=True)
+    ):
+        x = data["x"][starts[k] : starts[k + 1]] * data["scale"]
+        yield _session(x, int(subject), int(exercise), "test" if data["segment_is_test"][k] else "template")
+
+
+def _of_texts(root: Path) -> Iterator[Recording]:
+    """The official layout: s<subject>/e<exercise>/u<unit>/, a file a session; a time index, then nine channels."""
+    for path in sorted(root.glob("s[1-5]/e[1-8]/u1/*.txt")):
+        subject, exercise = (int(part[1:]) for part in path.parts[-4:-2])
+        units = [
+            open_numbers(path.parents[1] / f"u{u}" / path.name, 10, separator=";", header=0)[:, 1:]
+            for u in range(1, 6)
+        ]
+        if len({len(unit) for unit in units}) > 1:
+            raise DamagedFile(
+                f"the units of {path.parents[1]} must have equally many rows in {path.name}; they have "
+                f"{[len(unit) for unit in units]}."
             )
+        kind = "test" if path.stem == "test" else "template"
+        yield _session(np.stack(units, axis=1), subject, exercise, kind)
+
+
+def _session(x: np.ndarray, subject: int, exercise: int, kind: str) -> Recording:
+    """One session from its samples, (n, 5 units, 9 channels)."""
+    return Recording(
+        entity=f"s{subject}",
+        name=f"s{subject}, exercise {exercise}, {kind}",
+        streams={
+            f"{unit}_{sensor}": Stream(
+                values=x[:, u, axes].astype(np.float32),
+                rate_hz=RATE_HZ,
+                channels=("x", "y", "z"),
+                units=(measure,) * 3,
+            )
+            for u, unit in enumerate(UNITS)
+            for sensor, (axes, measure) in SENSORS.items()
+        },
+        target=label_series(np.full(len(x), exercise - 1), rate_hz=RATE_HZ),
+        classes=EXERCISES,
+    )

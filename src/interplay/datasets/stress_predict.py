@@ -7,7 +7,8 @@ import numpy as np
 
 from interplay.data.targets import label_intervals
 from interplay.datasets.card import Card
-from interplay.datasets.files import open_npz
+from interplay.datasets.files import below, open_csv, open_npz, open_numbers
+from interplay.errors import DamagedFile, InvalidInput
 from interplay.types import Recording, Stream
 
 # stream: array in the file, array of its start times, factor to its unit, rate, unit
@@ -18,6 +19,7 @@ STREAMS = {
     "temp": ("temp_x100", "temp_start_unix", 1 / 100, 4.0, "deg C"),
     "hr": ("hr_x100", "hr_start_unix", 1 / 100, 1.0, "bpm"),
 }
+LABELS = "Improved_All_Combined_hr_rsp_binary.csv"
 
 
 class StressPredict:
@@ -40,39 +42,65 @@ class StressPredict:
         target="2 classes at 1 Hz: rest, stress",
         step_s=1.0,
         steps=20,
-        files="stress_predict.npz",
+        files="stress_predict.npz, or the official Raw_data/ and Processed_data/",
     )
 
     def recordings(self, root: str | Path) -> Iterator[Recording]:
-        """Labelled subjects from the folder that holds ``stress_predict.npz``."""
-        names = [f"{name}_starts" for name in STREAMS]
-        arrays = [array for stream in STREAMS.values() for array in stream[:2]]
-        labels = ["label_time_unix", "label_stress", "label_starts"]
-        data = open_npz(Path(root) / "stress_predict.npz", [*names, *arrays, *labels])
-        for k in range(len(data["label_starts"]) - 1):
-            rows = slice(data["label_starts"][k], data["label_starts"][k + 1])
-            time = data["label_time_unix"][rows].astype(np.float64)
-            if len(time) == 0:
-                continue
-            origin = min(float(data[start][k]) for _, start, *_ in STREAMS.values())
-            yield Recording(
-                entity=f"S{k + 1:02d}",
-                streams={name: _stream(data, name, k, origin) for name in STREAMS},
-                target=_labels(data["label_stress"][rows], time - origin),
-                classes=("rest", "stress"),
-            )
+        """Labelled subjects from the folder that holds either form."""
+        if (Path(root) / "stress_predict.npz").is_file():
+            return _of_arrays(Path(root) / "stress_predict.npz")
+        official = below(root, "Raw_data")
+        if official is None:
+            raise InvalidInput(f"{root} must hold {self.card.files}; it holds neither.")
+        return _of_texts(official)
 
 
-def _stream(data, name: str, k: int, origin: float) -> Stream:
-    array, start_unix, factor, rate_hz, unit = STREAMS[name]
-    starts = data[f"{name}_starts"]
-    values = data[array][starts[k] : starts[k + 1]].astype(np.float32) * np.float32(factor)
-    values = values.reshape(len(values), -1)
-    return Stream(
-        values=values,
-        rate_hz=rate_hz,
-        start_s=float(data[start_unix][k]) - origin,
-        units=(unit,) * values.shape[1],
+def _of_arrays(path: Path) -> Iterator[Recording]:
+    names = [f"{name}_starts" for name in STREAMS]
+    arrays = [array for stream in STREAMS.values() for array in stream[:2]]
+    labels = ["label_time_unix", "label_stress", "label_starts"]
+    data = open_npz(path, [*names, *arrays, *labels])
+    for k in range(len(data["label_starts"]) - 1):
+        rows = slice(data["label_starts"][k], data["label_starts"][k + 1])
+        if rows.start == rows.stop:
+            continue
+        samples = {}
+        for name, (array, start_unix, factor, *_) in STREAMS.items():
+            mine = slice(data[f"{name}_starts"][k], data[f"{name}_starts"][k + 1])
+            samples[name] = (float(data[start_unix][k]), data[array][mine] * np.float32(factor))
+        yield _subject(k + 1, samples, data["label_stress"][rows], data["label_time_unix"][rows])
+
+
+def _of_texts(root: Path) -> Iterator[Recording]:
+    """The official layout: files of the wristband a subject (start, rate, samples), labels of all in one table."""
+    table = open_csv(root / "Processed_data", (LABELS,), ["Participant", "Time(sec)", "Label"])
+    for number, rows in table.groupby("Participant", sort=True):
+        folder, samples = root / "Raw_data" / f"S{int(number):02d}", {}
+        for name, (_, _, _, rate_hz, _) in STREAMS.items():
+            path = folder / f"{name.upper()}.csv"
+            told = open_numbers(path, 3 if name == "acc" else 1, separator=",")
+            if told[1, 0] != rate_hz:
+                raise DamagedFile(
+                    f"{path} must say {rate_hz:g} Hz in its second row; it says {told[1, 0]:g}."
+                )
+            samples[name] = (told[0, 0], told[2:] / 64 if name == "acc" else told[2:])
+        yield _subject(int(number), samples, rows["Label"].to_numpy(), rows["Time(sec)"].to_numpy())
+
+
+def _subject(number: int, samples, labels: np.ndarray, label_time_unix: np.ndarray) -> Recording:
+    """One subject from name -> (start, values), times in unix seconds."""
+    origin = min(start for start, _ in samples.values())
+    streams = {}
+    for name, (start, values) in samples.items():
+        *_, rate_hz, unit = STREAMS[name]
+        values = values.astype(np.float32).reshape(len(values), -1)
+        units = (unit,) * values.shape[1]
+        streams[name] = Stream(values=values, rate_hz=rate_hz, start_s=start - origin, units=units)
+    return Recording(
+        entity=f"S{number:02d}",
+        streams=streams,
+        target=_labels(labels, label_time_unix.astype(np.float64) - origin),
+        classes=("rest", "stress"),
     )
 
 

@@ -18,7 +18,11 @@ class LeakageError(InterplayError, ValueError):
 
 
 class DamagedFile(InterplayError, ValueError):
-    """A file or folder that was written by the library can no longer be read whole."""
+    """A file or folder can not be read whole, or is not what it should be."""
+
+
+class FetchFailed(InterplayError, OSError):
+    """A download that was asked for could not be finished."""
 
 
 class InterplayWarning(UserWarning):

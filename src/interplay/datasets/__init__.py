@@ -5,6 +5,7 @@ from pathlib import Path
 
 from interplay.datasets.card import Card, DataSet
 from interplay.datasets.checks import check_dataset
+from interplay.datasets.fetch import fetch_dataset
 from interplay.datasets.hapt import Hapt
 from interplay.datasets.hapt_sample import HaptSample
 from interplay.datasets.physionet2012 import PhysioNet2012
@@ -25,6 +26,7 @@ __all__ = [
     "RoomOccupancy",
     "StressPredict",
     "check_dataset",
+    "fetch_dataset",
     "find_dataset",
     "load_dataset",
 ]

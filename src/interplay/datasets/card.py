@@ -1,7 +1,7 @@
 """What a data set says of itself before anything is read, and what every data set can do."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,6 +24,10 @@ class Card:
         Whether the data come with the package. If not, they are read from a folder that the user names.
     files : str
         What that folder must hold.
+    downloads : URL -> SHA-256 of the file, "" where its publisher names none
+        Official files that anyone may download.
+    access : str
+        How to get data that cannot be downloaded by anyone, step by step.
     """
 
     name: str
@@ -41,6 +45,8 @@ class Card:
     fill: str | None = None
     bundled: bool = False
     files: str = ""
+    downloads: Mapping[str, str] = field(default_factory=dict)
+    access: str = ""
 
     @property
     def window_options(self) -> dict[str, Any]:

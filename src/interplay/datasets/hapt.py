@@ -46,6 +46,10 @@ class Hapt:
         step_s=0.5,
         steps=10,
         files="hapt.npz, or the official RawData/ with labels.txt",
+        downloads={
+            "https://archive.ics.uci.edu/static/public/341/"
+            "smartphone+based+recognition+of+human+activities+and+postural+transitions.zip": "",
+        },
     )
 
     def recordings(self, root: str | Path) -> Iterator[Recording]:

@@ -48,6 +48,12 @@ class PhysioNet2012:
         step_s=4 * 3600.0,
         steps=12,
         files="set_a.npz, set_c.npz, or the official set-a/ with Outcomes-a.txt",
+        downloads={
+            "https://physionet.org/files/challenge-2012/1.0.0/set-a.zip": "",
+            "https://physionet.org/files/challenge-2012/1.0.0/Outcomes-a.txt": "",
+            "https://physionet.org/files/challenge-2012/1.0.0/set-c.zip": "",
+            "https://physionet.org/files/challenge-2012/1.0.0/Outcomes-c.txt": "",
+        },
     )
 
     def recordings(self, root: str | Path) -> Iterator[Recording]:

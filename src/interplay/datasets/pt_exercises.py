@@ -42,6 +42,9 @@ class PTExercises:
         step_s=0.4,
         steps=10,
         files="pt_exercises.npz, or the official folders s1 to s5",
+        downloads={
+            "https://archive.ics.uci.edu/static/public/730/physical+therapy+exercises+dataset.zip": "",
+        },
     )
 
     def recordings(self, root: str | Path) -> Iterator[Recording]:

@@ -48,6 +48,9 @@ class RoomOccupancy:
         step_s=60.0,
         steps=10,
         files="room_occupancy.csv.gz, or the official Occupancy_Estimation.csv",
+        downloads={
+            "https://archive.ics.uci.edu/static/public/864/room+occupancy+estimation.zip": "",
+        },
     )
 
     def recordings(self, root: str | Path) -> Iterator[Recording]:

@@ -43,6 +43,9 @@ class StressPredict:
         step_s=1.0,
         steps=20,
         files="stress_predict.npz, or the official Raw_data/ and Processed_data/",
+        downloads={
+            "https://github.com/italha-d/Stress-Predict-Dataset/archive/refs/heads/main.zip": "",
+        },
     )
 
     def recordings(self, root: str | Path) -> Iterator[Recording]:
@@ -74,8 +77,10 @@ def _of_arrays(path: Path) -> Iterator[Recording]:
 def _of_texts(root: Path) -> Iterator[Recording]:
     """The official layout: files of the wristband a subject (start, rate, samples), labels of all in one table."""
     table = open_csv(root / "Processed_data", (LABELS,), ["Participant", "Time(sec)", "Label"])
-    for number, rows in table.groupby("Participant", sort=True):
-        folder, samples = root / "Raw_data" / f"S{int(number):02d}", {}
+    participant = table["Participant"].to_numpy(np.int64)
+    for number in np.unique(participant).tolist():
+        rows = table[participant == number]
+        folder, samples = root / "Raw_data" / f"S{number:02d}", {}
         for name, (_, _, _, rate_hz, _) in STREAMS.items():
             path = folder / f"{name.upper()}.csv"
             told = open_numbers(path, 3 if name == "acc" else 1, separator=",")
@@ -84,7 +89,7 @@ def _of_texts(root: Path) -> Iterator[Recording]:
                     f"{path} must say {rate_hz:g} Hz in its second row; it says {told[1, 0]:g}."
                 )
             samples[name] = (told[0, 0], told[2:] / 64 if name == "acc" else told[2:])
-        yield _subject(int(number), samples, rows["Label"].to_numpy(), rows["Time(sec)"].to_numpy())
+        yield _subject(number, samples, rows["Label"].to_numpy(), rows["Time(sec)"].to_numpy())
 
 
 def _subject(number: int, samples, labels: np.ndarray, label_time_unix: np.ndarray) -> Recording:

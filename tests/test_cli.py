@@ -137,3 +137,25 @@ def test_the_recipe_named_is_the_default_of_its_settings(capsys):
     with pytest.raises(SystemExit):
         main(["train", "--recipe", "paper", "--help"])
     assert "--model.width WIDTH (type: int, default: 128)" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_run_is_trained_again_on_the_split_of_another(folder, tmp_path, capsys):
+    split, run = str(folder / "run" / "split.json"), str(tmp_path / "again")
+    words = ["train", "--data", "hapt_sample", "-o", run, "--profile", "none", "--split", split, *TINY]
+    assert main(words) == 0
+    first, again = (load_run(where) for where in (folder / "run", run))
+    assert again.split == first.split
+    assert again.data.entities == first.data.entities
+    assert again.data.n_windows == first.data.n_windows
+    assert set(first.split.parts) == {"train", "test"}
+    assert first.split.options["stride"] == 12
+
+
+def test_nothing_is_fetched_without_consent(tmp_path, capsys):
+    assert main(["datasets", "fetch", "room_occupancy", "-o", str(tmp_path / "x")]) == 1
+    err = capsys.readouterr().err
+    assert "Licence: CC BY 4.0" in err
+    assert "--yes must be given where nobody can be asked" in err
+    assert main(["datasets", "fetch", "hapt_sample", "-o", str(tmp_path / "x"), "--yes"]) == 1
+    assert "there is nothing to fetch" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

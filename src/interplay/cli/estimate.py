@@ -22,7 +22,7 @@ def options(part: ArgumentParser, words: list[str]) -> None:
 
 def run(args: Namespace) -> None:
     check_writable(args.out, overwrite=args.overwrite)
-    train, _ = training_and_test_windows(args.source, args)
+    train, _, _ = training_and_test_windows(args.source, args)
     profile = measured(train, args.estimator, args)
     profile.save(args.out, overwrite=args.overwrite)
     if args.json:

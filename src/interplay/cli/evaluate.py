@@ -21,7 +21,7 @@ def run(args: Namespace) -> None:
 
     run = load_run(args.run)
     windows = windows_like(run, args)
-    fresh = [name for name in windows.entities if name not in run.data.entities]
+    fresh = _kept_apart(run.split, windows.entities)
     if not fresh:
         raise InvalidInput(
             f"data to evaluate on must have entities that the run was not trained on; all "
@@ -34,6 +34,13 @@ def run(args: Namespace) -> None:
         return
     say_scores(scores)
     print(f"Next: {PROGRAM} report {args.run}")
+
+
+def _kept_apart(split, entities: tuple[str, ...]) -> list[str]:
+    """The test part of the run's split; of data that hold none of it, entities in no part."""
+    test = split.parts["test"].entities if "test" in split.parts else ()
+    known = {name for part in split.parts.values() for name in part.entities}
+    return [name for name in entities if name in test] or [name for name in entities if name not in known]
 
 
 COMMAND = Command("judge a run on entities it has not seen", options, run)

@@ -43,6 +43,11 @@ def training_windows_options(part: ArgumentParser) -> None:
     part.add_argument("--steps", type=int | None, default=None, help="steps per window; the data set's own")
     part.add_argument("--lags-s", type=list[float] | None, default=None, help="lags to measure, s; all")
     part.add_argument("--test", type=float, default=0.3, help="share of the entities kept for testing")
+    part.add_argument(
+        "--split",
+        default=None,
+        help="split.json of a run, to repeat its split; or the name of a published one, see `datasets info`",
+    )
     part.add_argument("--split-seed", type=int, default=0, help="which entities are kept for testing")
 
 

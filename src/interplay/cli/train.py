@@ -34,12 +34,19 @@ def run(args: Namespace) -> None:
     check_writable(args.out, overwrite=False)
     recipe = Recipe(model=args.model, losses=args.losses, optimiser=args.optimiser)
     known = None if args.profile in ("estimate", "none") else InteractionProfile.load(args.profile)
-    windows, test = training_and_test_windows(args.data, args)
+    windows, test, split = training_and_test_windows(args.data, args)
     profile = measured(windows, None, args) if args.profile == "estimate" else known
     card = find_dataset(args.data).card.to_dict()
     with bar("training") as tell:
         run = fit(
-            windows, profile=profile, recipe=recipe, out=args.out, seed=args.seed, card=card, progress=tell
+            windows,
+            profile=profile,
+            recipe=recipe,
+            out=args.out,
+            seed=args.seed,
+            card=card,
+            split=split,
+            progress=tell,
         )
     last = run.log[-1]
     if args.json:

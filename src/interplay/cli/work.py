@@ -6,14 +6,29 @@ from interplay.progress import bar
 
 
 def training_and_test_windows(source: str, args: Namespace):
-    """Both sides of a data set, cut as its card says where the options do not."""
-    from interplay.data import make_windows, split_by_entity
+    """Both sides of a data set, cut as its card says where the options do not, and the manifest of the split."""
+    from interplay.data import SplitManifest, describe_split, make_windows
     from interplay.datasets import find_dataset, load_dataset
 
+    card = find_dataset(source).card
+    known = None if args.split is None or args.split in card.splits else SplitManifest.load(args.split)
     given = {name: getattr(args, name) for name in ("step_s", "steps", "stride") if getattr(args, name)}
-    options = find_dataset(source).card.window_options | given
+    options = dict(known.options) if known and known.options else card.window_options | given
     windows = make_windows(load_dataset(source, args.root), **options)
-    return split_by_entity(windows, test=args.test, seed=args.split_seed)
+    parts = known.apply(windows) if known else _parts(windows, card.splits.get(args.split or ""), args)
+    manifest = known or describe_split(parts, whole=windows, source=source, options=options)
+    return parts["train"], parts["test"], manifest
+
+
+def _parts(windows, published, args: Namespace) -> dict:
+    """A published split, or one that is drawn."""
+    from interplay.data import split_by_entity
+
+    if published:
+        return {name: windows.of_entities(entities) for name, entities in published.items()}
+    return dict(
+        zip(("train", "test"), split_by_entity(windows, test=args.test, seed=args.split_seed), strict=True)
+    )
 
 
 def windows_like(run, args: Namespace):

@@ -20,6 +20,7 @@ class Card:
         Windows that suit the data; used where the user names none.
     stride : int, min_steps : int, fill : str
         What else `make_windows` should be told; see there.
+    splits : name of a published split -> part ("train", "test" and so on) -> entities
     bundled : bool
         Whether the data come with the package. If not, they are read from a folder that the user names.
     files : str
@@ -43,6 +44,7 @@ class Card:
     stride: int = 1
     min_steps: int | None = None
     fill: str | None = None
+    splits: Mapping[str, Mapping[str, list[str]]] = field(default_factory=dict)
     bundled: bool = False
     files: str = ""
     downloads: Mapping[str, str] = field(default_factory=dict)

@@ -107,7 +107,8 @@ class Run:
             check_disjoint(test.entities, self.profile.entities, what="the profile")
         with shown(progress, "evaluating") as tell:
             self.evaluation = judge(self.model, self._scaled(test), tell, n_bootstrap=n_bootstrap)
-        self.split = self.split.with_part("test", test)
+        if "test" not in self.split.parts:
+            self.split = self.split.with_part("test", test)
         if self.folder is not None:
             write_evaluation(self, self.folder)
         return dict(self.evaluation.scores["test"])

@@ -6,10 +6,11 @@ Letters: N windows, C classes, G entities, R resamplings.
 import math
 
 import numpy as np
-from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.metrics import average_precision_score
 
 from interplay.errors import InvalidInput
 from interplay.metrics.calibration import brier_score, expected_calibration_error
+from interplay.metrics.ranking import auroc_with_interval
 from interplay.metrics.resampling import scores_with_intervals
 from interplay.units import bits
 
@@ -33,8 +34,8 @@ def classification_metrics(
     -------
     dict of str to float
         ``accuracy``, ``balanced_accuracy`` and ``macro_f1``, each with ``_low`` and ``_high``, a 95 %
-        percentile interval (NaN with a single entity); ``auroc`` and ``auprc``, one class against the rest,
-        mean over the classes that occur; ``log_loss_bits``, ``brier``, ``ece``; ``n_windows``,
+        percentile interval (NaN with a single entity); ``auroc``, likewise, and ``auprc``, one class against the
+        rest, mean over the classes that occur; ``log_loss_bits``, ``brier``, ``ece``; ``n_windows``,
         ``n_entities``. What is not defined, such as AUROC with one class, is NaN.
     """
     y, probs = check_probabilities(y, probs)
@@ -45,7 +46,14 @@ def classification_metrics(
         **scores_with_intervals(
             _scores, counts, entity=entity, n_bootstrap=n_bootstrap, random_state=random_state
         ),
-        "auroc": _one_against_rest(roc_auc_score, y, probs),
+        **auroc_with_interval(
+            one_hot[y],
+            probs,
+            np.ones(probs.shape, bool),
+            entity=entity,
+            n_bootstrap=n_bootstrap,
+            random_state=random_state,
+        ),
         "auprc": _one_against_rest(average_precision_score, y, probs),
         "log_loss_bits": float(bits(-np.log(np.maximum(told, np.finfo(float).tiny)).mean())),
         "brier": brier_score(y, probs),

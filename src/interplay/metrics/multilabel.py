@@ -6,9 +6,10 @@ Letters: N windows, C labels.
 import math
 
 import numpy as np
-from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.metrics import average_precision_score
 
 from interplay.errors import InvalidInput
+from interplay.metrics.ranking import auroc_with_interval
 from interplay.metrics.resampling import scores_with_intervals
 
 
@@ -31,7 +32,7 @@ def multilabel_metrics(
     -------
     dict of str to float
         ``accuracy`` and ``macro_f1`` (mean F1 over labels) of labels called from a probability of one half on,
-        each with ``_low`` and ``_high``, a 95 % percentile interval (NaN with a single entity); ``auroc`` and
+        each with ``_low`` and ``_high``, a 95 % percentile interval (NaN with a single entity); so ``auroc``, and
         ``auprc``, means over the labels that take both values, NaN if none does; ``n_windows``,
         ``n_entities``.
     """
@@ -48,7 +49,9 @@ def multilabel_metrics(
         **scores_with_intervals(
             _called_scores, counts, entity=entity, n_bootstrap=n_bootstrap, random_state=random_state
         ),
-        "auroc": _mean_over_labels(roc_auc_score, y, probs),
+        **auroc_with_interval(
+            true, probs, known, entity=entity, n_bootstrap=n_bootstrap, random_state=random_state
+        ),
         "auprc": _mean_over_labels(average_precision_score, y, probs),
     }
 

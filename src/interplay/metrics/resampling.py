@@ -43,18 +43,23 @@ def scores_with_intervals(
     n_entities = int(code.max()) + 1
     by_entity = np.zeros((n_entities, *parts.shape[1:]))
     np.add.at(by_entity, code, parts)
-    drawn = np.random.default_rng(random_state).multinomial(
-        n_entities, np.full(n_entities, 1.0 / n_entities), size=n_bootstrap
-    )
+    drawn = draws(n_entities, n_bootstrap, random_state)
     whole, resampled = scores(by_entity.sum(0)), scores(np.tensordot(drawn, by_entity, axes=1))
     found: dict[str, float] = {}
     for name, value in whole.items():
-        low, high = _interval(resampled[name], n_entities)
+        low, high = interval(resampled[name], n_entities)
         found |= {name: float(value), f"{name}_low": low, f"{name}_high": high}
     return {**found, "n_windows": n, "n_entities": n_entities}
 
 
-def _interval(resampled: np.ndarray, n_entities: int) -> tuple[float, float]:
+def draws(n_entities: int, n_bootstrap: int, random_state: int) -> np.ndarray:
+    """(n_bootstrap, n_entities) int64, how often each entity is drawn with replacement."""
+    share = np.full(n_entities, 1.0 / n_entities)
+    return np.random.default_rng(random_state).multinomial(n_entities, share, size=n_bootstrap)
+
+
+def interval(resampled: np.ndarray, n_entities: int) -> tuple[float, float]:
+    """95 % percentile interval of a score over draws; NaN with a single entity or where nothing is defined."""
     if n_entities < 2 or np.isnan(resampled).all():
         return math.nan, math.nan
     low, high = np.nanquantile(resampled, [LOW, HIGH])

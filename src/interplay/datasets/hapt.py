@@ -45,6 +45,7 @@ class Hapt:
         target="6 activities over time: " + ", ".join(ACTIVITIES),
         step_s=0.5,
         steps=10,
+        stride=2,
         files="hapt.npz, or the official RawData/ with labels.txt",
         downloads={
             "https://archive.ics.uci.edu/static/public/341/"

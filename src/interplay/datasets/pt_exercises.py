@@ -41,6 +41,7 @@ class PTExercises:
         target="8 exercises, one a session: " + ", ".join(EXERCISES),
         step_s=0.4,
         steps=10,
+        stride=5,
         files="pt_exercises.npz, or the official folders s1 to s5",
         downloads={
             "https://archive.ics.uci.edu/static/public/730/physical+therapy+exercises+dataset.zip": "",

@@ -47,6 +47,13 @@ class RoomOccupancy:
         target="people in the room over time: 0, 1, 2, 3",
         step_s=60.0,
         steps=10,
+        # only two days hold a single person; one of them must be on either side
+        splits={
+            "days": {
+                "train": ["2017-12-22", "2017-12-24", "2017-12-26", "2018-01-10"],
+                "test": ["2017-12-23", "2017-12-25", "2018-01-11"],
+            }
+        },
         files="room_occupancy.csv.gz, or the official Occupancy_Estimation.csv",
         downloads={
             "https://archive.ics.uci.edu/static/public/864/room+occupancy+estimation.zip": "",

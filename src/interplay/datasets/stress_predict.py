@@ -42,6 +42,7 @@ class StressPredict:
         target="2 classes at 1 Hz: rest, stress",
         step_s=1.0,
         steps=20,
+        stride=10,
         files="stress_predict.npz, or the official Raw_data/ and Processed_data/",
         downloads={
             "https://github.com/italha-d/Stress-Predict-Dataset/archive/refs/heads/main.zip": "",

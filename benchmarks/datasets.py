@@ -105,7 +105,7 @@ def report(rows: list[dict]) -> str:
         "recipe), evaluate and report on entities apart, one seed; a random forest on per-window means and deviations "
         "of the same windows beside it. 95 % intervals over test entities.",
         "",
-        "| data set | train, test windows (entities) | macro-F1 | forest | AUROC | forest | profile, training | changed |",
+        "| data set | train, test windows (entities) | macro-F1 | forest | AUROC | forest | seconds | changed |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for row in sorted(rows, key=lambda row: row["name"]):

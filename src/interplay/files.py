@@ -50,6 +50,12 @@ def whole_folder(path: str | Path, *, overwrite: bool = False) -> Iterator[Path]
         shutil.rmtree(part, ignore_errors=True)
 
 
+def part_of(path: str | Path) -> Path:
+    """The hidden folder beside `path` in which unfinished work on it is kept, so that it can be continued."""
+    path = Path(path)
+    return path.with_name(f".{path.name}.part")
+
+
 def check_writable(path: str | Path, *, overwrite: bool) -> None:
     """Refuse a path that exists, unless it may be replaced, and one whose folder does not exist."""
     path = Path(path)

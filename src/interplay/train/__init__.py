@@ -5,18 +5,25 @@ from interplay.train.evaluation import Evaluation
 from interplay.train.export import Exported, export_run
 from interplay.train.fit import fit
 from interplay.train.run import Run, TrainingData, load_run
+from interplay.train.tracking import TRACKERS, JsonLines, MLflow, TensorBoard, Tracker, make_trackers
 
 __all__ = [
     "RECIPES",
+    "TRACKERS",
     "Evaluation",
     "Exported",
+    "JsonLines",
     "LossConfig",
+    "MLflow",
     "OptimiserConfig",
     "Recipe",
     "Run",
+    "TensorBoard",
+    "Tracker",
     "TrainingData",
     "export_run",
     "fit",
     "load_run",
     "make_recipe",
+    "make_trackers",
 ]

@@ -93,6 +93,12 @@ class TrainingBatches(pl.LightningDataModule):
         self.batch_size = batch_size
         self.generator = torch.Generator().manual_seed(seed)
 
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        return {"order": self.generator.get_state()}
+
+    def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
+        self.generator.set_state(state["order"])
+
     def train_dataloader(self) -> DataLoader:
         order = RandomSampler(self.windows, generator=self.generator)
         batches = BatchSampler(order, self.batch_size, drop_last=False)

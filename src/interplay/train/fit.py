@@ -1,8 +1,9 @@
 """fit: from training windows and a profile to a run."""
 
 import logging
+import signal
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,6 +32,8 @@ from interplay.train.folder import TrainingData
 from interplay.train.module import EpochLog, GuidedTraining, count_steps
 from interplay.train.run import Run
 from interplay.train.targets import TARGETS
+from interplay.train.tracking import JsonLines, Tracker, make_trackers
+from interplay.train.unfinished import KeepState, PlainStates, Unfinished, training_key
 
 
 def fit(
@@ -43,9 +46,14 @@ def fit(
     seed: int = 0,
     card: Mapping[str, object] | None = None,
     split: SplitManifest | None = None,
+    track: str | Tracker | Sequence[str | Tracker] = (),
     progress: Tell | None = None,
 ) -> Run:
     """Train a model.
+
+    With `out`, where the training stands is kept after every epoch in a hidden folder beside it, ``.<name>.part``.
+    The same call after an interruption goes on from there, to the same weights on a CPU as if there had been none;
+    ``log.jsonl`` in that folder grows by a line per epoch. A call with other data, settings or versions starts anew.
 
     Parameters
     ----------
@@ -64,6 +72,8 @@ def fit(
         What the report should say of the data: name, licence, citation.
     split : SplitManifest, optional
         To be saved with the run; by default one of the training windows alone.
+    track : "tensorboard", "mlflow", Tracker, or sequence of them
+        Who is told of every epoch, beside `out` if by name; see `interplay.train.tracking`.
     progress : callable, optional
         Told the share of the work that is done; by default a bar on a terminal.
 
@@ -76,6 +86,7 @@ def fit(
     if out is not None:
         Path(out).parent.mkdir(parents=True, exist_ok=True)
         check_writable(out, overwrite=False)
+    trackers = make_trackers(track, None if out is None else Path(out))
     scaler = Scaler.fit(train)
     with torch.random.fork_rng(), shown(progress, "training") as tell:
         torch.manual_seed(seed)
@@ -85,7 +96,12 @@ def fit(
         contexts = window_contexts(train, profile, recipe.model.context)
         scaled = ScaledWindows(train, scaler, contexts, each_step=recipe.model.each_step)
         batches = TrainingBatches(scaled, recipe.optimiser.batch_size, seed)
-        log = _train(model, recipe, batches, tell)
+        kept = None if out is None else Unfinished(Path(out), training_key(model, recipe, batches))
+        if kept is not None:
+            trackers.insert(0, JsonLines(kept.log))
+        told = {**recipe.to_dict(), "seed": seed, "windows": len(train), "entities": len(train.entities)}
+        log = EpochLog(tell, count_steps(len(train), recipe), trackers, told)
+        _train(model, recipe, batches, log, kept)
     run = Run(
         model=model.eval(),
         scaler=scaler,
@@ -101,10 +117,12 @@ def fit(
         ),
         split=split or describe_split({"train": train}),
         seed=seed,
-        log=log,
+        log=log.epochs,
     )
     if out is not None:
         run.save(out)
+    if kept is not None:
+        kept.remove()
     return run
 
 
@@ -141,22 +159,37 @@ def _context_for(profile: InteractionProfile | None, train: Windows) -> Interact
     return interaction_context(profile, train.modalities, steps=train.length, step_s=train.step_s)
 
 
-def _train(model: Model, recipe: Recipe, batches: TrainingBatches, tell: Tell) -> list[dict]:
-    total_steps = count_steps(len(batches.windows), recipe)
-    log = EpochLog(tell, total_steps)
-    with _quiet_lightning():
+def _train(
+    model: Model, recipe: Recipe, batches: TrainingBatches, log: EpochLog, kept: Unfinished | None
+) -> None:
+    with _quiet_lightning(), _heard_interruption():
         trainer = pl.Trainer(
             max_epochs=recipe.optimiser.epochs,
             gradient_clip_val=recipe.optimiser.clip_norm,
-            callbacks=[log],
+            callbacks=[log] if kept is None else [log, KeepState(kept.state)],
+            plugins=[PlainStates()],
             logger=False,
-            enable_checkpointing=False,
+            enable_checkpointing=kept is not None,
             enable_progress_bar=False,
             enable_model_summary=False,
         )
         target = TARGETS[batches.windows.windows.kind]
-        trainer.fit(GuidedTraining(model, target, recipe, total_steps), datamodule=batches)
-    return log.epochs
+        training = GuidedTraining(model, target, recipe, log.total_steps)
+        begun = kept is not None and kept.state.is_file()
+        trainer.fit(training, datamodule=batches, ckpt_path=kept.state if kept and begun else None)
+
+
+@contextmanager
+def _heard_interruption() -> Iterator[None]:
+    """Ctrl-C as Python has it: Lightning ends the process instead, and leaves it deaf to the next Ctrl-C."""
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit as stop:
+        if not isinstance(stop.__context__, KeyboardInterrupt):
+            raise
+        signal.signal(signal.SIGINT, handler)
+        raise KeyboardInterrupt from None
 
 
 @contextmanager

@@ -29,6 +29,7 @@ from interplay.nn import Model, build_model, empty_context
 from interplay.profile import InteractionProfile
 from interplay.train.config import make_recipe
 from interplay.train.evaluation import Evaluation
+from interplay.train.tracking import json_lines
 from interplay.types import Schema
 
 FORMAT = "interplay-run-1"
@@ -65,8 +66,7 @@ def write_run_folder(run, folder: Path, *, overwrite: bool) -> None:
         described = {"schema": asdict(run.schema), "train": asdict(run.data)}
         (part / "data.json").write_text(json_text(described), "utf-8")
         run.split.save(part / "split.json")
-        lines = "".join(json.dumps(epoch) + "\n" for epoch in run.log)
-        (part / "log.jsonl").write_text(lines, "utf-8")
+        (part / "log.jsonl").write_text(json_lines(run.log), "utf-8")
         (part / "versions.json").write_text(json_text(_versions()), "utf-8")
         save_file(_tensors(run), part / "weights.safetensors")
         if run.profile is not None:

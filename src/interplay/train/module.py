@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytorch_lightning as pl
 import torch
@@ -21,6 +21,7 @@ from interplay.progress import Tell
 from interplay.train.batches import Batch
 from interplay.train.config import LossConfig, Recipe
 from interplay.train.targets import TargetKind
+from interplay.train.tracking import Tracker
 
 
 class LossTerms:
@@ -139,12 +140,23 @@ def hide_modalities(observed_BMT: torch.Tensor, share: float) -> torch.Tensor:
 
 
 class EpochLog(pl.Callback):
-    """Keeps the mean of every loss term per epoch, and tells the progress."""
+    """Keeps the mean of every loss term per epoch, and tells the progress and the trackers."""
 
-    def __init__(self, tell: Tell, total_steps: int):
-        self.tell, self.total_steps = tell, total_steps
+    def __init__(self, tell: Tell, total_steps: int, trackers: Sequence[Tracker], told: Mapping[str, object]):
+        self.tell, self.total_steps, self.trackers, self.told = tell, total_steps, trackers, told
         self.epochs: list[dict[str, float]] = []
-        self.started = time.perf_counter()
+
+    def state_dict(self) -> dict[str, list[dict[str, float]]]:
+        return {"epochs": self.epochs}
+
+    def load_state_dict(self, state: dict[str, list[dict[str, float]]]) -> None:
+        self.epochs = state["epochs"]
+
+    def on_train_start(self, trainer, module) -> None:
+        before = self.epochs[-1]["seconds"] if self.epochs else 0.0
+        self.started = time.perf_counter() - before
+        for tracker in self.trackers:
+            tracker.start(self.told, self.epochs)
 
     def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx) -> None:
         self.tell(trainer.global_step / self.total_steps)
@@ -153,6 +165,18 @@ class EpochLog(pl.Callback):
         means = {name: float(value) for name, value in trainer.callback_metrics.items()}
         seconds = time.perf_counter() - self.started
         self.epochs.append({"epoch": trainer.current_epoch + 1, "seconds": round(seconds, 2), **means})
+        for tracker in self.trackers:
+            tracker.epoch(self.epochs[-1])
+
+    def on_train_end(self, trainer, module) -> None:
+        self._stop(finished=True)
+
+    def on_exception(self, trainer, module, exception) -> None:
+        self._stop(finished=False)
+
+    def _stop(self, *, finished: bool) -> None:
+        for tracker in self.trackers:
+            tracker.stop(finished=finished)
 
 
 def count_steps(n_windows: int, recipe: Recipe) -> int:

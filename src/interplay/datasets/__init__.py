@@ -8,6 +8,7 @@ from interplay.datasets.checks import check_dataset
 from interplay.datasets.fetch import fetch_dataset
 from interplay.datasets.hapt import Hapt
 from interplay.datasets.hapt_sample import HaptSample
+from interplay.datasets.mimic3_demo import Mimic3Demo, Mimic3DemoGlucose, Mimic3DemoPotassium
 from interplay.datasets.physionet2012 import PhysioNet2012
 from interplay.datasets.pt_exercises import PTExercises
 from interplay.datasets.room_occupancy import RoomOccupancy
@@ -21,6 +22,9 @@ __all__ = [
     "DataSet",
     "Hapt",
     "HaptSample",
+    "Mimic3Demo",
+    "Mimic3DemoGlucose",
+    "Mimic3DemoPotassium",
     "PTExercises",
     "PhysioNet2012",
     "RoomOccupancy",
@@ -34,6 +38,9 @@ __all__ = [
 DATASETS: dict[str, type[DataSet]] = {
     "hapt": Hapt,
     "hapt_sample": HaptSample,
+    "mimic3_demo": Mimic3Demo,
+    "mimic3_demo_glucose": Mimic3DemoGlucose,
+    "mimic3_demo_potassium": Mimic3DemoPotassium,
     "physionet2012": PhysioNet2012,
     "pt_exercises": PTExercises,
     "room_occupancy": RoomOccupancy,

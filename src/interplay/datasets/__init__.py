@@ -9,6 +9,7 @@ from interplay.datasets.fetch import fetch_dataset
 from interplay.datasets.hapt import Hapt
 from interplay.datasets.hapt_sample import HaptSample
 from interplay.datasets.mimic3_demo import Mimic3Demo, Mimic3DemoGlucose, Mimic3DemoPotassium
+from interplay.datasets.mimic4 import Mimic4LengthOfStay, Mimic4Mortality
 from interplay.datasets.physionet2012 import PhysioNet2012
 from interplay.datasets.pt_exercises import PTExercises
 from interplay.datasets.room_occupancy import RoomOccupancy
@@ -25,6 +26,8 @@ __all__ = [
     "Mimic3Demo",
     "Mimic3DemoGlucose",
     "Mimic3DemoPotassium",
+    "Mimic4LengthOfStay",
+    "Mimic4Mortality",
     "PTExercises",
     "PhysioNet2012",
     "RoomOccupancy",
@@ -41,6 +44,8 @@ DATASETS: dict[str, type[DataSet]] = {
     "mimic3_demo": Mimic3Demo,
     "mimic3_demo_glucose": Mimic3DemoGlucose,
     "mimic3_demo_potassium": Mimic3DemoPotassium,
+    "mimic4_length_of_stay": Mimic4LengthOfStay,
+    "mimic4_mortality": Mimic4Mortality,
     "physionet2012": PhysioNet2012,
     "pt_exercises": PTExercises,
     "room_occupancy": RoomOccupancy,

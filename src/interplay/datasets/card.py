@@ -16,6 +16,8 @@ class Card:
     ----------
     name, title, source, licence, citation, entities, target : str
     modalities : modality name -> what it is, with channels, rate and unit
+    optional : modality name -> what it is
+        Modalities that come after the others, only where the folder holds their file.
     step_s : float, s, and steps : int
         Windows that suit the data; used where the user names none.
     stride : int, min_steps : int, fill : str
@@ -45,6 +47,7 @@ class Card:
     min_steps: int | None = None
     fill: str | None = None
     splits: Mapping[str, Mapping[str, list[str]]] = field(default_factory=dict)
+    optional: Mapping[str, str] = field(default_factory=dict)
     bundled: bool = False
     files: str = ""
     downloads: Mapping[str, str] = field(default_factory=dict)

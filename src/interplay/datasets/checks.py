@@ -57,9 +57,10 @@ def is_as_its_card_says(dataset: DataSet, recordings: Sequence[Recording], root)
     card = dataset.card
     _require(len(recordings) > 0, "there must be at least one recording")
     first = recordings[0]
-    _require(list(first.streams) == list(card.modalities), f"modalities must be {list(card.modalities)}")
+    told = {**card.modalities, **{n: said for n, said in card.optional.items() if n in first.streams}}
+    _require(list(first.streams) == list(told), f"modalities must be {list(told)}")
     for name, stream in first.streams.items():
-        said, channels = card.modalities[name], stream.values.shape[1]
+        said, channels = told[name], stream.values.shape[1]
         _require(f"{channels} channel" in said, f"the card must say '{channels} channel(s)' of {name!r}")
         if stream.rate_hz is not None:
             _require(

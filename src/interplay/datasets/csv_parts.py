@@ -53,7 +53,7 @@ def csv_parts(
         for batch in _batches(path, columns):
             table = pa.Table.from_batches([batch]).rename_columns([n.lower() for n in batch.schema.names])
             for column, ids in (only or {}).items():
-                table = table.filter(pc.is_in(table[column], pa.array(list(ids), type=pa.int64())))
+                table = table.filter(pc.field(column).isin([int(k) for k in ids]))
             if len(table):
                 yield table.to_pandas()
     except (

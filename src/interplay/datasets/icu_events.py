@@ -5,8 +5,7 @@ on a model may see it, which is when it was stored, if that is told and later.
 """
 
 import warnings
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -14,38 +13,6 @@ import pandas as pd
 from interplay.datasets.icu_concepts import CONCEPTS, GCS_PARTS, Measured
 from interplay.errors import DamagedFile, DataWarning
 from interplay.types import Stream
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class IcuTables:
-    """Intensive-care stays and what happened in them.
-
-    Attributes
-    ----------
-    stays : one row a stay, by its id, with subject_id, hadm_id, intime, outtime, died (0 or 1), age and male
-    measured : columns stay, concept, taken_s, known_s, value
-    given : columns stay, drug, start_s, stop_s, known_s, amount; NaN is given in an unknown amount
-    """
-
-    stays: pd.DataFrame
-    measured: pd.DataFrame
-    given: pd.DataFrame
-
-    def by_stay(self) -> Iterable[tuple[int, pd.Series, pd.DataFrame, pd.DataFrame]]:
-        """Id, facts, measurements and doses of each stay, in order of the ids."""
-        measured, given = self.measured.sort_values("stay"), self.given.sort_values("stay")
-        ids = self.stays.index.sort_values()
-        parts = [
-            [
-                table.iloc[a:b]
-                for a, b in zip(
-                    *(table["stay"].searchsorted(ids, side) for side in ("left", "right")), strict=True
-                )
-            ]
-            for table in (measured, given)
-        ]
-        for stay, mine, doses in zip(ids, *parts, strict=True):
-            yield int(stay), self.stays.loc[stay], mine, doses
 
 
 def items_of_labs(d_labitems: pd.DataFrame) -> pd.DataFrame:

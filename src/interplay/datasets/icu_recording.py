@@ -1,13 +1,61 @@
-"""An intensive-care stay as a recording: each measured quantity and each drug is a modality, the patient the entity."""
+"""Intensive-care stays as recordings: each measured quantity and each drug is a modality, the patient the entity."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
 from interplay.datasets.icu_concepts import DRUGS
-from interplay.datasets.icu_doses import HOUR_S, given_stream
-from interplay.datasets.icu_events import measured_stream
-from interplay.types import Recording, Target
+from interplay.datasets.icu_doses import HOUR_S, given_stream, sound_doses
+from interplay.datasets.icu_events import measured_stream, sound_events
+from interplay.errors import InvalidInput
+from interplay.types import Recording, Stream, Target
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IcuTables:
+    """Intensive-care stays and what happened in them.
+
+    Attributes
+    ----------
+    stays : one row a stay, by its id, with subject_id, hadm_id, intime, outtime, died (0 or 1), age and male
+    measured : columns stay, concept, taken_s, known_s, value
+    given : columns stay, drug, start_s, stop_s, known_s, amount; NaN is given in an unknown amount
+    """
+
+    stays: pd.DataFrame
+    measured: pd.DataFrame
+    given: pd.DataFrame
+
+    def by_stay(self) -> Iterable[tuple[int, pd.Series, pd.DataFrame, pd.DataFrame]]:
+        """Id, facts, measurements and doses of each stay, in order of the ids."""
+        measured, given = self.measured.sort_values("stay"), self.given.sort_values("stay")
+        ids = self.stays.index.sort_values()
+        parts = [
+            [
+                table.iloc[a:b]
+                for a, b in zip(
+                    *(table["stay"].searchsorted(ids, side) for side in ("left", "right")), strict=True
+                )
+            ]
+            for table in (measured, given)
+        ]
+        for stay, mine, doses in zip(ids, *parts, strict=True):
+            yield int(stay), self.stays.loc[stay], mine, doses
+
+
+def join_parts(stays: pd.DataFrame, measured: list[pd.DataFrame], given: list[pd.DataFrame]) -> IcuTables:
+    """The tables from their parts, without impossible values."""
+    measured = [part for part in measured if len(part)]
+    given = [part for part in given if len(part)]
+    if not measured:
+        raise InvalidInput(f"the tables must measure something in the {len(stays)} stays; no row does.")
+    nothing = pd.DataFrame(columns=["stay", "drug", "start_s", "stop_s", "known_s", "amount"])
+    return IcuTables(
+        stays=stays,
+        measured=sound_events(pd.concat(measured, ignore_index=True)),
+        given=sound_doses(pd.concat(given, ignore_index=True)) if given else nothing,
+    )
 
 
 def stay_recording(
@@ -20,6 +68,7 @@ def stay_recording(
     n_hours: int,
     target: Target,
     classes: tuple[str, ...],
+    more: Mapping[str, Stream] | None = None,
 ) -> Recording:
     """The first hours of a stay; what became known later is left out.
 
@@ -31,6 +80,7 @@ def stay_recording(
         Whole hours from admission to intensive care on.
     target : Target
     classes : names of its classes
+    more : further modalities, optional
     """
     streams = {
         name: given_stream(given, name, n_hours)
@@ -41,7 +91,7 @@ def stay_recording(
     return Recording(
         entity=str(facts["subject_id"]),
         name=str(stay),
-        streams=streams,
+        streams=streams | dict(more or {}),
         target=target,
         classes=classes,
         static={"age": float(facts["age"]), "male": float(facts["male"])},

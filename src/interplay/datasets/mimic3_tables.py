@@ -8,14 +8,9 @@ import pandas as pd
 
 from interplay.datasets.csv_parts import ID, NUMBER, TEXT, TIME, csv_parts, find_table, read_csv
 from interplay.datasets.files import open_npz
-from interplay.datasets.icu_doses import DRUG_ITEMS, charted_doses, doses, sound_doses
-from interplay.datasets.icu_events import (
-    IcuTables,
-    items_of_charts,
-    items_of_labs,
-    measured_events,
-    sound_events,
-)
+from interplay.datasets.icu_doses import DRUG_ITEMS, charted_doses, doses
+from interplay.datasets.icu_events import items_of_charts, items_of_labs, measured_events
+from interplay.datasets.icu_recording import IcuTables, join_parts
 from interplay.errors import InvalidInput
 
 FILES = (
@@ -67,14 +62,10 @@ def read_mimic3(root: Path) -> IcuTables:
         for rows in _rows(root, name, items.index)
     ]
     # amounts and rates of an hour belong together, wherever they are in the file
-    charted = pd.concat(_rows(root, "inputevents_cv", DRUG_ITEMS), ignore_index=True)
-    given = [charted_doses(charted, stays)]
+    charted = list(_rows(root, "inputevents_cv", DRUG_ITEMS))
+    given = [charted_doses(pd.concat(charted, ignore_index=True), stays)] if charted else []
     given += [doses(rows, stays) for rows in _rows(root, "inputevents_mv", DRUG_ITEMS)]
-    return IcuTables(
-        stays=stays,
-        measured=sound_events(pd.concat(measured, ignore_index=True)),
-        given=sound_doses(pd.concat(given, ignore_index=True)),
-    )
+    return join_parts(stays, measured, given)
 
 
 def _stays(root: Path) -> pd.DataFrame:

@@ -41,7 +41,10 @@ def chart(hours, stored, item, value, unit="", patient=1, stay=31):
 
 def lab(hours, stored, label, value, unit, patient=1):
     stored = "" if stored is None else at(stored)
-    return f'5,{patient},,8,{TESTS[label]},,{at(hours)},{stored},"{value}",{value},{unit},,,,ROUTINE,"a note, with\na break"'
+    times = f"{at(hours)},{stored}"
+    return (
+        f'5,{patient},,8,{TESTS[label]},,{times},"{value}",{value},{unit},,,,ROUTINE,"a note, with\na break"'
+    )
 
 
 def dose(start, stop, stored, item, amount, unit, stay=31):
@@ -50,14 +53,14 @@ def dose(start, stop, stored, item, amount, unit, stay=31):
 
 def write(root, *, charts=(), labs=(), inputs=(), outputs=(), packed=False):
     """Patient 1 with stays 31 (60 h, survived) and 32 (47 h); patient 2 with stay 33 (100 h, died)."""
+    blood = [f'{item},"{name}",Blood,Chemistry' for name, item in TESTS.items()]
     stay = "subject_id,hadm_id,stay_id,first_careunit,last_careunit,intime,outtime,los"
     tables = {
         "hosp/patients": ["subject_id,gender,anchor_age,anchor_year,anchor_year_group,dod",
                           "1,F,52,2178,2014 - 2016,", "2,M,91,2180,2014 - 2016,2181-01-01"],
         "hosp/admissions": ["subject_id,hadm_id,admittime,dischtime,deathtime,admission_type,hospital_expire_flag",
                             f"1,21,{at(-5)},{at(300)},,URGENT,0", f"2,22,{at(-5)},{at(400)},{at(400)},URGENT,1"],
-        "hosp/d_labitems": ["itemid,label,fluid,category", *(f"{i},{name},Blood,Chemistry" for name, i in TESTS.items()),
-                            "59999,Glucose,Urine,Chemistry"],
+        "hosp/d_labitems": ["itemid,label,fluid,category", *blood, "59999,Glucose,Urine,Chemistry"],
         "icu/icustays": [stay, f"1,21,31,MICU,MICU,{at(0)},{at(60)},2.5", f"1,21,32,MICU,MICU,{at(100)},{at(147)},1.96",
                          f"2,22,33,MICU,MICU,{at(0)},{at(100)},4.17"],
         "hosp/labevents": [LAB, *labs],

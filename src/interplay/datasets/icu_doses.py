@@ -86,11 +86,10 @@ def sound_doses(given: pd.DataFrame) -> pd.DataFrame:
     return given.assign(amount=np.where(possible, amount, np.nan))
 
 
-def given_stream(doses: pd.DataFrame, drug: str, n_hours: int) -> Stream:
-    """Amount of one drug in each hour, as events at the ends of the hours; 0 where none is recorded."""
-    amounts = hourly_amounts(doses[doses["drug"] == drug], n_hours)
+def given_stream(rows: pd.DataFrame, drug: str, n_hours: int) -> Stream:
+    """Doses of one drug in one stay as its amount in each hour, as events at the ends of the hours; 0 where none is recorded."""
     return Stream(
-        values=amounts.astype(np.float32)[:, None],
+        values=hourly_amounts(rows, n_hours).astype(np.float32)[:, None],
         times_s=HOUR_S * np.arange(1, n_hours + 1),
         channels=(drug,),
         units=(DRUGS[drug].unit,),

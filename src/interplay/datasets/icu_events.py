@@ -83,14 +83,24 @@ def sound_events(events: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([events[~events["concept"].isin(GCS_PARTS)], _gcs(events)], ignore_index=True)
 
 
-def measured_stream(mine: pd.DataFrame, concept: str, until_s: float) -> Stream:
-    """One concept of a stay as events at the times they became known; no value that a newer one preceded."""
-    rows = mine[(mine["concept"] == concept) & (mine["known_s"] <= until_s)]
-    rows = rows.sort_values(["known_s", "taken_s"], kind="stable")
-    rows = rows[rows["taken_s"] >= rows["taken_s"].cummax()]
+def news(rows: pd.DataFrame) -> np.ndarray:
+    """Positions of measurements of one concept in the order in which they became known, without outdated ones.
+
+    A value that is stored after one that was taken later is outdated when it becomes known.
+    """
+    taken, known = rows["taken_s"].to_numpy(float), rows["known_s"].to_numpy(float)
+    order = np.lexsort((taken, known))
+    return order[taken[order] >= np.maximum.accumulate(taken[order])]
+
+
+def measured_stream(rows: pd.DataFrame, concept: str, until_s: float) -> Stream:
+    """Measurements of one concept in one stay as events at the times they became known."""
+    known = rows["known_s"].to_numpy(float)
+    order = news(rows)
+    order = order[known[order] <= until_s]
     return Stream(
-        values=rows["value"].to_numpy(np.float32)[:, None],
-        times_s=rows["known_s"].to_numpy(float),
+        values=rows["value"].to_numpy(np.float32)[order, None],
+        times_s=known[order],
         channels=(concept,),
         units=(CONCEPTS[concept].unit,),
     )

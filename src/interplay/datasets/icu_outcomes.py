@@ -5,6 +5,7 @@ import pandas as pd
 
 from interplay.data.targets import label_intervals
 from interplay.datasets.icu_doses import HOUR_S
+from interplay.datasets.icu_events import news
 from interplay.types import Target
 
 CHANGES = ("falls", "steady", "rises")
@@ -41,8 +42,7 @@ def hourly_changes(
 
 def _changes(rows: pd.DataFrame, at_s: np.ndarray, *, within_s: float, oldest_s: float) -> np.ndarray:
     """Next value minus last one known, (n,); NaN where either is missing."""
-    known = rows.sort_values(["known_s", "taken_s"], kind="stable")
-    known = known[known["taken_s"] >= known["taken_s"].cummax()]
+    known = rows.iloc[news(rows)]
     taken = rows.sort_values(["taken_s", "known_s"], kind="stable")
     last = np.searchsorted(known["known_s"].to_numpy(), at_s, side="right") - 1
     following = np.searchsorted(taken["taken_s"].to_numpy(), at_s, side="right")

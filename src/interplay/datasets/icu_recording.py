@@ -29,18 +29,8 @@ class IcuTables:
 
     def by_stay(self) -> Iterable[tuple[int, pd.Series, pd.DataFrame, pd.DataFrame]]:
         """Id, facts, measurements and doses of each stay, in order of the ids."""
-        measured, given = self.measured.sort_values("stay"), self.given.sort_values("stay")
         ids = self.stays.index.sort_values()
-        parts = [
-            [
-                table.iloc[a:b]
-                for a, b in zip(
-                    *(table["stay"].searchsorted(ids, side) for side in ("left", "right")), strict=True
-                )
-            ]
-            for table in (measured, given)
-        ]
-        for stay, mine, doses in zip(ids, *parts, strict=True):
+        for stay, mine, doses in zip(ids, _parts(self.measured, ids), _parts(self.given, ids), strict=True):
             yield int(stay), self.stays.loc[stay], mine, doses
 
 
@@ -82,10 +72,14 @@ def stay_recording(
     classes : names of its classes
     more : further modalities, optional
     """
+    of_concept, of_drug = (
+        dict(tuple(table.groupby(by, observed=True)))
+        for table, by in ((measured, "concept"), (given, "drug"))
+    )
     streams = {
-        name: given_stream(given, name, n_hours)
+        name: given_stream(of_drug.get(name, given[:0]), name, n_hours)
         if name in DRUGS
-        else measured_stream(measured, name, n_hours * HOUR_S)
+        else measured_stream(of_concept.get(name, measured[:0]), name, n_hours * HOUR_S)
         for name in modalities
     }
     return Recording(
@@ -97,3 +91,11 @@ def stay_recording(
         static={"age": float(facts["age"]), "male": float(facts["male"])},
         span_s=(0.0, n_hours * HOUR_S),
     )
+
+
+def _parts(table: pd.DataFrame, ids: pd.Index) -> Iterable[pd.DataFrame]:
+    """Rows of each stay, one stay after the other."""
+    # stable: of values at one time the last in the file counts, in every reading
+    table = table.sort_values("stay", kind="stable")
+    first, last = (table["stay"].searchsorted(ids, side) for side in ("left", "right"))
+    return (table.iloc[a:b] for a, b in zip(first, last, strict=True))

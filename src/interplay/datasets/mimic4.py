@@ -32,7 +32,7 @@ def _card(*, name: str, title: str, target: str) -> Card:
         entities="patients with an intensive-care stay of at least two days; each such stay is a recording",
         modalities=describe(MODALITIES),
         optional={
-            key: f"{width:,} channels, events, embeddings from {file}"
+            key: f"{width} channels, events, embeddings from {file}"
             for key, (file, width) in EMBEDDINGS.items()
         },
         target=target,

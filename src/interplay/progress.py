@@ -37,6 +37,12 @@ def bar(title: str, console: Console | None = None) -> Iterator[Tell]:
 
 
 @contextmanager
+def no_bar(title: str) -> Iterator[Tell]:
+    """In place of `bar` where nobody wants to see one."""
+    yield silent
+
+
+@contextmanager
 def shown(tell: Tell | None, title: str) -> Iterator[Tell]:
     """`tell` itself; without one, a bar where stderr is a terminal or a notebook, else silence."""
     console = Console(stderr=True)

@@ -5,49 +5,99 @@ progress and messages to stderr. Exit codes: 0; 1 for something about your data 
 130 after Ctrl-C.
 """
 
+import os
 import sys
+import warnings
 from importlib.metadata import version
 
-from jsonargparse import ArgumentParser
+from jsonargparse import ArgumentError, ArgumentParser
 
-from interplay.cli import datasets, demo, estimate, evaluate, export, predict, report, train
-from interplay.cli.command import PROGRAM, Command, add_commands
-from interplay.errors import InterplayError
+from interplay.cli import (
+    completion,
+    datasets,
+    demo,
+    doctor,
+    estimate,
+    evaluate,
+    export,
+    predict,
+    report,
+    train,
+)
+from interplay.cli.command import Command, add_commands, new_parser
+from interplay.cli.usage import usage_error
+from interplay.cli.words import complain, note
+from interplay.errors import InterplayError, InterplayWarning
 
 __all__ = ["COMMANDS", "main", "make_parser"]
 
-DESCRIPTION = "Measure how modalities act together over time, and train models guided by what was found."
+DESCRIPTION = """Measure how modalities act together over time, and train models guided by what was found. Start with
+`interplay demo`, which needs no data of yours; `interplay doctor` tells whether everything works here."""
 
 COMMANDS: dict[str, Command] = {
     "demo": demo.COMMAND,
+    "doctor": doctor.COMMAND,
     "datasets": datasets.COMMAND,
     "estimate": estimate.COMMAND,
     "train": train.COMMAND,
     "evaluate": evaluate.COMMAND,
     "predict": predict.COMMAND,
-    "export": export.COMMAND,
     "report": report.COMMAND,
+    "export": export.COMMAND,
+    "completion": completion.COMMAND,
 }
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command; returns the exit code."""
+    """Run one command; returns the exit code, or raises SystemExit after help and wrong usage."""
     argv = sys.argv[1:] if argv is None else list(argv)
     try:
-        parser = make_parser(argv)
-        chosen = parser.instantiate(parser.parse_args(argv))
-        COMMANDS[chosen.command].run(chosen[chosen.command])
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            _run(argv)
+            sys.stdout.flush()
     except InterplayError as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        complain(str(error))
         return 1
-    except KeyboardInterrupt:
-        print(f"{PROGRAM}: stopped; no file was left half-written.", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        complain(f"stopped. {str(stop) or 'No file was left half-written.'}")
         return 130
+    except BrokenPipeError:
+        # whoever read our output has enough; what is still buffered goes nowhere instead of raising at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        where = f" {error.filename!r}" if error.filename else ""
+        complain(
+            f"the system refused{where}: {error.strerror or error}. Check the path, your rights and free space."
+        )
+        return 1
     return 0
 
 
-def make_parser(argv: list[str]) -> ArgumentParser:
-    """The parser for `argv`, with the options of the command that is named there."""
-    parser = ArgumentParser(prog=PROGRAM, description=DESCRIPTION, version=version("interplay"))
+def make_parser(argv: list[str] | None) -> ArgumentParser:
+    """The parser for `argv`, with the options of the command that is named there; of all commands without."""
+    parser = new_parser(DESCRIPTION, version("interplay"))
     add_commands(parser, COMMANDS, argv, "command")
     return parser
+
+
+def _run(argv: list[str]) -> None:
+    parser = make_parser(argv)
+    try:
+        chosen = parser.instantiate(parser.parse_args(argv))
+    except ArgumentError as error:
+        complain(usage_error(str(error), parser, argv))
+        raise SystemExit(2) from None
+    COMMANDS[chosen.command].run(chosen[chosen.command])
+
+
+_show_python_warning = warnings.showwarning
+
+
+def _show_warning(message, category, *where, **kwargs) -> None:
+    """Our own warnings are sentences for the user; others are shown as Python does."""
+    if issubclass(category, InterplayWarning):
+        note(str(message))
+    else:
+        _show_python_warning(message, category, *where, **kwargs)

@@ -7,12 +7,11 @@ from jsonargparse import ArgumentParser, Namespace
 
 from interplay.cli.command import PROGRAM, Command, add_commands
 from interplay.cli.options import json_option, out_option
+from interplay.cli.words import progress, tell_next, tell_result
 from interplay.errors import InvalidInput
-from interplay.files import json_text
-from interplay.progress import bar
 
 
-def options(part: ArgumentParser, words: list[str]) -> None:
+def options(part: ArgumentParser, words: list[str] | None) -> None:
     add_commands(part, KINDS, words, "what")
 
 
@@ -20,47 +19,44 @@ def run(args: Namespace) -> None:
     KINDS[args.what].run(args[args.what])
 
 
-def list_options(part: ArgumentParser, words: list[str]) -> None:
-    json_option(part, "JSON")
+def list_options(part: ArgumentParser, words: list[str] | None) -> None:
+    json_option(part)
 
 
 def run_list(args: Namespace) -> None:
     from interplay.datasets import DATASETS
 
     cards = {name: dataset.card for name, dataset in DATASETS.items()}
-    if args.json:
-        print(json_text({name: card.to_dict() for name, card in cards.items()}), end="")
-        return
     width = max(map(len, cards))
-    for name, card in cards.items():
-        print(f"{name:{width}}  {card.title} ({card.entities}; {card.licence})")
+    lines = [
+        f"{name:{width}}  {card.title} ({card.entities}; {card.licence})" for name, card in cards.items()
+    ]
+    tell_result(args, {name: card.to_dict() for name, card in cards.items()}, "\n".join(lines))
 
 
-def info_options(part: ArgumentParser, words: list[str]) -> None:
+def info_options(part: ArgumentParser, words: list[str] | None) -> None:
     part.add_argument("name", help="a data set's name")
-    json_option(part, "JSON")
+    json_option(part)
 
 
 def run_info(args: Namespace) -> None:
     from interplay.datasets import find_dataset
 
-    card = find_dataset(args.name).card
-    if args.json:
-        print(json_text(card.to_dict()), end="")
-        return
-    for name, value in card.to_dict().items():
+    card = find_dataset(args.name).card.to_dict()
+    lines = []
+    for name, value in card.items():
         if isinstance(value, dict):
-            print(f"{name}:")
-            for key, text in value.items():
-                print(f"  {key}: {text}")
+            lines += [f"{name}:", *(f"  {key}: {text}" for key, text in value.items())]
         else:
-            print(f"{name}: {value}")
+            lines.append(f"{name}: {value}")
+    tell_result(args, card, "\n".join(lines))
 
 
 def fetch_options(part: ArgumentParser, words: list[str]) -> None:
     part.add_argument("name", help="a data set's name")
     out_option(part, "folder to put its files in; data/NAME")
     part.add_argument("--yes", action="store_true", help="agree to its licence without being asked")
+    json_option(part)
 
 
 def run_fetch(args: Namespace) -> None:
@@ -72,9 +68,10 @@ def run_fetch(args: Namespace) -> None:
         _show_terms(card)
         if not args.yes:
             _ask()
-    with bar("fetching") as tell:
+    with progress(args, "fetching") as tell:
         fetch_dataset(card, folder, progress=tell)
-    print(f"Fetched: {folder}\nNext: {PROGRAM} estimate {card.name} --root {folder} -o {card.name}.nc")
+    tell_result(args, {"name": card.name, "folder": str(folder)}, f"Fetched: {folder}")
+    tell_next(args, f"Next: {PROGRAM} estimate {card.name} --root {folder} -o {card.name}.nc")
 
 
 def _show_terms(card) -> None:
@@ -94,10 +91,31 @@ def _ask() -> None:
         )
 
 
-KINDS = {
-    "list": Command("names and what they are", list_options, run_list),
-    "info": Command("all that a data set says of itself", info_options, run_info),
-    "fetch": Command("download an openly licensed data set, once you agree", fetch_options, run_fetch),
+KINDS: dict[str, Command] = {
+    "list": Command(
+        "names and what they are",
+        list_options,
+        run_list,
+        examples=("interplay datasets list", "interplay datasets list --json"),
+    ),
+    "info": Command(
+        "all that a data set says of itself",
+        info_options,
+        run_info,
+        examples=("interplay datasets info hapt_sample", "interplay datasets info physionet2012 --json"),
+    ),
+    "fetch": Command(
+        "download an openly licensed data set, once you agree to its licence",
+        fetch_options,
+        run_fetch,
+        examples=("interplay datasets fetch room_occupancy", "interplay datasets fetch hapt -o data/hapt --yes"),
+    ),
 }
 
-COMMAND = Command("data sets that can be named", options, run)
+COMMAND = Command(
+    "data sets that can be named",
+    options,
+    run,
+    examples=("interplay datasets list", "interplay datasets info hapt_sample"),
+    group=True,
+)

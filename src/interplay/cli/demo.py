@@ -1,18 +1,17 @@
 """`interplay demo`."""
 
+from functools import partial
 from pathlib import Path
 
 from jsonargparse import ArgumentParser, Namespace
 
 from interplay.cli.command import Command
 from interplay.cli.options import json_option, out_option, overwrite_option
-from interplay.cli.words import say_interactions, say_scores
-from interplay.files import json_text
-from interplay.progress import bar
+from interplay.cli.words import interactions_in_words, progress, scores_in_words, tell_result
 
 
-def options(part: ArgumentParser, words: list[str]) -> None:
-    out_option(part, "run folder", default=Path("runs/demo"))
+def options(part: ArgumentParser, words: list[str] | None) -> None:
+    out_option(part, "run folder to make", default=Path("runs/demo"))
     overwrite_option(part, "run folder")
     json_option(part)
 
@@ -20,13 +19,18 @@ def options(part: ArgumentParser, words: list[str]) -> None:
 def run(args: Namespace) -> None:
     from interplay.demo import run_demo
 
-    made = run_demo(args.out, overwrite=args.overwrite, bar=bar)
-    if args.json:
-        print(json_text(made.summary()), end="")
-        return
-    say_interactions(made.profile)
-    say_scores(made.scores)
-    print(f"\nReport: {made.report}\nRun:    {args.out}   ({made.seconds:.0f} s)")
+    made = run_demo(args.out, overwrite=args.overwrite, bar=partial(progress, args))
+    tell_result(
+        args,
+        made.summary(),
+        f"{interactions_in_words(made.profile)}\n\n{scores_in_words(made.scores)}\n\n"
+        f"Report: {made.report}\nRun:    {args.out}   ({made.seconds:.0f} s)",
+    )
 
 
-COMMAND = Command("real bundled data end to end: interactions, model, report", options, run)
+COMMAND = Command(
+    "real bundled data end to end: interactions, model, report",
+    options,
+    run,
+    examples=("interplay demo", "interplay demo -o runs/again --json --quiet", "interplay demo --overwrite"),
+)

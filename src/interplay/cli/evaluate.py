@@ -4,16 +4,14 @@ from jsonargparse import ArgumentParser, Namespace
 
 from interplay.cli.command import PROGRAM, Command
 from interplay.cli.options import json_option, run_options
-from interplay.cli.words import say_scores
+from interplay.cli.words import progress, scores_in_words, tell_next, tell_result
 from interplay.cli.work import windows_like
 from interplay.errors import InvalidInput
-from interplay.files import json_text
-from interplay.progress import bar
 
 
-def options(part: ArgumentParser, words: list[str]) -> None:
+def options(part: ArgumentParser, words: list[str] | None) -> None:
     run_options(part)
-    json_option(part, "one JSON object")
+    json_option(part)
 
 
 def run(args: Namespace) -> None:
@@ -25,15 +23,12 @@ def run(args: Namespace) -> None:
     if not fresh:
         raise InvalidInput(
             f"data to evaluate on must have entities that the run was not trained on; all "
-            f"{len(windows.entities)} of {args.data!r} were."
+            f"{len(windows.entities)} of {args.data!r} were. Train with a larger --test, or name other data."
         )
-    with bar("evaluating") as tell:
+    with progress(args, "evaluating") as tell:
         scores = run.evaluate(windows.of_entities(fresh), progress=tell)
-    if args.json:
-        print(json_text(scores), end="")
-        return
-    say_scores(scores)
-    print(f"Next: {PROGRAM} report {args.run}")
+    tell_result(args, scores, scores_in_words(scores))
+    tell_next(args, f"Next: {PROGRAM} report {args.run}")
 
 
 def _kept_apart(split, entities: tuple[str, ...]) -> list[str]:
@@ -43,4 +38,12 @@ def _kept_apart(split, entities: tuple[str, ...]) -> list[str]:
     return [name for name in entities if name in test] or [name for name in entities if name not in known]
 
 
-COMMAND = Command("judge a run on entities it has not seen", options, run)
+COMMAND = Command(
+    "judge a run on entities it has not seen",
+    options,
+    run,
+    examples=(
+        "interplay evaluate runs/first --data hapt_sample",
+        "interplay evaluate runs/first --data hapt_sample --json --quiet",
+    ),
+)

@@ -19,40 +19,49 @@ def overwrite_option(part: ArgumentParser, what: str) -> None:
     part.add_argument("--overwrite", action="store_true", help=f"replace the {what} if it exists")
 
 
-def json_option(part: ArgumentParser, what: str = "one JSON object instead of sentences") -> None:
-    part.add_argument("--json", action="store_true", help=f"print {what}")
+def json_option(part: ArgumentParser) -> None:
+    part.add_argument("--json", action="store_true", help="print the result as JSON, for scripts")
 
 
 def source_options(part: ArgumentParser) -> None:
     """Where recordings come from, beside the name of the data set."""
-    part.add_argument("--root", type=Path | None, default=None, help="folder that holds the data set's files")
+    part.add_argument(
+        "--root",
+        type=Path | None,
+        default=None,
+        help="folder of the data set's files; a bundled one needs none",
+    )
     part.add_argument(
         "--stride",
         type=int | None,
         default=None,
-        help="steps from one window to the next; the data set's own",
+        help="steps from one window to the next (default: as the data set's card says)",
     )
 
 
 def training_windows_options(part: ArgumentParser) -> None:
     """How windows are cut from a data set, and which are for training."""
     source_options(part)
+    card = "(default: as the data set's card says)"
+    part.add_argument("--step-s", type=float | None, default=None, help=f"length of a step, s {card}")
+    part.add_argument("--steps", type=int | None, default=None, help=f"steps per window {card}")
     part.add_argument(
-        "--step-s", type=float | None, default=None, help="seconds per step; the data set's own"
+        "--lags-s",
+        type=list[float] | None,
+        default=None,
+        help="lags to measure, s, such as '[0, 0.5, 1]' (default: all of the window)",
     )
-    part.add_argument("--steps", type=int | None, default=None, help="steps per window; the data set's own")
-    part.add_argument("--lags-s", type=list[float] | None, default=None, help="lags to measure, s; all")
-    part.add_argument("--test", type=float, default=0.3, help="share of the entities kept for testing")
+    part.add_argument("--test", type=float, default=0.3, help="share of the entities kept apart for testing")
     part.add_argument(
         "--split",
         default=None,
         help="split.json of a run, to repeat its split; or the name of a published one, see `datasets info`",
     )
-    part.add_argument("--split-seed", type=int, default=0, help="which entities are kept for testing")
+    part.add_argument("--split-seed", type=int, default=0, help="which entities are kept apart")
 
 
 def run_options(part: ArgumentParser) -> None:
     """A run, and data to show it."""
-    part.add_argument("run", type=Path, help="folder of a run")
+    part.add_argument("run", type=Path, help=f"folder of a run, as `{PROGRAM} train` made it")
     part.add_argument("--data", required=True, help=DATA)
     source_options(part)

@@ -3,19 +3,20 @@
 from jsonargparse import ArgumentParser, Namespace
 
 from interplay.cli.command import Command
-from interplay.cli.options import out_option, overwrite_option, run_options
+from interplay.cli.options import json_option, out_option, overwrite_option, run_options
+from interplay.cli.words import progress, tell_result
 from interplay.cli.work import windows_like
 from interplay.errors import InvalidInput
 from interplay.files import whole_file
-from interplay.progress import bar
 
 WRITERS = {".parquet": "to_parquet", ".csv": "to_csv"}
 
 
-def options(part: ArgumentParser, words: list[str]) -> None:
+def options(part: ArgumentParser, words: list[str] | None) -> None:
     run_options(part)
     out_option(part, "table to write (.parquet or .csv)", required=True)
     overwrite_option(part, "table")
+    json_option(part)
 
 
 def run(args: Namespace) -> None:
@@ -25,10 +26,19 @@ def run(args: Namespace) -> None:
         raise InvalidInput(f"the table to write must end in .parquet or .csv; got {args.out.name!r}.")
     run = load_run(args.run)
     with whole_file(args.out, overwrite=args.overwrite) as part:
-        with bar("predicting") as tell:
+        with progress(args, "predicting") as tell:
             table = run.predict(windows_like(run, args), progress=tell)
         getattr(table, WRITERS[args.out.suffix])(part, index=False)
-    print(f"Predictions: {args.out}   ({len(table)} windows)")
+    told = {"table": str(args.out), "n_windows": len(table), "columns": list(table.columns)}
+    tell_result(args, told, f"Predictions: {args.out}   ({len(table)} windows)")
 
 
-COMMAND = Command("predict windows with a run", options, run)
+COMMAND = Command(
+    "predict windows with a run",
+    options,
+    run,
+    examples=(
+        "interplay predict runs/first --data hapt_sample -o predictions.csv",
+        "interplay predict runs/first --data hapt_sample -o predictions.parquet --stride 8",
+    ),
+)

@@ -5,13 +5,15 @@ from pathlib import Path
 from jsonargparse import ArgumentParser, Namespace
 
 from interplay.cli.command import Command
-from interplay.cli.options import out_option, overwrite_option
+from interplay.cli.options import json_option, out_option, overwrite_option
+from interplay.cli.words import tell_result
 
 
-def options(part: ArgumentParser, words: list[str]) -> None:
+def options(part: ArgumentParser, words: list[str] | None) -> None:
     part.add_argument("run", type=Path, help="folder of an evaluated run")
-    out_option(part, "page to write; RUN/report.html")
+    out_option(part, "page to write (default: RUN/report.html)")
     overwrite_option(part, "page")
+    json_option(part)
 
 
 def run(args: Namespace) -> None:
@@ -19,7 +21,13 @@ def run(args: Namespace) -> None:
     from interplay.train import load_run
 
     out = args.out or args.run / "report.html"
-    print(f"Report: {write_report(load_run(args.run), out, overwrite=args.overwrite)}")
+    page = write_report(load_run(args.run), out, overwrite=args.overwrite)
+    tell_result(args, {"report": str(page)}, f"Report: {page}")
 
 
-COMMAND = Command("one offline HTML page about an evaluated run", options, run)
+COMMAND = Command(
+    "one offline HTML page about an evaluated run",
+    options,
+    run,
+    examples=("interplay report runs/first", "interplay report runs/first -o page.html --overwrite"),
+)

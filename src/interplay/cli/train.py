@@ -1,15 +1,17 @@
 """`interplay train`."""
 
+from typing import Literal
+
 from jsonargparse import ArgumentParser, Namespace
 
 from interplay.cli.command import PROGRAM, Command
 from interplay.cli.options import DATA, json_option, out_option, training_windows_options
-from interplay.cli.work import measured, training_and_test_windows
-from interplay.files import check_writable, json_text
-from interplay.progress import bar
+from interplay.cli.words import note, progress, tell_next, tell_result
+from interplay.cli.work import kept_until_done, measured, training_and_test_windows
+from interplay.files import check_writable, part_of
 
 
-def options(part: ArgumentParser, words: list[str]) -> None:
+def options(part: ArgumentParser, words: list[str] | None) -> None:
     from interplay.train import RECIPES, Recipe, make_recipe
 
     part.add_argument("--data", required=True, help=DATA)
@@ -19,48 +21,91 @@ def options(part: ArgumentParser, words: list[str]) -> None:
         "--profile", default="estimate", help="a saved profile; 'estimate' from the training part; or 'none'"
     )
     part.add_argument("--seed", type=int, default=0, help="of first weights and the order of windows")
-    json_option(part, "one JSON object")
+    part.add_argument(
+        "--track",
+        type=Literal["tensorboard", "mlflow"] | None,
+        default=None,
+        help="also write curves, with tensorboard or mlflow, beside the run",
+    )
+    part.add_argument(
+        "--track-to",
+        type=str | None,
+        default=None,
+        help="folder of the curves or URI of the MLflow store, instead of beside the run",
+    )
+    json_option(part)
     training_windows_options(part)
     part.add_class_arguments(Recipe)
-    part.set_defaults(make_recipe(_recipe_named(words)).to_dict())
+    part.set_defaults(make_recipe(_recipe_named(words or [])).to_dict())
 
 
 def run(args: Namespace) -> None:
+    from interplay.train import make_trackers
+
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    check_writable(args.out, overwrite=False)
+    trackers = make_trackers([args.track] if args.track else [], args.out, args.track_to)
+    if not args.quiet:
+        trackers.append(Beginning())
+    with kept_until_done(part_of(args.out)):
+        run, test = _trained(args, trackers)
+    last = run.log[-1]
+    n_entities = len(run.data.entities)
+    fitted = f", accuracy on them {last['accuracy']:.3f}" if "accuracy" in last else ""
+    tell_result(
+        args,
+        {"run": str(args.out), "n_train_entities": n_entities, **last},
+        f"Run: {args.out}   ({run.data.n_windows} windows of {n_entities} entities{fitted})",
+    )
+    root = f" --root {args.root}" if args.root else ""
+    tell_next(args, f"Next: {PROGRAM} evaluate {args.out} --data {args.data}{root}   "
+                    f"judges it on the {len(test.entities)} entities that were kept apart")  # fmt: skip
+
+
+def _trained(args: Namespace, trackers: list):
+    """The run, and the windows that were kept apart."""
     from interplay.datasets import find_dataset
     from interplay.profile import InteractionProfile
     from interplay.train import Recipe, fit
 
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    check_writable(args.out, overwrite=False)
     recipe = Recipe(model=args.model, losses=args.losses, optimiser=args.optimiser)
     known = None if args.profile in ("estimate", "none") else InteractionProfile.load(args.profile)
     windows, test, split = training_and_test_windows(args.data, args)
-    profile = measured(windows, None, args) if args.profile == "estimate" else known
+    if args.profile == "estimate":
+        known = measured(windows, None, args, part_of(args.out) / "interactions")
     card = find_dataset(args.data).card.to_dict()
-    with bar("training") as tell:
+    with progress(args, "training") as tell:
         run = fit(
             windows,
-            profile=profile,
+            profile=known,
             recipe=recipe,
             out=args.out,
             seed=args.seed,
             card=card,
             split=split,
+            track=trackers,
             progress=tell,
         )
-    last = run.log[-1]
-    if args.json:
-        print(json_text({"run": str(args.out), "n_train_entities": len(run.data.entities), **last}), end="")
-        return
-    print(f"Run: {args.out}   ({run.data.n_windows} windows of {len(run.data.entities)} entities, "
-          f"accuracy on them {last['accuracy']:.3f})")  # fmt: skip
-    print(f"Next: {PROGRAM} evaluate {args.out} --data {args.data}   "
-          f"judges it on the {len(test.entities)} entities that were kept apart")  # fmt: skip
+    return run, test
+
+
+class Beginning:
+    """Says whether an interrupted training is continued; a `Tracker`."""
+
+    def start(self, told, epochs) -> None:
+        if epochs:
+            note(f"continuing after epoch {len(epochs)} of {told['optimiser']['epochs']}.")
+
+    def epoch(self, values) -> None:
+        pass
+
+    def stop(self, *, finished: bool) -> None:
+        pass
 
 
 def _recipe_named(words: list[str]) -> str:
     """The recipe on the command line, whose values become the defaults of the settings."""
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip(words, [*words[1:], ""], strict=False):
         if word == "--recipe" and following:
             return following
         if word.startswith("--recipe="):
@@ -68,4 +113,13 @@ def _recipe_named(words: list[str]) -> str:
     return "default"
 
 
-COMMAND = Command("train a guided mixture of experts", options, run)
+COMMAND = Command(
+    "train a guided mixture of experts",
+    options,
+    run,
+    examples=(
+        "interplay train --data hapt_sample -o runs/first",
+        "interplay train --data hapt_sample -o runs/small --profile none --model.width 32 --optimiser.epochs 3",
+        "interplay train --data hapt_sample -o runs/tracked --profile none --optimiser.epochs 3 --track tensorboard",
+    ),
+)

@@ -1,21 +1,70 @@
-"""Results in words, on stdout."""
+"""What is said: results on stdout, messages on stderr, in colour only on a terminal and without NO_COLOR."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
+
+from jsonargparse import Namespace
+from rich.console import Console
+from rich.text import Text
+
+from interplay.cli.command import PROGRAM
+from interplay.files import json_text
+from interplay.progress import Tell, bar, no_bar
+
+TITLES = {"macro_f1": "macro-F1", "auroc": "AUROC", "rmse": "RMSE", "mae": "mean absolute error", "r2": "R²"}
 
 
-def say_interactions(profile) -> None:
+def complain(sentence: str) -> None:
+    """Say what is wrong, in one line on stderr."""
+    _to_stderr(f"{PROGRAM}:", "bold red", sentence)
+
+
+def note(sentence: str) -> None:
+    """Say what should be known, in one line on stderr."""
+    _to_stderr(f"{PROGRAM}: note:", "bold yellow", sentence)
+
+
+def _to_stderr(start: str, style: str, sentence: str) -> None:
+    console = Console(stderr=True, highlight=False)
+    console.print(Text.assemble((start, style), " ", sentence), soft_wrap=True)
+
+
+def tell_result(args: Namespace, values, text: str) -> None:
+    """The result, in words or as JSON."""
+    print(json_text(values) if args.json else f"{text}\n", end="")
+
+
+def tell_next(args: Namespace, text: str) -> None:
+    """What to do now, for those who read along."""
+    if not (args.quiet or args.json):
+        print(text)
+
+
+def progress(args: Namespace, title: str) -> AbstractContextManager[Tell]:
+    """A bar with the time left, on stderr; none with --quiet."""
+    return no_bar(title) if args.quiet else bar(title)
+
+
+def interactions_in_words(profile) -> str:
     from interplay.profile import PAIR_ATOMS
 
-    print(f"Strongest interactions (the target holds {profile.h_y_bits:.2f} bits; ± is a 95 % interval):")
+    lines = [f"Strongest interactions (the target holds {profile.h_y_bits:.2f} bits; ± is a 95 % interval):"]
     for atom in PAIR_ATOMS:
         told = profile.sentences(2, atom=atom) or [f"No {atom} that stands clear of its error."]
-        print("".join(f"  {sentence}\n" for sentence in told), end="")
+        lines += [f"  {sentence}" for sentence in told]
+    return "\n".join(lines)
 
 
-def say_scores(scores: Mapping[str, float]) -> None:
-    print(
-        f"\nOn {scores['n_windows']} windows of {scores['n_entities']} entities that nothing was fitted on:"
-    )
-    for name, title in (("macro_f1", "macro-F1"), ("accuracy", "accuracy")):
-        low, high = scores[f"{name}_low"], scores[f"{name}_high"]
-        print(f"  {title} {scores[name]:.3f}   (95 % interval over entities {low:.3f} to {high:.3f})")
+def scores_in_words(scores: Mapping[str, float]) -> str:
+    """Every score that has an interval."""
+    lines = [
+        f"On {scores['n_windows']} windows of {scores['n_entities']} entities that nothing was fitted on:"
+    ]
+    for name in scores:
+        if f"{name}_low" in scores:
+            low, high = scores[f"{name}_low"], scores[f"{name}_high"]
+            title = TITLES.get(name, name.replace("_", " "))
+            lines.append(
+                f"  {title} {scores[name]:.3f}   (95 % interval over entities {low:.3f} to {high:.3f})"
+            )
+    return "\n".join(lines)

@@ -1,8 +1,15 @@
-"""What several commands do: windows of a data set, and interactions of windows."""
+"""What several commands do: windows of a data set, interactions of windows, and stopping in between."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from jsonargparse import Namespace
 
-from interplay.progress import bar
+from interplay.cli.words import progress
+
+CONTINUE = "Give the same command again to continue; what is finished is in {folder}."
 
 
 def training_and_test_windows(source: str, args: Namespace):
@@ -12,7 +19,9 @@ def training_and_test_windows(source: str, args: Namespace):
 
     card = find_dataset(source).card
     known = None if args.split is None or args.split in card.splits else SplitManifest.load(args.split)
-    given = {name: getattr(args, name) for name in ("step_s", "steps", "stride") if getattr(args, name)}
+    given = {
+        name: getattr(args, name) for name in ("step_s", "steps", "stride") if getattr(args, name) is not None
+    }
     options = dict(known.options) if known and known.options else card.window_options | given
     windows = make_windows(load_dataset(source, args.root), **options)
     parts = known.apply(windows) if known else _parts(windows, card.splits.get(args.split or ""), args)
@@ -38,14 +47,29 @@ def windows_like(run, args: Namespace):
 
     options = find_dataset(args.data).card.window_options
     options |= {"step_s": run.schema.step_s, "steps": run.schema.steps}
-    if args.stride:
+    if args.stride is not None:
         options["stride"] = args.stride
     return make_windows(load_dataset(args.data, args.root), **options)
 
 
-def measured(windows, estimator, args: Namespace):
-    """The profile of windows."""
-    from interplay.estimators import TemporalRUS
+def measured(windows, estimator, args: Namespace, kept: Path):
+    """The profile of windows; finished parts of the work are kept in a folder, where the estimator can do that."""
+    from interplay.estimators import PosteriorPID, TemporalRUS
 
-    with bar("measuring interactions") as tell:
+    estimator = PosteriorPID() if estimator is None else estimator
+    if "resume" in estimator.get_params() and estimator.resume is None:
+        estimator.set_params(resume=str(kept))
+    with progress(args, "measuring interactions") as tell:
         return TemporalRUS(estimator, lags_s=args.lags_s, progress=tell).fit(windows).profile_
+
+
+@contextmanager
+def kept_until_done(folder: Path) -> Iterator[None]:
+    """Unfinished work in `folder` goes when the block is done; Ctrl-C says that it can be continued."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if folder.is_dir() and any(folder.iterdir()):
+            raise KeyboardInterrupt(CONTINUE.format(folder=folder)) from None
+        raise
+    shutil.rmtree(folder, ignore_errors=True)

@@ -80,7 +80,8 @@ class TemporalRUS(BaseEstimator):
         dataset["residual_bits"] = _residual(dataset)
         dataset.attrs.update(
             estimator=type(estimator).__name__,
-            parameters=estimator.get_params(),
+            # where finished work was kept says nothing of the values
+            parameters={name: value for name, value in estimator.get_params().items() if name != "resume"},
             target_history=int(getattr(estimator, "target_history", 0)),
             entities=list(windows.entities),
             n_examples=len(windows),

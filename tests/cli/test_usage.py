@@ -1,0 +1,133 @@
+"""Wrong command lines: one sentence on stderr, exit code 2, and where help is found."""
+
+import json
+import shlex
+import subprocess
+import sys
+import time
+
+import pytest
+
+import interplay.cli
+from interplay.cli import COMMANDS, main
+from interplay.errors import DataWarning
+
+START = "import sys; from interplay.cli import main\ntry: main(sys.argv[1:])\nexcept SystemExit: pass\n"
+HEAVY = {"torch", "pandas", "xarray", "sklearn", "pytorch_lightning", "matplotlib"}
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("", "must be followed by demo, doctor"),
+        ("trian", "has no 'trian'; choose demo"),
+        ("trian", "Did you mean train?"),
+        ("--foo", "interplay has no option --foo."),
+        ("datasets", "datasets must be followed by list or info."),
+        ("datasets lst", "Did you mean list? See: interplay datasets --help"),
+        ("datasets info", "datasets info must be given NAME. See: interplay datasets info --help"),
+        ("train", "train must be given --data and --out."),
+        ("evaluate", "evaluate must be given RUN and --data."),
+        ("estimate a b -o c", "estimate takes no further word; got 'b'."),
+        ("train --data x -o y --model.widht 3", "has no option --model.widht. Did you mean --model.width?"),
+        ("train --data x -o y --model.width x", "--model.width must be a whole number; got 'x'."),
+        ("train --data x -o y --losses.hard maybe", "--losses.hard must be true or false; got 'maybe'."),
+        ("train --data x -o y --step-s a", "--step-s must be a number; got 'a'."),
+        ("train --data x -o y --lags-s a", "--lags-s must be numbers in brackets, such as '[0, 0.5, 1]'"),
+        ("train --data x -o y --track wandb", "--track must be tensorboard or mlflow; got 'wandb'."),
+        ("train --data x -o y --recipe", "argument --recipe: expected one argument."),
+        ("completion sh", "SHELL must be bash, zsh or fish; got 'sh'."),
+        (
+            "estimate x -o y --estimator None5",
+            "--estimator must be BatchPID, DiscretePID, GaussianPID, Multi",
+        ),
+        ("estimate x -o y --estimator.epochs z", "--estimator.epochs must be a whole number; got 'z'."),
+        ("estimate x -o y --estimator.epoks 3", "PosteriorPID has no 'epoks'; --estimator.help PosteriorPID"),
+    ],
+)
+def test_wrong_usage_is_one_sentence(line, sentence, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(shlex.split(line))
+    assert caught.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("interplay: ")
+    assert err.count("\n") == 1
+    assert sentence in err
+    assert "class '" not in err
+
+
+def test_help_is_quick_and_loads_nothing_heavy():
+    seconds = []
+    for _ in range(3):
+        started = time.perf_counter()
+        code = START + f"print(sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr)"
+        done = subprocess.run(
+            [sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True
+        )
+        seconds.append(time.perf_counter() - started)
+        assert done.stderr == "[]\n"
+    assert all(name in done.stdout for name in COMMANDS)
+    assert min(seconds) < 1.0
+
+
+@pytest.mark.parametrize("module", ["interplay", "interplay.cli"])
+def test_the_command_is_also_a_module(module):
+    words = [sys.executable, "-m", module, "datasets", "info", "hapt_sample", "--json"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["name"] == "hapt_sample"
+    assert done.stderr == ""
+
+
+def test_whoever_reads_the_output_may_stop_reading():
+    line = (
+        f"{shlex.quote(sys.executable)} -m interplay datasets list | head -c 1; echo; exit ${{PIPESTATUS[0]}}"
+    )
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True)
+    assert done.stdout.strip() == "h"
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "sentence"),
+    [
+        (
+            PermissionError(13, "Permission denied", "/x/y"),
+            1,
+            "the system refused '/x/y': Permission denied. Check",
+        ),
+        (KeyboardInterrupt(), 130, "stopped. No file was left half-written."),
+    ],
+)
+def test_what_the_system_or_the_user_stops_is_one_sentence(error, code, sentence, monkeypatch, capsys):
+    def refuse(args):
+        raise error
+
+    monkeypatch.setitem(COMMANDS, "datasets", COMMANDS["datasets"]._replace(run=refuse))
+    assert main(["datasets", "list"]) == code
+    err = capsys.readouterr().err
+    assert sentence in err
+    assert err.count("\n") == 1
+
+
+def test_our_warnings_are_sentences(monkeypatch, capsys):
+    def doubt(args):
+        interplay.cli.warnings.simplefilter("default")
+        interplay.cli.warnings.warn("few windows hold it.", DataWarning)
+
+    monkeypatch.setitem(COMMANDS, "datasets", COMMANDS["datasets"]._replace(run=doubt))
+    assert main(["datasets", "list"]) == 0
+    assert capsys.readouterr().err == "interplay: note: few windows hold it.\n"
+
+
+def test_colour_is_for_terminals_and_never_with_no_color(monkeypatch, capsys):
+    def complained():
+        assert main(["datasets", "info", "nothing"]) == 1
+        return capsys.readouterr().err
+
+    assert "\x1b" not in complained()
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    assert "\x1b[1;31m" in complained()
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "31m" not in complained()

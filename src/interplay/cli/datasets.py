@@ -52,7 +52,7 @@ def run_info(args: Namespace) -> None:
     tell_result(args, card, "\n".join(lines))
 
 
-def fetch_options(part: ArgumentParser, words: list[str]) -> None:
+def fetch_options(part: ArgumentParser, words: list[str] | None) -> None:
     part.add_argument("name", help="a data set's name")
     out_option(part, "folder to put its files in; data/NAME")
     part.add_argument("--yes", action="store_true", help="agree to its licence without being asked")
@@ -108,7 +108,10 @@ KINDS: dict[str, Command] = {
         "download an openly licensed data set, once you agree to its licence",
         fetch_options,
         run_fetch,
-        examples=("interplay datasets fetch room_occupancy", "interplay datasets fetch hapt -o data/hapt --yes"),
+        examples=(
+            "interplay datasets fetch room_occupancy",
+            "interplay datasets fetch hapt -o data/hapt --yes",
+        ),
     ),
 }
 

@@ -87,7 +87,7 @@ def sound_doses(given: pd.DataFrame) -> pd.DataFrame:
 
 
 def given_stream(rows: pd.DataFrame, drug: str, n_hours: int) -> Stream:
-    """Doses of one drug in one stay as its amount in each hour, as events at the ends of the hours; 0 where none is recorded."""
+    """Amount of one drug in each hour of a stay, as events at the ends of the hours; 0 where none is recorded."""
     return Stream(
         values=hourly_amounts(rows, n_hours).astype(np.float32)[:, None],
         times_s=HOUR_S * np.arange(1, n_hours + 1),

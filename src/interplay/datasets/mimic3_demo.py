@@ -122,7 +122,6 @@ class Mimic3DemoGlucose(Mimic3Change):
         target="change to the next glucose, within 4 hours: falls or rises by 20 mg/dL or more, or is steady",
         steps=12,
         min_steps=4,
-        stride=1,
     )
 
 
@@ -138,5 +137,4 @@ class Mimic3DemoPotassium(Mimic3Change):
         target="change to the next potassium, within 8 hours: falls or rises by 0.3 mmol/L or more, or is steady",
         steps=12,
         min_steps=4,
-        stride=1,
     )

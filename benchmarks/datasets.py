@@ -34,8 +34,9 @@ def split(name: str, root: Path) -> tuple[ip.Windows, ip.Windows]:
     card = DATASETS[name].card
     windows = ip.make_windows(ip.load_dataset(name, None if card.bundled else root), **card.window_options)
     for parts in card.splits.values():
-        if {entity for part in parts.values() for entity in part} >= set(windows.entities):
-            return windows.of_entities(parts["train"]), windows.of_entities(parts["test"])
+        test = windows.of_entities(parts["test"])
+        others = set(windows.entities) - {entity for part in parts.values() for entity in part}
+        return windows.of_entities(parts.get("train", others)), test
     return ip.split_by_entity(windows, test=0.3, seed=0)
 
 

@@ -33,11 +33,13 @@ def _parts(windows, published, args: Namespace) -> dict:
     """A published split, or one that is drawn."""
     from interplay.data import split_by_entity
 
-    if published:
-        return {name: windows.of_entities(entities) for name, entities in published.items()}
-    return dict(
-        zip(("train", "test"), split_by_entity(windows, test=args.test, seed=args.split_seed), strict=True)
-    )
+    if published is None:
+        both = split_by_entity(windows, test=args.test, seed=args.split_seed)
+        return dict(zip(("train", "test"), both, strict=True))
+    named = {entity for entities in published.values() for entity in entities}
+    rest = [entity for entity in windows.entities if entity not in named]
+    parts = {"train": rest, **published}
+    return {name: windows.of_entities(entities) for name, entities in parts.items()}
 
 
 def windows_like(run, args: Namespace):

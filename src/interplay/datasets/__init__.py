@@ -5,6 +5,7 @@ from pathlib import Path
 
 from interplay.datasets.card import Card, DataSet
 from interplay.datasets.checks import check_dataset
+from interplay.datasets.cmu_mosi_utterance import CmuMosiUtterance
 from interplay.datasets.fetch import fetch_dataset
 from interplay.datasets.hapt import Hapt
 from interplay.datasets.hapt_sample import HaptSample
@@ -13,13 +14,17 @@ from interplay.datasets.mimic4 import Mimic4LengthOfStay, Mimic4Mortality
 from interplay.datasets.physionet2012 import PhysioNet2012
 from interplay.datasets.pt_exercises import PTExercises
 from interplay.datasets.room_occupancy import RoomOccupancy
+from interplay.datasets.shanghai_diabetes import ShanghaiDiabetes
 from interplay.datasets.stress_predict import StressPredict
+from interplay.datasets.utd_mhad import UtdMhad
+from interplay.datasets.wesad_features import WesadFeatures
 from interplay.errors import InvalidInput
 from interplay.types import Recording
 
 __all__ = [
     "DATASETS",
     "Card",
+    "CmuMosiUtterance",
     "DataSet",
     "Hapt",
     "HaptSample",
@@ -31,7 +36,10 @@ __all__ = [
     "PTExercises",
     "PhysioNet2012",
     "RoomOccupancy",
+    "ShanghaiDiabetes",
     "StressPredict",
+    "UtdMhad",
+    "WesadFeatures",
     "check_dataset",
     "fetch_dataset",
     "find_dataset",
@@ -39,6 +47,7 @@ __all__ = [
 ]
 
 DATASETS: dict[str, type[DataSet]] = {
+    "cmu_mosi_utterance": CmuMosiUtterance,
     "hapt": Hapt,
     "hapt_sample": HaptSample,
     "mimic3_demo": Mimic3Demo,
@@ -49,7 +58,10 @@ DATASETS: dict[str, type[DataSet]] = {
     "physionet2012": PhysioNet2012,
     "pt_exercises": PTExercises,
     "room_occupancy": RoomOccupancy,
+    "shanghai_diabetes": ShanghaiDiabetes,
     "stress_predict": StressPredict,
+    "utd_mhad": UtdMhad,
+    "wesad_features": WesadFeatures,
 }
 
 

@@ -22,7 +22,7 @@ class Card:
         Windows that suit the data; used where the user names none.
     stride : int, min_steps : int, fill : str
         What else `make_windows` should be told; see there.
-    splits : name of a published split -> part ("train", "test" and so on) -> entities
+    splits : name of a published split -> part ("test" and so on) -> entities; "train" may be left out: all others
     bundled : bool
         Whether the data come with the package. If not, they are read from a folder that the user names.
     files : str

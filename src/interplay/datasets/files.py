@@ -50,7 +50,7 @@ def open_csv(folder: Path, names: Iterable[str], required: Iterable[str]) -> pd.
             f"{' or '.join(names)} must lie in {folder}; none does. Pass the folder that holds it."
         )
     try:
-        table = pd.read_csv(path, skipinitialspace=True)
+        table = pd.read_csv(path, skipinitialspace=True, low_memory=False)
     except (*DAMAGE, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DamagedFile(
             f"{path} cannot be read to its end ({error}). Copy or download it again."

@@ -1,0 +1,98 @@
+"""interplay doctor: what it finds, and that it finds what is wrong."""
+
+import json
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import interplay.info
+from interplay.cli import checkup, main
+from interplay.cli.checkup import CHECKS, EXTRAS
+
+PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
+
+
+def found_by(capsys, *words) -> tuple[int, dict]:
+    code = main(["doctor", "--json", "--quiet", *words])
+    return code, {finding["name"]: finding for finding in json.loads(capsys.readouterr().out)}
+
+
+@pytest.fixture
+def without_self_tests(monkeypatch):
+    for name in [name for name in CHECKS if name.startswith("self-test")]:
+        monkeypatch.delitem(CHECKS, name)
+
+
+def test_all_is_well_here(capsys):
+    code, found = found_by(capsys)
+    assert list(found) == list(CHECKS)
+    assert {name: f for name, f in found.items() if f["state"] == "not ok"} == {}
+    assert code == 0
+    assert "bit of synergy in an exclusive or" in found["self-test estimate"]["told"]
+
+
+def test_it_says_what_is_wrong_and_what_to_do(capsys, monkeypatch, without_self_tests):
+    monkeypatch.setattr(checkup, "LEAST_DISK_GB", 1e9)
+    monkeypatch.setattr("torch.get_num_threads", lambda: 10_000)
+    assert main(["doctor"]) == 1
+    out, err = capsys.readouterr()
+    lines = {line.split("  ")[-1].strip().split(":")[0]: line for line in out.splitlines()}
+    assert lines["disk"].startswith("not ok")
+    assert lines["disk"].endswith("make room, or work elsewhere.")
+    assert "set OMP_NUM_THREADS=" in lines["threads"]
+    assert lines["devices"].startswith("ok")
+    assert f"interplay: 2 of {len(CHECKS)} checks failed: threads, disk." in err
+    assert main(["doctor", "--quiet"]) == 1
+    quiet = capsys.readouterr()
+    assert [line[:6] for line in quiet.out.splitlines() if not line.startswith("not there")] == ["not ok"] * 2
+    assert "checking" not in quiet.err
+
+
+def test_a_check_that_breaks_is_a_finding(capsys, monkeypatch, without_self_tests):
+    def broken():
+        raise RuntimeError("no driver\nat all")
+
+    monkeypatch.setitem(CHECKS, "devices", broken)
+    code, found = found_by(capsys)
+    assert code == 1
+    assert found["devices"]["told"] == "RuntimeError: no driver at all"
+    assert found["devices"]["state"] == "not ok"
+
+
+def test_wrong_results_are_found(monkeypatch):
+    x1, _, y = checkup._exclusive_or()
+    # a bit and itself say nothing of an exclusive or
+    monkeypatch.setattr(checkup, "_exclusive_or", lambda: (x1, x1, y))
+    assert checkup.estimate()[0] == "not ok"
+    assert checkup.training()[0] == "not ok"
+    decompose = interplay.info.decompose
+    monkeypatch.setattr("interplay.info.decompose", lambda table: replace(decompose(table), gap_bits=1e-3))
+    assert checkup.solver()[0] == "not ok"
+
+
+def test_extras_are_those_of_the_package():
+    extras = tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]["optional-dependencies"]
+    for name, (_, libraries) in EXTRAS.items():
+        assert [line.split(">=")[0] for line in extras[name]] == list(libraries)
+
+
+def test_an_extra_that_is_not_there_is_no_fault(monkeypatch, capsys, without_self_tests):
+    monkeypatch.setitem(EXTRAS, "tracking", ("curves", ("no-such-library",)))
+    code, found = found_by(capsys)
+    assert code == 0
+    assert found["extra tracking"] == {
+        "name": "extra tracking",
+        "state": "not there",
+        "told": "no-such-library missing",
+        "advice": "For curves: pip install 'interplay[tracking]'",
+    }
+
+
+def test_an_old_library_is_named(monkeypatch, capsys, without_self_tests):
+    monkeypatch.setattr(checkup, "requires", lambda _: ["torch>=99", "numpy>=1.26", "nothing-like-it"])
+    code, found = found_by(capsys)
+    assert code == 1
+    assert "unfit: torch " in found["libraries"]["told"]
+    assert "nothing-like-it is missing" in found["libraries"]["told"]

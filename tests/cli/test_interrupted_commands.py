@@ -1,0 +1,83 @@
+"""Ctrl-C at the command line: exit code 130, a sentence, and the same command continues."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+
+from interplay.cli import main
+from interplay.profile import InteractionProfile
+from interplay.train import load_run
+
+SMALL = ["--steps", "3", "--stride", "48", "--lags-s", "[0.0, 1.0]"]
+TINY = ["--profile", "none", "--model.width", "16", "--model.layers", "1", "--optimiser.batch_size", "256"]
+CONTINUE = "Give the same command again to continue; what is finished is in"
+
+
+def interrupted(words, when, timeout_s=120.0) -> str:
+    """Run a command in a process of its own, press Ctrl-C once `when()` holds; returns what it said."""
+    env = os.environ | {"PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "interplay", *words],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=env,
+        text=True,
+    )
+    until = time.monotonic() + timeout_s
+    while not when():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert out == ""
+    assert "Traceback" not in err
+    return err
+
+
+def test_ctrl_c_in_training_can_be_continued(tmp_path, capsys):
+    out, whole = tmp_path / "run", tmp_path / "whole"
+    words = ["train", "--data", "hapt_sample", *SMALL, *TINY]
+    # so that there are epochs left when the state of the first is seen
+    many = [*words, "--optimiser.epochs", "10", "-o", str(out)]
+    kept = tmp_path / ".run.part"
+    err = interrupted([*many, "--quiet"], lambda: any(kept.glob("*.safetensors")))
+    assert err == f"interplay: stopped. {CONTINUE} {kept}.\n"
+    assert not out.exists()
+    assert (kept / "log.jsonl").read_text().startswith('{"epoch": 1, ')
+    assert main(many) == 0
+    assert "interplay: note: continuing after epoch" in capsys.readouterr().err
+    assert not kept.exists()
+    assert main([*many[:-1], str(whole)]) == 0
+    assert "continuing" not in capsys.readouterr().err
+    wanted = load_run(whole).model.state_dict()
+    found = load_run(out).model.state_dict()
+    assert all(torch.equal(value, wanted[name]) for name, value in found.items())
+
+
+def test_ctrl_c_in_measuring_can_be_continued(tmp_path, capsys):
+    out, whole = tmp_path / "p.nc", tmp_path / "whole.nc"
+    quick = ["--estimator.epochs", "2", "--estimator.n_rotations", "9", "--estimator.n_bootstrap", "10"]
+    words = ["estimate", "hapt_sample", *SMALL, *quick, "-o"]
+    kept = tmp_path / ".p.nc.part"
+    err = interrupted([*words, str(out), "--quiet"], lambda: any(kept.glob("*-screened.safetensors")))
+    assert err == f"interplay: stopped. {CONTINUE} {kept}.\n"
+    (screened,) = kept.glob("*-screened.safetensors")
+    made = screened.stat().st_mtime_ns
+    seen = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "interplay.cli.work.shutil.rmtree", lambda path, **_: seen.append(screened.stat().st_mtime_ns)
+        )
+        assert main([*words, str(out)]) == 0
+    assert seen == [made]  # it was read, not made again
+    assert main([*words, str(whole)]) == 0
+    assert InteractionProfile.load(out) == InteractionProfile.load(whole)
+    assert not (tmp_path / ".whole.nc.part").exists()
+    assert "resume" not in InteractionProfile.load(out).dataset.attrs["parameters"]

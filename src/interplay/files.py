@@ -61,10 +61,13 @@ def check_writable(path: str | Path, *, overwrite: bool) -> None:
     path = Path(path)
     if path.exists() and not overwrite:
         raise InvalidInput(
-            f"{path} must not exist yet, and does. Choose another place, or pass overwrite=True."
+            f"{path} must not exist yet, and does. Choose another name, move it away, or, where that is "
+            "offered, overwrite it (--overwrite, overwrite=True)."
         )
     if not path.parent.is_dir():
-        raise InvalidInput(f"the folder of {path} must exist, and does not.")
+        raise InvalidInput(
+            f"the folder of {path} must exist, and does not. Make it first, or correct the path."
+        )
 
 
 def json_text(values) -> str:

@@ -56,6 +56,7 @@ def lag_steps(lag_s: float, step_s: float) -> int:
     whole = round(exact)
     if not math.isfinite(exact) or whole < 0 or abs(exact - whole) > 1e-6 * max(1.0, abs(exact)):
         raise InvalidInput(
-            f"lags_s must be non-negative multiples of step_s ({step_s:g} s); got {lag_s:g} s."
+            f"lags_s must be non-negative multiples of step_s ({step_s:g} s); got {lag_s:g} s. The nearest is "
+            f"{max(0, round(lag_s / step_s)) * step_s:g} s."
         )
     return whole

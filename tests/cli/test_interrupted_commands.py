@@ -18,8 +18,8 @@ TINY = ["--profile", "none", "--model.width", "16", "--model.layers", "1", "--op
 CONTINUE = "Give the same command again to continue; what is finished is in"
 
 
-def interrupted(words, when, timeout_s=120.0) -> str:
-    """Run a command in a process of its own, press Ctrl-C once `when()` holds; returns what it said."""
+def interrupted(words, when, signal_number=signal.SIGINT, timeout_s=120.0) -> str:
+    """Run a command in a process of its own, send it a signal once `when()` holds; returns what it said."""
     env = os.environ | {"PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(
         [sys.executable, "-m", "interplay", *words],
@@ -33,7 +33,7 @@ def interrupted(words, when, timeout_s=120.0) -> str:
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < until
         time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(signal_number)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert out == ""
@@ -41,13 +41,14 @@ def interrupted(words, when, timeout_s=120.0) -> str:
     return err
 
 
-def test_ctrl_c_in_training_can_be_continued(tmp_path, capsys):
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_training_can_be_continued(tmp_path, capsys, signal_number):
     out, whole = tmp_path / "run", tmp_path / "whole"
     words = ["train", "--data", "hapt_sample", *SMALL, *TINY]
     # so that there are epochs left when the state of the first is seen
     many = [*words, "--optimiser.epochs", "10", "-o", str(out)]
     kept = tmp_path / ".run.part"
-    err = interrupted([*many, "--quiet"], lambda: any(kept.glob("*.safetensors")))
+    err = interrupted([*many, "--quiet"], lambda: any(kept.glob("*.safetensors")), signal_number)
     assert err == f"interplay: stopped. {CONTINUE} {kept}.\n"
     assert not out.exists()
     assert (kept / "log.jsonl").read_text().startswith('{"epoch": 1, ')

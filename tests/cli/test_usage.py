@@ -123,3 +123,39 @@ def test_colour_is_for_terminals_and_never_with_no_color(monkeypatch, capsys):
     assert "\x1b[1;31m" in complained()
     monkeypatch.setenv("NO_COLOR", "1")
     assert "31m" not in complained()
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("estimate hapt_sample -o OUT/p.txt", "must end in .nc; got 'p.txt'."),
+        (
+            "estimate hapt_sample -o OUT/p.nc --stride 0",
+            "stride must be a whole number of at least 1; got 0.",
+        ),
+        ("estimate hapt_sample -o OUT/p.nc --lags-s [0,0.3]", "got 0.3 s. The nearest is 0.5 s."),
+        ("estimate hapt_sample -o OUT/p.nc --estimator.epochs 0", "epochs must be at least 1; got 0."),
+        ("estimate hapt_sample -o OUT/p.nc --estimator.folds 1", "folds must be at least 2; got 1."),
+        ("estimate hapt_sample -o OUT/p.nc --estimator.n_cells 1", "n_cells must be at least 2, or nothing"),
+        (
+            "estimate hapt_sample -o OUT/p.nc --estimator DiscretePID --estimator.n_cells 1",
+            "n_cells must be at",
+        ),
+        (
+            "train --data hapt_sample -o OUT/r --recipe OUT/bad.yaml",
+            "model.width must be of type int; got 'x'.",
+        ),
+        (
+            "train --data hapt_sample -o OUT/r --track-to there",
+            "must come with what tracks: tensorboard or mlf",
+        ),
+        ("train --data hapt_sample -o OUT/r --profile no.nc", "`interplay estimate` or profile.save wrote;"),
+    ],
+)
+def test_what_cannot_be_used_is_told_before_the_work_begins(line, sentence, tmp_path, capsys):
+    (tmp_path / "bad.yaml").write_text("model: {width: x}")
+    assert main(shlex.split(line.replace("OUT", str(tmp_path)))) == 1
+    err = capsys.readouterr().err
+    assert sentence in err
+    assert err.splitlines()[-1].startswith("interplay: ")
+    assert [path.name for path in tmp_path.iterdir()] == ["bad.yaml"]

@@ -6,6 +6,7 @@ from interplay.cli.command import Command
 from interplay.cli.options import DATA, json_option, out_option, overwrite_option, training_windows_options
 from interplay.cli.words import interactions_in_words, tell_next, tell_result
 from interplay.cli.work import kept_until_done, measured, training_and_test_windows
+from interplay.errors import InvalidInput
 from interplay.files import check_writable, part_of
 
 
@@ -21,6 +22,8 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
 
 
 def run(args: Namespace) -> None:
+    if args.out.suffix != ".nc":
+        raise InvalidInput(f"the profile to write must end in .nc; got {args.out.name!r}.")
     check_writable(args.out, overwrite=args.overwrite)
     train, _, _ = training_and_test_windows(args.source, args)
     kept = part_of(args.out)

@@ -11,6 +11,7 @@ from interplay.cli.command import PROGRAM
 from interplay.files import json_text
 from interplay.progress import Tell, bar, no_bar
 
+NAMES = {"redundancy": "redundancy", "unique": "uniqueness", "synergy": "synergy"}
 TITLES = {"macro_f1": "macro-F1", "auroc": "AUROC", "rmse": "RMSE", "mae": "mean absolute error", "r2": "R²"}
 
 
@@ -50,7 +51,7 @@ def interactions_in_words(profile) -> str:
 
     lines = [f"Strongest interactions (the target holds {profile.h_y_bits:.2f} bits; ± is a 95 % interval):"]
     for atom in PAIR_ATOMS:
-        told = profile.sentences(2, atom=atom) or [f"No {atom} that stands clear of its error."]
+        told = profile.sentences(2, atom=atom) or [f"No {NAMES[atom]} that stands clear of its error."]
         lines += [f"  {sentence}" for sentence in told]
     return "\n".join(lines)
 

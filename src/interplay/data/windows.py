@@ -194,6 +194,7 @@ def index_windows(table: Steps, *, steps: int, stride: int = 1, min_steps: int |
     last = np.flatnonzero(fits & ((place - steps + 1) % stride == 0) & is_labelled(table.target))
     if len(last) == 0:
         raise InvalidInput(
-            f"at least one window must end in a labelled step; none of {int(fits.sum())} does."
+            f"at least one window must end in a labelled step; none of {int(fits.sum())} does. Check the times of the "
+            "labels, or use shorter windows or a smaller stride."
         )
     return Windows(steps=table, last=last, length=int(steps))

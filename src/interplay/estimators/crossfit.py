@@ -52,6 +52,11 @@ class Training:
     patience: int = 4
     device: str = "cpu"
 
+    def __post_init__(self):
+        for name, least in (("folds", 2), ("epochs", 1), ("batch_size", 1), ("patience", 1)):
+            if getattr(self, name) < least:
+                raise InvalidInput(f"{name} must be at least {least}; got {getattr(self, name)}.")
+
 
 LATE = 0.9
 """Share of all information that was read out by the epoch at which the final probe stops."""

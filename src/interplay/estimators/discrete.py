@@ -79,6 +79,8 @@ class DiscretePID(BaseRUS):
         for name, known in (("cells", CELLS), ("correction", CORRECTIONS)):
             if getattr(self, name) not in known:
                 raise InvalidInput(f"{name} must be one of {list(known)}; got {getattr(self, name)!r}.")
+        if self.n_cells < 2:
+            raise InvalidInput(f"n_cells must be at least 2, or nothing is told apart; got {self.n_cells}.")
         rng = np.random.default_rng(self.random_state)
         windows, context = past_labels(windows, self.target_history)
         found = Findings(windows, lags, n_bootstrap=self.n_bootstrap, rng=rng)

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from interplay.data import Windows
+from interplay.errors import InvalidInput
 from interplay.estimators.calibrate import fit_calibration, mixture_weights, of_label
 from interplay.estimators.crossfit import HELD_OUT, log_prior_of_windows
 from interplay.estimators.quantise import cell_centres, cell_tables, filled, nearest_cell
@@ -27,6 +28,10 @@ class CellDecoder:
     n_cells: int
     tol_bits: float
     random_state: int
+
+    def __post_init__(self):
+        if self.n_cells < 2:
+            raise InvalidInput(f"n_cells must be at least 2, or nothing is told apart; got {self.n_cells}.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

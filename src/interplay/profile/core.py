@@ -271,7 +271,9 @@ class InteractionProfile:
         """Read a profile that `save` wrote, with its probe if that lies beside it."""
         path = Path(path)
         if not path.is_file():
-            raise InvalidInput(f"path must be a saved profile; there is no file {path}.")
+            raise InvalidInput(
+                f"a profile must be a file that `interplay estimate` or profile.save wrote; there is no file {path}."
+            )
         try:
             with xr.open_dataset(path, engine="h5netcdf") as file:
                 dataset = file.load()

@@ -47,8 +47,8 @@ def write_report(run: Run | str | Path, path: str | Path, *, overwrite: bool = F
     run = run if isinstance(run, Run) else load_run(run)
     if run.evaluation is None:
         raise InvalidInput(
-            "a report must be about an evaluated run; this one was not. Call run.evaluate(test) first, with "
-            "windows of entities that it was not trained on."
+            "a report must be about an evaluated run; this one was not. Evaluate it first, on entities "
+            "that it was not trained on: interplay evaluate RUN --data NAME, or run.evaluate(test)."
         )
     if run.schema.kind != "classes":
         raise InvalidInput(

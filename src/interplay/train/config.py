@@ -1,6 +1,7 @@
 """Recipes: every setting of a training run, typed, with the values of the default recipe as defaults."""
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from importlib.resources import files
@@ -131,7 +132,7 @@ def make_recipe(
     try:
         return Recipe(**vars(parser.instantiate(parser.parse_object(values))))
     except ArgumentError as error:
-        raise InvalidInput(f"a setting of the recipe cannot be used: {_in_one_line(error)}") from error
+        raise InvalidInput(_about_setting(_in_one_line(error))) from error
 
 
 def _read(recipe: str | Path | Mapping) -> dict:
@@ -165,6 +166,14 @@ def _check_names(values: Mapping, config: type, prefix: str = "") -> None:
             if not isinstance(value, Mapping):
                 raise InvalidInput(f"{prefix}{name} must be a group of settings; got {value!r}.")
             _check_names(value, known[name], f"{prefix}{name}.")
+
+
+def _about_setting(message: str) -> str:
+    """What is wrong with the value of a setting, from the parser's words."""
+    found = re.search(r'key "([\w.]+)": Expected a <class \'(\w+)\'>\.? Got value: (.*?)\.?$', message)
+    if found is None:
+        return f"a setting of the recipe cannot be used: {message}"
+    return f"{found[1]} must be of type {found[2]}; got {found[3]!r}."
 
 
 def _in_one_line(error: Exception) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from interplay.data import Scaler, SplitManifest, Windows, describe_split
 from interplay.data.check import check_trainable
@@ -181,12 +182,12 @@ def _train(
 
 @contextmanager
 def _heard_interruption() -> Iterator[None]:
-    """Ctrl-C as Python has it: Lightning ends the process instead, and leaves it deaf to the next Ctrl-C."""
+    """Ctrl-C as Python has it, for a termination, too: Lightning ends the process, and leaves it deaf to Ctrl-C."""
     handler = signal.getsignal(signal.SIGINT)
     try:
         yield
     except SystemExit as stop:
-        if not isinstance(stop.__context__, KeyboardInterrupt):
+        if not isinstance(stop, SIGTERMException) and not isinstance(stop.__context__, KeyboardInterrupt):
             raise
         signal.signal(signal.SIGINT, handler)
         raise KeyboardInterrupt from None

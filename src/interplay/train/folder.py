@@ -91,7 +91,9 @@ def write_evaluation(run, folder: Path) -> None:
 def read_run_folder(folder: Path) -> dict[str, Any]:
     """The parts of a `Run`, by name."""
     if not folder.is_dir():
-        raise InvalidInput(f"a run must be the folder of a saved run; there is no folder {folder}.")
+        raise InvalidInput(
+            f"a run must be a folder that `interplay train` or run.save made; there is no folder {folder}."
+        )
     missing = [name for name in ("config.yaml", "data.json", "weights.safetensors", "log.jsonl", "split.json")
                if not (folder / name).is_file()]  # fmt: skip
     if missing:

@@ -151,6 +151,10 @@ def make_trackers(
     InvalidInput
         If a name is unknown, its library is not installed, or there is no folder to write beside.
     """
+    if to is not None and not track:
+        raise InvalidInput(
+            f"a place to track to must come with what tracks: {' or '.join(TRACKERS)}; got {to!r} alone."
+        )
     asked = [track] if isinstance(track, str) or hasattr(track, "epoch") else track
     return [_by_name(one, out, to) if isinstance(one, str) else one for one in asked]  # type: ignore[union-attr]
 

@@ -147,7 +147,7 @@ def test_a_single_modality_has_no_pairs(tmp_path):
 
 
 def test_what_cannot_be_reported_is_refused(run, tmp_path):
-    with pytest.raises(InvalidInput, match=r"Call run\.evaluate\(test\) first"):
+    with pytest.raises(InvalidInput, match="Evaluate it first"):
         write_report(replace(run, evaluation=None), tmp_path / "r.html")
     (tmp_path / "kept.html").write_text("mine")
     with pytest.raises(InvalidInput, match="must not exist yet, and does"):

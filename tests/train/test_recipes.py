@@ -58,7 +58,7 @@ def test_a_recipe_survives_being_written_down():
         ("default", {"speed": 3}, "got speed. There are model, losses, optimiser."),
         ("default", {"model": 3}, "model must be a group of settings; got 3"),
         ("default", {"model.width.left": 3}, "got model.width.left"),
-        ("default", {"model.width": "wide"}, "model.width\": Expected a <class 'int'>"),
+        ("default", {"model.width": "wide"}, "model.width must be of type int; got 'wide'."),
         ("default", {"model.width": 50}, "width must be a multiple of heads (4); got 50"),
         (
             "default",

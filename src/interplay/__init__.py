@@ -29,6 +29,7 @@ _HOME = {
     "PosteriorPID": "estimators",
     "TemporalRUS": "estimators",
     "load_dataset": "datasets",
+    "read_folder": "study",
     "fit": "train",
     "load_run": "train",
     "write_report": "report",
@@ -42,6 +43,7 @@ _MODULES = (
     "losses",
     "metrics",
     "nn",
+    "study",
     "synthetic",
     "train",
     "types",
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
         losses,
         metrics,
         nn,
+        study,
         synthetic,
         train,
         types,
@@ -85,6 +88,7 @@ if TYPE_CHECKING:
     )
     from interplay.profile import InteractionProfile
     from interplay.report import write_report
+    from interplay.study import read_folder
     from interplay.train import fit, load_run
     from interplay.types import Recording, Stream, Target
 

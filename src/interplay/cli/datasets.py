@@ -1,6 +1,7 @@
 """`interplay datasets`: a group of commands about data sets; to add one, name it in KINDS."""
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from jsonargparse import ArgumentParser, Namespace
@@ -91,6 +92,22 @@ def _ask() -> None:
         )
 
 
+def check_options(part: ArgumentParser, words: list[str] | None) -> None:
+    part.add_argument("folder", type=Path, help="folder with a study.yaml")
+    json_option(part)
+
+
+def run_check(args: Namespace) -> None:
+    from interplay.study import check_study, findings_text
+    from interplay.study.check import has_wrong
+
+    with progress(args, "checking") as tell:
+        found = check_study(args.folder, progress=tell)
+    tell_result(args, [asdict(finding) for finding in found], findings_text(found))
+    if has_wrong(found):
+        raise InvalidInput(f"{args.folder} must be free of what is wrong before it can be used.")
+
+
 KINDS: dict[str, Command] = {
     "list": Command(
         "names and what they are",
@@ -103,6 +120,12 @@ KINDS: dict[str, Command] = {
         info_options,
         run_info,
         examples=("interplay datasets info hapt_sample", "interplay datasets info physionet2012 --json"),
+    ),
+    "check": Command(
+        "tell everything that is wrong or doubtful in a study folder",
+        check_options,
+        run_check,
+        examples=("interplay datasets check my_study", "interplay datasets check my_study --json"),
     ),
     "fetch": Command(
         "download an openly licensed data set, once you agree to its licence",

@@ -6,7 +6,7 @@ from jsonargparse import ArgumentParser
 
 from interplay.cli.command import PROGRAM
 
-DATA = f"a data set's name (see `{PROGRAM} datasets list`)"
+DATA = f"a data set's name (see `{PROGRAM} datasets list`), or a study folder"
 
 
 def out_option(

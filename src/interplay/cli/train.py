@@ -64,8 +64,8 @@ def run(args: Namespace) -> None:
 
 def _trained(args: Namespace, trackers: list):
     """The run, and the windows that were kept apart."""
-    from interplay.datasets import find_dataset
     from interplay.profile import InteractionProfile
+    from interplay.study import find_source
     from interplay.train import Recipe, fit
 
     recipe = Recipe(model=args.model, losses=args.losses, optimiser=args.optimiser)
@@ -73,7 +73,7 @@ def _trained(args: Namespace, trackers: list):
     windows, test, split = training_and_test_windows(args.data, args)
     if args.profile == "estimate":
         known = measured(windows, None, args, part_of(args.out) / "interactions")
-    card = find_dataset(args.data).card.to_dict()
+    card = find_source(args.data, args.root)[0].card.to_dict()
     with progress(args, "training") as tell:
         run = fit(
             windows,

@@ -15,15 +15,16 @@ CONTINUE = "Give the same command again to continue; what is finished is in {fol
 def training_and_test_windows(source: str, args: Namespace):
     """Both sides of a data set, cut as its card says where the options do not, and the manifest of the split."""
     from interplay.data import SplitManifest, describe_split, make_windows
-    from interplay.datasets import find_dataset, load_dataset
+    from interplay.study import find_source
 
-    card = find_dataset(source).card
+    dataset, root = find_source(source, args.root)
+    card = dataset.card
     known = None if args.split is None or args.split in card.splits else SplitManifest.load(args.split)
     given = {
         name: getattr(args, name) for name in ("step_s", "steps", "stride") if getattr(args, name) is not None
     }
     options = dict(known.options) if known and known.options else card.window_options | given
-    windows = make_windows(load_dataset(source, args.root), **options)
+    windows = make_windows(dataset.recordings(root), **options)
     parts = known.apply(windows) if known else _parts(windows, card.splits.get(args.split or ""), args)
     manifest = known or describe_split(parts, whole=windows, source=source, options=options)
     return parts["train"], parts["test"], manifest
@@ -45,13 +46,14 @@ def _parts(windows, published, args: Namespace) -> dict:
 def windows_like(run, args: Namespace):
     """All windows of a data set, cut as the run's own were."""
     from interplay.data import make_windows
-    from interplay.datasets import find_dataset, load_dataset
+    from interplay.study import find_source
 
-    options = find_dataset(args.data).card.window_options
+    dataset, root = find_source(args.data, args.root)
+    options = dataset.card.window_options
     options |= {"step_s": run.schema.step_s, "steps": run.schema.steps}
     if args.stride is not None:
         options["stride"] = args.stride
-    return make_windows(load_dataset(args.data, args.root), **options)
+    return make_windows(dataset.recordings(root), **options)
 
 
 def measured(windows, estimator, args: Namespace, kept: Path):

@@ -41,6 +41,7 @@ __all__ = [
     "UtdMhad",
     "WesadFeatures",
     "check_dataset",
+    "data_folder",
     "fetch_dataset",
     "find_dataset",
     "load_dataset",
@@ -98,11 +99,19 @@ def load_dataset(name: str, root: str | Path | None = None) -> list[Recording]:
         If a file cannot be read whole.
     """
     dataset = find_dataset(name)
-    folder = Path() if dataset.card.bundled else _folder(dataset.card, root)
-    return list(dataset.recordings(folder))
+    return list(dataset.recordings(data_folder(dataset.card, root)))
 
 
-def _folder(card: Card, root: str | Path | None) -> Path:
+def data_folder(card: Card, root: str | Path | None) -> Path:
+    """The folder that holds a data set's files; of a bundled one any.
+
+    Raises
+    ------
+    InvalidInput
+        If it is needed and not there.
+    """
+    if card.bundled:
+        return Path()
     if root is None or not Path(root).is_dir():
         raise InvalidInput(
             f"root must be a folder that holds {card.files}, from {card.source}; "

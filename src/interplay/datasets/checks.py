@@ -13,14 +13,13 @@ import numpy as np
 
 from interplay.data import make_windows
 from interplay.data.check import check_recording
+from interplay.data.leaks import beside_labels, tells
 from interplay.datasets.card import Card, DataSet
 from interplay.errors import InvalidInput
-from interplay.types import Recording, Stream
+from interplay.types import Recording
 
 FEW = 3
 """Recordings that are cut into windows and read again; all are looked at by the other checks."""
-ENOUGH = 20
-"""Samples of a value that never differ in class by chance."""
 
 
 def check_dataset(dataset: DataSet, root: str | Path = ".") -> None:
@@ -93,11 +92,11 @@ def keeps_the_target_out_of_the_streams(dataset: DataSet, recordings: Sequence[R
     """No channel of few values tells the class without error in every recording."""
     if not recordings[0].classes:
         return
-    for name, stream in recordings[0].streams.items():
-        for channel in range(stream.values.shape[1]):
-            values, labels = _beside_labels(recordings, name, channel)
+    for name in recordings[0].streams:
+        values, labels = beside_labels(recordings, name)
+        for channel in range(values.shape[1]):
             _require(
-                not _tells(values, labels),
+                not tells(values[:, channel], labels),
                 f"channel {channel} of {name!r} must not be the target under another name",
             )
 
@@ -139,37 +138,6 @@ CHECKS: tuple[Callable[[DataSet, Sequence[Recording], str | Path], None], ...] =
     reads_the_same_twice,
     refuses_a_folder_without_its_files,
 )
-
-
-def _beside_labels(recordings: Sequence[Recording], name: str, channel: int) -> tuple[np.ndarray, np.ndarray]:
-    """Samples of one channel and the class in force at each; only samples that have both."""
-    values, labels = [], []
-    for recording in recordings:
-        stream, target = recording.streams[name], recording.target
-        if len(stream.values) == 0 or np.ndim(target.values) > 1:
-            continue
-        when = _times(stream)
-        k = np.searchsorted(target.start_s, when, side="right") - 1
-        held = (k >= 0) & (when <= target.stop_s[k]) & (np.asarray(target.values)[k] >= 0)
-        held &= ~np.isnan(stream.values[:, channel])
-        values.append(stream.values[held, channel])
-        labels.append(np.asarray(target.values)[k[held]])
-    return (np.concatenate(values), np.concatenate(labels)) if values else (np.zeros(0), np.zeros(0))
-
-
-def _tells(values: np.ndarray, labels: np.ndarray) -> bool:
-    """Whether few distinct values stand for one class each."""
-    kinds, code, count = np.unique(values, return_inverse=True, return_counts=True)
-    if len(np.unique(labels)) < 2 or len(kinds) > 2 * len(np.unique(labels)) or count.min() < ENOUGH:
-        return False
-    return len(np.unique(np.stack([code, labels]), axis=1).T) == len(kinds)
-
-
-def _times(stream: Stream) -> np.ndarray:
-    if stream.times_s is not None:
-        return np.asarray(stream.times_s)
-    assert stream.rate_hz is not None
-    return stream.start_s + np.arange(len(stream.values)) / stream.rate_hz
 
 
 def _require(holds: bool, sentence: str) -> None:

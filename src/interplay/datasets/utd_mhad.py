@@ -28,8 +28,8 @@ BLOCK = 16
 class UtdMhad:
     """Wrist (or thigh) motion, skeleton and depth; one action a sequence, known at its end.
 
-    The first samples are cut so that a whole number of steps of 0.2 s remains, the last of which ends the action. Frames
-    of the camera are spread evenly over the sequence, because its real frame rate is not the nominal one. Joints are
+    The first samples are cut so that a whole number of steps of 0.2 s remains, the last of which ends the action.
+    Frames of the camera are spread evenly over the sequence, as their real rate is not the nominal one. Joints are
     relative to the centre of the hip; the hip itself is in the frame of the camera. Subjects are the entities.
     """
 

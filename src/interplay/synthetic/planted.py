@@ -8,6 +8,7 @@ redrawn uniformly.
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtr
 
 from interplay.errors import InvalidInput
 
@@ -90,6 +91,14 @@ def planted_truth(redraw: float = 0.05) -> tuple[float, float]:
     unique = float(weight @ _told(mean, redraw))
     synergy = float(weight @ _told(np.outer(mean, mean), redraw) @ weight)
     return unique, synergy
+
+
+def planted_ceiling(redraw: float = 0.05) -> float:
+    """Accuracy of whoever knows the directions w: a sign is told by the side of its token, wrongly with chance
+    Phi(-|w|); a redrawn label is right one time in four."""
+    sign = float(ndtr(STRENGTH))
+    product = sign**2 + (1.0 - sign) ** 2
+    return (1.0 - redraw) * sign * product + redraw / N_CLASSES
 
 
 def _told(mean: np.ndarray, redraw: float) -> np.ndarray:

@@ -1,0 +1,195 @@
+"""Damaged studies: each gives one clear sentence with its file and row, and nothing is left behind."""
+
+import copy
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import interplay as ip
+from interplay.errors import InterplayError
+from interplay.study import check_study
+from small_studies import SPEC, tables, write_study
+
+
+def cut(folder, held, spec):
+    import gzip
+
+    held.pop("acc_bob.csv").to_csv(folder / "whole.csv", index=False)
+    packed = gzip.compress((folder / "whole.csv").read_bytes())
+    for who in ("ann", "cem", "dia"):
+        held.pop(f"acc_{who}.csv").to_csv(folder / f"acc_{who}.csv.gz", index=False)
+    (folder / "acc_bob.csv.gz").write_bytes(packed[: len(packed) // 2])
+    (folder / "whole.csv").unlink()
+    spec["streams"]["acc"]["files"] = "acc_{entity}.csv.gz"
+
+
+def cut_parquet(folder, held, spec):
+    for who in ("ann", "bob", "cem", "dia"):
+        held.pop(f"acc_{who}.csv").to_parquet(folder / f"acc_{who}.parquet")
+    path = folder / "acc_bob.parquet"
+    path.write_bytes(path.read_bytes()[:300])
+    spec["streams"]["acc"]["files"] = "acc_{entity}.parquet"
+
+
+def pickled(folder, held, spec):
+    for who in ("ann", "bob", "cem", "dia"):
+        table = held.pop(f"acc_{who}.csv")
+        np.savez(folder / f"acc_{who}.npz", **{name: table[name].to_numpy() for name in table})
+    np.savez(folder / "acc_bob.npz", x=np.array([{}], dtype=object))
+    spec["streams"]["acc"]["files"] = "acc_{entity}.npz"
+
+
+def semicolons(folder, held, spec):
+    held["acc_bob.csv"] = pd.DataFrame({"t;x;y;z": ["0;1;2;3"]})
+
+
+def encodings(folder, held, spec):
+    spec["streams"]["note"] = {"files": "note_{entity}.csv", "columns": ["n"], "time": "t"}
+    (folder / "note_ann.csv").write_bytes("t,n,text\n1,2,für\n".encode() + "3,4,für\n".encode("latin-1"))
+
+
+def set_at(name, column, row, value):
+    def change(folder, held, spec):
+        table = held[name].copy()
+        table[column] = table[column].astype(object)
+        table.loc[row, column] = value
+        held[name] = table
+
+    return change
+
+
+def edit(**parts):
+    def change(folder, held, spec):
+        for path, value in parts.items():
+            *steps, last = path.split("__")
+            place = spec
+            for step in steps:
+                place = place[step]
+            place[last] = value
+
+    return change
+
+
+def on(name, how):
+    def change(folder, held, spec):
+        held[name] = how(held[name])
+
+    return change
+
+
+def only_ann(folder, held, spec):
+    for name in list(held):
+        if any(who in name for who in ("bob", "cem", "dia")):
+            del held[name]
+    held["events.csv"] = held["events.csv"][lambda d: d["who"] == "ann"]
+
+
+def target_in_a_stream(folder, held, spec):
+    for who in ("ann", "bob", "cem", "dia"):
+        table = held[f"acc_{who}.csv"]
+        held[f"acc_{who}.csv"] = table.assign(z=(table["t"] > 15.0) * 1.0)
+
+
+def mixed_zones(folder, held, spec):
+    spec["streams"]["temp"]["time_unit"] = "datetime"
+    t = [f"2024-03-01T10:00:{k:02d}{'Z' if k != 7 else ''}" for k in range(60)]
+    for who in ("ann", "bob", "cem", "dia"):
+        held[f"temp_{who}.csv"]["t"] = t
+
+
+def twin(folder, held, spec):
+    for kind in ("acc", "temp"):
+        held[f"{kind}_bob.csv"] = held[f"{kind}_ann.csv"]
+    held["events.csv"].loc[1, "t"] = 3.0
+
+
+# what is done to the study; file (and row) that must be named; what must be said
+DAMAGES = {
+    "truncated archive": (cut, "acc_bob.csv.gz", None, "cannot be read to its end"),
+    "truncated parquet": (cut_parquet, "acc_bob.parquet", None, "cannot be read to its end"),
+    "objects in an array": (pickled, "acc_bob.npz", None, "not an NPZ file of plain arrays"),
+    "wrong separator": (semicolons, "acc_bob.csv", None, "must be separated by commas; its header has ';'"),
+    "mixed encodings": (encodings, "note_ann.csv", None, "must be UTF-8 throughout; byte "),
+    "missing column": (on("acc_bob.csv", lambda d: d.rename(columns={"x": "X1"})), "acc_bob.csv", 1,
+                       "column 'x' must be there"),
+    "times go back": (set_at("acc_bob.csv", "t", 7, 0.0), "acc_bob.csv", 9, "must not go back; it does, by 0.6 s"),
+    "duplicated stamp": (set_at("temp_bob.csv", "t", 7, 3000), "temp_bob.csv", 9, "should be new in each row"),
+    "time is empty": (set_at("temp_bob.csv", "t", 3, None), "temp_bob.csv", 5, "must be a number; for dates say "
+                                                                               "time_unit"),
+    "mixed time zones": (mixed_zones, "temp_ann.csv", 9, "must name a time zone in all rows or in none"),
+    "unit off by 1000": (on("temp_bob.csv", lambda d: d.assign(temp=d["temp"] * 1000)), "temp_bob.csv", None,
+                         "about 1,000 times more. Is it in another unit?"),
+    "g that is m/s2": (on("acc_bob.csv", lambda d: d.assign(x=0.1, y=0.1, z=9.8)), "acc_bob.csv", None, "in m/s2?"),
+    "empty stream": (on("temp_bob.csv", lambda d: d[:0]), "temp_bob.csv", None, "should have rows; it has none"),
+    "one entity only": (only_ann, "study.yaml", None, "there should be at least two entities; 'ann' is the only one"),
+    "unknown label": (set_at("labels.csv", "state", 3, "wlak"), "labels.csv", 5, "'wlak' is not. Did you mean 'walk'?"),
+    "labels as text": (edit(target__classes=["0", "1"]), "labels.csv", 2, "must be one of 0, 1; 'rest' is not"),
+    "text among numbers": (set_at("acc_bob.csv", "y", 4, "1,5"), "acc_bob.csv", 6, "'1,5' is none. Write "
+                                                                                   "decimals with a point."),
+    "infinite": (set_at("acc_bob.csv", "y", 4, np.inf), "acc_bob.csv", 6, "must be finite"),
+    "unknown word": (edit(streams__acc__colums=["x"]), "study.yaml", None, "'colums' is none. Did you mean 'columns'?"),
+    "word of the wrong kind": (edit(windows__steps="five"), "study.yaml", None, "steps in windows in"),
+    "pattern matches nothing": (edit(streams__acc__files="accel_{entity}.csv"), "study.yaml", None, "must match"),
+    "no {entity}": (edit(streams__acc__files="acc_ann.csv"), "study.yaml", None, "must hold {entity}, a file for each"),
+    "entity without labels": (on("labels.csv", lambda d: d[d["who"] != "cem"]), "labels.csv", None, "'cem' has "
+                                                                                                    "no labels"),
+    "stops before it starts": (set_at("labels.csv", "to", 2, -1), "labels.csv", 4, "must not stop ('to') before "
+                                                                                   "it starts"),
+    "overlapping intervals": (set_at("labels.csv", "from", 5, 9), "labels.csv", 7, "intervals must not overlap"),
+    "stream is the target": (target_in_a_stream, "acc_{entity}.csv", None, "tells the target without error"),
+    "twice the same entity": (twin, "acc_bob.csv", None, "has the same samples as 'ann'"),
+    "rate contradicted": (edit(streams__acc__rate_hz=100.0), "acc_ann.csv", None, "they say 10 Hz, the study 100 Hz"),
+    "streams apart": (on("temp_bob.csv", lambda d: d.assign(t=d["t"] + 10**7)), "temp_bob.csv", None, "must overlap"),
+    "too little of a class": (on("labels.csv", lambda d: d.assign(state=["rest"] * 7 + ["walk"])), "labels.csv", None,
+                              "only 1 of 4 entities have the class 'walk'"),
+    "static twice": (on("people.csv", lambda d: pd.concat([d, d[:1]])), "people.csv", 6, "must have one row; it "
+                                                                                         "has another"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_one_clear_sentence(damage, tmp_path):
+    change, file, row, sentence = DAMAGES[damage]
+    held, spec = tables(), copy.deepcopy(SPEC)
+    folder = tmp_path / "s"
+    folder.mkdir()
+    change(folder, held, spec)
+    write_study(folder, held, spec)
+    before = sorted(p.name for p in folder.rglob("*"))
+    found = [f for f in check_study(folder) if sentence in str(f)]
+    assert found, [str(f) for f in check_study(folder)]
+    assert file in str(found[0])
+    assert found[0].row == row
+    assert "\n" not in str(found[0])
+    if found[0].level == "wrong":
+        with pytest.raises(InterplayError) as caught:
+            ip.read_folder(folder)
+        assert sentence in str(caught.value)
+    else:
+        ip.read_folder(folder)
+    assert sorted(p.name for p in folder.rglob("*")) == before
+
+
+def test_all_is_told_at_once(tmp_path):
+    held = tables()
+    for change in (
+        set_at("acc_ann.csv", "y", 4, np.inf),
+        set_at("temp_bob.csv", "t", 3, None),
+        set_at("labels.csv", "state", 7, "x"),
+    ):
+        change(None, held, SPEC)
+    found = [str(f) for f in check_study(write_study(tmp_path / "s", held)) if f.level == "wrong"]
+    assert [text.split(":")[0] for text in found] == [
+        "acc_ann.csv, row 6",
+        "temp_bob.csv, row 5",
+        "labels.csv, row 9",
+    ]
+
+
+def test_yaml_that_does_not_parse_names_its_line(tmp_path):
+    folder = write_study(tmp_path / "s")
+    (folder / "study.yaml").write_text("streams:\n  acc: [1, 2\ntarget: x\n")
+    (finding,) = check_study(folder)
+    assert "is not YAML" in finding.sentence
+    assert "line 3" in finding.sentence

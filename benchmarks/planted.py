@@ -121,7 +121,8 @@ def report(rows: list[dict]) -> str:
         "",
         f"{date.today()}, {platform.machine()}, torch {torch.__version__}, {torch.get_num_threads()} threads. Accuracy "
         f"on {N_TEST:,} test windows; 4 classes, 5 % of labels redrawn, so that {planted_ceiling():.4f} is "
-        f"the best there can be. Truth: unique {unique:.3f}, synergy {synergy:.3f} bits. Seconds are upper bounds where other work ran on the machine.",
+        f"the best there can be. Truth: unique {unique:.3f}, synergy {synergy:.3f} bits. Seconds are upper "
+        f"bounds where other work ran on the machine.",
         "",
         "| training windows | guidance | mean accuracy | lowest | highest | seeds | seconds |",
         "| --- | --- | --- | --- | --- | --- | --- |",

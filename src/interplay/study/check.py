@@ -63,6 +63,7 @@ class _Seen:
     """What is remembered of every entity: enough to compare them, and no more."""
 
     typical: dict[tuple[str, str], dict[str, float]] = field(default_factory=dict)
+    ranges: dict[tuple[str, str], set[tuple[float, float]]] = field(default_factory=dict)
     content: dict[str, str] = field(default_factory=dict)
     classes: dict[str, set[int]] = field(default_factory=dict)
     few: list[Recording] = field(default_factory=list)
@@ -74,6 +75,9 @@ class _Seen:
             for channel, values in zip(stream.channels, stream.values.T, strict=True):
                 if len(values) and not np.isnan(values).all():
                     self.typical.setdefault((name, channel), {})[entity] = float(np.nanmedian(np.abs(values)))
+                    self.ranges.setdefault((name, channel), set()).add(
+                        (float(np.nanmin(values)), float(np.nanmax(values)))
+                    )
         self.content[entity] = digest.hexdigest()
         if recording.classes:
             self.classes[entity] = {int(c) for c in np.unique(recording.target.values) if c >= 0}
@@ -82,7 +86,7 @@ class _Seen:
 
 
 def _of_entity(study: Study, entity: str, held: Held) -> Iterator[Finding]:
-    """Long pauses, and channels that never change."""
+    """Long pauses."""
     for name, stream in held.streams.items():
         file = study.table(study.spec.streams[name]).name(entity)
         if not len(stream.values):
@@ -91,12 +95,9 @@ def _of_entity(study: Study, entity: str, held: Held) -> Iterator[Finding]:
             between = np.diff(sample_times(stream))
             if between.max() > LONG_GAP * max(np.median(between), 1e-9):
                 k = int(between.argmax())
-                yield doubtful(file, f"stream {name!r} pauses for {between[k]:.6g} s; samples are typically "
+                yield doubtful(file, f"stream {name!r} of {entity!r} pauses for {between[k]:.6g} s; samples are "
+                                     f"typically "
                                f"{np.median(between):.4g} s apart.", k + 3)  # fmt: skip
-        if study.spec.streams[name].columns and len(stream.values) > 10:
-            for channel, values in zip(stream.channels, stream.values.T, strict=True):
-                if not np.isnan(values).all() and np.nanmin(values) == np.nanmax(values):
-                    yield doubtful(file, f"{channel!r} never changes; it is {values[0]:g} throughout.")
 
 
 def _across(study: Study, seen: _Seen) -> Iterator[Finding]:
@@ -105,10 +106,18 @@ def _across(study: Study, seen: _Seen) -> Iterator[Finding]:
         yield doubtful(FILE, f"there should be at least two entities; {study.entities[0]!r} is the only one, so "
                              f"that nothing "
                        "can be tested on anyone else.")  # fmt: skip
+    yield from _constant(study, seen)
     yield from _units(study, seen)
     yield from _twins(study, seen)
     yield from _classes(study, seen)
     yield from _given_away(study, seen)
+
+
+def _constant(study: Study, seen: _Seen) -> Iterator[Finding]:
+    for (name, channel), ranges in seen.ranges.items():
+        if study.spec.streams[name].columns and len({value for some in ranges for value in some}) == 1:
+            yield doubtful(study.spec.streams[name].files,
+                           f"{channel!r} of {name!r} never changes in any entity; it tells nothing.")  # fmt: skip
 
 
 def _units(study: Study, seen: _Seen) -> Iterator[Finding]:
@@ -120,11 +129,11 @@ def _units(study: Study, seen: _Seen) -> Iterator[Finding]:
         for entity, value in typical.items():
             ratio = max(value, 1e-12) / middle
             if value > 0 and not 1 / FAR < ratio < FAR:
-                power = round(abs(np.log10(ratio)))
+                times = float(f"{max(ratio, 1 / ratio):.2g}")
                 yield doubtful(study.table(study.spec.streams[name]).name(entity),
-                               f"{channel!r} of {name!r} is typically {value:.4g} here and {middle:.4g} "
+                               f"{channel!r} of {name!r} is typically {value:.4g} in {entity!r} and {middle:.4g} "
                                f"elsewhere, about "
-                               f"{10**power:,} times {'more' if ratio > 1 else 'less'}. Is it in another "
+                               f"{times:,.0f} times {'more' if ratio > 1 else 'less'}. Is it in another "
                                f"unit?")  # fmt: skip
     for name, spec in study.spec.streams.items():
         yield from _gravity(study, seen, name, set(spec.units))

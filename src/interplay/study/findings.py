@@ -1,9 +1,12 @@
 """What is wrong or doubtful in a study, each with its file and row."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 WRONG, DOUBTFUL = "wrong", "doubtful"
+SHOWN = 3
+"""Findings alike that are told in full."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,11 +41,22 @@ def doubtful(file: str, sentence: str, row: int | None = None) -> Finding:
 
 
 def findings_text(findings: Iterable[Finding]) -> str:
-    """All findings for a terminal, those that are wrong first."""
-    lines = []
-    findings = list(findings)
+    """All findings for a terminal, those that are wrong first; of many alike the first few."""
+    lines, findings = [], list(findings)
     for level, title in ((WRONG, "Wrong, must be put right"), (DOUBTFUL, "Doubtful, please look")):
-        some = [f for f in findings if f.level == level]
+        some = [finding for finding in findings if finding.level == level]
         if some:
-            lines += [f"{title} ({len(some)}):", *(f"  {f}" for f in some)]
+            lines.append(f"{title} ({len(some)}):")
+        alike: dict[str, list[Finding]] = {}
+        for finding in some:
+            alike.setdefault(_kind(finding), []).append(finding)
+        for same in alike.values():
+            lines += [f"  {finding}" for finding in same[:SHOWN]]
+            if len(same) > SHOWN:
+                lines.append(f"    and {len(same) - SHOWN} more like this")
     return "\n".join(lines) or "Nothing wrong and nothing doubtful was found."
+
+
+def _kind(finding: Finding) -> str:
+    """The sentence without its names and numbers."""
+    return re.sub(r"'[^']*'|[-+]?\d[\d.,e+-]*|\s*\(and in[^)]*\)", "", finding.sentence)

@@ -103,7 +103,19 @@ def test_a_step_takes_the_label_in_force_at_its_end():
 
 def test_one_label_per_stay_labels_one_step():
     steps = make_steps(recording({"x": regular(5, 1.0)}, label_at(1, 3.0)), step_s=1.0)
+    np.testing.assert_array_equal(steps.target, [-1, -1, 1])
+    # with a span the grid is that of the span
+    steps = make_steps(recording({"x": regular(5, 1.0)}, label_at(1, 3.0), span_s=(0.0, 5.0)), step_s=1.0)
     np.testing.assert_array_equal(steps.target, [-1, -1, 1, -1, -1])
+
+
+def test_a_step_ends_at_the_instant_of_the_only_label():
+    x = Stream(values=np.arange(8.0)[:, None], times_s=np.arange(8) / 2 + 0.25)
+    steps = make_steps(recording({"x": x}, label_at(1, 3.4)), step_s=1.0)
+    np.testing.assert_allclose(steps.time_s, [0.4, 1.4, 2.4, 3.4])
+    np.testing.assert_array_equal(steps.target, [-1, -1, -1, 1])
+    # samples at 0.25, 0.75, 1.25 ... the last that counts is that of 3.25 s
+    np.testing.assert_array_equal(steps.values["x"][:, 0, 0], [0, 2, 4, 6])
 
 
 def test_gaps_and_long_silences_start_segments():

@@ -61,7 +61,8 @@ def make_steps(
     ----------
     recordings : Recording or iterable of them
         All with the same modalities, rates, channels and classes. The grid of each starts where its first
-        stream starts; a last, incomplete step is dropped.
+        stream starts; a last, incomplete step is dropped. If its one label is that of an instant and it names no
+        span, a step ends at that instant, and nothing after it is read.
     step_s : float, s
         A regular stream must fill a step with a whole number of samples or be slower than the steps.
         Event streams are binned: the last value of each channel in a step stands for it.
@@ -179,6 +180,10 @@ def _grid(recording: Recording, step_s: float) -> tuple[float, int]:
     """Start of the grid and how many whole steps fit until the last stream, or the span, ends."""
     spans = [_span(stream) for stream in recording.streams.values() if len(stream.values)]
     start, stop = recording.span_s or (min(span[0] for span in spans), max(span[1] for span in spans))
+    instant = _only_instant(recording)
+    if recording.span_s is None and instant is not None and instant > start:
+        # a step ends at the instant, and nothing after it is read
+        start, stop = instant - step_s * np.ceil((instant - start) / step_s - 1e-6), instant
     n_steps = int(np.floor((stop - start) / step_s + 1e-6))
     if n_steps < 1:
         raise InvalidInput(
@@ -186,6 +191,14 @@ def _grid(recording: Recording, step_s: float) -> tuple[float, int]:
             f"{recording.name or recording.entity!r} lasts {stop - start:g} s."
         )
     return start, n_steps
+
+
+def _only_instant(recording: Recording) -> float | None:
+    """When the one label of a recording is asked for; None of labels that last, and of several."""
+    target = recording.target
+    if len(target.start_s) != 1 or target.start_s[0] != target.stop_s[0]:
+        return None
+    return float(target.start_s[0])
 
 
 def _on_grid(stream: Stream, start_s: float, step_s: float, n_steps: int, name: str) -> np.ndarray:

@@ -8,6 +8,7 @@ from interplay.types import Stream, Target
 
 FAR = 10.0
 """Lengths of the longest stream; events may well lie before or after all the others, but not that far."""
+DAY_S = 86400.0
 HINT = "Are units or time zones different?"
 
 
@@ -29,9 +30,8 @@ def apart(
                 f"other from {begin:.10g} to {end:.10g} s. {HINT}",
             )
     begin, end = min(span[0] for span in spans.values()), max(span[1] for span in spans.values())
-    if target is not None and max(target.start_s[0] - end, begin - target.stop_s[-1]) > FAR * max(
-        longest, 1.0
-    ):
+    away = 0.0 if target is None else max(target.start_s[0] - end, begin - target.stop_s[-1])
+    if target is not None and away > FAR * max(longest, DAY_S):
         yield wrong(
             target_file,
             f"labels must lie within the samples; they go from {target.start_s[0]:.10g} to {target.stop_s[-1]:.10g} s, "

@@ -46,6 +46,8 @@ def run_info(args: Namespace) -> None:
     card = find_dataset(args.name).card.to_dict()
     lines = []
     for name, value in card.items():
+        if value in ({}, "", None):
+            continue
         if isinstance(value, dict):
             lines += [f"{name}:", *(f"  {key}: {text}" for key, text in value.items())]
         else:

@@ -9,8 +9,10 @@ from interplay.datasets.cmu_mosi_utterance import CmuMosiUtterance
 from interplay.datasets.fetch import fetch_dataset
 from interplay.datasets.hapt import Hapt
 from interplay.datasets.hapt_sample import HaptSample
+from interplay.datasets.mhealth import MHealth
 from interplay.datasets.mimic3_demo import Mimic3Demo, Mimic3DemoGlucose, Mimic3DemoPotassium
 from interplay.datasets.mimic4 import Mimic4LengthOfStay, Mimic4Mortality
+from interplay.datasets.pamap2 import Pamap2, Pamap2Sensors
 from interplay.datasets.physionet2012 import PhysioNet2012
 from interplay.datasets.pt_exercises import PTExercises
 from interplay.datasets.room_occupancy import RoomOccupancy
@@ -28,12 +30,15 @@ __all__ = [
     "DataSet",
     "Hapt",
     "HaptSample",
+    "MHealth",
     "Mimic3Demo",
     "Mimic3DemoGlucose",
     "Mimic3DemoPotassium",
     "Mimic4LengthOfStay",
     "Mimic4Mortality",
     "PTExercises",
+    "Pamap2",
+    "Pamap2Sensors",
     "PhysioNet2012",
     "RoomOccupancy",
     "ShanghaiDiabetes",
@@ -51,11 +56,14 @@ DATASETS: dict[str, type[DataSet]] = {
     "cmu_mosi_utterance": CmuMosiUtterance,
     "hapt": Hapt,
     "hapt_sample": HaptSample,
+    "mhealth": MHealth,
     "mimic3_demo": Mimic3Demo,
     "mimic3_demo_glucose": Mimic3DemoGlucose,
     "mimic3_demo_potassium": Mimic3DemoPotassium,
     "mimic4_length_of_stay": Mimic4LengthOfStay,
     "mimic4_mortality": Mimic4Mortality,
+    "pamap2": Pamap2,
+    "pamap2_sensors": Pamap2Sensors,
     "physionet2012": PhysioNet2012,
     "pt_exercises": PTExercises,
     "room_occupancy": RoomOccupancy,

@@ -12,6 +12,7 @@ from interplay.datasets.hapt_sample import HaptSample
 from interplay.datasets.mhealth import MHealth
 from interplay.datasets.mimic3_demo import Mimic3Demo, Mimic3DemoGlucose, Mimic3DemoPotassium
 from interplay.datasets.mimic4 import Mimic4LengthOfStay, Mimic4Mortality
+from interplay.datasets.opportunity import Opportunity, OpportunityGestures
 from interplay.datasets.pamap2 import Pamap2, Pamap2Sensors
 from interplay.datasets.physionet2012 import PhysioNet2012
 from interplay.datasets.pt_exercises import PTExercises
@@ -36,6 +37,8 @@ __all__ = [
     "Mimic3DemoPotassium",
     "Mimic4LengthOfStay",
     "Mimic4Mortality",
+    "Opportunity",
+    "OpportunityGestures",
     "PTExercises",
     "Pamap2",
     "Pamap2Sensors",
@@ -62,6 +65,8 @@ DATASETS: dict[str, type[DataSet]] = {
     "mimic3_demo_potassium": Mimic3DemoPotassium,
     "mimic4_length_of_stay": Mimic4LengthOfStay,
     "mimic4_mortality": Mimic4Mortality,
+    "opportunity": Opportunity,
+    "opportunity_gestures": OpportunityGestures,
     "pamap2": Pamap2,
     "pamap2_sensors": Pamap2Sensors,
     "physionet2012": PhysioNet2012,

@@ -10,7 +10,14 @@ import pandas as pd
 
 from interplay.data.targets import label_series
 from interplay.datasets.card import Card
-from interplay.datasets.tables import class_numbers_of, official_files, on_clock, read_numbers, rows_on_clock
+from interplay.datasets.tables import (
+    class_numbers_of,
+    official_files,
+    on_clock,
+    read_numbers,
+    rows_on_clock,
+    runs,
+)
 from interplay.types import UNLABELLED, Recording, Stream
 
 RATE_HZ = 100.0
@@ -121,7 +128,7 @@ def _recording(path: Path, groups: Mapping[str, tuple[tuple[str, str], ...]]) ->
         streams={**streams, "heart_rate": _heart_rate(table, place)},
         target=label_series(on_clock(label, place, UNLABELLED), rate_hz=RATE_HZ),
         classes=tuple(ACTIVITIES.values()),
-        gaps_s=_gaps(on_clock(activity, place, TRANSIENT)),
+        gaps_s=runs(on_clock(activity, place, TRANSIENT) == TRANSIENT, RATE_HZ),
     )
 
 
@@ -147,9 +154,3 @@ def _heart_rate(table: pd.DataFrame, place: np.ndarray) -> Stream:
     return Stream(
         values=values[seen, None], times_s=place[seen] / RATE_HZ, channels=("heart_rate",), units=("bpm",)
     )
-
-
-def _gaps(activity: np.ndarray) -> tuple[tuple[float, float], ...]:
-    """Transient periods, and rows that the file lacks, as (start, stop) in s."""
-    edges = np.flatnonzero(np.diff(np.r_[False, activity == TRANSIENT, False])) / RATE_HZ
-    return tuple(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))

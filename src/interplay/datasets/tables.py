@@ -1,8 +1,9 @@
 """Official files that are tables of numbers in plain text: finding them, reading one, its clock and its label codes."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,7 +46,9 @@ def read_numbers(path: Path, columns: int, *, precise: Collection[int] = ()) -> 
     DamagedFile
         If a row is shorter or longer, or holds anything but numbers; the message names the row.
     """
-    kinds = {c: np.float64 if c in precise else np.float32 for c in range(columns)}
+    kinds: dict[Hashable, Any] = {
+        c: np.dtype(np.float64 if c in precise else np.float32) for c in range(columns)
+    }
     try:
         table = pd.read_csv(
             path, sep=r"\s+", header=None, engine="c", dtype=kinds, keep_default_na=False, na_values=["NaN"]
@@ -89,6 +92,12 @@ def on_clock(rows: np.ndarray, place: np.ndarray, missing: float) -> np.ndarray:
     laid = np.full((place[-1] + 1, *rows.shape[1:]), missing, dtype=rows.dtype)
     laid[place] = rows
     return laid
+
+
+def runs(mask: np.ndarray, rate_hz: float) -> tuple[tuple[float, float], ...]:
+    """(start, stop) in s of the stretches of samples where `mask` (n,) is True."""
+    edges = np.flatnonzero(np.diff(np.r_[False, mask, False])) / rate_hz
+    return tuple(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def class_numbers_of(codes: np.ndarray, numbers: Mapping[int, int], what: str) -> np.ndarray:

@@ -11,6 +11,7 @@ _HOME = {
     "Stream": "types",
     "Target": "types",
     "Hold": "data",
+    "HoldAge": "data",
     "Mark": "data",
     "TargetBins": "data",
     "Windows": "data",
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     )
     from interplay.data import (
         Hold,
+        HoldAge,
         Mark,
         TargetBins,
         Windows,

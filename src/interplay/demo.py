@@ -16,7 +16,7 @@ from interplay.report import write_report
 from interplay.train import Run, fit
 
 DATASET = "hapt_sample"
-STEP_S, STEPS = 0.5, 8
+STEP_S, STEPS, STRIDE = 0.5, 8, 3
 LAGS_S = (0.0, 0.5, 1.0, 2.0, 3.5)
 TEST_SHARE, SEED = 0.3, 0
 SETTINGS = {"optimiser.epochs": 5}
@@ -67,7 +67,7 @@ def run_demo(out: str | Path, *, overwrite: bool, bar: Callable[[str], AbstractC
     out = Path(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     check_writable(out, overwrite=overwrite)
-    windows = make_windows(load_dataset(DATASET), step_s=STEP_S, steps=STEPS)
+    windows = make_windows(load_dataset(DATASET), step_s=STEP_S, steps=STEPS, stride=STRIDE)
     train, test = split_by_entity(windows, test=TEST_SHARE, seed=SEED)
     with bar("measuring interactions") as tell:
         profile = TemporalRUS(lags_s=LAGS_S, progress=tell).fit(train).profile_

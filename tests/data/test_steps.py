@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from interplay.data import Hold, label_at, label_intervals, label_series, make_steps
+from interplay.data import Hold, HoldAge, label_at, label_intervals, label_series, make_steps
 from interplay.datasets.stress_predict import StressPredict
 from interplay.errors import InvalidInput
 from interplay.types import Recording, Stream
@@ -188,9 +188,28 @@ def test_recordings_must_agree():
 
 
 def test_unknown_fill_and_bad_intervals():
-    with pytest.raises(InvalidInput, match=r"one of \['hold', 'mark'\]"):
+    with pytest.raises(InvalidInput, match=r"one of \['hold', 'hold_age', 'mark'\]"):
         make_steps(recording({"x": regular(9, 1.0)}), step_s=1.0, fill="spline")
     with pytest.raises(InvalidInput, match="must not overlap; interval 1 starts at 1 s"):
         label_intervals([0, 1], [0.0, 1.0], [2.0, 3.0])
     with pytest.raises(InvalidInput, match="whole class numbers"):
         label_series(np.array(["sit", "walk"]), rate_hz=1.0)
+
+
+def test_held_values_can_tell_their_age():
+    x = Stream(values=np.array([[7.0], [9.0]]), times_s=np.array([0.5, 3.5]), channels=("lab",))
+    beat = regular(6, 1.0)
+    table = make_steps(recording({"x": x, "beat": beat}), step_s=1.0, fill={"x": "hold_age"})
+    assert table.channels == {"x": ("lab", "age"), "beat": ("0",)}
+    np.testing.assert_array_equal(table.values["x"][:, 0, 0], [7, 7, 7, 9, 9, 9])
+    np.testing.assert_allclose(table.values["x"][:, 0, 1], np.log1p([0, 1, 2, 0, 1, 2]), rtol=1e-6)
+    np.testing.assert_allclose(table.values["beat"][:, 0, 0], beat.values[:, 0])
+
+
+def test_the_age_of_what_was_never_seen_is_unknown():
+    x = Stream(values=np.array([[7.0]]), times_s=np.array([2.5]))
+    table = make_steps(
+        recording({"x": x, "beat": regular(4, 1.0)}), step_s=1.0, fill={"x": HoldAge(max_s=0.0)}
+    )
+    np.testing.assert_array_equal(table.observed[:, 0], [False, False, True, False])
+    assert np.isnan(table.values["x"][0, 0]).all()

@@ -1,6 +1,6 @@
 """Recordings, steps and windows; splits by entity and scaling."""
 
-from interplay.data.fill import Hold, Mark
+from interplay.data.fill import Hold, HoldAge, Mark
 from interplay.data.from_arrays import windows_from_arrays
 from interplay.data.manifest import SplitManifest, describe_split
 from interplay.data.scaling import Scaler
@@ -12,6 +12,7 @@ from interplay.data.windows import Windows, make_windows
 
 __all__ = [
     "Hold",
+    "HoldAge",
     "Mark",
     "Scaler",
     "SplitManifest",

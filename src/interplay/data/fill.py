@@ -4,6 +4,7 @@ A policy gets the samples of one modality laid on steps, NaN where there is none
 with some of them filled. What is still NaN afterwards makes its step unobserved.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,7 +44,30 @@ class Hold:
         return np.where(known, held, np.nan).astype(values.dtype).reshape(values.shape)
 
 
-FILLS = {"mark": Mark, "hold": Hold}
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HoldAge(Hold):
+    """As `Hold`, and one more channel says how old the values are: log(1 + age in s) of the oldest.
+
+    What was measured rarely, such as a lab value, is known to be old; that it was not measured again tells as well.
+    """
+
+    @property
+    def adds(self) -> tuple[str, ...]:
+        """Names of the channels that come after those of the stream."""
+        return ("age",)
+
+    def apply(self, values: np.ndarray, segment: np.ndarray, sample_s: float) -> np.ndarray:
+        """Filled values and their age, (n_steps, r, d + 1)."""
+        held = Hold.apply(self, values, segment, sample_s)
+        n_steps, r, d = values.shape
+        row = np.arange(n_steps * r)[:, None]
+        last = np.maximum.accumulate(np.where(np.isnan(values.reshape(-1, d)), -1, row), axis=0)
+        age = np.log1p((row - last).max(1) * sample_s).reshape(n_steps, r, 1)
+        known = ~np.isnan(held).any(-1, keepdims=True)
+        return np.concatenate([held, np.where(known, age, np.nan)], axis=-1).astype(values.dtype)
+
+
+FILLS = {"mark": Mark, "hold": Hold, "hold_age": HoldAge}
 
 
 def fill_policy(fill):
@@ -53,3 +77,9 @@ def fill_policy(fill):
             raise InvalidInput(f"fill must be one of {sorted(FILLS)} or a policy object; got {fill!r}.")
         return FILLS[fill]()
     return fill
+
+
+def added_channels(fill, name: str) -> tuple[str, ...]:
+    """Names of channels that the policy of a modality adds to those of its stream."""
+    policy = fill_policy(fill.get(name) if isinstance(fill, Mapping) else fill)
+    return getattr(policy, "adds", ())

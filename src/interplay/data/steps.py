@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from interplay.data.check import check_recording, refuse_missing
-from interplay.data.fill import fill_policy
+from interplay.data.fill import added_channels, fill_policy
 from interplay.data.targets import labels_on_grid, unlabelled
 from interplay.errors import InvalidInput
 from interplay.types import Recording, Stream
@@ -113,7 +113,10 @@ def make_steps(
         time_s=np.concatenate(time_s),
         entities=tuple(map(str, entities)),
         classes=first.classes,
-        channels={name: channel_names(stream) for name, stream in first.streams.items()},
+        channels={
+            name: (*channel_names(stream), *added_channels(fill, name))
+            for name, stream in first.streams.items()
+        },
         step_s=float(step_s),
         static={
             name: np.repeat(np.array([r.static[name] for r in recordings], dtype=np.float32), n_segments)

@@ -39,7 +39,7 @@ def _card(
         modalities=describe(modalities),
         target=target,
         step_s=HOUR_S,
-        fill="hold",
+        fill="hold_age",
         files=FILES,
         **windows,
     )
@@ -75,8 +75,8 @@ class Mimic3Demo:
 class Mimic3Change:
     """How a laboratory value changes next: the next one taken against the last one known, at each hour of a stay.
 
-    What was measured is held until it is measured again (`fill="hold"`). The name of a drug stands for its amount in
-    each hour; an hour in which it ran at an unknown amount is NaN, for which `hold` takes the last known one.
+    What was measured is held, with its age, until it is measured again (`fill="hold_age"`). The name of a drug stands
+    for its amount in each hour; an hour in which it ran at an unknown amount is NaN, for which `hold` takes the last known one.
 
     Attributes
     ----------

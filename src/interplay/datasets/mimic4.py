@@ -38,7 +38,7 @@ def _card(*, name: str, title: str, target: str) -> Card:
         target=target,
         step_s=HOUR_S,
         steps=FIRST_HOURS,
-        fill="hold",
+        fill="hold_age",
         files=f"{FILES}; {' and '.join(file for file, _ in EMBEDDINGS.values())} are read if there",
     )
 

@@ -34,7 +34,7 @@ PAGES = {
 def profile_of(name: str, data: Path, lags_s: list[float]):
     """The profile of all entities, and how many windows it is of."""
     card = DATASETS[name].card
-    folder = next(path for path in (data / name, *data.iterdir()) if name.startswith(path.name))
+    folder = next(path for path in sorted(data.iterdir(), reverse=True) if name.startswith(path.name))
     windows = ip.make_windows(DATASETS[name]().recordings(folder), **card.window_options)
     return ip.TemporalRUS(lags_s=lags_s).fit(windows).profile_, windows
 

@@ -83,12 +83,11 @@ def make_steps(
     """
     if not step_s > 0:
         raise InvalidInput(f"step_s must be positive; got {step_s!r}.")
-    recordings = [recordings] if isinstance(recordings, Recording) else list(recordings)
-    if not recordings:
-        raise InvalidInput("recordings must hold at least one recording; got none.")
-    first = recordings[0]
-    pieces, time_s, targets, segments, entity_of, n_segments = [], [], [], [], [], []
-    for recording in recordings:
+    first: Recording | None = None
+    pieces, time_s, targets, segments, entity_of, n_segments, static = [], [], [], [], [], [], []
+    # one after the other: what a loader reads need not stay once it lies on the grid
+    for recording in [recordings] if isinstance(recordings, Recording) else recordings:
+        first = first or recording
         check_recording(recording, like=first)
         start_s, n_steps = _grid(recording, step_s)
         raw = {
@@ -102,6 +101,9 @@ def make_steps(
         time_s.append(start_s + step_s * np.arange(1, n_steps + 1))
         targets.append(labels_on_grid(recording.target, start_s, step_s, n_steps))
         entity_of.append(np.full(n_steps, recording.entity))
+        static.append(recording.static)
+    if first is None:
+        raise InvalidInput("recordings must hold at least one recording; got none.")
     values, observed = whole_steps({name: _joined([p[name] for p in pieces]) for name in first.streams})
     entities, entity = np.unique(np.concatenate(entity_of), return_inverse=True)
     return Steps(
@@ -119,7 +121,7 @@ def make_steps(
         },
         step_s=float(step_s),
         static={
-            name: np.repeat(np.array([r.static[name] for r in recordings], dtype=np.float32), n_segments)
+            name: np.repeat(np.array([told[name] for told in static], dtype=np.float32), n_segments)
             for name in first.static
         },
     )

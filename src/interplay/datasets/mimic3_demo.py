@@ -76,7 +76,7 @@ class Mimic3Change:
     """How a laboratory value changes next: the next one taken against the last one known, at each hour of a stay.
 
     What was measured is held, with its age, until it is measured again (`fill="hold_age"`). The name of a drug stands
-    for its amount in each hour; an hour in which it ran at an unknown amount is NaN, for which `hold` takes the last known one.
+    for its amount in each hour; of an hour in which it ran at an unknown amount the last known one is taken.
 
     Attributes
     ----------

@@ -24,6 +24,13 @@ NAMES = {
     250: "ML_Both_Arms",
 }  # fmt: skip
 
+OBJECTS = (
+    "CUP", "SALAMI", "WATER", "CHEESE", "BREAD", "KNIFE1", "MILK", "SPOON", "SUGAR", "KNIFE2", "PLATE", "GLASS",
+)  # fmt: skip
+FURNITURE = (
+    "DOOR1", "LAZYCHAIR", "DOOR2", "DISHWASHER", "UPPERDRAWER", "LOWERDRAWER", "MIDDLEDRAWER", "FRIDGE",
+)  # fmt: skip
+
 
 def official(locomotion, gesture=None, seed=0):
     n = len(locomotion)
@@ -164,20 +171,7 @@ def _all_names():
         parts = [f"Eu{a}" for a in xyz] + [f"{kind}_A{a}" for kind in ("Nav", "Body") for a in "xyz"]
         parts += [f"AngVel{frame}Frame{a}" for frame in ("Body", "Nav") for a in xyz] + ["Compass"]
         yield from (f"InertialMeasurementUnit {shoe} {part}" for part in parts)
-    for thing in [
-        "CUP",
-        "SALAMI",
-        "WATER",
-        "CHEESE",
-        "BREAD",
-        "KNIFE1",
-        "MILK",
-        "SPOON",
-        "SUGAR",
-        "KNIFE2",
-        "PLATE",
-        "GLASS",
-    ]:
+    for thing in OBJECTS:
         yield from (f"Accelerometer {thing} {part}" for part in ("accX", "accY", "accZ", "gyroX", "gyroY"))
     yield from (
         f"REED SWITCH {name}"
@@ -187,16 +181,7 @@ def _all_names():
             "DISHWASHER S2",
         )
     )  # fmt: skip
-    for thing in [
-        "DOOR1",
-        "LAZYCHAIR",
-        "DOOR2",
-        "DISHWASHER",
-        "UPPERDRAWER",
-        "LOWERDRAWER",
-        "MIDDLEDRAWER",
-        "FRIDGE",
-    ]:
+    for thing in FURNITURE:
         yield from (f"Accelerometer {thing} acc{a}" for a in xyz)
     yield from (f"LOCATION TAG{k} {a}" for k in range(1, 5) for a in xyz)
     yield from ("Locomotion", "HL_Activity", "LL_Left_Arm", "LL_Left_Arm_Object", "LL_Right_Arm")

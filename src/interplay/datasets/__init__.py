@@ -20,6 +20,7 @@ from interplay.datasets.room_occupancy import RoomOccupancy
 from interplay.datasets.shanghai_diabetes import ShanghaiDiabetes
 from interplay.datasets.stress_predict import StressPredict
 from interplay.datasets.utd_mhad import UtdMhad
+from interplay.datasets.wesad import Wesad
 from interplay.datasets.wesad_features import WesadFeatures
 from interplay.errors import InvalidInput
 from interplay.types import Recording
@@ -47,6 +48,7 @@ __all__ = [
     "ShanghaiDiabetes",
     "StressPredict",
     "UtdMhad",
+    "Wesad",
     "WesadFeatures",
     "check_dataset",
     "data_folder",
@@ -75,6 +77,7 @@ DATASETS: dict[str, type[DataSet]] = {
     "shanghai_diabetes": ShanghaiDiabetes,
     "stress_predict": StressPredict,
     "utd_mhad": UtdMhad,
+    "wesad": Wesad,
     "wesad_features": WesadFeatures,
 }
 

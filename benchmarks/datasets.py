@@ -131,9 +131,11 @@ def main() -> None:
     options = parser.parse_args()
     rows = json.loads(RESULTS.read_text()) if RESULTS.is_file() else []
     for name in options.names:
-        if any(row["name"] == name for row in rows) or not (options.root / name).is_dir():
+        # one folder may hold the files of several data sets: mimic3_demo those of mimic3_demo_glucose
+        folders = [path for path in sorted(options.root.iterdir()) if name.startswith(path.name)]
+        if not folders or any(row["name"] == name for row in rows):
             continue
-        rows.append(one_row(name, options.root / name))
+        rows.append(one_row(name, folders[-1]))
         with whole_file(RESULTS, overwrite=True) as part:
             part.write_text(json.dumps(rows, indent=0))
     print(report(rows))

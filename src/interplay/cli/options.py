@@ -55,7 +55,8 @@ def training_windows_options(part: ArgumentParser) -> None:
     part.add_argument(
         "--split",
         default=None,
-        help="split.json of a run, to repeat its split; or the name of a published one, see `datasets info`",
+        help="split.json of a run, to repeat its split; the name of a published split, see `datasets info`; or random "
+        "(default: the first published one, else random)",
     )
     part.add_argument("--split-seed", type=int, default=0, help="which entities are kept apart")
 

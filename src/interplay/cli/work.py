@@ -12,6 +12,9 @@ from interplay.cli.words import progress
 CONTINUE = "Give the same command again to continue; what is finished is in {folder}."
 
 
+RANDOM = "random"
+
+
 def training_and_test_windows(source: str, args: Namespace):
     """Both sides of a data set, cut as its card says where the options do not, and the manifest of the split."""
     from interplay.data import SplitManifest, describe_split, make_windows
@@ -19,13 +22,14 @@ def training_and_test_windows(source: str, args: Namespace):
 
     dataset, root = find_source(source, args.root)
     card = dataset.card
-    known = None if args.split is None or args.split in card.splits else SplitManifest.load(args.split)
+    split = args.split or next(iter(card.splits), RANDOM)
+    known = None if split == RANDOM or split in card.splits else SplitManifest.load(split)
     given = {
         name: getattr(args, name) for name in ("step_s", "steps", "stride") if getattr(args, name) is not None
     }
     options = dict(known.options) if known and known.options else card.window_options | given
     windows = make_windows(dataset.recordings(root), **options)
-    parts = known.apply(windows) if known else _parts(windows, card.splits.get(args.split or ""), args)
+    parts = known.apply(windows) if known else _parts(windows, card.splits.get(split), args)
     manifest = known or describe_split(parts, whole=windows, source=source, options=options)
     return parts["train"], parts["test"], manifest
 

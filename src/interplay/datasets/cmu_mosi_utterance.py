@@ -1,5 +1,6 @@
 """CMU-MOSI by utterance: what was said, how it sounded and how it looked, one vector each."""
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 from interplay.data.targets import label_series
 from interplay.datasets.card import Card
 from interplay.datasets.files import open_npz
+from interplay.errors import DataWarning
 from interplay.types import Recording, Stream
 
 SIZES = {"text": 100, "audio": 73, "video": 100}
@@ -19,12 +21,21 @@ TEST_VIDEOS = [
     "tmZoasNr4rU", "vvZ4IcEtiZc", "vyB00TXsimI",
 ]  # fmt: skip
 """Of the published split; no speaker is on both sides."""
+FITTED = (
+    "features of the published training videos of CMU-MOSI were fitted to their labels: test on the official "
+    "split alone, "
+    "and do not trust atoms of text and video that were estimated on the training videos."
+)
 
 
 class CmuMosiUtterance:
     """Sentiment of each utterance of a video; an utterance is a step, and counts as a second.
 
     Lag 1 is the utterance before. A window holds what was said up to the utterance that is judged, never what follows.
+
+    The text and video features of the published training videos were fitted to the labels of these videos: a random
+    forest on text gets 98 % in cross-validation among them, 76 % among the test videos. Test on the official split
+    alone; atoms estimated on the training videos overstate text and video.
     """
 
     card = Card(
@@ -53,6 +64,7 @@ class CmuMosiUtterance:
 
     def recordings(self, root: str | Path) -> Iterator[Recording]:
         """One recording a video from the folder that holds ``mosi_utterance.npz``."""
+        warnings.warn(DataWarning(FITTED), stacklevel=2)
         data = open_npz(Path(root) / "mosi_utterance.npz", (*SIZES, "label", "video_ids", "video_starts"))
         for k, video in enumerate(data["video_ids"]):
             rows = slice(data["video_starts"][k], data["video_starts"][k + 1])

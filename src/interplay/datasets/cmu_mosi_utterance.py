@@ -64,8 +64,8 @@ class CmuMosiUtterance:
 
     def recordings(self, root: str | Path) -> Iterator[Recording]:
         """One recording a video from the folder that holds ``mosi_utterance.npz``."""
-        warnings.warn(DataWarning(FITTED), stacklevel=2)
         data = open_npz(Path(root) / "mosi_utterance.npz", (*SIZES, "label", "video_ids", "video_starts"))
+        warnings.warn(DataWarning(FITTED), stacklevel=2)
         for k, video in enumerate(data["video_ids"]):
             rows = slice(data["video_starts"][k], data["video_starts"][k + 1])
             yield Recording(

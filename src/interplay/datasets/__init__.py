@@ -5,6 +5,7 @@ from pathlib import Path
 
 from interplay.datasets.card import Card, DataSet
 from interplay.datasets.checks import check_dataset
+from interplay.datasets.cmu_mosi import CmuMosei, CmuMosi, convert_pickle
 from interplay.datasets.cmu_mosi_utterance import CmuMosiUtterance
 from interplay.datasets.fetch import fetch_dataset
 from interplay.datasets.hapt import Hapt
@@ -28,6 +29,8 @@ from interplay.types import Recording
 __all__ = [
     "DATASETS",
     "Card",
+    "CmuMosei",
+    "CmuMosi",
     "CmuMosiUtterance",
     "DataSet",
     "Hapt",
@@ -51,6 +54,7 @@ __all__ = [
     "Wesad",
     "WesadFeatures",
     "check_dataset",
+    "convert_pickle",
     "data_folder",
     "fetch_dataset",
     "find_dataset",
@@ -58,6 +62,8 @@ __all__ = [
 ]
 
 DATASETS: dict[str, type[DataSet]] = {
+    "cmu_mosei": CmuMosei,
+    "cmu_mosi": CmuMosi,
     "cmu_mosi_utterance": CmuMosiUtterance,
     "hapt": Hapt,
     "hapt_sample": HaptSample,

@@ -1,28 +1,23 @@
 """write_report: one offline HTML page about an evaluated run."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
 from interplay.errors import InvalidInput
 from interplay.files import whole_file
-from interplay.profile import PAIR_ATOMS, InteractionProfile
-from interplay.report import words
+from interplay.report import cards, words
+from interplay.report.curves import prediction_data, scores_by_part
+from interplay.report.embed import safe_json
+from interplay.report.measured import groups_of, profile_data
+from interplay.report.repeat import repeat_script
+from interplay.report.summary import summary_sentences
+from interplay.report.used import example_data, insight_data
 from interplay.train import Evaluation, Run, load_run
 
-CONFIG = {"displaylogo": False, "responsive": True, "modeBarButtons": [["toImage"]]}
-MOST_PAIRS = 40
-"""Pairs that the lag figure offers; a page with hundreds would be slow to open."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Figure:
-    """A figure as it stands in the page: what it asks, how to read it, and its plotly markup."""
-
-    title: str
-    caption: str
-    markup: str
+SCRIPTS = ("core", "frame", "axes", "grid", "pairs", "map", "network", "table", "model", "windows", "scores", "start")
+"""Files of the page's script, in the order in which they build on one another."""
 
 
 def write_report(run: Run | str | Path, path: str | Path, *, overwrite: bool = False) -> Path:
@@ -31,7 +26,7 @@ def write_report(run: Run | str | Path, path: str | Path, *, overwrite: bool = F
     Parameters
     ----------
     run : Run, or folder of a saved run
-        Evaluated; the page recomputes nothing.
+        Evaluated; nothing is estimated, trained or predicted again.
     path : str or Path
     overwrite : bool
 
@@ -42,156 +37,104 @@ def write_report(run: Run | str | Path, path: str | Path, *, overwrite: bool = F
     Raises
     ------
     InvalidInput
-        If the run was not evaluated, the file exists, or plotly and jinja2 are not installed.
+        If the run was not evaluated, the file exists, or jinja2 is not installed.
     """
-    run = run if isinstance(run, Run) else load_run(run)
-    if run.evaluation is None:
-        raise InvalidInput(
-            "a report must be about an evaluated run; this one was not. Evaluate it first, on entities "
-            "that it was not trained on: interplay evaluate RUN --data NAME, or run.evaluate(test)."
-        )
-    if run.schema.kind != "classes":
-        raise InvalidInput(
-            f"a report must be about a run that predicts classes; this one predicts {run.schema.kind}. Its scores are "
-            "in metrics.json, its predictions in predictions.parquet of the run folder."
-        )
+    run = evaluated(run)
     page = _render(run, run.evaluation)
     with whole_file(path, overwrite=overwrite) as part:
         part.write_text(page, "utf-8")
     return Path(path)
 
 
+def evaluated(run: Run | str | Path) -> Run:
+    """The run, read from its folder if need be; refused if it was not evaluated."""
+    run = run if isinstance(run, Run) else load_run(run)
+    if run.evaluation is None:
+        raise InvalidInput(
+            "a report must be about an evaluated run; this one was not. Call run.evaluate(test) first, with "
+            "windows of entities that it was not trained on."
+        )
+    return run
+
+
+def page_data(run: Run, found: Evaluation) -> dict[str, object]:
+    """All numbers behind the page's charts and tables."""
+    schema = run.schema
+    profile = run.profile
+    entropy = 1.0 if profile is None else profile.h_y_bits
+    return {
+        "title": title(run),
+        "kind": schema.kind,
+        "classes": schema.classes,
+        "modalities": schema.modalities,
+        "groups": groups_of(schema.modalities),
+        "main": words.MAIN_SCORE[schema.kind],
+        "score_names": words.NAMES,
+        "profile": None if profile is None else profile_data(profile),
+        "insight": insight_data(found.insight, run.context, entropy),
+        "examples": example_data(found.examples, found.predictions, schema),
+        "parts": scores_by_part(found.scores),
+        "predictions": prediction_data(found.predictions, schema),
+        "log": run.log,
+    }
+
+
+def title(run: Run) -> str:
+    """What the page is about."""
+    return str((run.data.card or {}).get("title") or "Interactions and a guided model")
+
+
 def _render(run: Run, found: Evaluation) -> str:
     try:
         import jinja2
-        from plotly.offline import get_plotlyjs
     except ImportError as error:
         raise InvalidInput(
-            f"reports need plotly and jinja2, and {error.name} is not installed. "
-            "Install them with: pip install 'interplay[report]'."
+            "reports need jinja2, which is not installed. Install it with: pip install 'interplay[report]'."
         ) from error
-    folder = files("interplay.report")
+    folder = files("interplay.report") / "web"
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string((folder / "page.html").read_text("utf-8"))
-    told = _about_run(run) | _about_test(found, list(run.schema.classes))
-    if run.profile is not None:
-        told |= _about_profile(run.profile)
-    return template.render(css=(folder / "page.css").read_text("utf-8"), plotly=get_plotlyjs(), **told)
-
-
-def _about_run(run: Run) -> dict[str, object]:
-    """How the model came about."""
-    from interplay.report import figures as draw
-
-    training = _figure(
-        draw.plot_training(run.log),
-        "Did training settle?",
-        "Means over the training windows of each epoch, with dropout and input noise on.",
+    script = "\n".join((folder / f"{name}.js").read_text("utf-8") for name in SCRIPTS)
+    return template.render(
+        css=(folder / "page.css").read_text("utf-8"),
+        script=f"(() => {{\n{script}\n}})();",
+        data=safe_json(page_data(run, found)),
+        version=version("interplay"),
+        **_told(run, found),
     )
-    return {
-        "card": run.data.card or {},
-        "schema": run.schema,
-        "data": run.data,
-        "recipe": run.recipe.to_dict(),
-        "seed": run.seed,
-        "version": version("interplay"),
-        "training": training,
-    }
 
 
-def _about_profile(profile: InteractionProfile) -> dict[str, object]:
-    """What was measured; without pairs, what modalities tell alone."""
-    from interplay.report import figures as draw
-
-    told: dict[str, object] = {"profile": profile, "sureness": words.sureness(profile)}
-    told["alone"] = _figure(
-        draw.plot_informativeness(profile),
-        "What does each modality tell alone?",
-        "Information of one modality about the target, by how long before it is taken.",
-    )
-    if len(profile.modalities) == 1:
-        return told
-    return told | {
-        "sentences": {atom: profile.sentences(3, atom=atom) for atom in PAIR_ATOMS},
-        "atoms": words.atom_rows(profile),
-        "negative": words.negative_atoms(profile),
-        "pairs": _figure(
-            draw.plot_pairs(profile),
-            "How much does each pair tell, and how?",
-            "Bits about the target at the lag of the slider. In brackets: not clear of its own 95 % error.",
-        ),
-        "lags": _figure(
-            draw.plot_lags(profile, words.strongest_pairs(profile)[:MOST_PAIRS]),
-            "At what delay does a pair act?",
-            "Choose a pair. Bands are 95 % intervals; a line that stays at zero tells nothing.",
-        ),
-    }
-
-
-def _about_test(found: Evaluation, classes: list[str]) -> dict[str, object]:
-    """How good the model is, and what it made of the interactions."""
-    from interplay.report import figures as draw
-
-    scores = found.scores
+def _told(run: Run, found: Evaluation) -> Mapping[str, object]:
+    """What stands on the page in words and tables, readable without its script."""
+    kind, scores, profile = run.schema.kind, found.scores, run.profile
     told: dict[str, object] = {
-        "test_entities": found.entities,
-        "n_test_windows": int(scores["test"]["n_windows"]),
-        "macro_f1": words.number(scores["test"]["macro_f1"]),
-        "macro_f1_interval": words.interval(scores["test"], "macro_f1"),
-        "scores": words.score_rows(scores["test"]),
-        "context": words.context_sentence(scores),
+        "title": title(run),
+        "run": run,
+        "schema": run.schema,
+        "found": found,
+        "main_name": words.NAMES[words.MAIN_SCORE[kind]],
+        "main": words.number(scores["test"][words.MAIN_SCORE[kind]]),
+        "main_interval": words.interval(scores["test"], words.MAIN_SCORE[kind]),
+        "n_windows": int(scores["test"]["n_windows"]),
+        "judged": words.test_sentence(scores["test"], kind),
+        "context": words.context_sentence(scores, kind),
+        "missing": words.missing_sentence(scores, kind),
         "agreement": words.agreement_sentences(scores),
-        "entities_told": words.least_and_most(found.predictions),
+        "scores": words.score_rows(scores["test"]),
+        "served": words.least_and_most(found.predictions, kind),
+        "model_card": cards.model_card(run),
+        "data_card": cards.data_card(run),
+        "leakage": cards.leakage_rows(run, found.entities),
+        "script_to_repeat": repeat_script(run),
+        "recipe": run.recipe.to_dict(),
     }
-    for name, drawn, title, caption in (
-        (
-            "without",
-            draw.plot_without(scores),
-            "What does the model lose without a part?",
-            "The same weights, with one part taken away at test time. Far left of the dotted line: much is lost.",
-        ),
-        (
-            "pooling",
-            draw.plot_pooling(found.insight),
-            "Which tokens do predictions rest on?",
-            "Share (%) of the pooled window that comes from each modality, by true class and by lag.",
-        ),
-        (
-            "confusion",
-            draw.plot_confusion(found.predictions, classes),
-            "What is taken for what?",
-            "Rows are true classes: share of the row, and number of windows.",
-        ),
-        (
-            "reliability",
-            draw.plot_reliability(found.predictions, classes),
-            "Do probabilities mean what they say?",
-            "On the dotted line, windows predicted with 80 % confidence are right 80 % of the time. "
-            "Larger dots hold more windows.",
-        ),
-        (
-            "roc",
-            draw.plot_roc(found.predictions, classes),
-            "How well is each class told from the rest?",
-            "Closer to the upper left corner is better.",
-        ),
-        (
-            "entities",
-            draw.plot_entities(found.predictions),
-            "Is anyone served worse?",
-            "Accuracy of each held-out entity.",
-        ),
-    ):
-        told[name] = _figure(drawn, title, caption)
-    if "expert_use" in found.insight:
-        told["experts"] = _figure(
-            draw.plot_experts(found.insight),
-            "Which experts serve which modality?",
-            "Mean weight (%) in the last layer; rows sum to 100. Synergy experts combine tokens of a step.",
-        )
+    if profile is not None:
+        told |= {
+            "findings": summary_sentences(profile),
+            "sureness": words.sureness(profile),
+            "negative": words.negative_atoms(profile) if len(profile.modalities) > 1 else "",
+            "entropy": words.number(profile.h_y_bits, 2),
+            "history": int(profile.dataset.attrs.get("target_history", 0)),
+            "errors": "synergy_stderr" in profile.dataset,
+        }
     return told
-
-
-def _figure(drawn, title: str, caption: str) -> Figure:
-    markup = drawn.to_html(full_html=False, include_plotlyjs=False, config=CONFIG)
-    return Figure(title=title, caption=caption, markup=markup)

@@ -7,23 +7,31 @@ import numpy as np
 import pandas as pd
 
 from interplay.profile import InteractionProfile
-from interplay.profile.figures import Z_95
 
 SCORES = (
-    ("accuracy", "accuracy"),
-    ("balanced_accuracy", "balanced accuracy"),
-    ("macro_f1", "macro-F1"),
-    ("auroc", "AUROC (one class against the rest, mean)"),
-    ("auprc", "area under precision and recall (mean)"),
-    ("log_loss_bits", "log-loss (bits)"),
-    ("brier", "Brier score (0 is best, 2 is worst)"),
-    ("ece", "expected calibration error"),
+    ("accuracy", "accuracy", "share of predictions that are right"),
+    ("balanced_accuracy", "balanced accuracy", "the same, each class counted as much as any other"),
+    ("macro_f1", "macro-F1", "balance of finding a class and being right about it, mean over classes; 1 is best"),
+    ("auroc", "AUROC", "how well a class is told from the rest, mean over classes; 0.5 is chance, 1 is best"),
+    ("auprc", "AUPRC", "area under precision and recall, mean over classes; 1 is best"),
+    ("log_loss_bits", "log-loss", "surprise at the truth, bits per window; 0 is best"),
+    ("brier", "Brier score", "squared error of the probabilities; 0 is best, 2 is worst"),
+    ("ece", "calibration error", "mean distance between confidence and share right; 0 is best"),
+    ("mae", "mean absolute error", "in the unit of the target; 0 is best"),
+    ("rmse", "root mean squared error", "in the unit of the target; 0 is best"),
+    ("r2", "R²", "share of the target's variance that is explained; 1 is best"),
 )
+MAIN_SCORE = {"classes": "macro_f1", "labels": "macro_f1", "number": "r2"}
+NAMES = {key: name for key, name, _ in SCORES}
+NOTICED = 0.02
+"""A change of macro-F1 or R2 below this is told as little."""
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """A number with fixed digits; a dash where it is not defined."""
-    return "–" if value is None or math.isnan(value) else f"{value:.{digits}f}"
+    """A number with fixed digits, four significant ones where it is large; a dash where it is not defined."""
+    if value is None or math.isnan(value):
+        return "–"
+    return f"{value:.{digits}f}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
 def interval(scores: Mapping, name: str) -> str:
@@ -40,27 +48,68 @@ def with_interval(scores: Mapping, name: str) -> str:
     return number(scores[name]) + (f" ({told})" if told else "")
 
 
-def score_rows(scores: Mapping) -> list[tuple[str, str]]:
-    """Titles and values of the scores that there are."""
-    return [(title, with_interval(scores, name)) for name, title in SCORES if name in scores]
+def score_rows(scores: Mapping) -> list[tuple[str, str, str, str]]:
+    """Name, meaning, value and interval of the scores that there are."""
+    return [
+        (name, meaning, number(scores[key]), interval(scores, key).removeprefix("95 % interval "))
+        for key, name, meaning in SCORES
+        if key in scores
+    ]
 
 
-def context_sentence(scores: Mapping) -> str:
+def counted(n: int, one: str, several: str = "") -> str:
+    """A count with its noun."""
+    return f"{n:,} {one if n == 1 else several or one + 's'}"
+
+
+def test_sentence(scores: Mapping, kind: str) -> str:
+    """How good the run is on entities that it has not seen."""
+    main = MAIN_SCORE[kind]
+    parts = [f"{NAMES[name]} {with_interval(scores, name)}" for name in ("accuracy", "mae", main) if name in scores]
+    n, g = int(scores["n_windows"]), int(scores["n_entities"])
+    return f"On {counted(n, 'window')} of {counted(g, 'entity', 'entities')} never seen in training: {', '.join(parts)}."
+
+
+def context_sentence(scores: Mapping, kind: str = "classes") -> str:
     """Whether the model leans on the interactions it was given."""
     blind = scores.get("without_context")
     if blind is None:
         return "The model was trained without interactions, so there is nothing to take away."
-    before, after = scores["compared"]["macro_f1"], blind["macro_f1"]
-    moved = before - after
+    name = MAIN_SCORE[kind]
+    before, after = scores["compared"][name], blind[name]
     told = (
-        f"With the interactions taken away at test time, macro-F1 goes from {before:.3f} to {after:.3f} "
-        f"({int(scores['compared']['n_windows'])} windows)"
+        f"With the interactions taken away at test time, {NAMES[name]} goes from {number(before)} to {number(after)} "
+        f"({counted(int(scores['compared']['n_windows']), 'window')})"
     )
-    if moved > 0.02:
+    if _unknown(before) or _unknown(after):
+        return f"{told}: it is not defined on these windows."
+    if before - after > NOTICED:
         return f"{told}: the model leans on them."
-    if moved < -0.02:
+    if before - after < -NOTICED:
         return f"{told}: they mislead it on these entities."
     return f"{told}: on these data the tokens themselves say enough, and the guidance changes little."
+
+
+def missing_sentence(scores: Mapping, kind: str = "classes") -> str:
+    """Which modality the model can spare least; empty where none was taken away."""
+    name = MAIN_SCORE[kind]
+    lost = {key.removeprefix("without "): part[name] for key, part in scores.items() if key.startswith("without ")}
+    lost = {key: value for key, value in lost.items() if not _unknown(value)}
+    before = scores.get("compared", {}).get(name)
+    if not lost or _unknown(before):
+        return ""
+    worst = min(lost, key=lost.get)
+    if before - lost[worst] <= NOTICED:
+        return (
+            f"No single modality is missed much: whichever one is unobserved, {NAMES[name]} stays at "
+            f"{number(lost[worst])} or above ({number(before)} with all of them)."
+        )
+    spared = sum(before - value <= NOTICED for value in lost.values())
+    rest = f"; {counted(spared, 'other')} can be spared with a loss of at most {NOTICED}" if spared else ""
+    return (
+        f"{worst} is missed most: without it {NAMES[name]} falls from {number(before)} to "
+        f"{number(lost[worst])}{rest}."
+    )
 
 
 def agreement_sentences(scores: Mapping) -> list[str]:
@@ -71,36 +120,16 @@ def agreement_sentences(scores: Mapping) -> list[str]:
         ("agreement_synergy", "The more synergistic a pair, the more of it goes to synergy experts", 1),
     ):
         found = scores.get(key)
-        if found is None or found["correlation"] is None or math.isnan(found["correlation"]):
+        if found is None or _unknown(found["correlation"]):
             continue
         r, low, high = found["correlation"], found["low"], found["high"]
-        clear = low is not None and not math.isnan(low) and (low > 0 or high < 0)
+        clear = not _unknown(low) and (low > 0 or high < 0)
         verdict = "not clear" if not clear else "yes" if r * wanted > 0 else "no, the reverse"
-        interval = "" if low is None or math.isnan(low) else f", 95 % interval {low:.2f} to {high:.2f}"
+        ends = "" if _unknown(low) else f", 95 % interval {low:.2f} to {high:.2f}"
         told.append(
-            f"{what}: {verdict} (rank correlation {r:.2f}{interval}; {found['n']} pairs and lags, last layer)."
+            f"{what}: {verdict} (rank correlation {r:.2f}{ends}; {int(found['n'])} pairs and lags, last layer)."
         )
     return told
-
-
-def atom_rows(profile: InteractionProfile, most: int = 30) -> list[tuple[str, ...]]:
-    """Atom, where, lag, bits with 95 % interval and q-value, strongest first."""
-    rows: list[tuple[str, ...]] = []
-    for row in profile.top(most).to_dict("records"):
-        joined = ", not " if row["atom"] == "unique" else ", "
-        half = "" if math.isnan(row["stderr"]) else f" ± {Z_95 * row['stderr']:.3f}"
-        q = "–" if math.isnan(row["q_value"]) else f"{row['q_value']:.2g}"
-        where = f"{row['source_i']}{joined}{row['source_j']}"
-        rows.append((str(row["atom"]), where, f"{row['lag_s']:g} s", f"{row['bits']:.3f}{half}", q))
-    return rows
-
-
-def strongest_pairs(profile: InteractionProfile) -> list[tuple[str, str]]:
-    """All pairs, by the most that they tell together at any lag."""
-    names = profile.modalities
-    i, j = np.triu_indices(len(names), 1)
-    told = np.nan_to_num(profile.dataset["joint_mi"].values[i, j]).max(-1)
-    return [(names[i[k]], names[j[k]]) for k in np.argsort(-told, kind="stable")]
 
 
 def sureness(profile: InteractionProfile) -> list[tuple[str, str]]:
@@ -132,7 +161,11 @@ def sureness(profile: InteractionProfile) -> list[tuple[str, str]]:
         rows.append(("intervals", "95 %, from resampling entities (or blocks of time where there are few)"))
     if "p_value" in d:
         rows.append(
-            ("significance", "labels rotated in time; q-values control false discoveries over pairs and lags")
+            (
+                "p- and q-values",
+                "p: how often rearranged labels fit all that a pair tells as well as the true ones do; "
+                "q: the same with false discoveries controlled over all pairs and lags",
+            )
         )
     return rows
 
@@ -143,16 +176,29 @@ def negative_atoms(profile: InteractionProfile) -> str:
     values = values[~np.isnan(values)]
     below = int((values < 0).sum())
     if not below:
-        return f"None of the {len(values)} values is below zero."
-    return f"{below} of {len(values)} values are below zero, the smallest {values.min():.4f} bits; none is clipped."
-
-
-def least_and_most(predictions: pd.DataFrame) -> str:
-    """Range of accuracy over entities."""
-    right = (predictions["label"] == predictions["predicted"]).groupby(predictions["entity"]).mean()
-    if len(right) == 1:
-        return f"One entity was tested, {right.index[0]}: {right.iloc[0]:.3f} of its windows are right."
+        return f"None of the {len(values):,} values is below zero."
     return (
-        f"From {right.min():.3f} of windows right ({right.idxmin()}) to {right.max():.3f} ({right.idxmax()}), "
-        f"over {len(right)} entities."
+        f"{below:,} of {len(values):,} values are below zero, the smallest {values.min():.4f} bits; none is clipped. "
+        "Nothing tells less than nothing: values below zero are noise, and show how large it is."
     )
+
+
+def least_and_most(predictions: pd.DataFrame, kind: str = "classes") -> str:
+    """Range over entities of accuracy, or of the mean absolute error of a number; empty for labels."""
+    if kind == "labels":
+        return ""
+    if kind == "number":
+        each, what = (predictions["label"] - predictions["predicted"]).abs(), "mean absolute error"
+    else:
+        each, what = predictions["label"] == predictions["predicted"], "share of windows right"
+    found = each.groupby(predictions["entity"]).mean()
+    if len(found) == 1:
+        return f"One entity was tested, {found.index[0]}: {what} {number(found.iloc[0])}."
+    return (
+        f"Over {len(found)} entities, {what} goes from {number(found.min())} ({found.idxmin()}) to "
+        f"{number(found.max())} ({found.idxmax()})."
+    )
+
+
+def _unknown(value: float | None) -> bool:
+    return value is None or math.isnan(value)

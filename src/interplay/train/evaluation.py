@@ -37,7 +37,8 @@ class Evaluation:
         several; ``agreement_redundancy`` and ``agreement_synergy``: see `beside_profile`.
     predictions : DataFrame, see `Run.predict`
     insight : xarray.Dataset, see `interplay.train.insight`: `Watch.dataset` and `beside_profile`
-    examples : xarray.Dataset, single windows, see `interplay.train.explain.explain_windows`
+    examples : xarray.Dataset, single windows, see `interplay.train.explain.explain_windows`; ``row`` is that of each
+        in `predictions`
     entities : names of the test entities
     """
 
@@ -70,12 +71,12 @@ def judge(model: Model, scaled: ScaledWindows, tell: Tell, *, n_bootstrap: int) 
         scores[name] = kind.scores(few.windows, told_by_trial, n_bootstrap)
     tell(1.0)
     insight = beside_profile(watch.dataset(), model.context)
-    shown = scaled.select(examples(test, told, EXAMPLES))
+    chosen = examples(test, told, EXAMPLES)
     return Evaluation(
         scores=scores | agreement(insight),
         predictions=prediction_table(test, told),
         insight=insight,
-        examples=explain_windows(model, shown),
+        examples=explain_windows(model, scaled.select(chosen)).assign_coords(row=("window", chosen)),
         entities=test.entities,
     )
 

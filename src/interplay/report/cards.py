@@ -1,0 +1,76 @@
+"""The model card, the data card and what was done against leakage, as rows of a table."""
+
+from collections.abc import Mapping
+
+from interplay.profile import InteractionProfile
+from interplay.report.words import counted
+from interplay.train import Run
+
+PREDICTS = {
+    "classes": "one of {n} classes: {names}",
+    "labels": "any of {n} labels: {names}",
+    "number": "a number",
+}
+MOST_NAMES = 40
+"""Names that a row lists before it only counts the rest."""
+
+
+def model_card(run: Run) -> list[tuple[str, str]]:
+    """What the model is, how it was trained, what it is for and what it is not."""
+    schema, model, optimiser = run.schema, run.recipe.model, run.recipe.optimiser
+    predicts = PREDICTS[schema.kind].format(n=len(schema.classes), names=_listed(schema.classes))
+    experts = (
+        f"{model.num_experts} experts, {model.synergy_experts} of them for tokens taken together (synergy experts)"
+    )
+    return [
+        ("what it is", f"a mixture of experts of width {model.width} with {counted(model.layers, 'layer')}; {experts}"),
+        ("size", counted(sum(p.numel() for p in run.model.parameters()), "weight")),
+        ("predicts", predicts),
+        ("from", f"windows of {schema.steps} steps of {schema.step_s:g} s of {len(schema.shapes)} modalities"
+         + (f"; side inputs: {_listed(schema.static)}" if schema.static else "")),
+        ("guided by", "an interaction profile" if run.profile is not None else "nothing: it is its own unguided control"),
+        ("trained on", f"{counted(run.data.n_windows, 'window')} of {counted(len(run.data.entities), 'entity', 'entities')}; "
+         f"{counted(optimiser.epochs, 'epoch')}, seed {run.seed}"),
+        ("meant for", "research on how modalities act together, and as a starting point for models of the same data"),
+        ("not meant for", "decisions about single persons: it was judged on the entities listed here and on no others"),
+    ]  # fmt: skip
+
+
+def data_card(run: Run) -> list[tuple[str, str]]:
+    """What the data set says of itself, then what the run saw of it."""
+    card = run.data.card or {}
+    rows = [(name, value) for name, value in card.items() if isinstance(value, str) and value]
+    told = card.get("modalities")
+    described: Mapping = told if isinstance(told, Mapping) else {}
+    for name, (rate, width) in run.schema.shapes.items():
+        channels = _listed(run.data.channels.get(name, ()))
+        shape = f"{counted(width, 'channel')}{f' ({channels})' if channels else ''}, {counted(rate, 'sample')} per step"
+        rows.append((f"modality {name}", f"{described[name]}; {shape}" if name in described else shape))
+    for name, n in zip(run.schema.classes, run.data.class_counts, strict=True):
+        rows.append((f"training windows of {name}", f"{n:,}"))
+    return rows
+
+
+def leakage_rows(run: Run, tested: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Entities on both sides, counted from what the run recorded."""
+    rows = [("entities tested", str(len(tested))), ("of them trained on", _shared(tested, run.data.entities))]
+    if run.profile is not None:
+        rows.append(("of them seen by the profile", _seen(run.profile, tested)))
+    return rows
+
+
+def _seen(profile: InteractionProfile, tested: tuple[str, ...]) -> str:
+    if not profile.entities:
+        return "not known: the profile names no entities"
+    return _shared(tested, profile.entities)
+
+
+def _shared(tested: tuple[str, ...], others: tuple[str, ...]) -> str:
+    both = sorted(set(tested) & set(others))
+    return f"{len(both)}: {', '.join(both)}" if both else "0"
+
+
+def _listed(names) -> str:
+    names = list(names)
+    rest = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,84 @@
+"""How to make a run again: the lines of Python that its folder stands for."""
+
+from pprint import pformat
+
+from interplay.estimators import BaseRUS
+from interplay.profile import InteractionProfile
+from interplay.train import Recipe, Run
+
+
+def repeat_script(run: Run) -> str:
+    """Lines that measure, train and judge anew, with the entities, settings and seed of the run.
+
+    A run remembers its entities and settings, not its samples: of a data set that cannot be loaded by name the lines
+    say where the recordings belong. They check that as many windows come out as the run was trained on.
+    """
+    return "\n".join([*_windows(run), *_profile(run), *_training(run)]) + "\n"
+
+
+def _windows(run: Run) -> list[str]:
+    card = run.data.card or {}
+    schema = run.schema
+    options = {"step_s": schema.step_s, "steps": schema.steps}
+    options |= {name: card[name] for name in ("stride", "min_steps", "fill") if card.get(name) not in (None, 1)}
+    lines = ["import interplay as ip", ""]
+    if "name" in card:
+        root = "" if card.get("bundled") else ', root="FOLDER OF ITS FILES"'
+        lines.append(f"recordings = ip.load_dataset({card['name']!r}{root})")
+    else:
+        lines.append("recordings = ...  # the run does not say which data set it was trained on: yours goes here")
+    told = ", ".join(f"{name}={value!r}" for name, value in options.items())
+    tested = run.evaluation.entities if run.evaluation else ()
+    return [
+        *lines,
+        f"windows = ip.make_windows(recordings, {told})",
+        f"train = windows.of_entities({_listed(run.data.entities)})",
+        f"test = windows.of_entities({_listed(tested)})",
+        f"assert len(train) == {run.data.n_windows}  # as many as the run was trained on",
+        "",
+    ]
+
+
+def _profile(run: Run) -> list[str]:
+    if run.profile is None:
+        return []
+    estimator = _estimator(run.profile)
+    if estimator is None:
+        return ['profile = ip.InteractionProfile.load("profile.nc")  # of the run folder; it was not estimated', ""]
+    lags = ", ".join(f"{lag:g}" for lag in run.profile.lag_s)
+    return [f"profile = ip.TemporalRUS({estimator}, lags_s=[{lags}]).fit(train).profile_", ""]
+
+
+def _estimator(profile: InteractionProfile) -> str | None:
+    """The call that makes the estimator, with the settings that are not its own defaults; None if it is unknown."""
+    attrs = profile.dataset.attrs
+    known = {kind.__name__: kind for kind in _kinds(BaseRUS)}
+    kind = known.get(str(attrs.get("estimator")))
+    if kind is None:
+        return None
+    usual = kind().get_params(deep=False)
+    given = {k: v for k, v in dict(attrs.get("parameters") or {}).items() if k not in usual or usual[k] != v}
+    return f"ip.{kind.__name__}({', '.join(f'{k}={v!r}' for k, v in given.items())})"
+
+
+def _kinds(parent: type) -> list[type]:
+    return [kind for child in parent.__subclasses__() for kind in (child, *_kinds(child))]
+
+
+def _training(run: Run) -> list[str]:
+    usual = Recipe().to_dict()
+    settings = {
+        f"{group}.{name}": value
+        for group, values in run.recipe.to_dict().items()
+        for name, value in values.items()
+        if usual[group][name] != value
+    }
+    told = ["train"]
+    told += ["profile=profile"] if run.profile is not None else []
+    told += [f"settings={settings!r}"] if settings else []
+    return [f"run = ip.fit({', '.join(told)}, seed={run.seed})", "print(run.evaluate(test))"]
+
+
+def _listed(names) -> str:
+    text = pformat(list(names), width=100, compact=True)
+    return text if "\n" not in text else "\n    " + text.replace("\n", "\n    ") + "\n"

@@ -1,0 +1,102 @@
+// Charts with two axes: lines, bands and dots.
+
+function ticksOf(low, high, about = 5) {
+  const raw = (high - low) / about || 1;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 2.5, 5, 10].map((m) => m * power).find((s) => s >= raw);
+  const ticks = [];
+  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-6; k += 1) ticks.push(Number((k * step).toPrecision(10)));
+  return ticks;
+}
+
+/** An empty chart: { svg, g, x, y }, with x and y from values to pixels.
+ *  opts: width, height, x: [low, high], y: [low, high], xTitle, yTitle, title, xTicks, yTicks, left */
+function axes(opts) {
+  const { width, height } = opts;
+  const left = opts.left ?? 52, right = 12, top = opts.title ? 26 : 10, bottom = opts.xTitle ? 44 : 26;
+  const x = (v) => left + ((v - opts.x[0]) / (opts.x[1] - opts.x[0] || 1)) * (width - left - right);
+  const y = (v) => height - bottom - ((v - opts.y[0]) / (opts.y[1] - opts.y[0] || 1)) * (height - top - bottom);
+  const svg = draw("svg", { viewBox: `0 0 ${width} ${height}`, class: "chart" });
+  const yTicks = opts.yTicks || ticksOf(...opts.y, height < 220 ? 4 : 5);
+  const room = width - left - right;
+  const xTicks = opts.xTicks || ticksOf(...opts.x, Math.max(2, Math.floor(room / 70)));
+  for (const v of yTicks) {
+    add(svg, draw("line", { x1: left, x2: width - right, y1: y(v), y2: y(v), class: v === 0 ? "zero" : "rule" }),
+      draw("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end", class: "tick" }, short4(v)));
+  }
+  // tick labels that would touch the one before are left out
+  let taken = -Infinity;
+  for (const v of xTicks) {
+    const text = short4(v), half = 3.6 * text.length;
+    if (x(v) - half < taken) continue;
+    taken = x(v) + half + 4;
+    add(svg, draw("text", { x: x(v), y: height - bottom + 17, "text-anchor": "middle", class: "tick" }, text));
+  }
+  if (opts.xTitle) add(svg, draw("text", { x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle", class: "axis" }, opts.xTitle));
+  if (opts.yTitle) add(svg, draw("text", { transform: `translate(12 ${(top + height - bottom) / 2}) rotate(-90)`, "text-anchor": "middle", class: "axis" }, opts.yTitle));
+  if (opts.title) add(svg, draw("text", { x: left, y: 16, class: "panel", fill: opts.titleColour }, opts.title));
+  const g = draw("g");
+  add(svg, g);
+  return { svg, g, x, y };
+}
+
+function pathOf(points) {
+  let text = "", pen = "M";
+  for (const [px, py] of points) {
+    if (!known(px) || !known(py) || Number.isNaN(py)) { pen = "M"; continue; }
+    text += `${pen}${px.toFixed(1)} ${py.toFixed(1)}`;
+    pen = "L";
+  }
+  return text;
+}
+
+function line({ g, x, y }, xs, ys, colour, extra) {
+  add(g, draw("path", { d: pathOf(xs.map((v, k) => [x(v), known(ys[k]) ? y(ys[k]) : null])), fill: "none", stroke: colour, "stroke-width": 2, ...extra }));
+}
+
+function band({ g, x, y }, xs, lows, highs, colour, opacity) {
+  const ok = xs.map((_, k) => k).filter((k) => known(lows[k]) && known(highs[k]));
+  if (!ok.length) return;
+  const there = ok.map((k) => [x(xs[k]), y(highs[k])]), back = ok.reverse().map((k) => [x(xs[k]), y(lows[k])]);
+  add(g, draw("path", { d: `${pathOf([...there, ...back])}Z`, fill: colour, "fill-opacity": opacity, stroke: "none" }));
+}
+
+/** A dot with its interval, and a wide target that tells its numbers on hover. */
+function dot({ g, x, y }, px, py, colour, opts) {
+  const o = opts || {};
+  if (!known(py)) return;
+  if (known(o.low)) add(g, draw("line", { x1: x(px), x2: x(px), y1: y(o.low), y2: y(o.high), stroke: colour, "stroke-width": 1.5 }));
+  add(g, draw("circle", { cx: x(px), cy: y(py), r: o.r || 4, fill: o.hollow ? "var(--paper)" : colour, stroke: colour, "stroke-width": 1.5, "fill-opacity": o.opacity },
+    o.tip && draw("title", {}, o.tip)));
+}
+
+function legend(items) {
+  return el("ul", { class: "legend" }, items.map(({ name, colour, dash }) =>
+    el("li", {}, draw("svg", { viewBox: "0 0 26 10", width: 26, height: 10, "aria-hidden": "true" },
+      draw("line", { x1: 1, x2: 25, y1: 5, y2: 5, stroke: colour, "stroke-width": 3, "stroke-dasharray": dash || null })), name)));
+}
+
+/** Horizontal dots with intervals, one row each: rows of { name, value, low, high, main, tip }. */
+function dotRows(rows, opts) {
+  const longest = Math.max(...rows.map((row) => row.name.length));
+  const left = Math.min(7.2 * longest + 12, opts.width * 0.42), step = 24, top = 8, bottom = 44;
+  const height = top + rows.length * step + bottom;
+  const room = Math.floor((left - 12) / 7.2);
+  const x = (v) => left + ((v - opts.x[0]) / (opts.x[1] - opts.x[0] || 1)) * (opts.width - left - 16);
+  const svg = draw("svg", { viewBox: `0 0 ${opts.width} ${height}`, class: "chart" });
+  for (const v of ticksOf(...opts.x, Math.max(2, Math.floor((opts.width - left) / 80)))) {
+    add(svg, draw("line", { x1: x(v), x2: x(v), y1: top, y2: height - bottom, class: "rule" }),
+      draw("text", { x: x(v), y: height - bottom + 17, "text-anchor": "middle", class: "tick" }, short4(v)));
+  }
+  add(svg, draw("text", { x: (left + opts.width) / 2, y: height - 6, "text-anchor": "middle", class: "axis" }, opts.xTitle));
+  if (known(opts.mark)) add(svg, draw("line", { x1: x(opts.mark), x2: x(opts.mark), y1: top, y2: height - bottom, class: "mark" }));
+  rows.forEach((row, k) => {
+    const y = top + (k + 0.5) * step, colour = row.main ? "var(--r)" : "var(--u2)";
+    add(svg, draw("text", { x: left - 8, y: y + 4, "text-anchor": "end", class: "name" }, clipped(row.name, room), draw("title", {}, row.name)));
+    if (known(row.low)) add(svg, draw("line", { x1: x(row.low), x2: x(row.high), y1: y, y2: y, stroke: colour, "stroke-width": 2 }));
+    if (known(row.value)) add(svg, draw("circle", { cx: x(row.value), cy: y, r: 5, fill: colour }, draw("title", {}, row.tip || "")));
+  });
+  return svg;
+}
+
+const clipped = (text, room) => (text.length > room ? `${text.slice(0, Math.max(1, room - 1))}…` : text);

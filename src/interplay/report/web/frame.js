@@ -1,0 +1,129 @@
+// The frame of every chart: title, caption, controls, drawing, numbers as a table, copy and download.
+
+const frames = [];
+
+const cellText = (value) => (typeof value === "number" ? (Number.isInteger(value) ? String(value) : short4(value)) : value ?? "–");
+const short4 = (v) => String(Number(v.toPrecision(4)));
+
+/** RFC 4180; text that a spreadsheet would run as a formula is quoted with an apostrophe. */
+function csvOf({ columns, rows }) {
+  const cell = (value) => {
+    if (!known(value)) return "";
+    const text = typeof value === "string" && /^[=+@\-\t\r]/.test(value) ? `'${value}` : String(value);
+    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return [columns, ...rows].map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
+}
+
+function download(name, text) {
+  const link = el("a", { href: URL.createObjectURL(new Blob([text], { type: "text/csv" })), download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  say(`${name} was downloaded.`);
+}
+
+/** Files opened from disk are often refused the clipboard; then a hidden text field does it. */
+async function copy(text, what) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const field = el("textarea", { class: "hidden", "aria-hidden": "true" }, text);
+    document.body.append(field);
+    field.select();
+    document.execCommand("copy");
+    field.remove();
+  }
+  say(`${what} copied.`);
+}
+
+/** A table element of plain columns and rows, its first column as row headers. */
+function tableOf({ columns, rows }, most = 500) {
+  const body = rows.slice(0, most).map((row) =>
+    el("tr", {}, row.map((value, k) => el(k ? "td" : "th", { scope: k ? null : "row", class: typeof value === "number" ? "n" : null }, cellText(value)))));
+  const numeric = (k) => rows.some((row) => typeof row[k] === "number");
+  return el("div", { class: "scroll" },
+    el("table", {},
+      el("thead", {}, el("tr", {}, columns.map((name, k) => el("th", { scope: "col", class: numeric(k) ? "n" : null }, name)))),
+      el("tbody", {}, body)),
+    rows.length > most && el("p", { class: "caption" }, `The first ${most} of ${rows.length.toLocaleString("en")} rows; the download has all.`));
+}
+
+/** Put a chart into `host`.
+ *  spec.id, title, caption: what it is and how to read it
+ *  spec.controls: elements above the drawing
+ *  spec.draw(width, box): the drawing for so many pixels; may put more than one node
+ *  spec.label(): the drawing in one sentence, for those who do not see it
+ *  spec.table(): { columns, rows }, all numbers behind the drawing
+ *  spec.hint: what stands in the line that tells single cells, before one is looked at
+ *  spec.plain: the drawing is a table already */
+function frame(host, spec) {
+  const box = el("div", { class: "plot" });
+  const readout = el("p", { class: "readout", "aria-live": "polite" }, spec.hint || "");
+  const held = el("div");
+  const numbers = el("details", { class: "numbers", ontoggle: () => numbers.open && held.replaceChildren(tableOf(spec.table())) },
+    el("summary", {}, "Numbers as a table"), held);
+  const file = `${spec.id}.csv`;
+  const tools = el("p", { class: "tools" },
+    el("button", { type: "button", class: "csv", onclick: () => download(file, csvOf(spec.table())) }, "Download CSV", el("span", { class: "hidden" }, ` of: ${spec.title}`)),
+    el("button", { type: "button", onclick: () => copy(csvOf(spec.table()), "Numbers") }, "Copy numbers", el("span", { class: "hidden" }, ` of: ${spec.title}`)));
+  const caption = el("p", { class: "caption" }, spec.caption);
+  const controls = spec.controls ? el("div", { class: "controls" }, spec.controls) : null;
+  const figure = el("figure", { id: spec.id },
+    el("figcaption", {}, el("h3", {}, spec.title), caption), controls, box, spec.hint !== undefined && readout, spec.plain ? null : numbers, tools);
+  const made = { figure, box, readout, width: 0, drawn: false, spec, caption };
+  made.show = () => {
+    made.drawn = true;
+    made.width = box.clientWidth;
+    const drawing = spec.draw(Math.max(made.width, 240), made);
+    box.replaceChildren(...[drawing].flat());
+    const svg = box.querySelector("svg");
+    if (svg && spec.label) put(svg, { role: "img", "aria-label": spec.label() });
+    if (numbers.open) held.replaceChildren(tableOf(spec.table()));
+  };
+  made.again = () => made.drawn && made.show();
+  host.append(figure);
+  frames.push(made);
+  watching.observe(figure);
+  resizing.observe(box);
+  return made;
+}
+
+// charts are drawn when they come near the window, so that the page opens at once; all of them before printing
+const watching = new IntersectionObserver((seen) => {
+  for (const { isIntersecting, target } of seen) {
+    const made = isIntersecting && frames.find((one) => one.figure === target);
+    if (made && !made.drawn) made.show();
+  }
+}, { rootMargin: "400px" });
+const resizing = new ResizeObserver((seen) => {
+  for (const { target } of seen) {
+    const made = frames.find((one) => one.box === target);
+    if (made && made.drawn && Math.abs(made.width - target.clientWidth) > 2) made.show();
+  }
+});
+window.addEventListener("beforeprint", () => frames.forEach((made) => made.drawn || made.show()));
+
+// ---- controls
+
+let labels = 0;
+function labelled(text, control, extra) {
+  labels += 1;
+  control.id = control.id || `control-${labels}`;
+  return el("span", { class: `control ${extra || ""}` }, el("label", { for: control.id }, text), control);
+}
+
+/** A list to choose from; options are [value, text]. */
+function picker(text, options, value, act, id) {
+  const select = el("select", { id, onchange: () => act(select.value) },
+    options.map(([key, name]) => el("option", { value: key, selected: String(key) === String(value) }, name)));
+  return labelled(text, select);
+}
+
+function ticked(text, value, act, id) {
+  const box = el("input", { type: "checkbox", id, checked: value, onchange: () => act(box.checked) });
+  labels += 1;
+  box.id = box.id || `control-${labels}`;
+  return el("span", { class: "control tick" }, box, el("label", { for: box.id }, text));
+}

@@ -1,0 +1,100 @@
+// One pair over lag: four panels with intervals and the band of chance.
+
+const PANELS = [
+  { atom: "redundancy", title: () => "Redundancy: both tell the same", first: 0 },
+  { atom: "unique", title: (i, j) => `Unique: only ${i}, not ${j}`, first: 0 },
+  { atom: "unique", title: (i, j) => `Unique: only ${j}, not ${i}`, first: 1 },
+  { atom: "synergy", title: () => "Synergy: only both together", first: 0 },
+];
+
+/** Values of one panel over all lags. */
+const panelAt = (panel) => PROFILE.lags.map((_, k) =>
+  panel.first ? atomAt(panel.atom, chosen.j, chosen.i, k) : atomAt(panel.atom, chosen.i, chosen.j, k));
+
+function pairSentence() {
+  const [i, j] = [NAMES[chosen.i], NAMES[chosen.j]];
+  const parts = PANELS.map((panel, k) => {
+    const found = panelAt(panel), clear = found.filter((one) => one.clear);
+    const name = ["redundancy", `unique to ${i}`, `unique to ${j}`, "synergy"][k];
+    if (!clear.length) return `no evidence of ${k === 1 || k === 2 ? "anything " : ""}${name}`;
+    const best = clear.reduce((a, b) => (b.bits > a.bits ? b : a));
+    return `${name} ${bitsText(best.bits, best.error)}, most at lag ${lagName(PROFILE.lags[best.lag])}`;
+  });
+  return `${i} and ${j}: ${parts.join("; ")}.`;
+}
+
+function drawPair(width) {
+  const across = width >= 900 ? 4 : width >= 520 ? 2 : 1;
+  const each = Math.floor((width - 12 * (across - 1)) / across);
+  const all = PANELS.map(panelAt);
+  const ends = all.flat().flatMap(({ bits, error }) => [bits + Z95 * (error || 0), bits - Z95 * (error || 0), Z95 * (error || 0), -Z95 * (error || 0)]).filter(known);
+  const high = Math.max(...ends, 0.01), low = Math.min(...ends, 0);
+  return el("div", { class: `panels across${across}` }, PANELS.map((panel, k) => {
+    const found = all[k], colour = ATOMS[k].colour, lags = PROFILE.lags;
+    const room = Math.floor((each - 52) / 6.6);
+    const pad = lags.length > 1 ? 0.04 * (lags[lags.length - 1] - lags[0]) : 0.5;
+    const plot = axes({
+      width: each, height: across === 1 ? 190 : 250, x: [lags[0] - pad, lags[lags.length - 1] + pad], y: [low * 1.08, high * 1.08],
+      xTicks: lags, xTitle: "lag (s)", yTitle: "bits", title: clipped(panel.title(NAMES[chosen.i], NAMES[chosen.j]), room),
+    });
+    const around = (side) => found.map(({ error }) => (known(error) ? side * Z95 * error : null));
+    const ofValue = (side) => found.map(({ bits, error }) => (known(error) ? bits + side * Z95 * error : null));
+    band(plot, lags, around(-1), around(1), "var(--soft)", 0.22);
+    band(plot, lags, ofValue(-1), ofValue(1), colour, 0.2);
+    line(plot, lags, found.map(({ bits }) => bits), colour);
+    found.forEach(({ bits, error, clear, q }, l) => dot(plot, lags[l], bits, colour, {
+      hollow: !clear, tip: `lag ${lagName(lags[l])}: ${bitsText(bits, error)}${qText(q)}${clear ? "" : ", not clear of chance"}`,
+    }));
+    put(plot.svg, { role: "img", "aria-label": panel.title(NAMES[chosen.i], NAMES[chosen.j]) });
+    return plot.svg;
+  }));
+}
+
+function pairTable() {
+  const [i, j] = [NAMES[chosen.i], NAMES[chosen.j]];
+  const columns = ["lag (s)"];
+  const titles = ["redundancy", `unique to ${i}`, `unique to ${j}`, "synergy"];
+  titles.forEach((name) => columns.push(`${name} (bits)`, "from", "to", "clear of chance"));
+  columns.push("told together (bits)", "p", "q");
+  const all = PANELS.map(panelAt);
+  const rows = PROFILE.lags.map((lag, l) => {
+    const row = [lag];
+    for (const found of all) {
+      const { bits, error, clear } = found[l];
+      row.push(bits, known(error) ? bits - Z95 * error : null, known(error) ? bits + Z95 * error : null, clear ? "yes" : "no");
+    }
+    const joint = atomAt("joint_mi", chosen.i, chosen.j, l);
+    return [...row, joint.bits, joint.p, joint.q];
+  });
+  return { columns, rows };
+}
+
+function pairFrame(host) {
+  const options = NAMES.map((name, k) => [k, name]);
+  const first = picker("First", options, chosen.i, (v) => choosePair(Number(v), chosen.j === Number(v) ? chosen.i : chosen.j), "pair-first");
+  const second = picker("Second", options, chosen.j, (v) => choosePair(chosen.i === Number(v) ? chosen.j : chosen.i, Number(v)), "pair-second");
+  const told = el("p", { class: "told", id: "pair-told", "aria-live": "polite" });
+  const made = frame(host, {
+    id: "pair", title: "One pair over lag", controls: [first, second], table: pairTable, draw: (width) => { told.textContent = pairSentence(); return drawPair(width); },
+    caption: PROFILE.r_error
+      ? "Dots are estimates, the coloured band their 95 % interval. Filled: clear of chance. The grey band is where 95 of 100 estimates would fall if the true value were zero and the error the same; it is computed from the standard errors, not simulated."
+      : "Dots are estimates; this profile has no standard errors, so there are no intervals and no band of chance.",
+  });
+  made.box.before(told);
+  listen(["i", "j"], () => {
+    first.querySelector("select").value = chosen.i;
+    second.querySelector("select").value = chosen.j;
+    made.again();
+  });
+}
+
+const choosePair = (i, j) => choose({ i, j });
+
+/** Choose a pair elsewhere on the page and go to its chart. */
+function openPair(i, j) {
+  choosePair(i, j);
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  document.getElementById("pair").scrollIntoView({ behavior: still ? "auto" : "smooth", block: "start" });
+  document.getElementById("pair-first").focus({ preventScroll: true });
+  say(pairSentence());
+}

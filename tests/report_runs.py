@@ -56,7 +56,9 @@ def drawn_profile(names, steps: int, seed: int = 0) -> ip.InteractionProfile:
     return profile
 
 
-def drawn_run(n_modalities: int = 2, steps: int = 3, kind: str = "classes", names=None, classes=None, card=None) -> Run:
+def drawn_run(
+    n_modalities: int = 2, steps: int = 3, kind: str = "classes", names=None, classes=None, card=None
+) -> Run:
     """A run whose model was never trained and whose evaluation is drawn; all shapes are those of real ones."""
     rng = np.random.default_rng(n_modalities)
     names = names or names_of(n_modalities)
@@ -84,7 +86,7 @@ def drawn_run(n_modalities: int = 2, steps: int = 3, kind: str = "classes", name
     scaler = Scaler(mean=zeros, std=zeros, static=np.zeros((0, 2), np.float32), target=np.array([0.0, 1.0]))
     data = TrainingData(
         entities=("a", "b"), n_windows=500, class_counts=tuple(100 for _ in classes),
-        channels={name: ("x",) for name in names}, card=card,
+        channels=dict.fromkeys(names, ("x",)), card=card,
     )  # fmt: skip
     log = [{"epoch": k, "accuracy": 0.4 + 0.1 * k, "cross_entropy": 1.2 - 0.2 * k} for k in range(4)]
     return Run(model=model, scaler=scaler, recipe=recipe, schema=schema, profile=profile, data=data, seed=0, log=log,
@@ -148,7 +150,9 @@ def drawn_insight(rng, names, steps: int, kind: str, classes, model) -> xr.Datas
     )  # fmt: skip
 
 
-def drawn_examples(rng, names, steps: int, kind: str, classes, model, predictions: pd.DataFrame) -> xr.Dataset:
+def drawn_examples(
+    rng, names, steps: int, kind: str, classes, model, predictions: pd.DataFrame
+) -> xr.Dataset:
     rows = np.arange(N_EXAMPLES) * 7
     shape = (N_EXAMPLES, len(names), steps)
     relevance = rng.normal(size=shape) * 0.2
@@ -157,7 +161,9 @@ def drawn_examples(rng, names, steps: int, kind: str, classes, model, prediction
     token = ("window", "modality", "lag")
     output = np.zeros(N_EXAMPLES, np.int64)
     if kind == "classes":
-        output = predictions["predicted"].iloc[rows].map({name: c for c, name in enumerate(classes)}).to_numpy()
+        output = (
+            predictions["predicted"].iloc[rows].map({name: c for c, name in enumerate(classes)}).to_numpy()
+        )
     return xr.Dataset(
         {
             "relevance": (token, relevance),

@@ -4,23 +4,50 @@ import re
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import interplay as ip
 from interplay.cli import main
 from interplay.train import load_run
 from shared_data import shared
 
 DOCS = Path(__file__).parents[1] / "docs"
+PAGES = sorted(str(path.relative_to(DOCS)) for path in (*DOCS.glob("*.md"), *DOCS.glob("howto/*.md")))
+ALL_PAGES = sorted(
+    str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md") if "_build" not in path.relative_to(DOCS).parts
+)
 
 
-@pytest.mark.parametrize("page", ["model.md"])
+def examples(page: str, language: str) -> list[str]:
+    text = (DOCS / page).read_text("utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def arrays_of_a_reader() -> dict[str, object]:
+    """What the page on interactions takes for granted: the reader's own arrays, and a split of them."""
+    rng = np.random.default_rng(0)
+    ecg, resp = rng.normal(size=(400, 2)), rng.normal(size=(400, 1))
+    y = (ecg[:, 0] > 0).astype(int)
+    patient = np.repeat(np.arange(10), 40)
+    windows = ip.windows_from_arrays({"ecg": ecg, "resp": resp}, y, steps=8, entity=patient)
+    train, test = ip.split_by_entity(windows)
+    return {"ecg": ecg, "resp": resp, "y": y, "patient": patient, "train": train, "test": test}
+
+
+GIVEN = {"interactions.md": arrays_of_a_reader}
+OF_ITS_OWN = ("your_data.md",)
+"""Tested from end to end by a test of its own, with real data."""
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if examples(page, "python") and page not in OF_ITS_OWN]
+)
 def test_the_examples_of_a_page_run_one_after_the_other(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"```python\n(.*?)```", (DOCS / page).read_text("utf-8"), flags=re.DOTALL)
-    assert blocks
-    names: dict[str, object] = {}
-    for block in blocks:
-        exec(block, names)
+    names: dict[str, object] = GIVEN[page]() if page in GIVEN else {}
+    for block in examples(page, "python"):
+        exec(compile(block, page, "exec"), names)
 
 
 @pytest.mark.slow
@@ -47,7 +74,18 @@ def test_the_way_from_a_folder_to_a_report(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "runs" / "my_study" / "report.html").is_file()
 
 
-@pytest.mark.parametrize("page", sorted(path.name for path in DOCS.glob("*.md")))
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if any("interplay " in block for block in examples(page, "sh"))]
+)
+def test_the_commands_of_a_page_run_one_after_the_other(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for line in "".join(examples(page, "sh")).splitlines():
+        if line.startswith("interplay "):
+            assert main(shlex.split(line)[1:]) == 0, line
+
+
+@pytest.mark.parametrize("page", ALL_PAGES)
 def test_pages_link_to_files_that_exist(page):
-    for target in re.findall(r"\]\(([^)#]+)\)", (DOCS / page).read_text("utf-8")):
-        assert "://" in target or (DOCS / target).exists(), target
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", (DOCS / page).read_text("utf-8")):
+        assert "://" in target or ((DOCS / page).parent / target).exists(), target

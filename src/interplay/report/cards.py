@@ -19,9 +19,7 @@ def model_card(run: Run) -> list[tuple[str, str]]:
     """What the model is, how it was trained, what it is for and what it is not."""
     schema, model, optimiser = run.schema, run.recipe.model, run.recipe.optimiser
     predicts = PREDICTS[schema.kind].format(n=len(schema.classes), names=_listed(schema.classes))
-    experts = (
-        f"{model.num_experts} experts, {model.synergy_experts} of them for tokens taken together (synergy experts)"
-    )
+    experts = f"{model.num_experts} experts, {model.synergy_experts} of them for tokens taken together (synergy experts)"
     return [
         ("what it is", f"a mixture of experts of width {model.width} with {counted(model.layers, 'layer')}; {experts}"),
         ("size", counted(sum(p.numel() for p in run.model.parameters()), "weight")),

@@ -107,7 +107,9 @@ def entity_rows(predictions: pd.DataFrame, schema: Schema) -> dict[str, object]:
 
 def scores_by_part(scores: Mapping[str, Mapping[str, float]]) -> list[dict[str, object]]:
     """The scores with everything, without the interactions and without each modality, in this order."""
-    names = [name for name in scores if name in ("compared", "without_context") or name.startswith("without ")]
+    names = [
+        name for name in scores if name in ("compared", "without_context") or name.startswith("without ")
+    ]
     return [{"name": name, **scores[name]} for name in names]
 
 

@@ -16,7 +16,20 @@ from interplay.report.summary import summary_sentences
 from interplay.report.used import example_data, insight_data
 from interplay.train import Evaluation, Run, load_run
 
-SCRIPTS = ("core", "frame", "axes", "grid", "pairs", "map", "network", "table", "model", "windows", "scores", "start")
+SCRIPTS = (
+    "core",
+    "frame",
+    "axes",
+    "grid",
+    "pairs",
+    "map",
+    "network",
+    "table",
+    "model",
+    "windows",
+    "scores",
+    "start",
+)
 """Files of the page's script, in the order in which they build on one another."""
 
 

@@ -20,13 +20,17 @@ def _windows(run: Run) -> list[str]:
     card = run.data.card or {}
     schema = run.schema
     options = {"step_s": schema.step_s, "steps": schema.steps}
-    options |= {name: card[name] for name in ("stride", "min_steps", "fill") if card.get(name) not in (None, 1)}
+    options |= {
+        name: card[name] for name in ("stride", "min_steps", "fill") if card.get(name) not in (None, 1)
+    }
     lines = ["import interplay as ip", ""]
     if "name" in card:
         root = "" if card.get("bundled") else ', root="FOLDER OF ITS FILES"'
         lines.append(f"recordings = ip.load_dataset({card['name']!r}{root})")
     else:
-        lines.append("recordings = ...  # the run does not say which data set it was trained on: yours goes here")
+        lines.append(
+            "recordings = ...  # the run does not say which data set it was trained on: yours goes here"
+        )
     told = ", ".join(f"{name}={value!r}" for name, value in options.items())
     tested = run.evaluation.entities if run.evaluation else ()
     return [
@@ -44,7 +48,10 @@ def _profile(run: Run) -> list[str]:
         return []
     estimator = _estimator(run.profile)
     if estimator is None:
-        return ['profile = ip.InteractionProfile.load("profile.nc")  # of the run folder; it was not estimated', ""]
+        return [
+            'profile = ip.InteractionProfile.load("profile.nc")  # of the run folder; it was not estimated',
+            "",
+        ]
     lags = ", ".join(f"{lag:g}" for lag in run.profile.lag_s)
     return [f"profile = ip.TemporalRUS({estimator}, lags_s=[{lags}]).fit(train).profile_", ""]
 

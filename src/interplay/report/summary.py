@@ -72,7 +72,9 @@ def _when(profile: InteractionProfile, table: AtomTable, row: int, lag: int) -> 
     most = f"most at a lag of {lag_s[lag]:g} s"
     if len(seen) == 1:
         return f"{most}, and clear at no other"
-    return f"{most}, clear at {len(seen)} of {len(lag_s)} lags from {lag_s[seen[0]]:g} to {lag_s[seen[-1]]:g} s"
+    return (
+        f"{most}, clear at {len(seen)} of {len(lag_s)} lags from {lag_s[seen[0]]:g} to {lag_s[seen[-1]]:g} s"
+    )
 
 
 def _kind(atom: str) -> str:

@@ -11,7 +11,11 @@ from interplay.profile import InteractionProfile
 SCORES = (
     ("accuracy", "accuracy", "share of predictions that are right"),
     ("balanced_accuracy", "balanced accuracy", "the same, each class counted as much as any other"),
-    ("macro_f1", "macro-F1", "balance of finding a class and being right about it, mean over classes; 1 is best"),
+    (
+        "macro_f1",
+        "macro-F1",
+        "balance of finding a class and being right about it, mean over classes; 1 is best",
+    ),
     ("auroc", "AUROC", "how well a class is told from the rest, mean over classes; 0.5 is chance, 1 is best"),
     ("auprc", "AUPRC", "area under precision and recall, mean over classes; 1 is best"),
     ("log_loss_bits", "log-loss", "surprise at the truth, bits per window; 0 is best"),
@@ -65,7 +69,9 @@ def counted(n: int, one: str, several: str = "") -> str:
 def test_sentence(scores: Mapping, kind: str) -> str:
     """How good the run is on entities that it has not seen."""
     main = MAIN_SCORE[kind]
-    parts = [f"{NAMES[name]} {with_interval(scores, name)}" for name in ("accuracy", "mae", main) if name in scores]
+    parts = [
+        f"{NAMES[name]} {with_interval(scores, name)}" for name in ("accuracy", "mae", main) if name in scores
+    ]
     n, g = int(scores["n_windows"]), int(scores["n_entities"])
     return f"On {counted(n, 'window')} of {counted(g, 'entity', 'entities')} never seen in training: {', '.join(parts)}."
 
@@ -93,7 +99,9 @@ def context_sentence(scores: Mapping, kind: str = "classes") -> str:
 def missing_sentence(scores: Mapping, kind: str = "classes") -> str:
     """Which modality the model can spare least; empty where none was taken away."""
     name = MAIN_SCORE[kind]
-    lost = {key.removeprefix("without "): part[name] for key, part in scores.items() if key.startswith("without ")}
+    lost = {
+        key.removeprefix("without "): part[name] for key, part in scores.items() if key.startswith("without ")
+    }
     lost = {key: value for key, value in lost.items() if not _unknown(value)}
     before = scores.get("compared", {}).get(name)
     if not lost or _unknown(before):

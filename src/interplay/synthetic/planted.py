@@ -82,8 +82,8 @@ def planted_windows(
 def planted_truth(redraw: float = 0.05) -> tuple[float, float]:
     """Exact unique information of the single modality and synergy of the pair, in bits.
 
-    The log-odds of a sign given its token is 2 l with l = |w|^2 z + |w| e, e standard normal; that of the
-    product has tanh(l5) tanh(l8) for its expected value. Expectations by Gauss-Hermite quadrature.
+    The log-odds of a sign given its token is 2 l with ``l = |w|^2 z + |w| e``, e standard normal; that
+    of the product has ``tanh(l5) tanh(l8)`` for its expected value. Expectations by Gauss-Hermite quadrature.
     """
     node, weight = np.polynomial.hermite_e.hermegauss(80)
     weight = weight / weight.sum()

@@ -95,7 +95,7 @@ def planted_truth(redraw: float = 0.05) -> tuple[float, float]:
 
 def planted_ceiling(redraw: float = 0.05) -> float:
     """Accuracy of whoever knows the directions w: a sign is told by the side of its token, wrongly with chance
-    Phi(-|w|); a redrawn label is right one time in four."""
+    Phi(-``|w|``); a redrawn label is right one time in four."""
     sign = float(ndtr(STRENGTH))
     product = sign**2 + (1.0 - sign) ** 2
     return (1.0 - redraw) * sign * product + redraw / N_CLASSES

@@ -27,6 +27,8 @@ def interrupted(words, when, signal_number=signal.SIGINT, timeout_s=120.0) -> st
         stdout=subprocess.PIPE,
         env=env,
         text=True,
+        # a test run in the background hands on that Ctrl-C is ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     until = time.monotonic() + timeout_s
     while not when():

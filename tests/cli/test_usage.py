@@ -39,7 +39,7 @@ HEAVY = {"torch", "pandas", "xarray", "sklearn", "pytorch_lightning", "matplotli
         ("completion sh", "SHELL must be bash, zsh or fish; got 'sh'."),
         (
             "estimate x -o y --estimator None5",
-            "--estimator must be BatchPID, DiscretePID, GaussianPID, Multi",
+            "--estimator must be BatchPID, ",
         ),
         ("estimate x -o y --estimator.epochs z", "--estimator.epochs must be a whole number; got 'z'."),
         ("estimate x -o y --estimator.epoks 3", "PosteriorPID has no 'epoks'; --estimator.help PosteriorPID"),

@@ -26,5 +26,5 @@ COMMAND = Command(
     "describe a folder of your own files in a study.yaml, to be corrected by you",
     options,
     run,
-    examples=("interplay init-study my_study",),
+    examples=("interplay init-study my_study", "interplay init-study my_study --json --quiet"),
 )

@@ -14,7 +14,7 @@ author = project_copyright = "The interplay developers"
 release = version = version_of("interplay")
 language = "en"
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc"]
 exclude_patterns = ["_build"]
 myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3
@@ -30,9 +30,8 @@ autodoc_default_options = {
 autodoc_inherit_docstrings = False
 autodoc_typehints_format = "short"
 python_use_unqualified_type_names = True
-napoleon_google_docstring = False
-napoleon_use_ivar = True
-napoleon_use_rtype = False
+numpydoc_show_class_members = False
+add_module_names = False
 
 templates_path = ["_templates"]
 html_theme = "pydata_sphinx_theme"
@@ -56,6 +55,7 @@ html_theme_options = {
 def setup(app) -> None:
     app.connect("source-read", lead_to_results)
     app.connect("source-read", skip_empty_patterns)
+    app.connect("autodoc-process-signature", name_factories)
     app.connect("doctree-read", link_types_only)
 
 
@@ -83,6 +83,11 @@ def skip_empty_patterns(app, docname: str, source: list[str]) -> None:
         return any((HERE if line[0] == "/" else folder).glob(f"{line.lstrip('/')}.md"))
 
     source[0] = "\n".join(line for line in source[0].split("\n") if kept(line))
+
+
+def name_factories(app, what, name, obj, options, signature: str | None, returns: str | None):
+    """A default that is made anew has no name in Python, and Sphinx would leave such a signature unread."""
+    return signature and (signature.replace("<factory>", "..."), returns)
 
 
 def link_types_only(app, doctree) -> None:

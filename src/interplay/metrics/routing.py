@@ -3,11 +3,13 @@
 import math
 
 import numpy as np
-from scipy.stats import spearmanr
+from scipy.stats import rankdata
 
 from interplay.errors import InvalidInput
 
 N_BOOTSTRAP = 1000
+AT_ONCE = 2_000_000
+"""Numbers that are ranked at a time."""
 
 
 def routing_agreement(of_router, of_profile, *, random_state: int = 0) -> dict[str, float]:
@@ -37,16 +39,24 @@ def routing_agreement(of_router, of_profile, *, random_state: int = 0) -> dict[s
     if len(a) >= 3:
         rng = np.random.default_rng(random_state)
         drawn = rng.integers(0, len(a), (N_BOOTSTRAP, len(a)))
-        found = np.array([_spearman(a[rows], b[rows]) for rows in drawn])
+        found = np.concatenate([
+            _spearman(a[rows].reshape(len(rows), -1), b[rows].reshape(len(rows), -1))
+            for rows in np.array_split(drawn, math.ceil(drawn.size * a.shape[1] / AT_ONCE))
+        ])  # fmt: skip
         if not np.isnan(found).all():
             low, high = np.nanquantile(found, [0.025, 0.975])
     known = np.isfinite(a) & np.isfinite(b)
-    return {"correlation": _spearman(a, b), "low": float(low), "high": float(high), "n": int(known.sum())}
+    whole = float(_spearman(a.reshape(1, -1), b.reshape(1, -1))[0])
+    return {"correlation": whole, "low": float(low), "high": float(high), "n": int(known.sum())}
 
 
-def _spearman(a: np.ndarray, b: np.ndarray) -> float:
+def _spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Rank correlation of each row of (R, n), over what both know; NaN where one side is constant."""
     known = np.isfinite(a) & np.isfinite(b)
-    a, b = a[known], b[known]
-    if len(a) < 2 or np.ptp(a) == 0 or np.ptp(b) == 0:
-        return math.nan
-    return float(spearmanr(a, b).statistic)
+    ranks = [rankdata(np.where(known, side, np.nan), axis=1, nan_policy="omit") for side in (a, b)]
+    count = known.sum(1, keepdims=True)
+    # ranks of n numbers, ties shared, have the mean (n + 1) / 2
+    centred = [np.where(known, side - (count + 1) / 2, 0.0) for side in ranks]
+    spread = np.sqrt((centred[0] ** 2).sum(1) * (centred[1] ** 2).sum(1))
+    together = (centred[0] * centred[1]).sum(1)
+    return np.divide(together, spread, out=np.full(len(a), np.nan), where=spread > 0)

@@ -44,7 +44,7 @@ def test_the_site_builds_without_a_warning_and_holds_together(tmp_path):
 
 
 def built(folder: Path) -> Path:
-    site = folder / "html"
+    site = (folder / "html").resolve()
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
     done = subprocess.run(
         [*command, "-d", str(folder / "doctrees"), str(DOCS), str(site)], capture_output=True, text=True

@@ -26,7 +26,7 @@ def names_of(n: int) -> tuple[str, ...]:
 
 
 def drawn_profile(names, steps: int, seed: int = 0) -> ip.InteractionProfile:
-    """Mostly noise around zero; within a group redundancy, and synergy of every seventh pair; with errors and q-values."""
+    """Noise around zero; within a group redundancy, and synergy of every seventh pair; with errors and q-values."""
     rng = np.random.default_rng(seed)
     n = len(names)
     group = np.array([name.split("_")[0] for name in names])
@@ -143,9 +143,9 @@ def drawn_insight(rng, names, steps: int, kind: str, classes, model) -> xr.Datas
             "use_by_atom": (("layer", "atom", "expert"), rng.dirichlet(np.ones(n_e), (n_l, len(ATOMS)))),
             "agreement": (("layer", "compared_atom", "bound"), np.tile([-0.3, -0.5, -0.1, 60.0], (n_l, 2, 1))),
         },
-        coords={"class": groups, "modality": list(names), "lag": np.arange(steps), "lag_s": ("lag", np.arange(steps) * STEP_S),
-                "source_i": list(names), "source_j": list(names), "atom": list(ATOMS),
-                "compared_atom": ["redundancy", "synergy"], "bound": ["correlation", "low", "high", "n"]},
+        coords={"class": groups, "modality": list(names), "lag": np.arange(steps),
+                "lag_s": ("lag", np.arange(steps) * STEP_S), "source_i": list(names), "source_j": list(names),
+                "atom": list(ATOMS), "compared_atom": ["redundancy", "synergy"], "bound": ["correlation", "low", "high", "n"]},
         attrs={"synergy_experts": model.synergy_experts},
     )  # fmt: skip
 
@@ -161,9 +161,7 @@ def drawn_examples(
     token = ("window", "modality", "lag")
     output = np.zeros(N_EXAMPLES, np.int64)
     if kind == "classes":
-        output = (
-            predictions["predicted"].iloc[rows].map({name: c for c, name in enumerate(classes)}).to_numpy()
-        )
+        output = pd.Index(classes).get_indexer(predictions["predicted"].iloc[rows])
     return xr.Dataset(
         {
             "relevance": (token, relevance),
@@ -172,7 +170,10 @@ def drawn_examples(
             "output": ("window", output),
             "moved": ("window", relevance.sum((1, 2)) + 0.01),
             "missed": ("window", np.full(N_EXAMPLES, 0.01)),
-            "expert_weight": (("window", "layer", "modality", "lag", "expert"), weights / weights.sum(-1, keepdims=True)),
+            "expert_weight": (
+                ("window", "layer", "modality", "lag", "expert"),
+                weights / weights.sum(-1, keepdims=True),
+            ),
         },
         coords={"modality": list(names), "lag": np.arange(steps), "lag_s": ("lag", np.arange(steps) * STEP_S),
                 "entity": ("window", predictions["entity"].iloc[rows].to_numpy().astype(str)),

@@ -19,16 +19,17 @@ def model_card(run: Run) -> list[tuple[str, str]]:
     """What the model is, how it was trained, what it is for and what it is not."""
     schema, model, optimiser = run.schema, run.recipe.model, run.recipe.optimiser
     predicts = PREDICTS[schema.kind].format(n=len(schema.classes), names=_listed(schema.classes))
-    experts = f"{model.num_experts} experts, {model.synergy_experts} of them for tokens taken together (synergy experts)"
+    experts = f"{model.num_experts} experts, {model.synergy_experts} of them synergy experts, for tokens taken together"
+    entities = counted(len(run.data.entities), "entity", "entities")
     return [
         ("what it is", f"a mixture of experts of width {model.width} with {counted(model.layers, 'layer')}; {experts}"),
         ("size", counted(sum(p.numel() for p in run.model.parameters()), "weight")),
         ("predicts", predicts),
         ("from", f"windows of {schema.steps} steps of {schema.step_s:g} s of {len(schema.shapes)} modalities"
          + (f"; side inputs: {_listed(schema.static)}" if schema.static else "")),
-        ("guided by", "an interaction profile" if run.profile is not None else "nothing: it is its own unguided control"),
-        ("trained on", f"{counted(run.data.n_windows, 'window')} of {counted(len(run.data.entities), 'entity', 'entities')}; "
-         f"{counted(optimiser.epochs, 'epoch')}, seed {run.seed}"),
+        ("guided by", "nothing: it is its own unguided control" if run.profile is None else "an interaction profile"),
+        ("trained on", f"{counted(run.data.n_windows, 'window')} of {entities}; {counted(optimiser.epochs, 'epoch')}, "
+         f"seed {run.seed}"),
         ("meant for", "research on how modalities act together, and as a starting point for models of the same data"),
         ("not meant for", "decisions about single persons: it was judged on the entities listed here and on no others"),
     ]  # fmt: skip

@@ -1,358 +1,337 @@
-"""Interactive figures of the report: profile or evaluation in, plotly figure out."""
+"""Figures of a run for papers: matplotlib axes in, axes out, one style for all."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import xarray as xr
-from plotly.subplots import make_subplots
-from sklearn.metrics import roc_curve
 
-from interplay.metrics import confusion, reliability
+from interplay.errors import InvalidInput
+from interplay.files import whole_folder
 from interplay.profile import PAIR_ATOMS, InteractionProfile
-from interplay.profile.figures import COLOURS, Z_95
+from interplay.profile.figures import COLOURS, Z_95, plot_heatmap, plot_lags
+from interplay.report import words
+from interplay.report.curves import binned, entity_rows, scores_by_part, truth_and_probability
+from interplay.report.measured import atom_table
+from interplay.report.page import evaluated
+from interplay.train import Run
+from interplay.types import Schema
 
 # Okabe and Ito's palette, which stays apart for colour-blind eyes
-LINES = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000")
-TITLES = {"redundancy": "redundant", "unique": "in row, not in column", "synergy": "synergistic"}
-FONT = {"family": "system-ui, sans-serif", "size": 13}
+LINES = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#000000")
+ATOM_COLOURS = {
+    "redundancy": COLOURS["redundancy"],
+    "unique": COLOURS["unique_i"],
+    "synergy": COLOURS["synergy"],
+}
+STYLE = {
+    "font.size": 9, "axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False,
+    "legend.frameon": False, "pdf.fonttype": 42, "axes.grid": False,
+}  # fmt: skip
+DPI = 200
+MOST_PAIRS = 6
+"""Pairs that get a figure of their own over lag, strongest first."""
+
+MOST_WINDOWS = 6
+"""Single windows that get a figure, evenly drawn from those that were explained."""
 
 
-def plot_pairs(profile: InteractionProfile) -> go.Figure:
-    """Redundancy, uniqueness and synergy of every pair, with a slider over lags."""
-    names = list(profile.modalities)
-    figure = make_subplots(
-        1, 3, subplot_titles=[TITLES[atom] for atom in PAIR_ATOMS], horizontal_spacing=0.04, shared_yaxes=True
-    )
-    top = max(float(np.nanmax(profile.dataset[atom].values)) for atom in PAIR_ATOMS)
-    n_l = len(profile.lag_s)
-    for k in range(n_l):
-        for column, atom in enumerate(PAIR_ATOMS, start=1):
-            values = profile.dataset[atom].values[:, :, k]
-            figure.add_trace(
-                go.Heatmap(
-                    z=_plain(values),
-                    x=names,
-                    y=names,
-                    text=_cell_texts(profile, atom, k),
-                    texttemplate="%{text}",
-                    zmin=0,
-                    zmax=max(top, 1e-6),
-                    colorscale="Blues",
-                    showscale=column == 3,
-                    colorbar={"title": "bits"},
-                    hovertemplate="%{y}, %{x}: %{z:.3f} bits<extra></extra>",
-                    visible=k == 0,
-                ),
-                1,
-                column,
-            )
-    steps = [
-        {
-            "label": f"{lag:g} s",
-            "method": "update",
-            "args": [{"visible": [trace // 3 == k for trace in range(3 * n_l)]}],
-        }
-        for k, lag in enumerate(profile.lag_s)
-    ]
-    figure.update_layout(sliders=[{"steps": steps, "currentvalue": {"prefix": "lag "}, "pad": {"t": 70}}])
-    figure.update_yaxes(autorange="reversed")
-    return _styled(figure, 330 + 40 * len(names))
+def plot_network(profile: InteractionProfile, atom: str = "synergy", *, most: int = 12, ax=None):
+    """The strongest interactions that are clear of chance, as lines between modalities on a circle.
+
+    Parameters
+    ----------
+    profile : InteractionProfile
+    atom : "redundancy", "unique" (arrows from who tells to who does not) or "synergy"
+        Each pair at the lag where it is largest.
+    most : int
+        Lines at most.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    if atom not in PAIR_ATOMS:
+        raise InvalidInput(f"atom must be one of {list(PAIR_ATOMS)}; got {atom!r}.")
+    ax = _axes(ax, (4.6, 4.6))
+    table = atom_table(profile, atom)
+    bits = np.where(table.clear, table.bits, -np.inf).max(1)
+    kept = [k for k in np.argsort(-bits, kind="stable")[:most] if np.isfinite(bits[k])]
+    used = sorted({int(m) for k in kept for m in (table.first[k], table.second[k])})
+    names = used if len(profile.modalities) > 16 and used else range(len(profile.modalities))
+    angle = {m: 2 * np.pi * n / len(names) for n, m in enumerate(names)}
+    place = {m: np.array([np.cos(a), np.sin(a)]) for m, a in angle.items()}
+    for k in kept:
+        a, b = place[int(table.first[k])], place[int(table.second[k])]
+        style = {"arrowstyle": "-|>" if atom == "unique" else "-", "shrinkA": 6, "shrinkB": 6, "alpha": 0.75,
+                 "lw": 0.5 + 4 * bits[k] / bits.max(), "color": ATOM_COLOURS[atom],
+                 "connectionstyle": "arc3,rad=0.15"}  # fmt: skip
+        ax.annotate("", xy=b, xytext=a, arrowprops=style)
+    for m, at in place.items():
+        ax.plot(*at, "o", color="black", markersize=5)
+        ax.text(*(1.12 * at), profile.modalities[m], va="center",
+                ha="left" if at[0] > 0.2 else "right" if at[0] < -0.2 else "center")  # fmt: skip
+    ax.set(xlim=(-1.7, 1.7), ylim=(-1.35, 1.35), aspect="equal")
+    ax.set_title(f"{atom}, strongest {len(kept)}" if kept else f"no {atom} is clear of chance")
+    ax.axis("off")
+    return ax
 
 
-def plot_lags(profile: InteractionProfile, pairs: list[tuple[str, str]]) -> go.Figure:
-    """Atoms over lag of one pair at a time, chosen from a list, with 95 % bands."""
-    figure = go.Figure()
-    owner: list[int] = []
-    for rank, (i, j) in enumerate(pairs):
-        for key, atom, a, b, label in (
-            ("redundancy", "redundancy", i, j, "both tell the same"),
-            ("unique_i", "unique", i, j, f"only {i}"),
-            ("unique_j", "unique", j, i, f"only {j}"),
-            ("synergy", "synergy", i, j, "only both together"),
-        ):
-            values = profile.dataset[atom].sel(source_i=a, source_j=b).values
-            error = _error(profile.dataset, f"{atom}_stderr", source_i=a, source_j=b)
-            _add_band(figure, profile.lag_s, values, error, COLOURS[key], label, visible=rank == 0)
-            owner += [rank] * (1 if error is None else 2)
-    buttons = [
-        {"label": f"{i} and {j}", "method": "update", "args": [{"visible": [k == rank for rank in owner]}]}
-        for k, (i, j) in enumerate(pairs)
-    ]
-    figure.update_layout(
-        updatemenus=[{"buttons": buttons, "x": 0, "xanchor": "left", "y": 1.03, "yanchor": "bottom"}]
-    )
-    _lag_axes(figure)
-    return _styled(figure, 430)
+def plot_informativeness(profile: InteractionProfile, ax=None):
+    """What each modality tells alone, over lag, with 95 % intervals; of many the seven that tell most."""
+    ax = _axes(ax, (5.0, 3.2))
+    mi = profile.dataset["mi"].transpose("source", "lag").values
+    order = np.argsort(-np.nan_to_num(mi).max(1), kind="stable")[: len(LINES)]
+    for colour, m in zip(LINES, order, strict=False):
+        ax.plot(profile.lag_s, mi[m], "o-", color=colour, label=profile.modalities[m], markersize=3)
+        if "mi_stderr" in profile.dataset:
+            half = Z_95 * profile.dataset["mi_stderr"].transpose("source", "lag").values[m]
+            ax.fill_between(profile.lag_s, mi[m] - half, mi[m] + half, color=colour, alpha=0.2, lw=0)
+    ax.axhline(0.0, color="0.6", lw=0.8)
+    ax.set(xlabel="lag before the target (s)", ylabel="information (bits)")
+    ax.legend(fontsize="small")
+    return ax
 
 
-def plot_informativeness(profile: InteractionProfile) -> go.Figure:
-    """What each modality tells alone, over lag."""
-    figure = go.Figure()
-    for k, name in enumerate(profile.modalities):
-        values = profile.dataset["mi"].sel(source=name).values
-        error = _error(profile.dataset, "mi_stderr", source=name)
-        _add_band(figure, profile.lag_s, values, error, LINES[k % len(LINES)], name)
-    _lag_axes(figure)
-    figure.update_yaxes(rangemode="tozero")
-    return _styled(figure, 380)
+def plot_without(scores: Mapping[str, Mapping[str, float]], score: str = "macro_f1", ax=None):
+    """A score with everything, without the interactions and without each modality, with 95 % intervals."""
+    first, *rest = scores_by_part(scores)
+    rows = [first, *sorted(rest, key=lambda part: part[score])]
+    ax = _axes(ax, (5.0, 1.0 + 0.24 * len(rows)))
+    titles = {"compared": "with everything", "without_context": "without the interactions"}
+    for k, part in enumerate(rows):
+        value, low, high = (part.get(f"{score}{end}") for end in ("", "_low", "_high"))
+        if low is not None and high is not None:
+            ax.plot([low, high], [k, k], color="0.4", lw=1.2)
+        ax.plot(value, k, "o", color=LINES[0] if k == 0 else LINES[3])
+    ax.axvline(first[score], color="0.6", ls=":")
+    ax.set_yticks(range(len(rows)), [titles.get(str(part["name"]), part["name"]) for part in rows])
+    ax.invert_yaxis()
+    ax.set_xlabel(words.NAMES.get(score, score))
+    return ax
 
 
-def plot_without(scores: Mapping) -> go.Figure:
-    """Macro-F1 as trained, without the context and without each modality, with 95 % intervals."""
-    kinds = [name for name in scores if name == "compared" or name.startswith("without")]
-    titles = {"compared": "as trained", "without_context": "without the interactions"}
-    labels = [titles.get(name, name) for name in kinds]
-    value = [scores[name]["macro_f1"] for name in kinds]
-    low, high = ([_or(scores[name][f"macro_f1_{end}"], v) for name, v in zip(kinds, value, strict=True)]
-                 for end in ("low", "high"))  # fmt: skip
-    figure = go.Figure(
-        go.Scatter(
-            x=value,
-            y=labels,
-            mode="markers",
-            marker={"size": 11, "color": [LINES[0]] + [LINES[3]] * (len(kinds) - 1)},
-            error_x={
-                "color": "#444",
-                "array": [h - v for h, v in zip(high, value, strict=True)],
-                "arrayminus": [v - b for v, b in zip(value, low, strict=True)],
-            },
-            hovertemplate="%{y}: %{x:.3f}<extra></extra>",
-        )
-    )
-    figure.add_vline(x=value[0], line={"color": "#888", "dash": "dot"})
-    figure.update_xaxes(title="macro-F1 on held-out entities", range=[0, 1.02])
-    figure.update_yaxes(autorange="reversed", automargin=True)
-    return _styled(figure, 130 + 34 * len(kinds))
-
-
-def plot_pooling(insight: xr.Dataset) -> go.Figure:
-    """Which modality (by true class) and which lag the pooled window is made of."""
-    share = 100 * insight["pooling"]
-    by_class = share.sum("lag").transpose("class", "modality")
+def plot_pooling(insight: xr.Dataset, ax=None):
+    """Share (%) of each modality and lag in what is read for the prediction, mean over the test windows."""
     weight = insight["windows"] / insight["windows"].sum()
-    by_lag = (share * weight).sum("class").transpose("modality", "lag")
-    figure = make_subplots(1, 2, subplot_titles=["by true class", "by lag (s)"], horizontal_spacing=0.2)
-    for column, (table, x) in enumerate(
-        ((by_class, list(insight["modality"].values)), (by_lag, [f"{s:g}" for s in insight["lag_s"].values])),
-        1,
-    ):
-        figure.add_trace(
-            go.Heatmap(
-                z=table.values,
-                x=x,
-                y=list(table[table.dims[0]].values),
-                texttemplate="%{z:.0f}",
-                colorscale="Greens",
-                zmin=0,
-                showscale=False,
-                hovertemplate="%{y}, %{x}: %{z:.1f} %<extra></extra>",
-            ),
-            1,
-            column,
+    share = 100 * (insight["pooling"] * weight).sum("class").transpose("modality", "lag")
+    lags = [f"{lag:g}" for lag in insight["lag_s"].values]
+    return _table(share.values, insight["modality"].values, lags, "lag (s)", "%", ax)
+
+
+def plot_experts(insight: xr.Dataset, by: str = "modality", ax=None):
+    """Mean weight (%) of each expert of the last layer, by "modality", "lag" or "atom"."""
+    if by == "atom":
+        use, names = insight["use_by_atom"].isel(layer=-1).values, insight["atom"].values
+    else:
+        other = {"modality": "lag", "lag": "modality"}.get(by)
+        if other is None:
+            raise InvalidInput(f"by must be 'modality', 'lag' or 'atom'; got {by!r}.")
+        use = insight["expert_use"].isel(layer=-1).mean(other).transpose(by, "expert").values
+        names = (
+            insight["modality"].values if by == "modality" else [f"{s:g} s" for s in insight["lag_s"].values]
         )
-    figure.update_yaxes(autorange="reversed", automargin=True)
-    figure.update_xaxes(type="category")
-    return _styled(figure, 230 + 30 * max(by_class.shape[0], by_lag.shape[0]))
-
-
-def plot_experts(insight: xr.Dataset) -> go.Figure:
-    """Mean weight of each expert by modality, in the last layer."""
-    use = 100 * insight["expert_use"].isel(layer=-1).mean("lag")
     n_s = int(insight.attrs["synergy_experts"])
-    experts = [f"{k + 1}{' (synergy)' if k < n_s else ''}" for k in range(use.sizes["expert"])]
-    figure = go.Figure(
-        go.Heatmap(
-            z=_plain(use.values),
-            x=experts,
-            y=list(insight["modality"].values),
-            texttemplate="%{z:.0f}",
-            colorscale="Purples",
-            zmin=0,
-            colorbar={"title": "%"},
-            hovertemplate="%{y}, expert %{x}: %{z:.1f} %<extra></extra>",
-        )
+    experts = [f"{k + 1}{'s' if k < n_s else ''}" for k in range(use.shape[1])]
+    return _table(100 * use, names, experts, "expert (s: synergy)", "%", ax)
+
+
+def plot_relevance(example: xr.Dataset, ax=None):
+    """What moved one prediction, token by token; one window of `Evaluation.examples`. Time runs to the right."""
+    values = np.where(example["observed"].values.astype(bool), example["relevance"].values, np.nan)[:, ::-1]
+    lags = [f"{lag:g}" for lag in example["lag_s"].values[::-1]]
+    far = max(float(np.nanmax(np.abs(values), initial=0.0)), 1e-9)
+    title = f"{example['entity'].item()}, {float(example['time_s']):g} s"
+    ax = _table(values, example["modality"].values, lags, "seconds before the prediction", "logits", ax,
+                cmap="PuOr", low=-far, high=far, digits=2)  # fmt: skip
+    ax.set_title(title)
+    return ax
+
+
+def plot_confusion(predictions: pd.DataFrame, classes, ax=None):
+    """True against predicted classes, % of the row."""
+    counts = pd.crosstab(predictions["label"], predictions["predicted"]).reindex(
+        index=list(classes), columns=list(classes), fill_value=0
     )
-    figure.update_xaxes(title="expert", type="category")
-    figure.update_yaxes(autorange="reversed", automargin=True)
-    return _styled(figure, 200 + 30 * use.sizes["modality"])
+    share = 100 * counts.values / np.maximum(counts.values.sum(1, keepdims=True), 1)
+    ax = _table(share, classes, classes, "predicted", "% of row", ax, high=100)
+    ax.set_ylabel("true")
+    return ax
 
 
-def plot_confusion(predictions: pd.DataFrame, classes: list[str]) -> go.Figure:
-    """True against predicted class: share of the row, and counts."""
-    y, predicted, _ = _codes(predictions, classes)
-    table = confusion(y, predicted, len(classes))
-    share = 100 * table / np.maximum(table.sum(1, keepdims=True), 1)
-    text = [[f"{share[r, c]:.0f} %<br>{table[r, c]}" if table[r, c] else "" for c in range(len(classes))]
-            for r in range(len(classes))]  # fmt: skip
-    figure = go.Figure(
-        go.Heatmap(
-            z=share, x=classes, y=classes, text=text, texttemplate="%{text}", colorscale="Blues", zmin=0, zmax=100,
-            colorbar={"title": "% of row"}, hovertemplate="true %{y}, predicted %{x}: %{z:.1f} %<extra></extra>",
-        )
-    )  # fmt: skip
-    figure.update_xaxes(title="predicted", type="category")
-    figure.update_yaxes(title="true", autorange="reversed", type="category", automargin=True)
-    return _styled(figure, 220 + 52 * len(classes))
+def plot_curve(predictions: pd.DataFrame, schema: Schema, kind: str = "roc", ax=None):
+    """ROC ("roc") or precision and recall ("pr") of each class against the rest, or of each label."""
+    from sklearn.metrics import PrecisionRecallDisplay, RocCurveDisplay
+
+    ax = _axes(ax, (4.0, 3.8))
+    show = {"roc": RocCurveDisplay, "pr": PrecisionRecallDisplay}.get(kind)
+    if show is None:
+        raise InvalidInput(f"kind must be 'roc' or 'pr'; got {kind!r}.")
+    for k, name in enumerate(schema.classes):
+        truth, p = truth_and_probability(predictions, name, schema.kind)
+        if 0 < truth.sum() < len(truth):
+            show.from_predictions(truth, p, name=name, ax=ax, curve_kwargs={"color": LINES[k % len(LINES)]})
+    if kind == "roc":
+        ax.plot([0, 1], [0, 1], color="0.6", ls=":", lw=1)
+        ax.set(xlabel="false alarms (share of the others)", ylabel="found (share)")
+    else:
+        ax.set(xlabel="found (share)", ylabel="right among those called (share)")
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(fontsize="small")
+    return ax
 
 
-def plot_reliability(predictions: pd.DataFrame, classes: list[str]) -> go.Figure:
-    """How often predictions of a given confidence are right."""
-    y, _, probs = _codes(predictions, classes)
-    found = reliability(y, probs, bins=10)
-    full = found["count"] > 0
-    figure = go.Figure(
-        [
-            go.Scatter(
-                x=[0, 1], y=[0, 1], mode="lines", line={"color": "#888", "dash": "dot"}, name="perfect"
-            ),
-            go.Scatter(
-                x=found["confidence"][full],
-                y=found["accuracy"][full],
-                mode="lines+markers",
-                line={"color": LINES[0]},
-                marker={"size": 6 + 20 * np.sqrt(found["count"][full] / len(y))},
-                customdata=found["count"][full],
-                name="model",
-                hovertemplate="confidence %{x:.2f}: %{y:.2f} right, %{customdata} windows<extra></extra>",
-            ),
-        ]
+def plot_calibration(predictions: pd.DataFrame, schema: Schema, ax=None):
+    """Predicted probability against the share that happened: of the predicted class, or of each label."""
+    ax = _axes(ax, (4.0, 3.8))
+    ax.plot([0, 1], [0, 1], color="0.6", ls=":", lw=1)
+    if schema.kind == "classes":
+        p = predictions[[f"p_{name}" for name in schema.classes]].to_numpy().max(1)
+        curves = {"": binned(p, (predictions["label"] == predictions["predicted"]).to_numpy())}
+    else:
+        pairs = {name: truth_and_probability(predictions, name, schema.kind) for name in schema.classes}
+        curves = {name: binned(p, truth) for name, (truth, p) in pairs.items() if len(truth)}
+    for k, (name, found) in enumerate(curves.items()):
+        size = 10 + 150 * found["count"] / found["count"].sum()
+        ax.plot(found["told"], found["happened"], color=LINES[k % len(LINES)], label=name or None)
+        ax.scatter(found["told"], found["happened"], s=size, color=LINES[k % len(LINES)])
+    ax.set(xlabel="predicted probability", ylabel="share that happened")
+    if schema.kind == "labels":
+        ax.legend(fontsize="small")
+    return ax
+
+
+def plot_predicted(predictions: pd.DataFrame, ax=None):
+    """Predicted against true numbers, a dot for each window."""
+    ax = _axes(ax, (4.0, 3.8))
+    true, told = predictions["label"], predictions["predicted"]
+    ends = [min(true.min(), told.min()), max(true.max(), told.max())]
+    ax.plot(ends, ends, color="0.6", ls=":", lw=1)
+    ax.plot(true, told, "o", color=LINES[0], markersize=3, alpha=0.4, rasterized=True, mew=0)
+    ax.set(xlabel="true", ylabel="predicted")
+    return ax
+
+
+def plot_entities(predictions: pd.DataFrame, schema: Schema, ax=None):
+    """Share of right predictions, or mean absolute error of a number, of each held-out entity."""
+    rows = entity_rows(predictions, schema)
+    ax = _axes(ax, (4.6, 1.0 + 0.2 * len(rows["names"])))
+    ax.plot(rows["value"], range(len(rows["names"])), "o", color=LINES[0])
+    ax.set_yticks(range(len(rows["names"])), rows["names"])
+    ax.set_xlabel("mean absolute error" if schema.kind == "number" else "share right")
+    return ax
+
+
+def plot_training(log: list[dict], ax=None):
+    """The loss of the target by epoch."""
+    ax = _axes(ax, (4.6, 3.0))
+    name = "squared_error" if "squared_error" in log[0] else "cross_entropy"
+    ax.plot(
+        [entry["epoch"] for entry in log], [entry[name] for entry in log], "o-", color=LINES[0], markersize=3
     )
-    figure.update_xaxes(title="confidence of the prediction", range=[0, 1.02])
-    figure.update_yaxes(title="share that is right", range=[0, 1.05])
-    return _styled(figure, 400)
-
-
-def plot_roc(predictions: pd.DataFrame, classes: list[str]) -> go.Figure:
-    """One class against the rest."""
-    y, _, probs = _codes(predictions, classes)
-    figure = go.Figure()
-    for c in np.unique(y):
-        if (y == c).all():
-            continue
-        false, true, _ = roc_curve(y == c, probs[:, c])
-        keep = np.unique(np.linspace(0, len(false) - 1, 200).astype(int))
-        figure.add_scatter(
-            x=false[keep], y=true[keep], mode="lines", name=classes[c], line={"color": LINES[c % len(LINES)]}
-        )
-    figure.update_xaxes(title="false alarms (share of other windows)", range=[-0.01, 1])
-    figure.update_yaxes(title="found (share of the class)", range=[0, 1.02])
-    return _styled(figure, 400)
-
-
-def plot_entities(predictions: pd.DataFrame) -> go.Figure:
-    """Accuracy of each held-out entity."""
-    right = predictions["label"] == predictions["predicted"]
-    table = right.groupby(predictions["entity"]).agg(["mean", "size"]).sort_values("mean")
-    figure = go.Figure(
-        go.Scatter(
-            x=table["mean"].values,
-            y=[str(name) for name in table.index],
-            mode="markers",
-            marker={"size": 11, "color": LINES[0]},
-            customdata=table["size"].values,
-            hovertemplate="%{y}: %{x:.3f} of %{customdata} windows<extra></extra>",
-        )
+    ax.set(
+        xlabel="epoch", ylabel={"squared_error": "squared error (scaled)"}.get(name, "cross-entropy (nats)")
     )
-    figure.update_xaxes(title="accuracy", range=[0, 1.02])
-    figure.update_yaxes(type="category", automargin=True)
-    return _styled(figure, 140 + 22 * len(table))
+    ax.set_ylim(bottom=0)
+    return ax
 
 
-def plot_training(log: list[dict]) -> go.Figure:
-    """Cross-entropy and accuracy on training windows by epoch."""
-    epochs = [entry["epoch"] for entry in log]
-    figure = make_subplots(specs=[[{"secondary_y": True}]])
-    for name, title, colour, second in (
-        ("cross_entropy", "cross-entropy (nats)", LINES[0], False),
-        ("accuracy", "accuracy on training windows", LINES[3], True),
-    ):
-        figure.add_trace(
-            go.Scatter(x=epochs, y=[entry[name] for entry in log], name=title, line={"color": colour}),
-            secondary_y=second,
-        )
-    figure.update_xaxes(title="epoch", dtick=max(1, len(epochs) // 10))
-    figure.update_yaxes(title="nats", rangemode="tozero", secondary_y=False)
-    figure.update_yaxes(title="share right", range=[0, 1.02], dtick=0.2, showgrid=False, secondary_y=True)
-    return _styled(figure, 340)
+def write_figures(run: Run | str | Path, folder: str | Path, *, overwrite: bool = False) -> list[Path]:
+    """Write every figure of a run as PDF and PNG.
+
+    Parameters
+    ----------
+    run : Run, or folder of a saved run
+        Evaluated.
+    folder : str or Path
+        Folder to make.
+    overwrite : bool
+
+    Returns
+    -------
+    list of Path
+        The files, in the order of the report.
+    """
+    import matplotlib as mpl
+
+    run = evaluated(run)
+    names = []
+    with mpl.rc_context(STYLE), whole_folder(folder, overwrite=overwrite) as part:
+        for name, drawn in _drawings(run).items():
+            figure = drawn().figure
+            for suffix in ("pdf", "png"):
+                figure.savefig(part / f"{name}.{suffix}", dpi=DPI)
+                names.append(f"{name}.{suffix}")
+    return [Path(folder) / name for name in names]
 
 
-def _cell_texts(profile: InteractionProfile, atom: str, k: int) -> list[list[str]]:
-    """Bits, in brackets where they are not clear of their error, nothing on the diagonal."""
-    values = profile.dataset[atom].values[:, :, k]
-    name = f"{atom}_stderr"
-    error = profile.dataset[name].values[:, :, k] if name in profile.dataset else np.zeros_like(values)
-    return [
-        [
-            "" if np.isnan(v) else f"{v:.2f}" if v > Z_95 * e else f"({v:.2f})"
-            for v, e in zip(row, line, strict=True)
-        ]
-        for row, line in zip(values, error, strict=True)
-    ]
+def _drawings(run: Run) -> dict[str, Callable]:
+    """What to draw, by file name."""
+    found, schema = run.evaluation, run.schema
+    main = words.MAIN_SCORE[schema.kind]
+    drawings: dict[str, Callable] = {} if run.profile is None else _of_profile(run.profile)
+    drawings["pooling"] = lambda: plot_pooling(found.insight)
+    for by in ("modality", "lag", "atom"):
+        if ("use_by_atom" if by == "atom" else "expert_use") in found.insight:
+            drawings[f"experts_{by}"] = lambda by=by: plot_experts(found.insight, by)
+    n = found.examples.sizes["window"]
+    for k in np.unique(np.linspace(0, n - 1, min(n, MOST_WINDOWS)).astype(int)):
+        drawings[f"window_{k + 1}"] = lambda k=k: plot_relevance(found.examples.isel(window=k))
+    if len(scores_by_part(found.scores)) > 1:
+        drawings["without"] = lambda: plot_without(found.scores, main)
+    if schema.kind == "classes":
+        drawings["confusion"] = lambda: plot_confusion(found.predictions, schema.classes)
+    if schema.kind == "number":
+        drawings["predicted"] = lambda: plot_predicted(found.predictions)
+    else:
+        for kind in ("roc", "pr"):
+            drawings[kind] = lambda kind=kind: plot_curve(found.predictions, schema, kind)
+        drawings["calibration"] = lambda: plot_calibration(found.predictions, schema)
+    drawings["entities"] = lambda: plot_entities(found.predictions, schema)
+    if run.log:
+        drawings["training"] = lambda: plot_training(run.log)
+    return drawings
 
 
-def _add_band(figure, x, values, error, colour: str, label: str, *, visible: bool = True) -> None:
-    if error is not None:
-        half = Z_95 * error
-        figure.add_scatter(
-            x=[*x, *x[::-1]],
-            y=[*(values + half), *(values - half)[::-1]],
-            mode="lines",
-            fill="toself",
-            fillcolor=_faint(colour),
-            line={"width": 0},
-            hoverinfo="skip",
-            showlegend=False,
-            visible=visible,
-        )
-    figure.add_scatter(
-        x=x,
-        y=values,
-        mode="lines+markers",
-        line={"color": colour},
-        name=label,
-        visible=visible,
-        hovertemplate="lag %{x:g} s: %{y:.3f} bits<extra></extra>",
-    )
+def _of_profile(profile: InteractionProfile) -> dict[str, Callable]:
+    drawings: dict[str, Callable] = {"alone": lambda: plot_informativeness(profile)}
+    if len(profile.modalities) < 2:
+        return drawings
+    for atom in PAIR_ATOMS:
+        drawings[f"map_{atom}"] = lambda atom=atom: plot_heatmap(profile, atom)
+        drawings[f"network_{atom}"] = lambda atom=atom: plot_network(profile, atom)
+    for rank, (i, j) in enumerate(words.strongest_pairs(profile)[:MOST_PAIRS], start=1):
+        name = re.sub(r"[^A-Za-z0-9_-]+", "-", f"{i}_{j}")[:60]
+        drawings[f"lags_{rank}_{name}"] = lambda i=i, j=j: plot_lags(profile, i, j)
+    return drawings
 
 
-def _lag_axes(figure: go.Figure) -> None:
-    figure.update_xaxes(title="lag: how long before the target the sources are taken (s)")
-    figure.update_yaxes(title="information (bits)", zeroline=True, zerolinecolor="#888")
+def _table(values, rows, columns, xlabel: str, unit: str, ax, *, cmap="Blues", low=0.0, high=None, digits=0):
+    """A heat map with its numbers where there is room."""
+    n_r, n_c = values.shape
+    ax = _axes(ax, (2.4 + 0.42 * n_c, 1.2 + 0.26 * n_r))
+    top = high if high is not None else max(float(np.nanmax(values, initial=0.0)), 1e-9)
+    image = ax.imshow(values, cmap=cmap, vmin=low, vmax=top, aspect="auto")
+    ax.set_yticks(range(n_r), [str(name) for name in rows])
+    ax.set_xticks(range(n_c), [str(name) for name in columns],
+                  rotation=90 if max(len(str(name)) for name in columns) > 4 else 0)  # fmt: skip
+    if n_c <= 16:
+        for r, c in np.argwhere(np.isfinite(values)):
+            far = abs(values[r, c]) > 0.6 * max(abs(low), abs(top))
+            shade = "white" if far else "black"
+            ax.text(c, r, f"{values[r, c]:.{digits}f}", ha="center", va="center", fontsize=7, color=shade)
+    ax.set_xlabel(xlabel)
+    ax.figure.colorbar(image, ax=ax, label=unit, shrink=0.8)
+    return ax
 
 
-def _error(dataset: xr.Dataset, name: str, **where) -> np.ndarray | None:
-    return dataset[name].sel(**where).values if name in dataset else None
+def _axes(ax, size):
+    if ax is not None:
+        return ax
+    # a figure of its own, outside pyplot: nothing to close, no display needed
+    from matplotlib.figure import Figure
 
-
-def _codes(predictions: pd.DataFrame, classes: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Class numbers of labels and predictions, and probabilities (N, C)."""
-    number = {name: c for c, name in enumerate(classes)}
-    y, predicted = (predictions[name].map(number).to_numpy() for name in ("label", "predicted"))
-    return y, predicted, predictions[[f"p_{name}" for name in classes]].to_numpy()
-
-
-def _plain(values: np.ndarray) -> list:
-    """Nested lists with None for NaN, which plotly leaves blank."""
-    return [[None if np.isnan(v) else float(v) for v in row] for row in values]
-
-
-def _or(value: float | None, other: float) -> float:
-    return other if value is None or np.isnan(value) else value
-
-
-def _faint(colour: str) -> str:
-    r, g, b = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
-    return f"rgba({r},{g},{b},0.18)"
-
-
-def _styled(figure: go.Figure, height: int) -> go.Figure:
-    figure.update_layout(
-        template="plotly_white",
-        font=FONT,
-        height=height,
-        margin={"l": 70, "r": 30, "t": 60, "b": 60},
-        legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"},
-    )
-    return figure
+    return Figure(figsize=size, layout="constrained").add_subplot()

@@ -50,8 +50,8 @@ def cutoff(profile: InteractionProfile, atom: str) -> float:
     """Standard errors above zero from which on an atom counts as clear.
 
     One-sided normal tests of all pairs and lags, with false discoveries controlled (Benjamini and Hochberg, J. R.
-    Stat. Soc. B 1995): the smallest z that is kept, at least that of a 95 % interval. Infinite where nothing is kept;
-    0 for a profile without errors, of which nothing is known.
+    Stat. Soc. B 1995): just below the smallest z that is kept, and at least that of a 95 % interval. Infinite where
+    nothing is kept; 0 for a profile without errors, of which nothing is known.
     """
     d = profile.dataset
     name = f"{atom}_stderr"
@@ -63,7 +63,11 @@ def cutoff(profile: InteractionProfile, atom: str) -> float:
         known &= np.triu(np.ones(values.shape[:2], dtype=bool), 1)[..., None]
     z = values[known] / error[known]
     kept = false_discovery_rates(norm.sf(z)) <= FALSE_SHARE
-    return max(float(z[kept].min()), Z_95) if kept.any() else float("inf")
+    if not kept.any():
+        return float("inf")
+    # half way to the next that is not kept: rounding cannot move a value across
+    next_below = z[~kept].max(initial=-np.inf)
+    return max(Z_95, (float(z[kept].min()) + float(next_below)) / 2)
 
 
 def profile_data(profile: InteractionProfile) -> dict[str, object]:

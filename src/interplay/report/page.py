@@ -129,7 +129,7 @@ def _told(run: Run, found: Evaluation) -> Mapping[str, object]:
         "main": words.number(scores["test"][words.MAIN_SCORE[kind]]),
         "main_interval": words.interval(scores["test"], words.MAIN_SCORE[kind]),
         "n_windows": int(scores["test"]["n_windows"]),
-        "judged": words.test_sentence(scores["test"], kind),
+        "judged": words.judged_sentence(scores["test"], kind),
         "context": words.context_sentence(scores, kind),
         "missing": words.missing_sentence(scores, kind),
         "agreement": words.agreement_sentences(scores),

@@ -5,6 +5,7 @@ import numpy as np
 from interplay.profile import PAIR_ATOMS, InteractionProfile
 from interplay.profile.figures import Z_95
 from interplay.report.measured import AtomTable, atom_table
+from interplay.report.words import counted
 
 FOUND = {
     "redundancy": "{i} and {j} tell the same about the target",
@@ -39,8 +40,7 @@ def finding(profile: InteractionProfile, atom: str) -> str:
         f"{FOUND[atom].format(i=i, j=j)}: {table.bits[row, lag]:.2f} of the {joint:.2f} bits that the two tell"
         f"{_interval(table, row, lag)}, {_when(profile, table, row, lag)}."
     )
-    pairs = int(table.clear.any(1).sum())
-    return f"{told} This is the strongest of {pairs:,} clear among {len(table.bits):,} {_kind(atom)}."
+    return f"{told} {_rank(int(table.clear.any(1).sum()), len(table.bits), atom)}"
 
 
 def _no_evidence(table: AtomTable, atom: str) -> str:
@@ -49,7 +49,7 @@ def _no_evidence(table: AtomTable, atom: str) -> str:
     half = Z_95 * table.stderr[row, lag]
     error = "" if np.isnan(half) else f" ± {half:.3f}"
     return (
-        f"No evidence that {NOTHING[atom]}: of {n:,} {_kind(atom)} at {lags:,} lag{'s' * (lags > 1)} none stands clear "
+        f"No evidence that {NOTHING[atom]}: of {_pairs(n, atom)} at {counted(lags, 'lag')} none stands clear "
         f"of chance; the largest estimate is {table.bits[row, lag]:.3f}{error} bits."
     )
 
@@ -72,10 +72,17 @@ def _when(profile: InteractionProfile, table: AtomTable, row: int, lag: int) -> 
     most = f"most at a lag of {lag_s[lag]:g} s"
     if len(seen) == 1:
         return f"{most}, and clear at no other"
-    return (
-        f"{most}, clear at {len(seen)} of {len(lag_s)} lags from {lag_s[seen[0]]:g} to {lag_s[seen[-1]]:g} s"
-    )
+    how_many = "all" if clear.all() else f"{len(seen)} of"
+    return f"{most}, clear at {how_many} {len(lag_s)} lags from {lag_s[seen[0]]:g} to {lag_s[seen[-1]]:g} s"
 
 
-def _kind(atom: str) -> str:
-    return "ordered pairs" if atom == "unique" else "pairs"
+def _rank(clear: int, n: int, atom: str) -> str:
+    if n == 1:
+        return "There is no other pair."
+    if clear == 1:
+        return f"Of {_pairs(n, atom)} no other is clear of chance."
+    return f"Of {_pairs(n, atom)}, {clear:,} are clear of chance; this is the strongest."
+
+
+def _pairs(n: int, atom: str) -> str:
+    return counted(n, "ordered pair" if atom == "unique" else "pair")

@@ -40,7 +40,7 @@ def insight_data(insight: xr.Dataset, context: InteractionContext, entropy: floa
 
 
 def beside(insight: xr.Dataset, context: InteractionContext, entropy: float) -> dict[str, object]:
-    """Pairs and lags: the atoms that the model was given, in bits, beside what each layer's router did with the pair."""
+    """Pairs and lags: the atoms that the model was given, in bits, and what each layer's router did with the pair."""
     i, j = np.triu_indices(insight.sizes["source_i"], 1)
     n_l = insight.sizes["lag"]
     cells = len(i) * n_l

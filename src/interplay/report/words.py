@@ -66,14 +66,15 @@ def counted(n: int, one: str, several: str = "") -> str:
     return f"{n:,} {one if n == 1 else several or one + 's'}"
 
 
-def test_sentence(scores: Mapping, kind: str) -> str:
+def judged_sentence(scores: Mapping, kind: str) -> str:
     """How good the run is on entities that it has not seen."""
     main = MAIN_SCORE[kind]
     parts = [
         f"{NAMES[name]} {with_interval(scores, name)}" for name in ("accuracy", "mae", main) if name in scores
     ]
     n, g = int(scores["n_windows"]), int(scores["n_entities"])
-    return f"On {counted(n, 'window')} of {counted(g, 'entity', 'entities')} never seen in training: {', '.join(parts)}."
+    who = f"{counted(n, 'window')} of {counted(g, 'entity', 'entities')}"
+    return f"On {who} never seen in training: {', '.join(parts)}."
 
 
 def context_sentence(scores: Mapping, kind: str = "classes") -> str:
@@ -138,6 +139,14 @@ def agreement_sentences(scores: Mapping) -> list[str]:
             f"{what}: {verdict} (rank correlation {r:.2f}{ends}; {int(found['n'])} pairs and lags, last layer)."
         )
     return told
+
+
+def strongest_pairs(profile: InteractionProfile) -> list[tuple[str, str]]:
+    """All pairs, by the most that they tell together at any lag."""
+    names = profile.modalities
+    i, j = np.triu_indices(len(names), 1)
+    told = np.nan_to_num(profile.dataset["joint_mi"].values[i, j]).max(-1)
+    return [(names[i[k]], names[j[k]]) for k in np.argsort(-told, kind="stable")]
 
 
 def sureness(profile: InteractionProfile) -> list[tuple[str, str]]:

@@ -10,10 +10,10 @@ function ticksOf(low, high, about = 5) {
 }
 
 /** An empty chart: { svg, g, x, y }, with x and y from values to pixels.
- *  opts: width, height, x: [low, high], y: [low, high], xTitle, yTitle, title, xTicks, yTicks, left */
+ *  opts: width, height, x: [low, high], y: [low, high], xTitle, yTitle, xTicks, yTicks, left */
 function axes(opts) {
   const { width, height } = opts;
-  const left = opts.left ?? 52, right = 12, top = opts.title ? 26 : 10, bottom = opts.xTitle ? 44 : 26;
+  const left = opts.left ?? 52, right = 12, top = 10, bottom = opts.xTitle ? 44 : 26;
   const x = (v) => left + ((v - opts.x[0]) / (opts.x[1] - opts.x[0] || 1)) * (width - left - right);
   const y = (v) => height - bottom - ((v - opts.y[0]) / (opts.y[1] - opts.y[0] || 1)) * (height - top - bottom);
   const svg = draw("svg", { viewBox: `0 0 ${width} ${height}`, class: "chart" });
@@ -34,11 +34,13 @@ function axes(opts) {
   }
   if (opts.xTitle) add(svg, draw("text", { x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle", class: "axis" }, opts.xTitle));
   if (opts.yTitle) add(svg, draw("text", { transform: `translate(12 ${(top + height - bottom) / 2}) rotate(-90)`, "text-anchor": "middle", class: "axis" }, opts.yTitle));
-  if (opts.title) add(svg, draw("text", { x: left, y: 16, class: "panel", fill: opts.titleColour }, opts.title));
   const g = draw("g");
   add(svg, g);
   return { svg, g, x, y };
 }
+
+/** A drawing with its title above; the title also names it for those who do not see it. */
+const panelOf = (title, svg) => el("div", {}, el("p", { class: "panel" }, title), put(svg, { role: "img", "aria-label": title }));
 
 function pathOf(points) {
   let text = "", pen = "M";

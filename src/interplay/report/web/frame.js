@@ -62,16 +62,16 @@ function frame(host, spec) {
   const box = el("div", { class: "plot" });
   const readout = el("p", { class: "readout", "aria-live": "polite" }, spec.hint || "");
   const held = el("div");
-  const numbers = el("details", { class: "numbers", ontoggle: () => numbers.open && held.replaceChildren(tableOf(spec.table())) },
-    el("summary", {}, "Numbers as a table"), held);
+  const numbers = el("details", { class: "numbers", ontoggle: () => held.replaceChildren(...(numbers.open ? [tableOf(spec.table())] : [])) },
+    el("summary", {}, "Numbers as a table"));
   const file = `${spec.id}.csv`;
-  const tools = el("p", { class: "tools" },
+  const tools = el("div", { class: "tools" }, spec.plain ? null : numbers,
     el("button", { type: "button", class: "csv", onclick: () => download(file, csvOf(spec.table())) }, "Download CSV", el("span", { class: "hidden" }, ` of: ${spec.title}`)),
     el("button", { type: "button", onclick: () => copy(csvOf(spec.table()), "Numbers") }, "Copy numbers", el("span", { class: "hidden" }, ` of: ${spec.title}`)));
   const caption = el("p", { class: "caption" }, spec.caption);
   const controls = spec.controls ? el("div", { class: "controls" }, spec.controls) : null;
   const figure = el("figure", { id: spec.id },
-    el("figcaption", {}, el("h3", {}, spec.title), caption), controls, box, spec.hint !== undefined && readout, spec.plain ? null : numbers, tools);
+    el("figcaption", {}, el("h3", {}, spec.title), caption), controls, box, spec.hint !== undefined && readout, tools, held);
   const made = { figure, box, readout, width: 0, drawn: false, spec, caption };
   made.show = () => {
     made.drawn = true;

@@ -37,9 +37,9 @@ function scatter(width, made) {
     { x: beside.synergy, y: beside.synergy_mass[chosen.layer], xTitle: "synergy given to the model (bits)", yTitle: "share to synergy experts", colour: "var(--s)", title: "Synergistic pairs should get synergy experts" },
   ];
   return el("div", { class: "panels across2" }, panels.map(({ x, y, xTitle, yTitle, colour, title }) => {
-    const plot = axes({ width: each, height: 300, x: [0, Math.max(most(x), 0.01) * 1.05], y: [0, Math.max(most(y), 0.01) * 1.08], xTitle, yTitle, title: clipped(title, Math.floor((each - 52) / 6.6)) });
+    const plot = axes({ width: each, height: 300, x: [0, Math.max(most(x), 0.01) * 1.05], y: [0, Math.max(most(y), 0.01) * 1.08], xTitle, yTitle });
     x.forEach((v, k) => known(v) && dot(plot, v, y[k], colour, { r: 3.5, opacity: 0.45, tip: `${NAMES[beside.i[k]]}, ${NAMES[beside.j[k]]}, lag ${lagName(INSIGHT.lags[beside.lag[k]])}: ${fixed(v)}; ${fixed(y[k])}` }));
-    return put(plot.svg, { role: "img", "aria-label": title });
+    return panelOf(title, plot.svg);
   }));
 }
 

@@ -31,11 +31,10 @@ function drawPair(width) {
   const high = Math.max(...ends, 0.01), low = Math.min(...ends, 0);
   return el("div", { class: `panels across${across}` }, PANELS.map((panel, k) => {
     const found = all[k], colour = ATOMS[k].colour, lags = PROFILE.lags;
-    const room = Math.floor((each - 52) / 6.6);
     const pad = lags.length > 1 ? 0.04 * (lags[lags.length - 1] - lags[0]) : 0.5;
     const plot = axes({
       width: each, height: across === 1 ? 190 : 250, x: [lags[0] - pad, lags[lags.length - 1] + pad], y: [low * 1.08, high * 1.08],
-      xTicks: lags, xTitle: "lag (s)", yTitle: "bits", title: clipped(panel.title(NAMES[chosen.i], NAMES[chosen.j]), room),
+      xTicks: lags, xTitle: "lag (s)", yTitle: "bits",
     });
     const around = (side) => found.map(({ error }) => (known(error) ? side * Z95 * error : null));
     const ofValue = (side) => found.map(({ bits, error }) => (known(error) ? bits + side * Z95 * error : null));
@@ -45,8 +44,7 @@ function drawPair(width) {
     found.forEach(({ bits, error, clear, q }, l) => dot(plot, lags[l], bits, colour, {
       hollow: !clear, tip: `lag ${lagName(lags[l])}: ${bitsText(bits, error)}${qText(q)}${clear ? "" : ", not clear of chance"}`,
     }));
-    put(plot.svg, { role: "img", "aria-label": panel.title(NAMES[chosen.i], NAMES[chosen.j]) });
-    return plot.svg;
+    return panelOf(panel.title(NAMES[chosen.i], NAMES[chosen.j]), plot.svg);
   }));
 }
 

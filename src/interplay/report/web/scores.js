@@ -127,9 +127,9 @@ function trainingFrame(host) {
       const across = width >= 560 ? 2 : 1, each = Math.floor((width - 12 * (across - 1)) / across), epochs = log.map((one, k) => one.epoch ?? k);
       return el("div", { class: `panels across${across}` }, keys.map((key, k) => {
         const values = log.map((one) => one[key]);
-        const plot = axes({ width: each, height: 240, x: [epochs[0], Math.max(epochs[epochs.length - 1], epochs[0] + 1)], y: [0, most(values) * 1.08 || 1], xTicks: epochs, xTitle: "epoch", title: LOG_NAMES[key] });
+        const plot = axes({ width: each, height: 240, x: [epochs[0], Math.max(epochs[epochs.length - 1], epochs[0] + 1)], y: [0, most(values) * 1.08 || 1], xTicks: epochs, xTitle: "epoch" });
         line(plot, epochs, values, LINES[k]);
-        return put(plot.svg, { role: "img", "aria-label": `${LOG_NAMES[key]} from ${fixed(values[0])} to ${fixed(values[values.length - 1])}` });
+        return panelOf(LOG_NAMES[key], plot.svg);
       }));
     },
     table: () => ({ columns: Object.keys(log[0]), rows: log.map((one) => Object.values(one)) }),

@@ -1,0 +1,228 @@
+"""The report in a browser: charts are drawn, choices act, numbers download, nothing is requested or too wide."""
+
+import csv
+import json
+import re
+import shutil
+import time
+
+import pytest
+
+from interplay.report import write_report
+from interplay.train import fit
+from report_runs import drawn_run
+from small_runs import SMALL, xor_profile, xor_windows
+
+webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync")  # fmt: skip
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        BROWSER is None or DRIVER is None, reason="no Chromium with its driver on this machine"
+    ),
+]
+OPEN_S = 2.0
+"""A page is to be usable within this time, s."""
+
+
+@pytest.fixture(scope="module")
+def small_page(tmp_path_factory):
+    """A run that was trained and evaluated, of three modalities."""
+    profile = xor_profile(("a", "b"))
+    for name in ("redundancy", "unique", "synergy", "joint_mi", "mi"):
+        profile.dataset[f"{name}_stderr"] = profile.dataset[name] * 0 + 0.01
+    run = fit(xor_windows(200, seed=0), profile=profile, settings=SMALL)
+    run.evaluate(xor_windows(90, seed=1, entities=("x", "y", "z")), n_bootstrap=50)
+    return write_report(run, tmp_path_factory.mktemp("small") / "report.html")
+
+
+@pytest.fixture
+def browser(tmp_path):
+    options = webdriver.ChromeOptions()
+    options.binary_location = BROWSER
+    for flag in FLAGS:
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    driver.execute_cdp_cmd(
+        "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)}
+    )
+    yield driver
+    driver.quit()
+
+
+def opened(browser, page, width: int, colours: str) -> None:
+    size = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    media = {"features": [{"name": "prefers-color-scheme", "value": colours}]}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+    browser.get(page.as_uri())
+    # charts are drawn when they come near the window; printing asks for all of them
+    browser.execute_script("window.dispatchEvent(new Event('beforeprint'))")
+
+
+def pick(browser, name: str, value) -> None:
+    browser.execute_script(
+        "const e = document.getElementById(arguments[0]); e.value = arguments[1];"
+        "e.dispatchEvent(new Event('input', {bubbles: true})); e.dispatchEvent(new Event('change', {bubbles: true}));",
+        name, str(value),
+    )  # fmt: skip
+
+
+def text_of(browser, selector: str) -> str:
+    return browser.execute_script("return document.querySelector(arguments[0]).textContent", selector)
+
+
+def requests(browser) -> list[str]:
+    """Addresses that the page asked for, besides its own file and what it made itself."""
+    events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    asked = [e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"]
+    return [url for url in asked if not url.startswith(("file:", "blob:", "data:"))]
+
+
+@pytest.mark.parametrize(
+    ("width", "colours"), [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
+)
+def test_a_reader_can_use_the_report(browser, small_page, tmp_path, width, colours):
+    opened(browser, small_page, width, colours)
+    assert browser.execute_script("return document.documentElement.dataset.ready") == "yes"
+    figures = browser.execute_script("return document.querySelectorAll('figure').length")
+    empty = browser.execute_script(
+        "return [...document.querySelectorAll('figure')].filter(f => !f.querySelector('.plot').firstChild)"
+        ".map(f => f.id)"
+    )
+    assert figures >= 15
+    assert empty == []
+
+    assert "synergy 1.000 bits" in text_of(browser, "#pair-told")
+    pick(browser, "pair-second", 2)
+    assert text_of(browser, "#pair-told").startswith("left and third: no evidence of redundancy")
+    pick(browser, "atom", "synergy")
+    pick(browser, "lag", 0)
+    assert text_of(browser, "#lag-shown") == "lag 0 s"
+    assert "1.00" not in text_of(browser, "#map .plot")
+    pick(browser, "lag", 1)
+    assert "1.00" in text_of(browser, "#map .plot")
+    pick(browser, "search", "thi")
+    assert text_of(browser, "#count").startswith("2 of 3 pairs")
+
+    browser.execute_script("document.querySelector('#table button.csv').click()")
+    rows = list(csv.DictReader(downloaded(tmp_path / "table.csv").splitlines()))
+    # two pairs with "third" at three lags
+    assert len(rows) == 6
+    assert {row["second"] for row in rows} == {"third"}
+
+    browser.execute_script("document.getElementById('theme').click()")
+    assert browser.execute_script("return document.documentElement.dataset.theme") != colours
+    overflow = browser.execute_script("return document.documentElement.scrollWidth - window.innerWidth")
+    assert overflow <= 0
+    assert [entry for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
+    assert requests(browser) == []
+
+
+def downloaded(path) -> str:
+    for _ in range(100):
+        if path.is_file():
+            return path.read_text("utf-8")
+        time.sleep(0.1)
+    raise AssertionError(f"{path.name} was not downloaded")
+
+
+def test_the_keyboard_reaches_cells_and_pairs(browser, small_page):
+    opened(browser, small_page, 1280, "light")
+    pick(browser, "atom", "synergy")
+    browser.execute_script(
+        "const e = document.querySelector('#map .walk'); const key = (k) =>"
+        "e.dispatchEvent(new KeyboardEvent('keydown', {key: k, bubbles: true, cancelable: true}));"
+        "e.focus(); key('ArrowRight'); key('ArrowRight'); key('ArrowRight');"
+    )
+    assert text_of(browser, "#map .readout").startswith("left, third, lag 0.5 s: 0.000 bits")
+    browser.execute_script(
+        "document.querySelector('#map .walk').dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter'}))"
+    )
+    assert text_of(browser, "#pair-told").startswith("left and third")
+
+
+def test_everything_that_can_be_used_or_seen_has_a_name(browser, small_page):
+    opened(browser, small_page, 1280, "light")
+    nameless = browser.execute_script("""
+        const named = (e) => e.getAttribute('aria-label') || e.textContent.trim() || (e.labels && e.labels.length);
+        return [...document.querySelectorAll('button, select, input, .walk, svg[role=img]')].filter((e) => !named(e))
+            .map((e) => e.outerHTML.slice(0, 80));""")
+    assert nameless == []
+    bare = browser.execute_script(
+        "return [...document.querySelectorAll('.plot svg')].filter(e => !e.getAttribute('aria-label')"
+        " && !e.closest('[aria-label]') && !e.getAttribute('aria-hidden')).length"
+    )
+    assert bare == 0
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_words_stand_out_from_what_is_behind_them(browser, small_page, colours):
+    """Contrast of at least 4.5 for words (WCAG 2, AA), at least 3 for lines, on the darkest and palest ground."""
+    opened(browser, small_page, 1280, colours)
+    value = browser.execute_script(
+        "const s = getComputedStyle(document.documentElement); return Object.fromEntries(arguments[0].map((n) =>"
+        "[n, s.getPropertyValue('--' + n).trim()]))",
+        ["paper", "tint", "ink", "soft", "accent", "hot", "cold", "ground", "focus", "r", "u1", "u2", "s",
+         *(f"l{k}" for k in range(7))],
+    )  # fmt: skip
+    for ground in ("paper", "tint", "ground", "hot", "cold"):
+        assert contrast(value["ink"], value[ground]) >= 4.5, ground
+    for name in ("soft", "accent"):
+        for ground in ("paper", "tint"):
+            assert contrast(value[name], value[ground]) >= 4.5, (name, ground)
+    for name in ("focus", "r", "u1", "u2", "s", *(f"l{k}" for k in range(7))):
+        assert contrast(value[name], value["paper"]) >= 3, name
+
+
+def contrast(one: str, other: str) -> float:
+    light = sorted(luminance(colour) for colour in (one, other))
+    return (light[1] + 0.05) / (light[0] + 0.05)
+
+
+def luminance(colour: str) -> float:
+    assert re.fullmatch("#[0-9a-f]{6}", colour), colour
+    parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("kind", ["classes", "labels", "number"])
+def test_hostile_names_and_every_kind_of_target_are_drawn(browser, tmp_path, kind):
+    names = ("</script><img src=x onerror=alert(1)>", '"&<', "a'b", "=SUM(1)")
+    classes = () if kind == "number" else names
+    run = drawn_run(4, 3, kind, names=names, classes=classes)
+    opened(browser, write_report(run, tmp_path / "r.html"), 390, "light")
+    assert browser.execute_script("return document.querySelectorAll('img').length") == 0
+    assert browser.execute_script("return [...document.querySelectorAll('#pair-first option')].map(o => o.textContent)") == list(names)  # fmt: skip # noqa: E501
+    shown = browser.execute_script("return [...document.querySelectorAll('figure')].map(f => f.id)")
+    assert ("truth" in shown) == (kind == "number")
+    assert ("confusion" in shown) == (kind == "classes")
+    assert ("roc" in shown) == (kind != "number")
+    browser.execute_script("document.querySelector('#table button.csv').click()")
+    rows = list(csv.reader(downloaded(tmp_path / "table.csv").splitlines()))
+    # a spreadsheet would run a name that starts with "="
+    assert {row[1] for row in rows[1:]} == {names[1], names[2], "'=SUM(1)"}
+    assert browser.execute_script("return document.documentElement.scrollWidth - window.innerWidth") <= 0
+    assert [entry for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
+
+
+def test_many_modalities_open_at_once_and_can_be_filtered(browser, tmp_path):
+    page = write_report(drawn_run(64, 10), tmp_path / "r.html")
+    browser.get(page.as_uri())
+    took = browser.execute_script(
+        "return performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd / 1000"
+    )
+    assert took < OPEN_S
+    opened(browser, page, 390, "light")
+    assert text_of(browser, "#count").startswith("2,016 of 2,016 pairs")
+    pick(browser, "group", "ecg")
+    # pairs within eight, and of eight with the other fifty-six
+    assert text_of(browser, "#count").startswith("476 of 2,016 pairs")
+    pick(browser, "view", "max")
+    assert "room" in text_of(browser, "#map .plot")
+    assert browser.execute_script("return document.documentElement.scrollWidth - window.innerWidth") <= 0

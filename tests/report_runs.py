@@ -6,7 +6,7 @@ import torch
 import xarray as xr
 
 import interplay as ip
-from interplay.data import Scaler
+from interplay.data import Scaler, SplitManifest
 from interplay.metrics import classification_metrics, multilabel_metrics, regression_metrics
 from interplay.nn import ATOMS, build_model
 from interplay.nn.context import interaction_context
@@ -90,7 +90,7 @@ def drawn_run(
     )  # fmt: skip
     log = [{"epoch": k, "accuracy": 0.4 + 0.1 * k, "cross_entropy": 1.2 - 0.2 * k} for k in range(4)]
     return Run(model=model, scaler=scaler, recipe=recipe, schema=schema, profile=profile, data=data, seed=0, log=log,
-               evaluation=evaluation)  # fmt: skip
+               split=SplitManifest(parts={}), evaluation=evaluation)  # fmt: skip
 
 
 def drawn_predictions(rng, kind: str, classes) -> tuple[pd.DataFrame, dict[str, float]]:
@@ -145,7 +145,8 @@ def drawn_insight(rng, names, steps: int, kind: str, classes, model) -> xr.Datas
         },
         coords={"class": groups, "modality": list(names), "lag": np.arange(steps),
                 "lag_s": ("lag", np.arange(steps) * STEP_S), "source_i": list(names), "source_j": list(names),
-                "atom": list(ATOMS), "compared_atom": ["redundancy", "synergy"], "bound": ["correlation", "low", "high", "n"]},
+                "atom": list(ATOMS), "compared_atom": ["redundancy", "synergy"],
+                "bound": ["correlation", "low", "high", "n"]},
         attrs={"synergy_experts": model.synergy_experts},
     )  # fmt: skip
 

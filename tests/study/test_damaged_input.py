@@ -5,11 +5,11 @@ import copy
 import numpy as np
 import pandas as pd
 import pytest
+from small_studies import SPEC, tables, write_study
 
 import interplay as ip
 from interplay.errors import InterplayError
 from interplay.study import check_study
-from small_studies import SPEC, tables, write_study
 
 
 def cut(folder, held, spec):

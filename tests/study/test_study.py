@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from small_studies import SPEC, WHO, write_study
+from small_studies import tables as small_tables
 
 import interplay as ip
 from interplay.datasets import check_dataset
 from interplay.errors import InvalidInput
 from interplay.study import check_study, find_source, findings_text, init_study, read_study, tables
-from small_studies import SPEC, WHO, write_study
-from small_studies import tables as small_tables
 
 
 def changed(**parts):

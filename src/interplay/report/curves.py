@@ -4,6 +4,7 @@ Letters: N windows, C classes or labels.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,9 +20,9 @@ MOST_DOTS = 1500
 BINS = 10
 
 
-def prediction_data(predictions: pd.DataFrame, schema: Schema) -> dict[str, object]:
+def prediction_data(predictions: pd.DataFrame, schema: Schema) -> dict[str, Any]:
     """Tables and curves of a kind of target, and how each entity is served."""
-    told: dict[str, object] = {"entities": entity_rows(predictions, schema)}
+    told: dict[str, Any] = {"entities": entity_rows(predictions, schema)}
     if schema.kind == "number":
         return told | {"dots": dots(predictions)}
     told["outputs"] = [one_output(name, *truth_and_probability(predictions, name, schema.kind))
@@ -44,9 +45,9 @@ def truth_and_probability(predictions: pd.DataFrame, name: str, kind: str) -> tu
     return truth[truth >= 0] == 1, p[truth >= 0]
 
 
-def one_output(name: str, truth: np.ndarray, p: np.ndarray) -> dict[str, object]:
+def one_output(name: str, truth: np.ndarray, p: np.ndarray) -> dict[str, Any]:
     """Curves and counts of one class against the rest, or of one label; no curves where it takes one value."""
-    told: dict[str, object] = {"name": name, "n": len(truth), "positive": int(truth.sum())}
+    told: dict[str, Any] = {"name": name, "n": len(truth), "positive": int(truth.sum())}
     if 0 < truth.sum() < len(truth):
         false, found, _ = roc_curve(truth, p)
         precision, recall, _ = precision_recall_curve(truth, p)
@@ -69,7 +70,7 @@ def binned(p: np.ndarray, happened: np.ndarray, bins: int = BINS) -> dict[str, n
     return {"told": sums[0] / count[full], "happened": sums[1] / count[full], "count": count[full]}
 
 
-def dots(predictions: pd.DataFrame) -> dict[str, object]:
+def dots(predictions: pd.DataFrame) -> dict[str, Any]:
     """True and predicted numbers, of at most `MOST_DOTS` windows, evenly drawn."""
     rows = np.unique(np.linspace(0, len(predictions) - 1, min(MOST_DOTS, len(predictions))).astype(int))
     some = predictions.iloc[rows]
@@ -80,7 +81,7 @@ def dots(predictions: pd.DataFrame) -> dict[str, object]:
     }
 
 
-def entity_rows(predictions: pd.DataFrame, schema: Schema) -> dict[str, object]:
+def entity_rows(predictions: pd.DataFrame, schema: Schema) -> dict[str, Any]:
     """By entity, lowest first: share of windows (of labels: of known labels) that is right, or mean absolute error."""
     if schema.kind == "labels":
         truth = predictions[[f"label_{name}" for name in schema.classes]].to_numpy()
@@ -105,7 +106,7 @@ def entity_rows(predictions: pd.DataFrame, schema: Schema) -> dict[str, object]:
     }
 
 
-def scores_by_part(scores: Mapping[str, Mapping[str, float]]) -> list[dict[str, object]]:
+def scores_by_part(scores: Mapping[str, Mapping[str, float]]) -> list[dict[str, Any]]:
     """The scores with everything, without the interactions and without each modality, in this order."""
     names = [
         name for name in scores if name in ("compared", "without_context") or name.startswith("without ")

@@ -15,7 +15,7 @@ from interplay.profile.figures import COLOURS, Z_95, plot_heatmap, plot_lags
 from interplay.report import words
 from interplay.report.curves import binned, entity_rows, scores_by_part, truth_and_probability
 from interplay.report.measured import atom_table
-from interplay.report.page import evaluated
+from interplay.report.page import evaluated, evaluation_of
 from interplay.train import Run
 from interplay.types import Schema
 
@@ -69,10 +69,10 @@ def plot_network(profile: InteractionProfile, atom: str = "synergy", *, most: in
         style = {"arrowstyle": "-|>" if atom == "unique" else "-", "shrinkA": 6, "shrinkB": 6, "alpha": 0.75,
                  "lw": 0.5 + 4 * bits[k] / bits.max(), "color": ATOM_COLOURS[atom],
                  "connectionstyle": "arc3,rad=0.15"}  # fmt: skip
-        ax.annotate("", xy=b, xytext=a, arrowprops=style)
+        ax.annotate("", xy=tuple(b), xytext=tuple(a), arrowprops=style)
     for m, at in place.items():
         ax.plot(*at, "o", color="black", markersize=5)
-        ax.text(*(1.12 * at), profile.modalities[m], va="center",
+        ax.text(1.12 * at[0], 1.12 * at[1], profile.modalities[m], va="center",
                 ha="left" if at[0] > 0.2 else "right" if at[0] < -0.2 else "center")  # fmt: skip
     ax.set(xlim=(-1.7, 1.7), ylim=(-1.35, 1.35), aspect="equal")
     ax.set_title(f"{atom}, strongest {len(kept)}" if kept else f"no {atom} is clear of chance")
@@ -103,10 +103,10 @@ def plot_without(scores: Mapping[str, Mapping[str, float]], score: str = "macro_
     ax = _axes(ax, (5.0, 1.0 + 0.24 * len(rows)))
     titles = {"compared": "with everything", "without_context": "without the interactions"}
     for k, part in enumerate(rows):
-        value, low, high = (part.get(f"{score}{end}") for end in ("", "_low", "_high"))
+        low, high = (part.get(f"{score}{end}") for end in ("_low", "_high"))
         if low is not None and high is not None:
             ax.plot([low, high], [k, k], color="0.4", lw=1.2)
-        ax.plot(value, k, "o", color=LINES[0] if k == 0 else LINES[3])
+        ax.plot([part[score]], [k], "o", color=LINES[0] if k == 0 else LINES[3])
     ax.axvline(first[score], color="0.6", ls=":")
     ax.set_yticks(range(len(rows)), [titles.get(str(part["name"]), part["name"]) for part in rows])
     ax.invert_yaxis()
@@ -270,7 +270,7 @@ def write_figures(run: Run | str | Path, folder: str | Path, *, overwrite: bool 
 
 def _drawings(run: Run) -> dict[str, Callable]:
     """What to draw, by file name."""
-    found, schema = run.evaluation, run.schema
+    found, schema = evaluation_of(run), run.schema
     main = words.MAIN_SCORE[schema.kind]
     drawings: dict[str, Callable] = {} if run.profile is None else _of_profile(run.profile)
     drawings["pooling"] = lambda: plot_pooling(found.insight)

@@ -53,7 +53,7 @@ def write_report(run: Run | str | Path, path: str | Path, *, overwrite: bool = F
         If the run was not evaluated, the file exists, or jinja2 is not installed.
     """
     run = evaluated(run)
-    page = _render(run, run.evaluation)
+    page = _render(run, evaluation_of(run))
     with whole_file(path, overwrite=overwrite) as part:
         part.write_text(page, "utf-8")
     return Path(path)
@@ -64,10 +64,16 @@ def evaluated(run: Run | str | Path) -> Run:
     run = run if isinstance(run, Run) else load_run(run)
     if run.evaluation is None:
         raise InvalidInput(
-            "a report must be about an evaluated run; this one was not. Call run.evaluate(test) first, with "
-            "windows of entities that it was not trained on."
+            "a report must be about an evaluated run; this one was not. Evaluate it first, on entities "
+            "that it was not trained on: interplay evaluate RUN --data NAME, or run.evaluate(test)."
         )
     return run
+
+
+def evaluation_of(run: Run) -> Evaluation:
+    """What was found when an evaluated run was judged."""
+    assert run.evaluation is not None
+    return run.evaluation
 
 
 def page_data(run: Run, found: Evaluation) -> dict[str, object]:

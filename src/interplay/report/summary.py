@@ -33,7 +33,8 @@ def finding(profile: InteractionProfile, atom: str) -> str:
     table = atom_table(profile, atom)
     if not table.clear.any():
         return _no_evidence(table, atom)
-    row, lag = np.unravel_index(np.where(table.clear, table.bits, -np.inf).argmax(), table.bits.shape)
+    best = np.where(table.clear, table.bits, -np.inf).argmax()
+    row, lag = (int(k) for k in np.unravel_index(best, table.bits.shape))
     i, j = (profile.modalities[side[row]] for side in (table.first, table.second))
     joint = float(profile.dataset["joint_mi"].values[table.first[row], table.second[row], lag])
     told = (

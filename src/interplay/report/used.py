@@ -3,6 +3,8 @@
 Letters: M modalities, T steps of a window, E experts, W windows.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -14,9 +16,9 @@ MOST_DOTS = 1500
 """Pairs and lags drawn beside the profile, evenly; the correlations are of all."""
 
 
-def insight_data(insight: xr.Dataset, context: InteractionContext, entropy: float) -> dict[str, object]:
+def insight_data(insight: xr.Dataset, context: InteractionContext, entropy: float) -> dict[str, Any]:
     """Pooling by group, and if tokens are routed the use of experts and how it goes with the profile."""
-    told: dict[str, object] = {
+    told: dict[str, Any] = {
         "lags": insight["lag_s"].values,
         "groups": [str(name) for name in insight["class"].values],
         "windows": insight["windows"].values,
@@ -39,14 +41,14 @@ def insight_data(insight: xr.Dataset, context: InteractionContext, entropy: floa
     return told
 
 
-def beside(insight: xr.Dataset, context: InteractionContext, entropy: float) -> dict[str, object]:
+def beside(insight: xr.Dataset, context: InteractionContext, entropy: float) -> dict[str, Any]:
     """Pairs and lags: the atoms that the model was given, in bits, and what each layer's router did with the pair."""
     i, j = np.triu_indices(insight.sizes["source_i"], 1)
     n_l = insight.sizes["lag"]
     cells = len(i) * n_l
     kept = np.unique(np.linspace(0, cells - 1, min(MOST_DOTS, cells)).astype(int))
     pair, lag = np.divmod(kept, n_l)
-    told: dict[str, object] = {"i": i[pair], "j": j[pair], "lag": lag, "n": cells}
+    told: dict[str, Any] = {"i": i[pair], "j": j[pair], "lag": lag, "n": cells}
     for atom in ("redundancy", "synergy"):
         # step t of a window has lag T - 1 - t
         given = getattr(context, atom)[0].flip(-1).cpu().numpy()
@@ -56,13 +58,13 @@ def beside(insight: xr.Dataset, context: InteractionContext, entropy: float) -> 
     return told
 
 
-def example_data(examples: xr.Dataset, predictions: pd.DataFrame, schema: Schema) -> list[dict[str, object]]:
+def example_data(examples: xr.Dataset, predictions: pd.DataFrame, schema: Schema) -> list[dict[str, Any]]:
     """Single windows: who, when, what was predicted and what was true, and every token's part in it."""
     return [_example(examples.isel(window=k), predictions, schema) for k in range(examples.sizes["window"])]
 
 
-def _example(window: xr.Dataset, predictions: pd.DataFrame, schema: Schema) -> dict[str, object]:
-    told: dict[str, object] = {
+def _example(window: xr.Dataset, predictions: pd.DataFrame, schema: Schema) -> dict[str, Any]:
+    told: dict[str, Any] = {
         "entity": str(window["entity"].item()),
         "time_s": float(window["time_s"]),
         "output": str(window.attrs["outputs"][int(window["output"])])
@@ -81,7 +83,7 @@ def _example(window: xr.Dataset, predictions: pd.DataFrame, schema: Schema) -> d
     return told
 
 
-def _verdict(row: pd.Series, output: str, schema: Schema) -> dict[str, object]:
+def _verdict(row: pd.Series, output: str, schema: Schema) -> dict[str, Any]:
     """What is true of the window, and the probability or number that was predicted."""
     if schema.kind == "number":
         return {"label": float(row["label"]), "predicted": float(row["predicted"])}
@@ -93,7 +95,7 @@ def _verdict(row: pd.Series, output: str, schema: Schema) -> dict[str, object]:
         }
     truth = int(row[f"label_{output}"])
     known = {1: "it holds", 0: "it does not hold", -1: "not known"}
-    told: dict[str, object] = {"label": known[truth], "p": float(row[f"p_{output}"])}
+    told: dict[str, Any] = {"label": known[truth], "p": float(row[f"p_{output}"])}
     return told if truth < 0 else told | {"right": (row[f"p_{output}"] >= 0.5) == (truth == 1)}
 
 

@@ -107,7 +107,7 @@ def missing_sentence(scores: Mapping, kind: str = "classes") -> str:
     before = scores.get("compared", {}).get(name)
     if not lost or _unknown(before):
         return ""
-    worst = min(lost, key=lost.get)
+    worst = min(lost, key=lambda key: lost[key])
     if before - lost[worst] <= NOTICED:
         return (
             f"No single modality is missed much: whichever one is unobserved, {NAMES[name]} stays at "

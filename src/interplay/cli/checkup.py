@@ -16,7 +16,7 @@ from interplay.progress import Tell, silent
 
 LEAST_MEMORY_GB, LEAST_DISK_GB = 2.0, 1.0
 EXTRAS = {
-    "report": ("report pages", ("plotly", "jinja2")),
+    "report": ("report pages", ("jinja2",)),
     "export": ("ONNX programs", ("onnx", "onnxscript", "onnxruntime")),
     "tracking": ("curves in TensorBoard and MLflow", ("tensorboard", "mlflow-skinny")),
 }

@@ -83,7 +83,7 @@ function dotRows(rows, opts) {
   const longest = Math.max(...rows.map((row) => row.name.length));
   const left = Math.min(7.2 * longest + 12, opts.width * 0.42), step = 24, top = 8, bottom = 44;
   const height = top + rows.length * step + bottom;
-  const room = Math.floor((left - 12) / 7.2);
+  const room = Math.round((left - 12) / 7.2);
   const x = (v) => left + ((v - opts.x[0]) / (opts.x[1] - opts.x[0] || 1)) * (opts.width - left - 16);
   const svg = draw("svg", { viewBox: `0 0 ${opts.width} ${height}`, class: "chart" });
   for (const v of ticksOf(...opts.x, Math.max(2, Math.floor((opts.width - left) / 80)))) {

@@ -42,6 +42,8 @@ const fixed = (v, digits = 3) => (known(v) ? v.toFixed(digits).replace(/^-(0\.?0
 const short = (v) => (known(v) ? String(Number(v.toPrecision(3))) : "–");
 const bracketed = (text, unsure) => (unsure ? `(${text})` : text);
 const percent = (v) => (known(v) ? `${(100 * v).toFixed(0)} %` : "–");
+/** Shares in % with as many digits as tell the largest from the others. */
+const shareDigits = (top) => (top >= 0.1 ? 0 : top >= 0.01 ? 1 : 2);
 const lagName = (s) => `${short(s)} s`;
 const bitsText = (v, error) =>
   known(error) ? `${fixed(v)} bits (95 % interval ${fixed(v - Z95 * error)} to ${fixed(v + Z95 * error)})` : `${fixed(v)} bits`;

@@ -90,7 +90,8 @@ function frame(host, spec) {
   return made;
 }
 
-// charts are drawn when they come near the window, so that the page opens at once; all of them before printing
+// charts are drawn when they come near the window, so that the page opens at once; the others one by one when there is
+// time, so that the page does not grow under a reader who jumps; all of them before printing
 const watching = new IntersectionObserver((seen) => {
   for (const { isIntersecting, target } of seen) {
     const made = isIntersecting && frames.find((one) => one.figure === target);
@@ -104,6 +105,13 @@ const resizing = new ResizeObserver((seen) => {
   }
 });
 window.addEventListener("beforeprint", () => frames.forEach((made) => made.drawn || made.show()));
+const whenIdle = window.requestIdleCallback || ((act) => setTimeout(act, 50));
+function drawRest() {
+  const next = frames.find((made) => !made.drawn);
+  if (!next) return;
+  next.show();
+  whenIdle(drawRest);
+}
 
 // ---- controls
 

@@ -49,6 +49,12 @@ function measure(opts) {
   return { font, left, cw, top, ch, turned, room: Math.floor((left - 8) / letter) };
 }
 
+/** What a grid of shares, told in %, adds to the options of `grid`. */
+function sharesOf(values, top) {
+  const digits = shareDigits(top);
+  return { max: top, value: (r, c) => values[r][c], text: (r, c) => (100 * values[r][c]).toFixed(digits), wide: 26 + 6 * digits };
+}
+
 /** Around the drawing: hover and arrow keys move a frame and tell the cell, click and Enter pick it. */
 function walkable(svg, opts, { left, top, cw, ch }) {
   const cursor = draw("rect", { width: cw, height: ch, class: "cursor", visibility: "hidden" });

@@ -21,7 +21,7 @@ function expertFrame(host, by, title, caption) {
     draw: (width) => {
       const { names, values } = expertRows(by), columns = values[0].map((_, e) => expertName(e)), top = most(values.flat());
       return [grid({
-        width, made, rows: names, columns, max: top, value: (r, c) => values[r][c], text: (r, c) => (100 * values[r][c]).toFixed(0), wide: 26, widest: 76, xTitle: "expert",
+        width, made, rows: names, columns, ...sharesOf(values, top), widest: 76, xTitle: "expert",
         describe: (r, c) => `${names[r]}, expert ${columns[c]}: ${known(values[r][c]) ? `${(100 * values[r][c]).toFixed(1)} % of the ${by === "atom" ? "weight" : quantityName()}` : "the profile has no such atom"}`,
       }), scaleOf(0, 100 * top, "%")];
     },
@@ -67,7 +67,7 @@ function poolingFrame(host) {
       id, title, caption, hint: "", label: () => `Heat map: ${title}`,
       draw: (width) => {
         const top = most(values.flat());
-        return [grid({ width, made, rows: NAMES, columns, max: top, value: (r, c) => values[r][c], text: (r, c) => (100 * values[r][c]).toFixed(0), wide: 26, widest: 110, xTitle, describe: (r, c) => `${NAMES[r]}, ${columns[c]}: ${known(values[r][c]) ? `${(100 * values[r][c]).toFixed(1)} %` : "no such window"}` }), scaleOf(0, 100 * top, "%")];
+        return [grid({ width, made, rows: NAMES, columns, ...sharesOf(values, top), widest: 110, xTitle, describe: (r, c) => `${NAMES[r]}, ${columns[c]}: ${known(values[r][c]) ? `${(100 * values[r][c]).toFixed(1)} %` : "no such window"}` }), scaleOf(0, 100 * top, "%")];
       },
       table: () => ({ columns: ["modality", ...columns], rows: NAMES.map((name, r) => [name, ...values[r]]) }),
     });

@@ -21,7 +21,7 @@ function drawNetwork(width, made) {
   const used = new Set(edges.flatMap(({ i, j }) => [i, j]));
   const nodes = NAMES.map((_, k) => k).filter((k) => nM <= 16 || used.has(k));
   const letter = 6.2, longest = Math.min(Math.max(...nodes.map((k) => NAMES[k].length)), width < 480 ? 12 : 22);
-  const label = longest * letter + 14, radius = Math.max(60, Math.min(width / 2 - label, 230));
+  const label = longest * letter + 20, radius = Math.max(60, Math.min(width / 2 - label, 230));
   const height = 2 * (radius + 34), cx = width / 2, cy = height / 2;
   const place = new Map(nodes.map((k, n) => {
     const angle = (2 * Math.PI * n) / nodes.length - Math.PI / 2;
@@ -36,7 +36,7 @@ function drawNetwork(width, made) {
     const { x, y, cos, sin } = place.get(k);
     const anchor = cos > 0.15 ? "start" : cos < -0.15 ? "end" : "middle";
     add(svg, draw("circle", { cx: x, cy: y, r: 6, fill: "var(--ink)" }),
-      draw("text", { x: x + 11 * cos, y: y + 4 + (anchor === "middle" ? 16 : 8) * sin, "text-anchor": anchor, class: "name" }, clipped(NAMES[k], longest), draw("title", {}, NAMES[k])));
+      draw("text", { x: x + 11 * cos + (anchor === "middle" ? 0 : 4 * Math.sign(cos)), y: y + 4 + (anchor === "middle" ? 16 : 10) * sin, "text-anchor": anchor, class: "name" }, clipped(NAMES[k], longest), draw("title", {}, NAMES[k])));
   }
   return svg;
 }

@@ -39,3 +39,4 @@ modelPart(hostOf("used-host"));
 windowPart(hostOf("windows-host"));
 scoresPart(hostOf("good-host"));
 document.documentElement.dataset.ready = "yes";
+whenIdle(drawRest);

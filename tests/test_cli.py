@@ -54,6 +54,10 @@ def test_evaluate_predict_and_report_follow(folder, capsys):
     assert "In short" in (folder / "run" / "report.html").read_text("utf-8")
     assert main(["report", run]) == 1
     assert "must not exist yet, and does" in capsys.readouterr().err
+    figures = folder / "figures"
+    assert main(["report", run, "--overwrite", "--figures", str(figures)]) == 0
+    assert f"files in {figures}" in capsys.readouterr().out
+    assert (figures / "alone.pdf").read_bytes()[:4] == b"%PDF"
 
 
 def test_export_writes_a_program_beside_the_run(folder, capsys):

@@ -33,6 +33,7 @@ _HOME = {
     "read_folder": "study",
     "fit": "train",
     "load_run": "train",
+    "write_figures": "report",
     "write_report": "report",
 }
 _MODULES = (
@@ -44,6 +45,7 @@ _MODULES = (
     "losses",
     "metrics",
     "nn",
+    "report",
     "study",
     "synthetic",
     "train",
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
         losses,
         metrics,
         nn,
+        report,
         study,
         synthetic,
         train,
@@ -89,7 +92,7 @@ if TYPE_CHECKING:
         TemporalRUS,
     )
     from interplay.profile import InteractionProfile
-    from interplay.report import write_report
+    from interplay.report import write_figures, write_report
     from interplay.study import read_folder
     from interplay.train import fit, load_run
     from interplay.types import Recording, Stream, Target

@@ -27,6 +27,13 @@ def test_every_figure_is_written_twice(run, tmp_path):
         write_figures(run, tmp_path / "figures")
 
 
+def test_other_files_of_the_folder_stay(run, tmp_path):
+    (tmp_path / "paper.tex").write_text("mine")
+    made = write_figures(run, tmp_path)
+    assert write_figures(run, tmp_path, overwrite=True) == made
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in made} | {"paper.tex"}
+
+
 def test_kinds_of_targets_have_their_own_figures():
     number = figures._drawings(drawn_run(3, 3, "number"))
     assert "predicted" in number

@@ -12,22 +12,41 @@ from interplay.cli.words import tell_result
 def options(part: ArgumentParser, words: list[str] | None) -> None:
     part.add_argument("run", type=Path, help="folder of an evaluated run")
     out_option(part, "page to write (default: RUN/report.html)")
-    overwrite_option(part, "page")
+    part.add_argument(
+        "--figures",
+        type=Path | None,
+        default=None,
+        metavar="DIR",
+        help="also write every figure there, as PDF and PNG",
+    )
+    overwrite_option(part, "page and the figures")
     json_option(part)
 
 
 def run(args: Namespace) -> None:
-    from interplay.report import write_report
+    from interplay.files import check_writable
+    from interplay.report import write_figures, write_report
     from interplay.train import load_run
 
+    evaluated = load_run(args.run)
     out = args.out or args.run / "report.html"
-    page = write_report(load_run(args.run), out, overwrite=args.overwrite)
-    tell_result(args, {"report": str(page)}, f"Report: {page}")
+    check_writable(out, overwrite=args.overwrite)
+    found, told = {}, []
+    if args.figures is not None:
+        figures = write_figures(evaluated, args.figures, overwrite=args.overwrite)
+        found["figures"] = [str(path) for path in figures]
+        told.append(f"Figures: {len(figures)} files in {args.figures}")
+    page = write_report(evaluated, out, overwrite=args.overwrite)
+    tell_result(args, {"report": str(page)} | found, "\n".join([f"Report: {page}", *told]))
 
 
 COMMAND = Command(
     "one offline HTML page about an evaluated run",
     options,
     run,
-    examples=("interplay report runs/first", "interplay report runs/first -o page.html --overwrite"),
+    examples=(
+        "interplay report runs/first",
+        "interplay report runs/first -o page.html --overwrite",
+        "interplay report runs/first --overwrite --figures figures",
+    ),
 )

@@ -104,7 +104,10 @@ def make_steps(
         static.append(recording.static)
     if first is None:
         raise InvalidInput("recordings must hold at least one recording; got none.")
-    values, observed = whole_steps({name: _joined([p[name] for p in pieces]) for name in first.streams})
+    # each modality leaves its pieces as it is joined: at the end everything is there once, not twice
+    values, observed = whole_steps(
+        {name: _joined([piece.pop(name) for piece in pieces]) for name in first.streams}
+    )
     entities, entity = np.unique(np.concatenate(entity_of), return_inverse=True)
     return Steps(
         values=values,

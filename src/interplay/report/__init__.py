@@ -1,6 +1,38 @@
-"""One offline HTML page about an evaluated run, and its figures for papers."""
+"""One offline HTML page about an evaluated run, and its figures for papers: axes in, axes out."""
 
-from interplay.report.figures import write_figures
+from interplay.profile.figures import plot_heatmap, plot_lags
+from interplay.report.figures import (
+    plot_calibration,
+    plot_confusion,
+    plot_curve,
+    plot_entities,
+    plot_experts,
+    plot_informativeness,
+    plot_network,
+    plot_pooling,
+    plot_predicted,
+    plot_relevance,
+    plot_training,
+    plot_without,
+    write_figures,
+)
 from interplay.report.page import write_report
 
-__all__ = ["write_figures", "write_report"]
+__all__ = [
+    "plot_calibration",
+    "plot_confusion",
+    "plot_curve",
+    "plot_entities",
+    "plot_experts",
+    "plot_heatmap",
+    "plot_informativeness",
+    "plot_lags",
+    "plot_network",
+    "plot_pooling",
+    "plot_predicted",
+    "plot_relevance",
+    "plot_training",
+    "plot_without",
+    "write_figures",
+    "write_report",
+]

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from interplay.errors import InvalidInput
-from interplay.files import whole_folder
+from interplay.files import check_writable, whole_file
 from interplay.profile import PAIR_ATOMS, InteractionProfile
 from interplay.profile.figures import COLOURS, Z_95, plot_heatmap, plot_lags
 from interplay.report import words
@@ -247,8 +247,9 @@ def write_figures(run: Run | str | Path, folder: str | Path, *, overwrite: bool 
     run : Run, or folder of a saved run
         Evaluated.
     folder : str or Path
-        Folder to make.
+        Made if it is not there; other files in it are left alone.
     overwrite : bool
+        Replace figures that are there already.
 
     Returns
     -------
@@ -257,15 +258,18 @@ def write_figures(run: Run | str | Path, folder: str | Path, *, overwrite: bool 
     """
     import matplotlib as mpl
 
-    run = evaluated(run)
-    names = []
-    with mpl.rc_context(STYLE), whole_folder(folder, overwrite=overwrite) as part:
-        for name, drawn in _drawings(run).items():
+    drawings = _drawings(evaluated(run))
+    files = [Path(folder) / f"{name}.{suffix}" for name in drawings for suffix in ("pdf", "png")]
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    for path in files:
+        check_writable(path, overwrite=overwrite)
+    with mpl.rc_context(STYLE):
+        for name, drawn in drawings.items():
             figure = drawn().figure
-            for suffix in ("pdf", "png"):
-                figure.savefig(part / f"{name}.{suffix}", dpi=DPI)
-                names.append(f"{name}.{suffix}")
-    return [Path(folder) / name for name in names]
+            for path in (path for path in files if path.stem == name):
+                with whole_file(path, overwrite=overwrite) as part:
+                    figure.savefig(part, format=path.suffix[1:], dpi=DPI)
+    return files
 
 
 def _drawings(run: Run) -> dict[str, Callable]:

@@ -8,10 +8,12 @@ import pandas as pd
 
 from interplay.study.findings import Finding, doubtful, wrong
 from interplay.study.spec import CLOCKS
-from interplay.study.tables import ROW
+from interplay.study.opening import ROW
 from interplay.types import UNLABELLED
 
 UNKNOWN = -2
+PAUSE = 2.5
+"""Intervals of a regular stream after which samples are missing."""
 RATE_AGREES = 0.02
 """Share by which times may contradict the stated rate."""
 
@@ -30,7 +32,11 @@ def missing_columns(table: pd.DataFrame, names: Sequence[str | None], file: str)
 def rows_that(table: pd.DataFrame, where: Mapping[str, object]) -> pd.DataFrame:
     """Rows that have the values of `where`."""
     for column, value in where.items():
-        table = table[table[column].astype(str).str.strip() == str(value)]
+        told = table[column]
+        if told.dtype.kind in "iuf" and isinstance(value, (int, float)):
+            table = table[told == value]
+        else:
+            table = table[told.astype(str).str.strip() == str(value)]
     return table
 
 
@@ -46,7 +52,7 @@ def numbers(table: pd.DataFrame, name: str, file: str) -> tuple[np.ndarray, list
         found.append(
             wrong(
                 file,
-                f"{name!r} must hold numbers; {value!r} is none{_more(texts)}.{comma}",
+                f"{name!r} must hold numbers; {value!r} is none{more(texts)}.{comma}",
                 int(row[texts[0]]),
             )
         )
@@ -55,7 +61,7 @@ def numbers(table: pd.DataFrame, name: str, file: str) -> tuple[np.ndarray, list
         found.append(
             wrong(
                 file,
-                f"{name!r} must be finite; it is infinite{_more(infinite)}. Leave the cell empty where a value "
+                f"{name!r} must be finite; it is infinite{more(infinite)}. Leave the cell empty where a value "
                 f"is missing.",
                 int(row[infinite[0]]),
             )
@@ -99,12 +105,12 @@ def _dates(column: pd.Series, row, name: str, file: str) -> tuple[np.ndarray, li
 
 
 def _unreadable(column: pd.Series, times, row, name: str, file: str, kind: str) -> list[Finding]:
-    bad = np.flatnonzero(np.isnan(times))
+    bad = np.flatnonzero(~np.isfinite(times))
     if not len(bad):
         return []
     value = column.iloc[bad[0]]
     told = "it is empty" if pd.isna(value) else f"{value!r} is not"
-    return [wrong(file, f"the time {name!r} must be {kind}; {told}{_more(bad)}.", int(row[bad[0]]))]
+    return [wrong(file, f"the time {name!r} must be {kind}; {told}{more(bad)}.", int(row[bad[0]]))]
 
 
 def _order(times: np.ndarray, row, name: str, file: str) -> list[Finding]:
@@ -112,22 +118,32 @@ def _order(times: np.ndarray, row, name: str, file: str) -> list[Finding]:
     if len(back):
         return [
             wrong(file, f"the time {name!r} must not go back; it does, by {times[back[0] - 1] - times[back[0]]:g} s"
-                        f"{_more(back)}. Sort the rows, or split sessions into entities.", int(row[back[0]]))
+                        f"{more(back)}. Sort the rows, or split sessions into entities.", int(row[back[0]]))
         ]  # fmt: skip
     again = np.flatnonzero(np.diff(times) == 0) + 1
     if len(again):
         sentence = (
-            f"the time {name!r} should be new in each row; it is that of the row before{_more(again)}. The last "
+            f"the time {name!r} should be new in each row; it is that of the row before{more(again)}. The last "
             "of them counts."
         )
         return [doubtful(file, sentence, int(row[again[0]]))]
     return []
 
 
-def rate_contradiction(times: np.ndarray, rate_hz: float, file: str) -> list[Finding]:
-    """Whether a regular stream's times say another rate than the study does."""
+def rate_contradiction(times: np.ndarray, row: np.ndarray, rate_hz: float, file: str) -> list[Finding]:
+    """Whether a regular stream's times say another rate than the study does, or leave rows out."""
     if len(times) < 3 or times[-1] <= times[0]:
         return []
+    late = times - times[0] - np.arange(len(times)) / rate_hz
+    # what is late by then and never catches up, as samples that only arrive in bursts do
+    lost = np.minimum.accumulate(late[::-1])[::-1][1:] - np.maximum.accumulate(late)[:-1]
+    paused = np.flatnonzero(lost > PAUSE / rate_hz) + 1
+    if len(paused):
+        return [
+            wrong(file, f"a regular stream must not pause; it does, for {times[paused[0]] - times[paused[0] - 1]:.6g} s"
+                        f"{more(paused)}, and what follows would be taken for earlier. Leave rate_hz out, or write the "
+                        f"rows that are missing.", int(row[paused[0]]))
+        ]  # fmt: skip
     measured = (len(times) - 1) / (times[-1] - times[0])
     if abs(measured / rate_hz - 1) <= RATE_AGREES:
         return []
@@ -156,7 +172,7 @@ def labels(
     text = str(texts[unknown[0]])
     close = difflib.get_close_matches(text, code, n=1)
     hint = f"Did you mean {close[0]!r}?" if close else "Add it to classes, or leave the cell empty."
-    sentence = f"{name!r} must be one of {', '.join(code)}; {text!r} is not{_more(unknown)}. {hint}"
+    sentence = f"{name!r} must be one of {', '.join(code)}; {text!r} is not{more(unknown)}. {hint}"
     return values, [wrong(file, sentence, int(table[ROW].iloc[unknown[0]]))]
 
 
@@ -166,5 +182,5 @@ def as_text(value: object) -> str | None:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
 
 
-def _more(rows: np.ndarray) -> str:
+def more(rows: np.ndarray) -> str:
     return "" if len(rows) == 1 else f" (and in {len(rows) - 1} more rows)"

@@ -13,8 +13,9 @@ from interplay.errors import InterplayError, InvalidInput
 from interplay.study import columns as read
 from interplay.study.clocks import apart
 from interplay.study.findings import WRONG, Finding, doubtful, wrong
+from interplay.study.opening import open_table
 from interplay.study.spec import StaticSpec, StreamSpec, StudySpec, TargetSpec, read_spec
-from interplay.study.tables import EntityFiles, LongTable, open_table
+from interplay.study.tables import EntityFiles, LongTable
 from interplay.types import Recording, Stream, Target
 
 
@@ -140,7 +141,7 @@ def _stream(study: Study, name: str, spec: StreamSpec, entity: str) -> tuple[Str
     try:
         rows = table.rows(entity)
     except InterplayError as error:
-        return empty, [wrong(file, str(error))]
+        return empty, [wrong(file, _said(study, file, error))]
     if rows is None:
         return empty, [
             doubtful(file, f"{entity!r} has nothing in stream {name!r}; it counts as never observed.")
@@ -161,8 +162,15 @@ def _stream(study: Study, name: str, spec: StreamSpec, entity: str) -> tuple[Str
     if spec.rate_hz is None:
         return Stream(values=values, times_s=times, channels=channels, units=units), found
     start = 0.0 if times is None else float(times[0])
-    found += [] if times is None else read.rate_contradiction(times, spec.rate_hz, file)
+    found += [] if times is None else read.rate_contradiction(
+        times, rows[read.ROW].to_numpy(), spec.rate_hz, file
+    )
     return Stream(values=values, rate_hz=spec.rate_hz, start_s=start, channels=channels, units=units), found
+
+
+def _said(study: Study, file: str, error: InterplayError) -> str:
+    """The error without the path that the finding names already."""
+    return str(error).removeprefix(f"{study.folder / file} ")
 
 
 def _values(rows: pd.DataFrame, spec: StreamSpec, file: str) -> tuple[np.ndarray, list[Finding]]:
@@ -174,12 +182,13 @@ def _values(rows: pd.DataFrame, spec: StreamSpec, file: str) -> tuple[np.ndarray
 
 def _target(study: Study, entity: str, streams: dict[str, Stream]) -> tuple[Target | None, list[Finding]]:
     spec = study.spec.target
+    file = spec.files
     try:
         table = study.table(spec)
+        file = table.name(entity)
         rows = table.rows(entity)
     except InterplayError as error:
-        return None, [wrong(spec.files, str(error))]
-    file = table.name(entity)
+        return None, [wrong(file, _said(study, file, error))]
     if rows is None or not len(rows):
         return None, [doubtful(file, f"{entity!r} has no labels; it gives no windows.")]
     found = read.missing_columns(rows, [spec.column, spec.time, spec.start, spec.stop], file)

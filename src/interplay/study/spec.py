@@ -143,6 +143,14 @@ def read_spec(folder: Path) -> StudySpec:
 def _check_words(spec: StudySpec, path: Path) -> None:
     if not spec.streams:
         raise InvalidInput(f"streams in {path} must name at least one stream; there is none.")
+    windows = spec.windows
+    _check_positive(
+        f"windows in {path}",
+        step_s=windows.step_s,
+        steps=windows.steps,
+        stride=windows.stride,
+        min_steps=windows.min_steps,
+    )
     for name, stream in spec.streams.items():
         where = f"streams.{name} in {path}"
         if stream.time is None and stream.rate_hz is None:
@@ -169,7 +177,14 @@ def _check_words(spec: StudySpec, path: Path) -> None:
         )
 
 
+def _check_positive(where: str, **numbers: float | None) -> None:
+    for name, value in numbers.items():
+        if value is not None and not value > 0:
+            raise InvalidInput(f"{name} of {where} must be more than 0; got {value:g}.")
+
+
 def _check_files(spec: StreamSpec | TargetSpec, where: str) -> None:
+    _check_positive(where, rate_hz=spec.rate_hz)
     if spec.time_unit not in (*CLOCKS, "datetime"):
         raise InvalidInput(
             f"time_unit of {where} must be one of {', '.join(CLOCKS)} or datetime; got {spec.time_unit!r}."

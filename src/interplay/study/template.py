@@ -11,7 +11,7 @@ import yaml
 from interplay.errors import InterplayError, InvalidInput
 from interplay.files import whole_file
 from interplay.study.spec import FILE
-from interplay.study.tables import ROW, open_table
+from interplay.study.opening import ROW, open_table
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet", ".npz")
 TIME_NAMES = (

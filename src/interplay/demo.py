@@ -9,11 +9,10 @@ from pathlib import Path
 from interplay.data import make_windows, split_by_entity
 from interplay.datasets import DATASETS, load_dataset
 from interplay.estimators import TemporalRUS
-from interplay.files import check_writable
 from interplay.profile import InteractionProfile
 from interplay.progress import Tell
 from interplay.report import write_report
-from interplay.train import Run, fit
+from interplay.train import Run, check_run_folder, fit
 
 DATASET = "hapt_sample"
 STEP_S, STEPS, STRIDE = 0.5, 8, 3
@@ -65,8 +64,7 @@ def run_demo(out: str | Path, *, overwrite: bool, bar: Callable[[str], AbstractC
     """
     started = time.perf_counter()
     out = Path(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    check_writable(out, overwrite=overwrite)
+    check_run_folder(out, overwrite=overwrite)
     windows = make_windows(load_dataset(DATASET), step_s=STEP_S, steps=STEPS, stride=STRIDE)
     train, test = split_by_entity(windows, test=TEST_SHARE, seed=SEED)
     with bar("measuring interactions") as tell:

@@ -9,7 +9,7 @@ from small_studies import SPEC, tables, write_study
 
 import interplay as ip
 from interplay.errors import InterplayError
-from interplay.study import check_study
+from interplay.study import check_study, read_study
 
 
 def cut(folder, held, spec):
@@ -104,13 +104,47 @@ def twin(folder, held, spec):
     held["events.csv"].loc[1, "t"] = 3.0
 
 
+def bytes_of(name, change):
+    """A table written as it is, and its bytes changed then."""
+
+    def damage(folder, held, spec):
+        whole = held.pop(name).to_csv(index=False).encode()
+        (folder / name).write_bytes(change(whole))
+
+    return damage
+
+
+def same_column(folder, held, spec):
+    """The target stands in a column that is a stream as well."""
+    for k, who in enumerate(("ann", "bob", "cem", "dia")):
+        state = np.random.default_rng(k).integers(0, 2, size=10).repeat(30)
+        held[f"acc_{who}.csv"] = held[f"acc_{who}.csv"].assign(state=state)
+    spec["streams"]["acc"]["columns"] = ["x", "y", "state"]
+    spec["target"] = {"files": "acc_{entity}.csv", "column": "state", "classes": ["0", "1"], "time": "t"}
+
+
+def line_of_the_target(folder, held, spec):
+    """A stream is a continuous target on another scale."""
+    for who in ("ann", "bob", "cem", "dia"):
+        table = held[f"acc_{who}.csv"]
+        held[f"acc_{who}.csv"] = table.assign(z=3 * table["x"] + 1)
+    spec["target"] = {"files": "acc_{entity}.csv", "column": "x", "time": "t"}
+
+
+def short_walks(folder, held, spec):
+    labels = held["labels.csv"].astype({"to": float, "from": float})
+    labels.loc[labels["state"] == "walk", "from"] = 29.0
+    labels.loc[labels["state"] == "rest", "to"] = 29.0
+    held["labels.csv"] = labels
+
+
 # what is done to the study; file (and row) that must be named; what must be said
 DAMAGES = {
     "truncated archive": (cut, "acc_bob.csv.gz", None, "cannot be read to its end"),
     "truncated parquet": (cut_parquet, "acc_bob.parquet", None, "cannot be read to its end"),
     "objects in an array": (pickled, "acc_bob.npz", None, "not an NPZ file of plain arrays"),
     "wrong separator": (semicolons, "acc_bob.csv", None, "must be separated by commas; its header has ';'"),
-    "mixed encodings": (encodings, "note_ann.csv", None, "must be UTF-8 throughout; byte "),
+    "mixed encodings": (encodings, "note_ann.csv", None, "must be UTF-8 throughout; row 3 is not"),
     "missing column": (on("acc_bob.csv", lambda d: d.rename(columns={"x": "X1"})), "acc_bob.csv", 1,
                        "column 'x' must be there"),
     "times go back": (set_at("acc_bob.csv", "t", 7, 0.0), "acc_bob.csv", 9, "must not go back; it does, by 0.6 s"),
@@ -138,14 +172,50 @@ DAMAGES = {
                                                                                    "it starts"),
     "overlapping intervals": (set_at("labels.csv", "from", 5, 9), "labels.csv", 7, "intervals must not overlap"),
     "stream is the target": (target_in_a_stream, "acc_{entity}.csv", None, "tells the target without error"),
-    "twice the same entity": (twin, "acc_bob.csv", None, "has the same samples as 'ann'"),
+    "twice the same entity": (twin, "acc_bob.csv", None, "has the same samples of 'acc' as 'ann'"),
     "rate contradicted": (edit(streams__acc__rate_hz=100.0), "acc_ann.csv", None, "they say 10 Hz, the study 100 Hz"),
     "streams apart": (on("temp_bob.csv", lambda d: d.assign(t=d["t"] + 10**7)), "temp_bob.csv", None, "must overlap"),
     "too little of a class": (on("labels.csv", lambda d: d.assign(state=["rest"] * 7 + ["walk"])), "labels.csv", None,
                               "only 1 of 4 entities have the class 'walk'"),
+    "cut in a row": (bytes_of("acc_bob.csv", lambda b: b[: b.index(b"\n7.5,") + 10]), "acc_bob.csv", None,
+                     "is cut off: its last row has 2 of 4 cells"),
+    "decimal commas": (bytes_of("acc_bob.csv", lambda b: b"t,x,y,z\n0,0,1,5,2,5,3,5\n"), "acc_bob.csv", None,
+                       "row 2 has 8 cells, the header 4 names. Write decimals with a point"),
+    "a column twice": (on("acc_bob.csv", lambda d: d.assign(x2=1).set_axis([*"txyzx"], axis=1)), "acc_bob.csv", None,
+                       "row 1 has 'x' twice"),
+    "an Excel file": (bytes_of("acc_bob.csv", lambda b: b"PK\x03\x04" + b), "acc_bob.csv", None,
+                      "it is an Excel or ZIP file. Save it as CSV"),
+    "time is infinite": (set_at("temp_bob.csv", "t", 59, np.inf), "temp_bob.csv", 61, "'inf' is not"),
+    "empty cell, no fill": (set_at("acc_bob.csv", "y", 7, None), "acc_bob.csv", 9,
+                            "'y' must have a value in each row, unless windows name a fill"),
+    "regular stream pauses": (on("acc_bob.csv", lambda d: d.drop(index=range(100, 103))), "acc_bob.csv", 102,
+                              "a regular stream must not pause; it does, for 0.4 s"),
+    "ms said to be s": (edit(streams__temp__time_unit="s"), "temp_ann.csv", None,
+                        "'temp' lasts 29500 s, and 'acc' (acc_ann.csv) 29.9 s"),
+    "labels in ms": (on("labels.csv", lambda d: d.assign(**{"from": d["from"] * 1000, "to": d["to"] * 1000})),
+                     "labels.csv", 3, "labels should lie within the samples, which go from 0 to 29.9 s"),
+    "stream begins late": (on("temp_bob.csv", lambda d: d.assign(t=d["t"] + 60_000)), "temp_bob.csv", None,
+                           "'temp' should overlap in time with another"),
+    "Fahrenheit": (on("temp_bob.csv", lambda d: d.assign(temp=d["temp"] * 1.8 + 32)), "temp_bob.csv", None,
+                   "is said to be in deg C, and is typically 96"),
+    "row of no one": (set_at("events.csv", "who", 1, None), "events.csv", 3, "'who' should say whose row it is"),
+    "labels of no one": (on("labels.csv", lambda d: d.replace("bob", "Bob")), "labels.csv", None,
+                         "'Bob' has labels and no samples. Is it 'bob'?"),
+    "static of no one": (on("people.csv", lambda d: d[:3]), "people.csv", None, "'dia' has no row"),
+    "no such events": (edit(streams__drug__where={"kind": "insuline"}), "events.csv", None,
+                       "'drug' has no values in any entity. Is `where` right?"),
+    "step of 3.3 samples": (edit(windows__step_s=0.33), "study.yaml", None, "step_s times the rate of 'acc' must be"),
+    "negative rate": (edit(streams__acc__rate_hz=-5.0), "study.yaml", None, "must be more than 0; got -5"),
+    "short of a class": (short_walks, "labels.csv", None, "only 4 of 104 windows have the class 'walk'"),
+    "target is a column of a stream": (same_column, "acc_{entity}.csv", None, "'state' of 'acc' tells the target"),
+    "target is a line of a stream": (line_of_the_target, "acc_{entity}.csv", None, "'z' of 'acc' tells the target"),
     "static twice": (on("people.csv", lambda d: pd.concat([d, d[:1]])), "people.csv", 6, "must have one row; it "
                                                                                          "has another"),
 }  # fmt: skip
+
+
+TOLD_BY_WINDOWS = ("empty cell, no fill",)
+"""What can be read, and only stands in the way of windows without a fill policy, which says so in its own words."""
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -164,8 +234,8 @@ def test_one_clear_sentence(damage, tmp_path):
     assert "\n" not in str(found[0])
     if found[0].level == "wrong":
         with pytest.raises(InterplayError) as caught:
-            ip.read_folder(folder)
-        assert sentence in str(caught.value)
+            ip.make_windows(ip.read_folder(folder), **read_study(folder).card.window_options)
+        assert sentence in str(caught.value) or damage in TOLD_BY_WINDOWS
     else:
         ip.read_folder(folder)
     assert sorted(p.name for p in folder.rglob("*")) == before
@@ -193,3 +263,28 @@ def test_yaml_that_does_not_parse_names_its_line(tmp_path):
     (finding,) = check_study(folder)
     assert "is not YAML" in finding.sentence
     assert "line 3" in finding.sentence
+
+
+def test_what_holds_for_many_entities_is_told_once(tmp_path):
+    held = tables()
+    del held["labels.csv"]
+    found = check_study(write_study(tmp_path / "s", held))
+    assert [str(f) for f in found if f.level == "wrong"] == ["labels.csv: must be a file; there is none."]
+
+
+def test_rows_are_those_of_the_file_also_in_a_long_table(tmp_path):
+    held, spec = tables(), copy.deepcopy(SPEC)
+    long = pd.concat([held.pop(f"temp_{who}.csv").assign(who=who) for who in ("ann", "bob", "cem", "dia")])
+    long["t"] += np.where((long["who"] == "cem") & (long["t"] >= 10_000), 10**6, 0)
+    spec["streams"]["temp"] |= {"files": "temp.csv", "entity": "who"}
+    (found,) = [f for f in check_study(write_study(tmp_path / "s", held | {"temp.csv": long}, spec)) if f.row]
+    # two entities of 60 rows above, twenty rows of its own before the pause, and the header
+    assert (found.file, found.row) == ("temp.csv", 2 * 60 + 20 + 2)
+    assert "pauses for 1000.5 s" in found.sentence
+
+
+def test_samples_that_arrive_in_bursts_are_no_pause(tmp_path):
+    held = tables(3000)
+    for who in ("ann", "bob", "cem", "dia"):
+        held[f"acc_{who}.csv"]["t"] = np.repeat(np.arange(300.0), 10) + np.tile(np.arange(10) / 1000, 300)
+    assert check_study(write_study(tmp_path / "s", held)) == []

@@ -212,6 +212,20 @@ def test_evaluating_a_saved_run_updates_it_and_keeps_other_files(run, tmp_path, 
     )
 
 
+def test_nothing_but_a_run_is_overwritten(run, tmp_path):
+    thesis = tmp_path / "home" / "thesis.tex"
+    thesis.parent.mkdir()
+    thesis.write_text("mine")
+    with pytest.raises(InvalidInput, match="must be a run or empty to be overwritten, and holds other files"):
+        run.save(thesis.parent, overwrite=True)
+    with pytest.raises(InvalidInput, match="holds other files"):
+        run.save(thesis, overwrite=True)
+    assert thesis.read_text() == "mine"
+    thesis.unlink()
+    run.save(thesis.parent, overwrite=True)
+    assert run.save(thesis.parent, overwrite=True) == thesis.parent
+
+
 def test_a_folder_that_exists_is_kept(run, tmp_path, train):
     folder = tmp_path / "kept"
     folder.mkdir()

@@ -25,7 +25,7 @@ FEW_WINDOWS = 10
 SAMPLED = 1_000_000
 """Samples of recordings that are kept to look for leaks."""
 ALIKE = 10
-"""Samples that two entities do not share by chance."""
+"""Different values that two entities do not share by chance."""
 
 
 def check_study(folder: str | Path, *, progress: Tell = silent) -> list[Finding]:
@@ -58,7 +58,7 @@ def check_study(folder: str | Path, *, progress: Tell = silent) -> list[Finding]
             seen.add(study, entity, recording)
             if not any(f.level == WRONG for f in more):
                 labels, why = windows_of(study, recording)
-                seen.labels.append(labels)
+                seen.labels += [labels] if not any(f.level == WRONG for f in why) else []
                 more += why if held.target is not None else [f for f in why if f.level == WRONG]
         found += more
         progress((k + 1) / len(entities))
@@ -78,7 +78,7 @@ class _Seen:
 
     def add(self, study: Study, entity: str, recording: Recording) -> None:
         for name, stream in recording.streams.items():
-            if len(stream.values) >= ALIKE and study.spec.streams[name].columns:
+            if len(np.unique(stream.values[:1000])) >= ALIKE:
                 content = blake2b(np.ascontiguousarray(stream.values).tobytes(), digest_size=16)
                 self.content[name, entity] = content.hexdigest()
             for channel, values in zip(stream.channels, stream.values.T, strict=True):
@@ -153,7 +153,9 @@ def _values(study: Study, seen: _Seen) -> Iterator[Finding]:
     for (name, channel), ranges in seen.ranges.items():
         spec = study.spec.streams[name]
         if spec.columns and len({value for some in ranges for value in some}) == 1:
-            yield doubtful(spec.files, f"{channel!r} of {name!r} never changes in any entity; it tells nothing.")
+            yield doubtful(
+                spec.files, f"{channel!r} of {name!r} never changes in any entity; it tells nothing."
+            )
 
 
 def _twins(seen: _Seen, file_of: dict[tuple[str, str], str]) -> Iterator[Finding]:
@@ -199,7 +201,9 @@ def _given_away(study: Study, seen: _Seen) -> Iterator[Finding]:
     for name in seen.few[0].static if len(final) else ():
         values = np.array([r.static[name] for r in final])
         if is_target(values[known], labels[known]):
-            yield doubtful(study.spec.static.file if study.spec.static else FILE, f"static input {name!r} {hint}")
+            yield doubtful(
+                study.spec.static.file if study.spec.static else FILE, f"static input {name!r} {hint}"
+            )
 
 
 def has_wrong(found: Sequence[Finding]) -> bool:

@@ -16,6 +16,8 @@ MANY = 10
 """Samples from which a stream has a length of its own."""
 OUTSIDE = 0.05
 """Share of labels that may lie outside the samples, as those of a sensor that was switched off early."""
+NEAR = 1e-6
+"""s, by which times may differ from rounding alone."""
 DAY_S = 86400.0
 HINT = "Are units or time zones different?"
 
@@ -50,12 +52,11 @@ def apart(
 def beside_the_others(streams: Mapping[str, Stream], files: Mapping[str, str]) -> Iterator[Finding]:
     """Streams that lie wholly before or after all others, on the clock of their files."""
     spans = _spans(streams)
-    for name, (start, stop) in spans.items():
-        if len(streams[name].values) < MANY:
-            continue
+    for k, (name, (start, stop)) in enumerate(spans.items()):
         others = [span for other, span in spans.items() if other != name]
-        if not others:
-            return
+        # of two that lie apart only the second is told
+        if len(streams[name].values) < MANY or len(others) <= (k == 0):
+            continue
         begin, end = min(span[0] for span in others), max(span[1] for span in others)
         if start > end or stop < begin:
             yield doubtful(
@@ -87,7 +88,7 @@ def labels_outside(streams: Mapping[str, Stream], target: Target) -> tuple[np.nd
         return np.zeros(0, dtype=np.int64), ""
     begin, end = min(span[0] for span in spans.values()), max(span[1] for span in spans.values())
     lasting = target.stop_s > target.start_s
-    outside = np.flatnonzero(lasting & ((target.start_s >= end) | (target.stop_s <= begin)))
+    outside = np.flatnonzero(lasting & ((target.start_s > end + NEAR) | (target.stop_s < begin - NEAR)))
     if len(outside) <= OUTSIDE * len(target.start_s):
         return outside[:0], ""
     return outside, (

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from interplay.study.findings import Finding, doubtful, wrong
-from interplay.study.spec import CLOCKS
 from interplay.study.opening import ROW
+from interplay.study.spec import CLOCKS
 from interplay.types import UNLABELLED
 
 UNKNOWN = -2
@@ -109,7 +109,7 @@ def _unreadable(column: pd.Series, times, row, name: str, file: str, kind: str) 
     if not len(bad):
         return []
     value = column.iloc[bad[0]]
-    told = "it is empty" if pd.isna(value) else f"{value!r} is not"
+    told = "it is empty" if pd.isna(value) else f"{str(value)!r} is not"
     return [wrong(file, f"the time {name!r} must be {kind}; {told}{more(bad)}.", int(row[bad[0]]))]
 
 
@@ -138,7 +138,7 @@ def rate_contradiction(times: np.ndarray, row: np.ndarray, rate_hz: float, file:
     # what is late by then and never catches up, as samples that only arrive in bursts do
     lost = np.minimum.accumulate(late[::-1])[::-1][1:] - np.maximum.accumulate(late)[:-1]
     paused = np.flatnonzero(lost > PAUSE / rate_hz) + 1
-    if len(paused):
+    if 0 < len(paused) < len(times) / 10:
         return [
             wrong(file, f"a regular stream must not pause; it does, for {times[paused[0]] - times[paused[0] - 1]:.6g} s"
                         f"{more(paused)}, and what follows would be taken for earlier. Leave rate_hz out, or write the "

@@ -50,7 +50,9 @@ def of_streams(study: Study, entity: str, held: Held) -> Iterator[Finding]:
         outside, sentence = labels_outside(held.streams, held.target)
         rows = study.table(study.spec.target).rows(entity)
         if len(outside) and rows is not None:
-            yield doubtful(study.table(study.spec.target).name(entity), sentence, int(rows[ROW].iloc[outside[0]]))
+            yield doubtful(
+                study.table(study.spec.target).name(entity), sentence, int(rows[ROW].iloc[outside[0]])
+            )
 
 
 def windows_of(study: Study, recording: Recording) -> tuple[np.ndarray, list[Finding]]:

@@ -44,7 +44,9 @@ def entity_names(column: pd.Series) -> pd.Series:
 def damaged(path: Path, error: Exception) -> DamagedFile:
     """What to say of a file that cannot be read."""
     if isinstance(error, UnicodeDecodeError):
-        return DamagedFile(f"{path} must be UTF-8 throughout; row {_odd_row(path)} is not. Save it again as UTF-8.")
+        return DamagedFile(
+            f"{path} must be UTF-8 throughout; row {_odd_row(path)} is not. Save it again as UTF-8."
+        )
     reason = " ".join(str(error).split())[:160]
     return DamagedFile(f"{path} cannot be read to its end ({reason}). Copy or export it again.")
 
@@ -53,13 +55,19 @@ def check_header(path: Path) -> list[str]:
     """Names of a CSV file's columns, each there once, with commas in between."""
     with path.open("rb") as file:
         if path.suffix not in PACKED and file.read(4) in OFFICE:
-            raise DamagedFile(f"{path} must be CSV, Parquet or NPZ; it is an Excel or ZIP file. Save it as CSV.")
+            raise DamagedFile(
+                f"{path} must be CSV, Parquet or NPZ; it is an Excel or ZIP file. Save it as CSV."
+            )
     names = [str(name) for name in pd.read_csv(path, header=None, nrows=1, dtype=str, **CSV).iloc[0]]
     if len(names) == 1 and (found := re.search(r"[;\t|]", names[0])):
-        raise DamagedFile(f"{path} must be separated by commas; its header has {found[0]!r}. Save it with commas.")
+        raise DamagedFile(
+            f"{path} must be separated by commas; its header has {found[0]!r}. Save it with commas."
+        )
     twice = [name for name in dict.fromkeys(names) if name != "nan" and names.count(name) > 1]
     if twice:
-        raise DamagedFile(f"{path} must name each column once; row 1 has {twice[0]!r} twice. Rename one of them.")
+        raise DamagedFile(
+            f"{path} must name each column once; row 1 has {twice[0]!r} twice. Rename one of them."
+        )
     return names
 
 

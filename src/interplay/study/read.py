@@ -162,8 +162,8 @@ def _stream(study: Study, name: str, spec: StreamSpec, entity: str) -> tuple[Str
     if spec.rate_hz is None:
         return Stream(values=values, times_s=times, channels=channels, units=units), found
     start = 0.0 if times is None else float(times[0])
-    found += [] if times is None else read.rate_contradiction(
-        times, rows[read.ROW].to_numpy(), spec.rate_hz, file
+    found += (
+        [] if times is None else read.rate_contradiction(times, rows[read.ROW].to_numpy(), spec.rate_hz, file)
     )
     return Stream(values=values, rate_hz=spec.rate_hz, start_s=start, channels=channels, units=units), found
 

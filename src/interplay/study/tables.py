@@ -112,7 +112,9 @@ class LongTable:
 
     def _names(self) -> list[str]:
         try:
-            return pq.read_schema(self.path).names if self.path.suffix == ".parquet" else check_header(self.path)
+            return (
+                pq.read_schema(self.path).names if self.path.suffix == ".parquet" else check_header(self.path)
+            )
         except (*UNREADABLE, UnicodeDecodeError) as error:
             raise damaged(self.path, error) from error
 

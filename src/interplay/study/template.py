@@ -10,8 +10,8 @@ import yaml
 
 from interplay.errors import InterplayError, InvalidInput
 from interplay.files import whole_file
-from interplay.study.spec import FILE
 from interplay.study.opening import ROW, open_table
+from interplay.study.spec import FILE
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet", ".npz")
 TIME_NAMES = (

@@ -56,10 +56,11 @@ def _unlike_others(sizes: Mapping[str, float]) -> Iterator[tuple[str, str]]:
         if value > 0 and not 1 / FAR < ratio < FAR:
             times = float(f"{max(ratio, 1 / ratio):.2g}")
             more = "more" if ratio > 1 else "less"
-            yield entity, (
-                f"typically {value:.4g} in {entity!r} and {middle:.4g} elsewhere, about {times:,.0f} times {more}. Is "
-                "it in another unit?"
+            told = (
+                f"typically {value:.4g} in {entity!r} and {middle:.4g} elsewhere, about {times:,.0f} times {more}. "
+                "Is it in another unit?"
             )
+            yield entity, told
 
 
 def _gravity(spec: StreamSpec, channels: list[Mapping[str, float]]) -> Iterator[tuple[str, str]]:
@@ -68,11 +69,13 @@ def _gravity(spec: StreamSpec, channels: list[Mapping[str, float]]) -> Iterator[
     if len(units) != 1 or len(channels) != 3 or not units <= set(GRAVITY):
         return
     unit = next(iter(units))
-    expected, other, hint = GRAVITY[unit], *((9.81, "m/s2") if unit == "g" else (1.0, "g"))
+    expected = GRAVITY[unit]
+    other, hint = (9.81, "m/s2") if unit == "g" else (1.0, "g")
     for entity in channels[0]:
         length = float(np.linalg.norm([sizes.get(entity, 0.0) for sizes in channels]))
         if abs(np.log(max(length, 1e-9) / other)) < 0.25:
-            yield entity, (
-                f"is said to be in {unit}, and is typically {length:.3g} long; at rest that would be {expected:g}. Is "
-                f"it in {hint}?"
+            told = (
+                f"is said to be in {unit}, and is typically {length:.3g} long; at rest that would be {expected:g}. "
+                f"Is it in {hint}?"
             )
+            yield entity, told

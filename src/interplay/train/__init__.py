@@ -4,6 +4,7 @@ from interplay.train.config import RECIPES, LossConfig, OptimiserConfig, Recipe,
 from interplay.train.evaluation import Evaluation
 from interplay.train.export import Exported, export_run
 from interplay.train.fit import fit
+from interplay.train.folder import check_run_folder
 from interplay.train.run import Run, TrainingData, load_run
 from interplay.train.tracking import TRACKERS, JsonLines, MLflow, TensorBoard, Tracker, make_trackers
 
@@ -21,6 +22,7 @@ __all__ = [
     "TensorBoard",
     "Tracker",
     "TrainingData",
+    "check_run_folder",
     "export_run",
     "fit",
     "load_run",

@@ -15,7 +15,6 @@ from pytorch_lightning.utilities.exceptions import SIGTERMException
 from interplay.data import Scaler, SplitManifest, Windows, describe_split
 from interplay.data.check import check_trainable
 from interplay.errors import InvalidInput
-from interplay.files import check_writable
 from interplay.nn import (
     InteractionContext,
     InteractionMoE,
@@ -29,7 +28,7 @@ from interplay.progress import Tell, shown
 from interplay.train.batches import ScaledWindows, TrainingBatches
 from interplay.train.config import Recipe, make_recipe
 from interplay.train.contexts import window_contexts
-from interplay.train.folder import TrainingData
+from interplay.train.folder import TrainingData, check_run_folder
 from interplay.train.module import EpochLog, GuidedTraining, count_steps
 from interplay.train.run import Run
 from interplay.train.targets import TARGETS
@@ -85,8 +84,7 @@ def fit(
     recipe = make_recipe(recipe, settings)
     check_trainable(train, what="training windows")
     if out is not None:
-        Path(out).parent.mkdir(parents=True, exist_ok=True)
-        check_writable(out, overwrite=False)
+        check_run_folder(out, overwrite=False)
     trackers = make_trackers(track, None if out is None else Path(out))
     scaler = Scaler.fit(train)
     with torch.random.fork_rng(), shown(progress, "training") as tell:

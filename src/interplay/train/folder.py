@@ -24,7 +24,7 @@ from safetensors.torch import load_file, save_file
 
 from interplay.data import Scaler, SplitManifest
 from interplay.errors import DamagedFile, InvalidInput
-from interplay.files import json_text, whole_file, whole_folder
+from interplay.files import check_writable, json_text, whole_file, whole_folder
 from interplay.nn import Model, build_model, empty_context
 from interplay.profile import InteractionProfile
 from interplay.train.config import make_recipe
@@ -57,8 +57,21 @@ class TrainingData:
     card: Mapping[str, object] | None = None
 
 
+def check_run_folder(folder: str | Path, *, overwrite: bool) -> None:
+    """Refuse to replace what is there, unless it may be and is a run: nobody's other files are removed."""
+    folder = Path(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    check_writable(folder, overwrite=overwrite)
+    replaceable = (folder / "config.yaml").is_file() or (folder.is_dir() and not any(folder.iterdir()))
+    if folder.exists() and not replaceable:
+        raise InvalidInput(
+            f"{folder} must be a run or empty to be overwritten, and holds other files. Choose another name."
+        )
+
+
 def write_run_folder(run, folder: Path, *, overwrite: bool) -> None:
     """Write a `Run`: all of it, or nothing."""
+    check_run_folder(folder, overwrite=overwrite)
     with whole_folder(folder, overwrite=overwrite) as part:
         # the seed comes last, so that a file that was cut short lacks it
         settings = {"format": FORMAT, "recipe": run.recipe.to_dict(), "seed": run.seed}

@@ -2,7 +2,7 @@
 
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -62,8 +62,8 @@ class Parts:
         if entity not in self._place:
             return None
         path, group = self._place[entity]
-        with pq.ParquetFile(path) as file:
-            return file.read_row_group(group).to_pandas()
+        with pa.memory_map(str(path)) as file:
+            return pa.ipc.open_file(file).get_batch(group).to_pandas()
 
     def _scatter(self, chunk: pd.DataFrame, names: pd.Series, n: int, k: int) -> None:
         """Rows into a folder for each of n parts; all rows of an entity go into the same."""
@@ -72,20 +72,35 @@ class Parts:
         for number, rows in chunk.groupby(part):
             folder = Path(self._folder.name) / f"{int(number):05d}"
             folder.mkdir(exist_ok=True)
-            pq.write_table(_arrow(rows), folder / f"{k:06d}.parquet")
+            _write(folder / f"{k:06d}.arrow", [_arrow(rows)])
 
     def _gather(self, part: Path, column: str) -> None:
         """One part as one file, in which every entity is a group of rows."""
         pieces = sorted(part.iterdir())
-        table = pd.concat([pd.read_parquet(piece) for piece in pieces], ignore_index=True)
+        table = pd.concat([_read(piece) for piece in pieces], ignore_index=True)
         for piece in pieces:
             piece.unlink()
-        path, groups = part / "entities.parquet", table.groupby(entity_names(table[column]), sort=True)
+        path, groups = part / "entities.arrow", table.groupby(entity_names(table[column]), sort=True)
         whole = _arrow(table)
-        with pq.ParquetWriter(path, whole.schema) as writer:
-            for k, (name, places) in enumerate(groups.indices.items()):
-                writer.write_table(whole.take(pa.array(places)), row_group_size=max(1, len(places)))
-                self._place[str(name)] = (path, k)
+        places = groups.indices
+        _write(path, (whole.take(pa.array(rows)) for rows in places.values()))
+        self._place |= {str(name): (path, k) for k, name in enumerate(places)}
+
+
+def _write(path: Path, tables: Iterable[pa.Table]) -> None:
+    """Tables of one schema, each as one batch."""
+    writer = None
+    with path.open("wb") as file:
+        for table in tables:
+            writer = writer or pa.ipc.new_file(file, table.schema)
+            writer.write_batch(table.combine_chunks().to_batches()[0])
+        if writer is not None:
+            writer.close()
+
+
+def _read(path: Path) -> pd.DataFrame:
+    with pa.memory_map(str(path)) as file:
+        return pa.ipc.open_file(file).read_pandas()
 
 
 def _arrow(table: pd.DataFrame) -> pa.Table:

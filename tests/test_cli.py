@@ -73,7 +73,20 @@ def test_data_sets_are_listed_and_described(capsys):
     assert main(["datasets", "list", "--json"]) == 0
     assert set(json.loads(capsys.readouterr().out)) == set(DATASETS)
     assert main(["datasets", "info", "hapt_sample"]) == 0
-    assert "licence: CC BY 4.0" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "licence: CC BY 4.0" in out
+    assert "access: hapt_sample comes with the package" in out
+    assert main(["datasets", "info", "cmu_mosi_utterance"]) == 0
+    assert "official: test 31 entities; train the others" in capsys.readouterr().out
+    assert main(["datasets", "info", "pamap2"]) == 0
+    assert "access: interplay datasets fetch pamap2\n" in capsys.readouterr().out
+
+
+def test_what_cannot_be_fetched_is_told_before_anything_begins(capsys):
+    assert main(["datasets", "fetch", "wesad"]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("interplay: wesad cannot be fetched for you. Open archive.ics.uci.edu")
+    assert err.count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from interplay.datasets import DATASETS, Card, fetch_dataset
+from interplay.datasets.fetch import instructions
 from interplay.errors import DamagedFile, FetchFailed, InvalidInput
 
 FACTS = {"name": "toy", "title": "Toy", "source": "a server", "licence": "CC0", "citation": "none", "entities": "1",
@@ -135,10 +136,19 @@ def test_a_folder_of_other_files_is_kept(server, tmp_path):
     assert server.asked == []
 
 
+def test_every_data_set_can_be_fetched_or_says_how_to_get_it():
+    for card in (dataset.card for dataset in DATASETS.values()):
+        assert card.bundled or card.downloads or card.access, card.name
+    told = instructions(DATASETS["mimic4_mortality"].card)
+    for step in ("credentialed", "citiprogram.org", "agreement", "wget", "--root"):
+        assert step in told
+
+
 def test_data_with_terms_get_instructions(tmp_path):
     card = Card(**FACTS, access="Apply at physionet.org and sign the agreement.")
     with pytest.raises(
-        InvalidInput, match=r"toy cannot be fetched for you. Apply at .* holds inner.csv with --root"
+        InvalidInput,
+        match=r"toy cannot be fetched for you. Apply at .* as --root, the folder that holds inner.csv\.$",
     ):
         fetch_dataset(card, tmp_path / "x")
     with pytest.raises(InvalidInput, match="comes with the package"):

@@ -1,8 +1,10 @@
 """`interplay datasets`: a group of commands about data sets; to add one, name it in KINDS."""
 
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jsonargparse import ArgumentParser, Namespace
 
@@ -10,6 +12,12 @@ from interplay.cli.command import PROGRAM, Command, add_commands
 from interplay.cli.options import json_option, out_option
 from interplay.cli.words import progress, tell_next, tell_result
 from interplay.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from interplay.datasets import Card
+
+FEW = 10
+"""Entities of a part of a published split that are told by name."""
 
 
 def options(part: ArgumentParser, words: list[str] | None) -> None:
@@ -43,16 +51,37 @@ def info_options(part: ArgumentParser, words: list[str] | None) -> None:
 def run_info(args: Namespace) -> None:
     from interplay.datasets import find_dataset
 
-    card = find_dataset(args.name).card.to_dict()
+    card = find_dataset(args.name).card
+    tell_result(args, card.to_dict(), _facts(card))
+
+
+def _facts(card: "Card") -> str:
+    """What a card says, for a reader."""
+    from interplay.datasets.fetch import instructions
+
+    told = card.to_dict() | {
+        "splits": {name: _sizes(parts) for name, parts in card.splits.items()},
+        "access": f"{PROGRAM} datasets fetch {card.name}"
+        if card.downloads and not card.bundled
+        else instructions(card),
+    }
     lines = []
-    for name, value in card.items():
-        if value in ({}, "", None):
-            continue
-        if isinstance(value, dict):
+    for name in (name for name in told if name not in ("bundled", "downloads")):
+        value = told[name]
+        if isinstance(value, dict) and value:
             lines += [f"{name}:", *(f"  {key}: {text}" for key, text in value.items())]
-        else:
+        elif value not in ({}, "", None):
             lines.append(f"{name}: {value}")
-    tell_result(args, card, "\n".join(lines))
+    return "\n".join(lines)
+
+
+def _sizes(parts: Mapping[str, Sequence[str]]) -> str:
+    """Entities of each part, by name while they are few."""
+    said = (
+        f"{part} {', '.join(entities) if len(entities) <= FEW else f'{len(entities)} entities'}"
+        for part, entities in parts.items()
+    )
+    return "; ".join([*said, *(["train the others"] if "train" not in parts else [])])
 
 
 def fetch_options(part: ArgumentParser, words: list[str] | None) -> None:
@@ -64,20 +93,22 @@ def fetch_options(part: ArgumentParser, words: list[str] | None) -> None:
 
 def run_fetch(args: Namespace) -> None:
     from interplay.datasets import fetch_dataset, find_dataset
+    from interplay.datasets.fetch import instructions
 
     card = find_dataset(args.name).card
     folder = args.out or Path("data") / card.name
-    if card.downloads and not card.bundled:
-        _show_terms(card)
-        if not args.yes:
-            _ask()
+    if card.bundled or not card.downloads:
+        raise InvalidInput(instructions(card))
+    _show_terms(card)
+    if not args.yes:
+        _ask()
     with progress(args, "fetching") as tell:
         fetch_dataset(card, folder, progress=tell)
     tell_result(args, {"name": card.name, "folder": str(folder)}, f"Fetched: {folder}")
     tell_next(args, f"Next: {PROGRAM} estimate {card.name} --root {folder} -o {card.name}.nc")
 
 
-def _show_terms(card) -> None:
+def _show_terms(card: "Card") -> None:
     print(f"{card.title}\nLicence: {card.licence}\nPlease cite: {card.citation}", file=sys.stderr)
     print("".join(f"From: {url}\n" for url in card.downloads), end="", file=sys.stderr)
 

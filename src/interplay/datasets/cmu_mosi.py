@@ -31,6 +31,10 @@ LARGEST = 3.0
 SEGMENT = re.compile(r"\[.*\]$|\$_\$.*$|_\d+$")
 CLASSES = ("negative", "positive")
 
+MULTIBENCH = (
+    "For research, the table of data sets at github.com/pliang279/MultiBench links to folders; download"
+)
+
 
 class CmuMosi:
     """Segments of video blogs as word-aligned features; whether their sentiment is positive or negative.
@@ -62,6 +66,7 @@ class CmuMosi:
         steps=50,
         fill="mark",
         files="mosi_raw.pkl or mosi_data.pkl, or the same as .npz",
+        access=f"{MULTIBENCH} mosi_raw.pkl.",
     )
 
     def recordings(self, root: str | Path) -> Iterator[Recording]:
@@ -100,6 +105,7 @@ class CmuMosei(CmuMosi):
         ),
         entities="3,228 videos, some 23,000 segments",
         files="mosei_raw.pkl or mosei_senti_data.pkl, or the same as .npz",
+        access=f"{MULTIBENCH} mosei_raw.pkl.",
     )
 
 

@@ -79,7 +79,7 @@ def instructions(card: Card) -> str:
     if card.bundled:
         return f"{card.name} comes with the package; there is nothing to fetch."
     how = card.access or f"Get it from {card.source}, under its terms ({card.licence})."
-    return f"{card.name} cannot be fetched for you. {how} Then name the folder that holds {card.files} with --root."
+    return f"{card.name} cannot be fetched for you. {how} Then pass, as --root, the folder that holds {card.files}."
 
 
 def _download(url: str, sha256: str, parts: Path, tell: Tell) -> Path:

@@ -22,6 +22,12 @@ SUGAR_AND_SALT = (
 )  # fmt: skip
 """What moves glucose and potassium, and how ill the patient is."""
 
+OFFICIAL = "https://physionet.org/files/mimiciii-demo/1.4"
+TABLES = (
+    "ICUSTAYS", "ADMISSIONS", "PATIENTS", "D_LABITEMS", "CHARTEVENTS", "LABEVENTS", "OUTPUTEVENTS", "INPUTEVENTS_CV",
+    "INPUTEVENTS_MV",
+)  # fmt: skip
+
 
 def _card(
     *, name: str, title: str, modalities: tuple[str, ...], target: str, entities: str, **windows
@@ -41,6 +47,7 @@ def _card(
         step_s=HOUR_S,
         fill="hold_age",
         files=FILES,
+        downloads={f"{OFFICIAL}/{table}.csv": "" for table in TABLES},
         **windows,
     )
 

@@ -40,6 +40,13 @@ def _card(*, name: str, title: str, target: str) -> Card:
         steps=FIRST_HOURS,
         fill="hold_age",
         files=f"{FILES}; {' and '.join(file for file, _ in EMBEDDINGS.values())} are read if there",
+        access=(
+            "Make an account at physionet.org, become a credentialed user (Settings, Credentialing), pass the course "
+            "'Data or Specimens Only Research' of citiprogram.org and upload its report (Settings, Training), sign the "
+            "agreement at the foot of physionet.org/content/mimiciv, then run: wget -r -N -c -np --user YOUR_NAME "
+            "--ask-password https://physionet.org/files/mimiciv/3.1/. The demo of 100 patients needs no account: wget "
+            "-r -N -c -np https://physionet.org/files/mimic-iv-demo/2.2/."
+        ),
     )
 
 

@@ -63,6 +63,10 @@ class Wesad:
         step_s=1.0,
         steps=20,
         files="WESAD/S2/S2.pkl to WESAD/S17/S17.pkl",
+        access=(
+            "Open archive.ics.uci.edu/dataset/465, follow its link to the authors' archive, agree to research use, "
+            "download WESAD.zip and unpack it."
+        ),
     )
 
     def recordings(self, root: str | Path) -> Iterator[Recording]:

@@ -1,5 +1,6 @@
 """Help of every command: what it says, examples that work, completion."""
 
+import re
 import shlex
 import subprocess
 import sys
@@ -34,6 +35,39 @@ def test_help_has_a_short_usage_and_examples_as_written(path, capsys):
     assert len(ALL[path].examples) >= 2
     assert "examples:\n" + "".join(f"  {line}\n" for line in ALL[path].examples) in out
     assert "| null" not in out.partition("Recipe")[0].partition("An estimator")[0]
+
+
+def told_of_options(arguments, capsys) -> dict[str, str]:
+    """What help says of each option, without its type and default."""
+    with pytest.raises(SystemExit):
+        main(arguments)
+    entries = re.split(r"\n  (?=-)", capsys.readouterr().out.partition("options:")[2] or "")[1:]
+    found = {}
+    for entry in entries:
+        name, _, rest = entry.partition("\n\n")[0].partition(" ")
+        words = re.sub(r"\(type: .*?\)$|\(default: .*?\)$", "", " ".join(rest.split()))
+        found[name] = re.sub(r"^(\{[\w,]+\}|(-\S+, )*[A-Z_| ]+\b)", "", words).strip()
+    return found
+
+
+@pytest.mark.parametrize("path", LEAVES, ids=" ".join)
+def test_every_option_says_what_it_is(path, capsys):
+    for name, told in told_of_options([*path, "--help"], capsys).items():
+        assert len(told.split()) > 1, name
+
+
+@pytest.mark.parametrize(
+    "name", ["BatchPID", "DiscretePID", "GaussianPID", "MultiScaleBatchPID", "PosteriorPID"]
+)
+def test_every_setting_of_an_estimator_says_what_it_is(name, capsys):
+    with pytest.raises(SystemExit):
+        main(["estimate", "--estimator.help", name])
+    out = capsys.readouterr().out.partition("Help for")[2]
+    options = re.split(r"\n  (?=--)", out)[1:]
+    assert len(options) >= 4
+    for option in options:
+        _, _, told = " ".join(option.split()).partition(" ")
+        assert len(told.partition("(type:")[0].split()) > 2, option
 
 
 @pytest.mark.parametrize("path", LEAVES, ids=" ".join)

@@ -32,6 +32,7 @@ class DiscretePID(BaseRUS):
         How a step becomes a cell: the nearest of `n_cells` centres; quantile bins, for one channel with one
         sample per step; or every distinct step is a cell of its own. Unobserved steps are a cell too.
     n_cells : int
+        Cells of each modality; of no use where they are given.
     correction : "miller-madow", "shuffle" or "none"
         Of the upward bias of plug-in information. Miller-Madow subtracts (surplus of occupied cells) / 2N
         from I1, I2 and I12, and from I_Q the larger of the first two; shuffling subtracts the mean over
@@ -42,9 +43,12 @@ class DiscretePID(BaseRUS):
         Certified accuracy of the solver.
     n_shuffles : int
         Permutations behind the shuffle correction.
-    n_bootstrap, n_rotations : int
-        Resamplings of entities behind standard errors, and permutations behind p-values.
+    n_bootstrap : int
+        Resamplings of entities behind each standard error.
+    n_rotations : int
+        Permutations of the labels behind each p-value.
     random_state : int
+        Seed of all that is drawn.
 
     References
     ----------

@@ -35,9 +35,12 @@ class GaussianPID(BaseRUS):
     ----------
     folds : int
         Cross-fitting folds: groups of entities, or blocks where there are few entities.
-    n_bootstrap, n_rotations : int
-        Resamplings of entities behind standard errors, and label rotations behind p-values.
+    n_bootstrap : int
+        Resamplings of entities behind each standard error.
+    n_rotations : int
+        Label rotations behind each p-value.
     random_state : int
+        Seed of all that is drawn.
 
     Notes
     -----

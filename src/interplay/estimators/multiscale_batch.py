@@ -41,22 +41,30 @@ class MultiScaleBatchPID(BaseRUS):
     ----------
     target_history : int
         h, how many of the target's own last labels are conditioned on; each past has networks of its own.
-    discriminator_epochs, alignment_epochs : int
-        Passes over the training windows; every step of the optimiser draws one lag.
+    discriminator_epochs : int
+        Passes over the training windows for the discriminators; every step of the optimiser draws one lag.
+    alignment_epochs : int
+        The same for the alignment.
     batch_size : int
         Windows per step, and most windows that are aligned with one another at read-out.
     learning_rate : float
-    hidden, layers : int
-        Width and number of the hidden layers of every network.
+        Of Adam.
+    hidden : int
+        Width of the hidden layers of every network.
+    layers : int
+        Number of the hidden layers of every network.
     embedding : int
         Width of the embeddings whose products are the alignment, for each class.
     lag_embedding : int
         Width of the embedding that tells networks the lag.
     folds : int
         One of so many parts is held out for read-out: a group of entities, or of blocks where there are few.
-    n_bootstrap, n_rotations : int
-        Resamplings of entities behind standard errors, label rotations behind p-values.
+    n_bootstrap : int
+        Resamplings of entities behind each standard error.
+    n_rotations : int
+        Label rotations behind each p-value.
     random_state : int
+        Seed of all that is drawn.
 
     References
     ----------

@@ -44,8 +44,16 @@ class PosteriorPID(BaseRUS):
         h, how many of the target's own last labels are conditioned on; atoms are averaged over pasts.
     folds : int
         Cross-fitting folds: groups of entities, or interleaved blocks where there are few entities.
-    epochs, batch_size, learning_rate, weight_decay, patience
-        Training of the probe; early stopping is per modality, pair and lag.
+    epochs : int
+        Times that the probe sees every training window, at most.
+    batch_size : int
+        Windows at a time.
+    learning_rate : float
+        That of AdamW to begin with; it falls to 0 along a cosine.
+    weight_decay : float
+        Of the probe's weights.
+    patience : int
+        Epochs without improvement of any head after which training ends.
     n_cells : int
         Cells that posteriors are quantised to for the exact solver.
     tol_bits : float
@@ -61,7 +69,9 @@ class PosteriorPID(BaseRUS):
     resume : str, optional
         Folder that finished blocks are kept in; a run with the same data and parameters continues from there.
     device : str
+        Where probes are trained, such as "cpu" or "cuda".
     random_state : int
+        Seed of all that is drawn.
 
     Attributes
     ----------

@@ -30,22 +30,43 @@ class ModelConfig:
 
     Attributes
     ----------
-    width : D; a multiple of `heads`
-    layers : blocks
-    moe_every : every so many blocks, counted from the first, feed forward through experts; 0 for none, a dense model
-    num_experts, synergy_experts, top_k : E, how many of them are synergy experts, and K
-    expert_width : hidden width of an expert
-    router : "interaction", "softmax", "laplace" or "uniform"
-    jitter : by how much router logits vary in training, a share; see `interplay.nn.route`
-    balance_rate : step of the bias that evens out loads without a loss, see `interplay.nn.LoadBias`; 0 for none
-    guided : whether attention and pooling are guided by the context
-    context : what the context knows: "profile", the same of every window; "instance", what the profile's probe says
-        of each window; "token", both
-    fusion : "cross", attention among modalities; or of unguided dense baselines: "early", all modalities of a step are
-        one token; "late", modalities meet in the prediction only
-    each_step : whether training asks for the label of every step of a window, from what is known by then, instead of
-        the last one alone
-    probe_encoder : whether tokens also get the hidden states of the profile's probe, which `fit` starts them from
+    width : int
+        D, numbers that stand for a token; a multiple of `heads`.
+    layers : int
+        Blocks of attention and experts, one after the other.
+    heads : int
+        Heads of attention.
+    moe_every : int
+        Every so many blocks, counted from the first, feed forward through experts; 0 for none, a dense model.
+    num_experts : int
+        E, experts of a block, synergy experts among them.
+    synergy_experts : int
+        How many of the experts combine the tokens of a step.
+    top_k : int
+        K, experts that work on a token.
+    expert_width : int
+        Hidden width of an expert.
+    router : str
+        Who chooses the experts: "interaction", "softmax", "laplace" or "uniform".
+    jitter : float
+        By how much router logits vary in training, a share; see `interplay.nn.route`.
+    balance_rate : float
+        Step of the bias that evens out loads without a loss, see `interplay.nn.LoadBias`; 0 for none.
+    guided : bool
+        Whether attention and pooling are guided by the context.
+    context : str
+        What the context knows: "profile", the same of every window; "instance", what the profile's probe says of
+        each window; "token", both.
+    fusion : str
+        How modalities meet: "cross", by attention; or of unguided dense baselines "early", all modalities of a step
+        are one token, or "late", modalities meet in the prediction only.
+    each_step : bool
+        Whether training asks for the label of every step of a window, from what is known by then, instead of the
+        last one alone.
+    probe_encoder : bool
+        Whether tokens also get the hidden states of the profile's probe, which `fit` starts them from.
+    dropout : float
+        Share of numbers that are dropped at random in training.
     """
 
     width: int = 48

@@ -24,9 +24,24 @@ class LossConfig:
 
     Attributes
     ----------
-    uniqueness, redundancy, synergy, load_balance, router_z : weights, each at least 0
-    uniqueness_from, redundancy_from, synergy_from : thresholds, above 0
-    hard : whether a pair counts fully from the threshold on, instead of rising to full at twice the threshold
+    uniqueness : float
+        Weight of the loss that wants unique pairs routed apart.
+    redundancy : float
+        Weight of the loss that wants redundant pairs routed alike.
+    synergy : float
+        Weight of the loss that wants synergistic pairs routed to synergy experts.
+    load_balance : float
+        Weight of the loss that wants experts used alike; 1 at uniform use.
+    router_z : float
+        Weight of the loss that keeps router logits small.
+    uniqueness_from : float
+        Threshold above 0 from which both uniquenesses of a pair count.
+    redundancy_from : float
+        Threshold above 0 from which the redundancy of a pair counts.
+    synergy_from : float
+        Threshold above 0 from which the synergy of a pair counts.
+    hard : bool
+        Whether a pair counts fully from the threshold on, instead of rising to full at twice the threshold.
     """
 
     uniqueness: float = 0.1
@@ -52,10 +67,16 @@ class OptimiserConfig:
 
     Attributes
     ----------
-    epochs, batch_size : int
-    learning_rate : float, the peak of the cycle
-    weight_decay : float, of matrices; biases, norms and guidance weights are exempt
-    clip_norm : float, largest gradient norm
+    epochs : int
+        Times that every training window is seen.
+    batch_size : int
+        Windows at a time.
+    learning_rate : float
+        Peak of the cycle.
+    weight_decay : float
+        Of matrices; biases, norms and guidance weights are exempt.
+    clip_norm : float
+        Largest gradient norm.
     input_noise : float
         Normal noise added to scaled inputs in training, in standard deviations of each channel within its
         window. It keeps the model from learning the training windows by heart.

@@ -186,6 +186,45 @@ def test_a_new_study_is_guessed_from_its_files_and_works_once_corrected(tmp_path
         init_study(folder)
 
 
+def test_every_kind_of_file_is_guessed(tmp_path):
+    rng, t = np.random.default_rng(0), np.arange(320) / 32
+    for who in WHO:
+        (tmp_path / "wrist").mkdir(exist_ok=True)
+        pd.DataFrame({"time": t, "x": rng.normal(size=320)}).to_csv(
+            tmp_path / "wrist" / f"{who}.csv", index=False
+        )
+        pd.DataFrame({"time": t[::8], "eda": rng.normal(size=40)}).to_parquet(tmp_path / f"eda_{who}.parquet")
+    late = np.sort(rng.uniform(0, 10, size=(4, 12)), axis=1).ravel() / 60
+    who = np.repeat(WHO, 12)
+    pd.DataFrame({"who": who, "minute": late, "hr": rng.normal(70, 9, size=48)}).to_csv(
+        tmp_path / "hr.csv", index=False
+    )
+    pd.DataFrame({"minute": late[::6], "drug": ["a", "b"] * 4, "who": who[::6]}).to_csv(
+        tmp_path / "drugs.csv", index=False
+    )
+    pd.DataFrame(
+        {"who": np.repeat(WHO, 2), "start": [0, 5] * 4, "stop": [5, 10] * 4, "label": ["rest", "walk"] * 4}
+    ).to_csv(tmp_path / "labels.csv", index=False)
+    pd.DataFrame({"who": WHO, "age": [30, 41, 52, 55]}).to_csv(tmp_path / "people.csv", index=False)
+    text = init_study(tmp_path).read_text()
+    told = yaml.safe_load(text)
+    assert {
+        name: (s.get("rate_hz"), s.get("entity"), s.get("columns")) for name, s in told["streams"].items()
+    } == {
+        "wrist": (32.0, None, ["x"]),
+        "eda": (4.0, None, ["eda"]),
+        "hr": (None, "who", ["hr"]),
+        "drugs": (None, "who", None),
+    }
+    assert told["streams"]["hr"]["time_unit"] == "min"
+    # a hundredth of 10 s, 0.1 s, is 3.2 samples of the wrist's; 0.25 s is 8 of them and one of eda
+    assert told["windows"] == {"step_s": 0.25, "steps": 10}
+    assert told["target"] == {"files": "labels.csv", "entity": "who", "column": "label", "classes": ["rest", "walk"],
+                              "kind": "intervals", "start": "start", "stop": "stop"}  # fmt: skip
+    assert "#   file: people.csv\n#   entity: who\n#   columns: [age]\n" in text
+    assert not [f for f in check_study(tmp_path) if f.level == "wrong"]
+
+
 def test_a_study_of_nothing_is_a_template_that_parses(tmp_path):
     path = init_study(tmp_path / "new")
     assert set(yaml.safe_load(path.read_text())) >= {"streams", "target", "windows"}

@@ -16,6 +16,10 @@ from interplay.study.read import Held, Study
 from interplay.study.spec import FILE
 from interplay.types import Recording
 
+EVEN = 0.05
+"""Share by which intervals of a fixed rate differ, and share of them that may differ more."""
+SEVERAL = 4.0
+"""Samples in a step from which it matters that only the last counts."""
 LONG_GAP = 100.0
 """Typical intervals after which a pause is a long one."""
 
@@ -35,6 +39,16 @@ def of_streams(study: Study, entity: str, held: Held) -> Iterator[Finding]:
                     f"{np.median(between):.4g} s apart."
                 )
                 yield doubtful(files[name], sentence, _row(study, name, entity, k + 1))
+            step_s, typical = study.spec.windows.step_s, float(np.median(between))
+            if (
+                0 < typical <= step_s / SEVERAL
+                and np.mean(abs(between - typical) < EVEN * typical) > 1 - EVEN
+            ):
+                yield doubtful(
+                    files[name],
+                    f"stream {name!r} has {step_s / typical:.3g} samples in a step, evenly, and only the last of them "
+                    f"would count. Say rate_hz: {1 / typical:.4g} to keep them all.",
+                )
         empty = np.isnan(stream.values)
         where = np.flatnonzero(empty.any(axis=1))
         if len(where) and study.spec.windows.fill is None:

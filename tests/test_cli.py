@@ -166,6 +166,20 @@ def test_a_run_is_trained_again_on_the_split_of_another(folder, tmp_path, capsys
     assert again.data.n_windows == first.data.n_windows
     assert set(first.split.parts) == {"train", "test"}
     assert first.split.options["stride"] == 12
+    capsys.readouterr()
+    other = [
+        "train",
+        "--data",
+        "hapt_sample",
+        "-o",
+        str(tmp_path / "other"),
+        "--split",
+        split,
+        "--stride",
+        "3",
+    ]
+    assert main(other) == 1
+    assert "--stride must be that of the split, 12; got 3." in capsys.readouterr().err
 
 
 def test_nothing_is_fetched_without_consent(tmp_path, capsys):

@@ -1,13 +1,14 @@
 """What several commands do: windows of a data set, interactions of windows, and stopping in between."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from jsonargparse import Namespace
 
 from interplay.cli.words import progress
+from interplay.errors import InvalidInput
 
 CONTINUE = "Give the same command again to continue; what is finished is in {folder}."
 
@@ -27,11 +28,24 @@ def training_and_test_windows(source: str, args: Namespace):
     given = {
         name: getattr(args, name) for name in ("step_s", "steps", "stride") if getattr(args, name) is not None
     }
-    options = dict(known.options) if known and known.options else card.window_options | given
+    options = card.window_options | given
+    if known and known.options:
+        options = _as_split(known.options, given)
     windows = make_windows(dataset.recordings(root), **options)
     parts = known.apply(windows) if known else _parts(windows, card.splits.get(split), args)
     manifest = known or describe_split(parts, whole=windows, source=source, options=options)
     return parts["train"], parts["test"], manifest
+
+
+def _as_split(options: Mapping[str, object], given: Mapping[str, object]) -> dict:
+    """The window options of a split; those that were given beside it must be the same."""
+    for name, value in given.items():
+        if options.get(name, value) != value:
+            option = "--" + name.replace("_", "-")
+            raise InvalidInput(
+                f"{option} must be that of the split, {options[name]}; got {value}. Leave it out, or draw a new split."
+            )
+    return dict(options)
 
 
 def _parts(windows, published, args: Namespace) -> dict:

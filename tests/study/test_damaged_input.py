@@ -40,6 +40,11 @@ def pickled(folder, held, spec):
     spec["streams"]["acc"]["files"] = "acc_{entity}.npz"
 
 
+def no_archive(folder, held, spec):
+    pickled(folder, held, spec)
+    (folder / "acc_bob.npz").write_bytes(bytes(range(256)))
+
+
 def semicolons(folder, held, spec):
     held["acc_bob.csv"] = pd.DataFrame({"t;x;y;z": ["0;1;2;3"]})
 
@@ -143,6 +148,7 @@ DAMAGES = {
     "truncated archive": (cut, "acc_bob.csv.gz", None, "cannot be read to its end"),
     "truncated parquet": (cut_parquet, "acc_bob.parquet", None, "cannot be read to its end"),
     "objects in an array": (pickled, "acc_bob.npz", None, "not an NPZ file of plain arrays"),
+    "no archive": (no_archive, "acc_bob.npz", None, "cannot be read to its end (File is not a zip file)"),
     "wrong separator": (semicolons, "acc_bob.csv", None, "must be separated by commas; its header has ';'"),
     "mixed encodings": (encodings, "note_ann.csv", None, "must be UTF-8 throughout; row 3 is not"),
     "missing column": (on("acc_bob.csv", lambda d: d.rename(columns={"x": "X1"})), "acc_bob.csv", 1,

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -112,8 +113,8 @@ def _opened(path: Path) -> pd.DataFrame:
 
 
 def _npz(path: Path) -> pd.DataFrame:
-    with np.load(path, allow_pickle=False) as file:
-        names = file.files
+    with zipfile.ZipFile(path) as file:
+        names = [name.removesuffix(".npy") for name in file.namelist()]
     arrays = open_npz(path, names)
     lengths = {name: array.shape for name, array in arrays.items() if array.ndim != 1}
     if lengths or len({len(array) for array in arrays.values()}) > 1:

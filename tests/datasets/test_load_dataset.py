@@ -102,6 +102,13 @@ def test_a_changed_byte_in_the_samples_is_noticed(tmp_path):
         load_dataset("hapt", tmp_path)
 
 
+def test_a_row_too_long_is_told_in_one_line(tmp_path):
+    (tmp_path / "Occupancy_Estimation.csv").write_text("a,b\n1,2\n1,2,3,4\n")
+    with pytest.raises(DamagedFile, match=r"line 3, saw 4\)\. Copy or download it again\.$") as caught:
+        load_dataset("room_occupancy", tmp_path)
+    assert "\n" not in str(caught.value)
+
+
 def test_a_missing_array_is_named(tmp_path):
     arrays = hapt_arrays()
     del arrays["label"]

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from interplay.datasets.files import DAMAGE
+from interplay.datasets.files import DAMAGE, in_one_line
 from interplay.errors import DamagedFile, InvalidInput
 
 ID, NUMBER, TEXT, TIME = pa.int64(), pa.float64(), pa.string(), pa.timestamp("s")
@@ -63,8 +63,9 @@ def csv_parts(
         pd.errors.ParserError,
         pd.errors.EmptyDataError,
     ) as error:
-        said = " ".join(str(error).split())
-        raise DamagedFile(f"{path} cannot be read to its end ({said}). Copy or download it again.") from error
+        raise DamagedFile(
+            f"{path} cannot be read to its end ({in_one_line(error)}). Copy or download it again."
+        ) from error
 
 
 def read_csv(folder: Path, name: str, columns: Mapping[str, pa.DataType]) -> pd.DataFrame:

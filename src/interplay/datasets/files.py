@@ -33,7 +33,7 @@ def open_npz(path: Path, required: Iterable[str]) -> dict[str, np.ndarray]:
         return _arrays(path, required)
     except DAMAGE as error:
         raise DamagedFile(
-            f"{path} cannot be read to its end ({error}). Copy or download it again."
+            f"{path} cannot be read to its end ({in_one_line(error)}). Copy or download it again."
         ) from error
     except ValueError as error:
         if isinstance(error, DamagedFile):
@@ -53,7 +53,7 @@ def open_csv(folder: Path, names: Iterable[str], required: Iterable[str]) -> pd.
         table = pd.read_csv(path, skipinitialspace=True, low_memory=False)
     except (*DAMAGE, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DamagedFile(
-            f"{path} cannot be read to its end ({error}). Copy or download it again."
+            f"{path} cannot be read to its end ({in_one_line(error)}). Copy or download it again."
         ) from error
     missing = [name for name in required if name not in table.columns]
     if missing:
@@ -71,7 +71,7 @@ def open_numbers(
         table = pd.read_csv(path, sep=separator, header=header)
     except (*DAMAGE, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DamagedFile(
-            f"{path} cannot be read to its end ({error}). Copy or download it again."
+            f"{path} cannot be read to its end ({in_one_line(error)}). Copy or download it again."
         ) from error
     if table.shape[1] != columns:
         raise DamagedFile(f"{path} must have {columns} columns; it has {table.shape[1]}. Was it saved anew?")
@@ -83,6 +83,11 @@ def open_numbers(
             f"{path} must hold numbers alone; row {row + 1} has {table[texts[0]].iloc[row]!r}. Download it again."
         )
     return table.to_numpy(np.float64)
+
+
+def in_one_line(error: Exception) -> str:
+    """What an error says, on one line of a terminal or two."""
+    return " ".join(str(error).split())[:160]
 
 
 def below(root: str | Path, part: str) -> Path | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from interplay.datasets.files import open_npz
+from interplay.datasets.files import in_one_line, open_npz
 from interplay.errors import DamagedFile
 from interplay.types import Stream
 
@@ -71,7 +71,9 @@ def read_embeddings(path: Path, *, name: str, width: int) -> Embeddings | None:
     try:
         time = data["time"].astype("datetime64[s]")
     except ValueError as error:
-        raise DamagedFile(f"{path} must hold times such as 2180-07-23 14:00:00 ({error}).") from error
+        raise DamagedFile(
+            f"{path} must hold times such as 2180-07-23 14:00:00 ({in_one_line(error)})."
+        ) from error
     order = np.lexsort((time, subject))
     return Embeddings(
         name=name, subject_id=subject[order], time=time[order], values=values[order].astype(np.float32)

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from interplay.datasets.files import in_one_line
 from interplay.errors import DamagedFile, InvalidInput
 
 PLAIN_TYPE = re.compile(r"b1|[iu][1248]|f[248]|[SU]\d+|O[48]?")
@@ -56,7 +57,7 @@ def read_plain_pickle(path: str | Path) -> Any:
         ) from error
     except (pickle.UnpicklingError, *DAMAGE) as error:
         raise DamagedFile(
-            f"{path} cannot be read to its end as a pickle ({error}). Copy or download it again."
+            f"{path} cannot be read to its end as a pickle ({in_one_line(error)}). Copy or download it again."
         ) from error
 
 

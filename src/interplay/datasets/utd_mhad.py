@@ -8,7 +8,7 @@ from scipy.io import loadmat
 
 from interplay.data.targets import label_at
 from interplay.datasets.card import Card
-from interplay.datasets.files import DAMAGE, below, open_npz
+from interplay.datasets.files import DAMAGE, below, in_one_line, open_npz
 from interplay.errors import DamagedFile, InvalidInput
 from interplay.types import Recording, Stream
 
@@ -109,7 +109,9 @@ def _matrix(path: Path, name: str, axes: int) -> np.ndarray:
     try:
         found = loadmat(path, variable_names=[name])
     except (*DAMAGE, ValueError, TypeError) as error:
-        raise DamagedFile(f"{path} cannot be read to its end ({error}). Download it again.") from error
+        raise DamagedFile(
+            f"{path} cannot be read to its end ({in_one_line(error)}). Download it again."
+        ) from error
     if name not in found or found[name].ndim != axes:
         raise DamagedFile(f"{path} must hold the array {name!r} of {axes} axes; it does not.")
     return found[name]

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from interplay.datasets.files import DAMAGE, open_npz
+from interplay.datasets.files import DAMAGE, in_one_line, open_npz
 from interplay.errors import DamagedFile, InvalidInput
 
 ROW = "__row__"
@@ -48,8 +48,7 @@ def damaged(path: Path, error: Exception) -> DamagedFile:
         return DamagedFile(
             f"{path} must be UTF-8 throughout; row {_odd_row(path)} is not. Save it again as UTF-8."
         )
-    reason = " ".join(str(error).split())[:160]
-    return DamagedFile(f"{path} cannot be read to its end ({reason}). Copy or export it again.")
+    return DamagedFile(f"{path} cannot be read to its end ({in_one_line(error)}). Copy or export it again.")
 
 
 def check_header(path: Path) -> list[str]:

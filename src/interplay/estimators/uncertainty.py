@@ -117,8 +117,16 @@ def _exchanged(score, label, starts, draws: int, rng):
     fit = torch.zeros(
         len(score), len(starts), score.shape[2], dtype=torch.float64, device=score.device
     ).index_add_(1, run.to(score.device), score)
-    null = [(fit * label[torch.from_numpy(rng.permutation(len(starts)))]).sum((1, 2)) for _ in range(draws)]
-    return (fit * label).sum((1, 2)), torch.stack(null, dim=1)
+    fit, null = fit.flatten(1), []
+    for k in range(0, draws, at_once := _draws_at_once(fit.shape[1])):
+        order = rng.permuted(np.tile(np.arange(len(starts)), (min(at_once, draws - k), 1)), axis=1)
+        null.append(fit @ label[torch.from_numpy(order)].flatten(1).T)
+    return fit @ label.flatten(), torch.cat(null, dim=1)
+
+
+def _draws_at_once(n_numbers: int) -> int:
+    """So many rearrangements of so many numbers fit into 64 MB."""
+    return max(1, int(64e6 // (8 * n_numbers)))
 
 
 def _fit_of_rotations(score: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
@@ -167,8 +175,7 @@ def context_p_values(
 
     seen = fit(y[None])
     worse = torch.zeros(len(flat), dtype=torch.float64)
-    at_once = max(1, int(64e6 // (8 * flat.shape[1])))
-    for k in range(0, draws, at_once):
+    for k in range(0, draws, at_once := _draws_at_once(flat.shape[1])):
         null = fit(permuted_within(y, context, min(at_once, draws - k), rng))
         worse += (null >= seen - 1e-9 * (1.0 + seen.abs())).sum(1)
     return (1.0 + worse) / (1.0 + draws)

@@ -117,6 +117,7 @@ def _exchanged(score, label, starts, draws: int, rng):
     fit = torch.zeros(
         len(score), len(starts), score.shape[2], dtype=torch.float64, device=score.device
     ).index_add_(1, run.to(score.device), score)
+    # as products: temporary sums in turn with small results leave holes in the heap, once of 15 GB
     fit, null = fit.flatten(1), []
     for k in range(0, draws, at_once := _draws_at_once(fit.shape[1])):
         order = rng.permuted(np.tile(np.arange(len(starts)), (min(at_once, draws - k), 1)), axis=1)

@@ -18,6 +18,7 @@ LEAST_MEMORY_GB, LEAST_DISK_GB = 2.0, 1.0
 EXTRAS = {
     "report": ("report pages", ("jinja2",)),
     "export": ("ONNX programs", ("onnx", "onnxscript", "onnxruntime")),
+    "excel": ("official sheets of shanghai_diabetes", ("python-calamine",)),
     "tracking": ("curves in TensorBoard and MLflow", ("tensorboard", "mlflow-skinny")),
 }
 """What each extra is for, and the libraries that it installs."""

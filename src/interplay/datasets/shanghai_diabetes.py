@@ -9,6 +9,7 @@ import pandas as pd
 from interplay.data.targets import label_intervals
 from interplay.datasets.card import Card
 from interplay.datasets.files import open_csv
+from interplay.datasets.shanghai_sheets import has_sheets, read_sheets
 from interplay.types import UNLABELLED, Recording, Stream
 
 STEP_S = 900.0
@@ -55,14 +56,18 @@ class ShanghaiDiabetes:
         steps=12,
         stride=8,
         min_steps=4,
-        files="shanghai_cgm.csv.gz",
-        access="The official sheets are Excel files; convert them to the columns that the documentation names.",
+        files="shanghai_cgm.csv.gz, or the official folders Shanghai_T1DM/ and Shanghai_T2DM/ of Excel sheets",
+        access="Reading the official Excel sheets takes: pip install 'interplay[excel]'.",
     )
 
     def recordings(self, root: str | Path) -> Iterator[Recording]:
-        """One recording a record from the folder that holds the table."""
-        needed = ["patient", "record", "minute", "cgm_mgdl", *(column for column, _ in EVENTS.values())]
-        table = open_csv(Path(root), ("shanghai_cgm.csv.gz", "shanghai_cgm.csv"), needed)
+        """One recording a record from the folder that holds the table or the sheets."""
+        root = Path(root)
+        if has_sheets(root):
+            table = read_sheets(root)
+        else:
+            needed = ["patient", "record", "minute", "cgm_mgdl", *(column for column, _ in EVENTS.values())]
+            table = open_csv(root, ("shanghai_cgm.csv.gz", "shanghai_cgm.csv"), needed)
         for (patient, record), rows in table.groupby(["patient", "record"], sort=True):
             yield _record(f"{patient}", f"{patient}, record {record}", rows)
 

@@ -35,18 +35,18 @@ def routing_agreement(of_router, of_profile, *, random_state: int = 0) -> dict[s
     i, j = np.triu_indices(len(a), 1)
     known = np.isfinite(a[i, j]) & np.isfinite(b[i, j])
     pair = np.nonzero(known)[0]
-    sides = [_Sorted(side[i, j][known]) for side in (a, b)]
+    one, two = (_Sorted(side[i, j][known]) for side in (a, b))
     low = high = math.nan
     if len(i) >= 3 and len(pair):
         rng = np.random.default_rng(random_state)
         at_once = max(1, AT_ONCE // len(pair))
         drawn = rng.multinomial(len(i), np.full(len(i), 1 / len(i)), N_BOOTSTRAP)
         found = np.concatenate(
-            [_spearman(*sides, drawn[k : k + at_once][:, pair]) for k in range(0, N_BOOTSTRAP, at_once)]
+            [_spearman(one, two, drawn[k : k + at_once][:, pair]) for k in range(0, N_BOOTSTRAP, at_once)]
         )
         if not np.isnan(found).all():
             low, high = np.nanquantile(found, [0.025, 0.975])
-    whole = float(_spearman(*sides, np.ones((1, len(pair))))[0]) if len(pair) else math.nan
+    whole = float(_spearman(one, two, np.ones((1, len(pair))))[0]) if len(pair) else math.nan
     return {"correlation": whole, "low": float(low), "high": float(high), "n": len(pair)}
 
 

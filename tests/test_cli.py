@@ -154,7 +154,9 @@ def test_the_recipe_named_is_the_default_of_its_settings(capsys):
     with pytest.raises(SystemExit):
         main(["train", "--recipe", "paper", "--help"])
     out = " ".join(capsys.readouterr().out.split())
-    assert "(type: int, default: 128)" in out.partition("--model.width WIDTH")[2].partition("--model.layers")[0]
+    assert (
+        "(type: int, default: 128)" in out.partition("--model.width WIDTH")[2].partition("--model.layers")[0]
+    )
 
 
 def test_a_run_is_trained_again_on_the_split_of_another(folder, tmp_path, capsys):

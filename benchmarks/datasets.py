@@ -124,21 +124,27 @@ def report(rows: list[dict]) -> str:
     return "\n".join(lines)
 
 
+def recorded() -> list[dict]:
+    """The rows kept so far."""
+    return json.loads(RESULTS.read_text()) if RESULTS.is_file() else []
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("--names", nargs="+", default=list(DATASETS), choices=list(DATASETS))
     options = parser.parse_args()
-    rows = json.loads(RESULTS.read_text()) if RESULTS.is_file() else []
     for name in options.names:
         # one folder may hold the files of several data sets: mimic3_demo those of mimic3_demo_glucose
         folders = [path for path in sorted(options.root.iterdir()) if name.startswith(path.name)]
-        if not folders or any(row["name"] == name for row in rows):
+        if not folders or any(row["name"] == name for row in recorded()):
             continue
-        rows.append(one_row(name, folders[-1]))
+        row = one_row(name, folders[-1])
+        # read again: another process may have kept rows of other data sets meanwhile
+        rows = [*recorded(), row]
         with whole_file(RESULTS, overwrite=True) as part:
             part.write_text(json.dumps(rows, indent=0))
-    print(report(rows))
+    print(report(recorded()))
 
 
 if __name__ == "__main__":

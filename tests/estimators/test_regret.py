@@ -6,7 +6,7 @@ import torch
 import interplay as ip
 from interplay.estimators.crossfit import Training, screen
 from interplay.estimators.quantise import filled, nearest_cell
-from interplay.estimators.scored import without_regret
+from interplay.estimators.scored import Corrected, without_regret
 
 
 def test_a_shrunk_linear_predictor_is_scored_without_regret():
@@ -24,14 +24,26 @@ def test_a_shrunk_linear_predictor_is_scored_without_regret():
     sides = torch.from_numpy(np.stack([held_out, seen]).reshape(2, 1, -1))
     assert held_out.mean() < a**2 - 0.01
     assert seen.mean() > a**2 + 0.01
-    np.testing.assert_allclose(float(without_regret(sides).mean()), a**2, atol=0.005)
+    np.testing.assert_allclose(float(without_regret(sides).score.mean()), a**2, atol=0.005)
 
 
 def test_scores_are_never_raised_to_more_than_their_double():
     sides = torch.tensor([[[0.1, 0.3], [-0.2, 0.0], [0.4, 0.4], [0.5, 0.5]],
                           [[0.9, 1.1], [0.8, 0.6], [0.6, 0.8], [0.1, 0.1]]])  # fmt: skip
     # mean 0.2 held out and 1.0 seen: to 0.4; -0.1 stays; 0.4 and 0.7: to the middle; less when seen: to the middle
-    np.testing.assert_allclose(without_regret(sides).mean(-1), [0.4, -0.1, 0.55, 0.3], atol=1e-6)
+    found = without_regret(sides)
+    np.testing.assert_allclose(found.score.mean(-1), [0.4, -0.1, 0.55, 0.3], atol=1e-6)
+    np.testing.assert_allclose(found.moved, [0.2, 0.0, 0.15, -0.2], atol=1e-6)
+
+
+def test_the_doubt_about_a_correction_is_that_of_anything_from_none_to_its_double():
+    """A uniform draw from [0, 2c] has a standard deviation of 2c / sqrt(12); of a difference the moves subtract."""
+    one, two = (Corrected(torch.zeros(1, 4), torch.tensor([moved])) for moved in (0.3, 0.1))
+    drawn = np.random.default_rng(0).uniform(0, 0.6, 200_000)
+    # 200,000 draws know a standard deviation of 0.17 to 0.0003
+    np.testing.assert_allclose(float(one.move_std), drawn.std(), atol=0.001)
+    np.testing.assert_allclose(float((one - two).move_std), 0.2 / np.sqrt(3), rtol=1e-6)
+    np.testing.assert_allclose(float((one + two).move_std), 0.4 / np.sqrt(3), rtol=1e-6)
 
 
 def test_no_posterior_is_put_into_a_cell_that_nothing_was_in():

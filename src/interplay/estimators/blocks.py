@@ -152,7 +152,10 @@ class BlockTask:
 
     def _scored(self, scored: Scored, pairs: torch.Tensor, together: torch.Tensor, rng) -> Tensors:
         found = scored.pairs(pairs, together)
-        done = {f"sums.{name}": cluster_sums(value, self.cluster) for name, value in found.atoms.items()}
+        done = {}
+        for name, value in found.atoms.items():
+            done[f"sums.{name}"] = cluster_sums(value.score, self.cluster)
+            done[f"move_std.{name}"] = value.move_std
         i, j = pairs.unbind(1)
         evidence = scored.alone[i] + scored.alone[j] + together[HELD_OUT]
         done["gap_nats"] = found.gap_nats

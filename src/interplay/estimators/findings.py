@@ -40,18 +40,20 @@ class Findings:
         self.count = np.bincount(self.cluster)
         self.values: dict[str, list[np.ndarray]] = {}
 
-    def file(self, name: str, pointwise_nats: torch.Tensor, correction_nats=0.0) -> None:
+    def file(self, name: str, pointwise_nats: torch.Tensor, correction_nats=0.0, doubt_nats=0.0) -> None:
         """File pointwise values (..., L, N) of one or several modalities or pairs, whose mean is the estimate.
 
-        `correction_nats` (..., L) is added to the mean; it moves the estimate, not its error.
+        `correction_nats` (..., L) is added to the mean; it moves the estimate, not its error. `doubt_nats` (..., L) is
+        a standard deviation that the draw of the windows does not show; it widens the error, and moves nothing.
         """
-        self.file_sums(name, cluster_sums(pointwise_nats, self.cluster), correction_nats)
+        self.file_sums(name, cluster_sums(pointwise_nats, self.cluster), correction_nats, doubt_nats)
 
-    def file_sums(self, name: str, sums: torch.Tensor, correction_nats=0.0) -> None:
+    def file_sums(self, name: str, sums: torch.Tensor, correction_nats=0.0, doubt_nats=0.0) -> None:
         """The same from pointwise values that are already summed over clusters, (..., L, clusters)."""
         mean = sums.sum(-1) / float(self.count.sum())
         self.keep(name, bits(mean + correction_nats))
-        self.keep(f"{name}_stderr", bits(bootstrap_std_error(sums, self.count, self.n_bootstrap, self.rng)))
+        of_draw = bootstrap_std_error(sums, self.count, self.n_bootstrap, self.rng)
+        self.keep(f"{name}_stderr", bits(torch.hypot(of_draw, torch.as_tensor(doubt_nats).to(of_draw))))
 
     def keep(self, name: str, values) -> None:
         """Keep finished values (..., L)."""

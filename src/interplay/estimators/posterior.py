@@ -143,13 +143,14 @@ class PosteriorPID(BaseRUS):
         shares = _Shares(lambda done: progress(SCREENING + (1 - SCREENING) * done), len(blocks))
         first = store.once("first", lambda: task.logits(blocks[0], shares.of(0)))
         scored = task.score(first["alone"])
-        found.file("mi", scored.alone_score)
-        found.file("quantisation_loss", scored.alone_score - scored.cell_score)
+        lost = scored.alone_score - scored.cell_score
+        for name, value in (("mi", scored.alone_score), ("quantisation_loss", lost)):
+            found.file(name, value.score, doubt_nats=value.move_std)
         found.keep("mi_p_value", scored.p_values(scored.alone, self.n_rotations, rng))
         parts = []
         for done in self._done_blocks(task, scored, blocks, first, store, shares):
             for name in ("redundancy", "unique_ij", "unique_ji", "synergy", "joint_mi"):
-                found.file_sums(name, done[f"sums.{name}"])
+                found.file_sums(name, done[f"sums.{name}"], doubt_nats=done[f"move_std.{name}"])
             found.keep("gap_bits", bits(done["gap_nats"]))
             found.keep("p_value", done["p_value"])
             parts.append(done)

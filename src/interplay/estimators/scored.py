@@ -4,6 +4,7 @@ Letters: M modalities, P pairs, L lags, N windows, K cells, C classes, G context
 Pointwise values are in nats.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,11 +35,37 @@ class CellDecoder:
             raise InvalidInput(f"n_cells must be at least 2, or nothing is told apart; got {self.n_cells}.")
 
 
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """Scores (..., N) freed from regret, and by how much (...) that moved their mean.
+
+    The move is a judgement, not a measurement: the regret may be none or twice as much. Sums and differences of
+    corrected scores are taken as if their moves erred alike, since their predictors learned from the same windows.
+    """
+
+    score: torch.Tensor
+    moved: torch.Tensor
+
+    def __add__(self, other: "Corrected") -> "Corrected":
+        return Corrected(self.score + other.score, self.moved + other.moved)
+
+    def __sub__(self, other: "Corrected") -> "Corrected":
+        return Corrected(self.score - other.score, self.moved - other.moved)
+
+    def __getitem__(self, which: torch.Tensor) -> "Corrected":
+        return Corrected(self.score[which], self.moved[which])
+
+    @property
+    def move_std(self) -> torch.Tensor:
+        """Standard deviation (...) of the move, as if anything between none and twice as much were as likely."""
+        return self.moved.abs() / math.sqrt(3.0)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PairScores:
-    """Of P pairs: pointwise atoms (P, L, N) by name, solver gap (P, L), and what they were read with."""
+    """Of P pairs: atoms (P, L, N) by name, solver gap (P, L), and what they were read with."""
 
-    atoms: dict[str, torch.Tensor]
+    atoms: dict[str, Corrected]
     gap_nats: torch.Tensor
     calibration: Calibration
     mixture: torch.Tensor
@@ -52,7 +79,7 @@ COARSE_CELLS = 8
 """Kinds of steps of a modality in that table: few, so that most pairs of them are met often."""
 
 
-def without_regret(sides: torch.Tensor) -> torch.Tensor:
+def without_regret(sides: torch.Tensor) -> Corrected:
     """Scores (..., N) freed from what training on a sample costs, from scores (2, ..., N) held out and seen.
 
     Held-out scores are too low by the regret of a predictor that was trained on a sample, seen ones too high by its
@@ -63,7 +90,7 @@ def without_regret(sides: torch.Tensor) -> torch.Tensor:
     held_out, seen = sides
     score, optimism = held_out.mean(-1), (seen - held_out).mean(-1)
     share = torch.where(optimism > 0, score / optimism.clamp_min(1e-12), 0.5).clamp(0.0, 0.5)
-    return torch.lerp(held_out, seen, share[..., None])
+    return Corrected(torch.lerp(held_out, seen, share[..., None]), share * optimism)
 
 
 class FoldCounts:

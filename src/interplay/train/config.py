@@ -80,6 +80,9 @@ class OptimiserConfig:
     input_noise : float
         Normal noise added to scaled inputs in training, in standard deviations of each channel within its
         window. It keeps the model from learning the training windows by heart.
+    level_noise : float
+        One normal shift of each channel of a window in training, in standard deviations of that channel over all
+        windows. It keeps the model from telling entities apart by their levels where few entities were seen.
     modality_dropout : float
         Probability with which a modality of a training window is hidden, so that the model learns to do
         without any; never all of them.
@@ -91,6 +94,7 @@ class OptimiserConfig:
     weight_decay: float = 0.1
     clip_norm: float = 1.0
     input_noise: float = 0.5
+    level_noise: float = 0.0
     modality_dropout: float = 0.0
 
     def __post_init__(self):
@@ -98,7 +102,7 @@ class OptimiserConfig:
             _at_least(f"optimiser.{name}", getattr(self, name), 1)
         for name in ("learning_rate", "clip_norm"):
             _above(f"optimiser.{name}", getattr(self, name), 0)
-        for name in ("weight_decay", "input_noise"):
+        for name in ("weight_decay", "input_noise", "level_noise"):
             _at_least(f"optimiser.{name}", getattr(self, name), 0)
         if not 0 <= self.modality_dropout < 1:
             raise InvalidInput(

@@ -87,8 +87,12 @@ class GuidedTraining(pl.LightningModule):
         self.target, self.losses = target, LossTerms(recipe.losses, model, target)
 
     def training_step(self, batch: Batch, index: int) -> torch.Tensor:
-        noise, hidden = self.recipe.optimiser.input_noise, self.recipe.optimiser.modality_dropout
-        x = add_noise(batch.x, batch.observed, noise) if noise else batch.x
+        config = self.recipe.optimiser
+        x, hidden = batch.x, config.modality_dropout
+        if config.input_noise:
+            x = add_noise(x, batch.observed, config.input_noise)
+        if config.level_noise:
+            x = shift_levels(x, config.level_noise)
         observed = hide_modalities(batch.observed, hidden) if hidden else batch.observed
         output = self.model(x, observed, batch.context, batch.static)
         terms = self.losses(output, batch.y, batch.context)
@@ -130,6 +134,15 @@ def add_noise(
         variance = torch.where(seen, (values - mean).square(), 0.0).sum((1, 2), keepdim=True) / n
         noisy[name] = values + share * variance.sqrt().clamp(max=1.0) * torch.randn_like(values)
     return noisy
+
+
+def shift_levels(x: Mapping[str, torch.Tensor], share: float) -> dict[str, torch.Tensor]:
+    """Shift each channel of x[name] (B, T, r, d) by one normal draw per window, of standard deviation `share`."""
+    shifted = {}
+    for name, values in x.items():
+        by = torch.randn(len(values), 1, 1, values.shape[-1], dtype=values.dtype, device=values.device)
+        shifted[name] = values + share * by
+    return shifted
 
 
 def hide_modalities(observed_BMT: torch.Tensor, share: float) -> torch.Tensor:

@@ -34,6 +34,8 @@ SETTINGS: dict[str, dict[str, object]] = {
         "optimiser.learning_rate": 1e-3,
         "optimiser.level_noise": 1.0,
     },
+    # three people, who wear the units each in their own way
+    "pt_exercises": {"optimiser.epochs": 8, "optimiser.level_noise": 0.5, "optimiser.modality_dropout": 0.3},
     # an epoch of 51 windows in one batch would be one step
     "mimic3_demo": {"optimiser.batch_size": 8},
 }

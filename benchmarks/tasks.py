@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 import interplay as ip
-from interplay.info import decompose
-from interplay.synthetic import GATES, lagged_streams
+from interplay.info import Decomposition, decompose, decompose_gaussian
+from interplay.synthetic import GATES, lagged_streams, linear_gaussian
 from interplay.synthetic.lagged import PLANTED_SEES, Term
 
 APART = 8.0
@@ -35,20 +35,24 @@ class Task:
     name: str
     draw: Callable[[int, int], Draw]
     sizes: tuple[int, ...] = (5000, 20_000)
+    continuous: bool = False
 
 
 def with_truth(windows: ip.Windows, tables: np.ndarray) -> Draw:
     """Truth from exact tables (M, M, L, n, n, C); entries for i = j are ignored."""
-    n_m = len(tables)
-    off = ~np.eye(n_m, dtype=bool)
-    found = decompose(tables[off], tol_bits=1e-7)
+    return with_atoms(windows, decompose(tables[~np.eye(len(tables), dtype=bool)], tol_bits=1e-7))
+
+
+def with_atoms(windows: ip.Windows, found: Decomposition) -> Draw:
+    """Truth from the atoms of all pairs i != j in the order of a matrix without its diagonal, (M (M - 1), L)."""
+    n_m, off = len(windows.modalities), ~np.eye(len(windows.modalities), dtype=bool)
     atoms = {}
     for name, values in (
         ("redundancy", found.redundancy),
         ("unique", found.unique1),
         ("synergy", found.synergy),
     ):
-        atoms[name] = np.full(tables.shape[:3], np.nan)
+        atoms[name] = np.full((n_m, n_m, values.shape[1]), np.nan)
         atoms[name][off] = values
     return Draw(windows=windows, **atoms)
 
@@ -188,6 +192,20 @@ def of_stays(table: np.ndarray, steps: int = 4) -> Callable[[int, int], Draw]:
     return draw
 
 
+def of_gaussian(**how) -> Callable[[int, int], Draw]:
+    """Linear-Gaussian streams and a continuous target, from `interplay.synthetic.linear_gaussian`."""
+
+    def draw(n: int, seed: int) -> Draw:
+        streams = linear_gaussian(n, random_state=seed, **how)
+        windows = ip.windows_from_arrays(
+            streams.arrays, streams.y, steps=streams.covariance.shape[2], classes=()
+        )
+        off = ~np.eye(len(streams.arrays), dtype=bool)
+        return with_atoms(windows, decompose_gaussian(streams.covariance[off], 1, 1))
+
+    return draw
+
+
 # ---- tables ------------------------------------------------------------------------------------------------
 
 
@@ -264,4 +282,8 @@ TASKS: tuple[Task, ...] = (
     Task(name="one label per stay", draw=of_stays(redrawn(GATES["SUM"].table, 0.1)), sizes=(20_000,)),
     Task(name="AND, 1,000 steps", draw=of_table(GATES["AND"].table), sizes=(1000,)),
     Task(name="planted lags, 50,000 steps", draw=of_streams(), sizes=(50_000,)),
+    Task(name="linear streams", draw=of_gaussian(), continuous=True),
+    Task(name="linear streams, 20 channels", draw=of_gaussian(channels=20), continuous=True),
+    Task(name="linear streams, weak", draw=of_gaussian(target_noise=4.0), continuous=True),
+    Task(name="linear streams, untold", draw=of_gaussian(tells={(0, 1): 0.0}), continuous=True),
 )

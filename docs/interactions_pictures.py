@@ -60,8 +60,14 @@ def draw_errors() -> None:
     table = frame[frame["steps"] <= 5000].groupby(["task", "estimator"])["mean_error"].mean().unstack()
     table = table.sort_values("PosteriorPID")
     figure, ax = plt.subplots(figsize=(8, 8.5), layout="constrained")
-    markers = {"PosteriorPID": "o", "DiscretePID": "s", "MultiScaleBatchPID": "^", "BatchPID": "v"}
-    colours = ("#0072B2", "#009E73", "#D55E00", "#E69F00")
+    markers = {
+        "PosteriorPID": "o",
+        "DiscretePID": "s",
+        "MultiScaleBatchPID": "^",
+        "BatchPID": "v",
+        "GaussianPID": "D",
+    }
+    colours = ("#0072B2", "#009E73", "#D55E00", "#E69F00", "#CC79A7")
     for (name, marker), colour in zip(markers.items(), colours, strict=True):
         if name in table:
             ax.scatter(

@@ -56,8 +56,8 @@ def profiles(train: ip.Windows, seed: int) -> dict[str, InteractionProfile | Non
 def shuffled(profile: InteractionProfile, seed: int) -> InteractionProfile:
     """The same profile of other modalities at other lags: as much is claimed, and none of it where it was planted.
 
-    Lags are drawn until those that tell something are off each other's places too: an order that puts strong atoms
-    back on a planted step is partly right, and no control.
+    Lags are drawn again while a planted one stays or takes the other's place: a profile that puts strong atoms on a
+    planted step is partly right, and no control.
     """
     rng = np.random.default_rng(seed)
     d = profile.dataset

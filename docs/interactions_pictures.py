@@ -77,7 +77,7 @@ def draw_errors() -> None:
     ax.set_xscale("log")
     ax.set_xlabel("mean absolute error over all atoms (bits), at most 5,000 steps")
     ax.grid(axis="x", alpha=0.3)
-    ax.legend(frameon=False, loc="lower right")
+    ax.legend(frameon=False, loc="center left")
     figure.savefig(HERE / "errors.png", dpi=90)
 
 

@@ -5,6 +5,7 @@ import pytest
 
 import interplay as ip
 from interplay.errors import DamagedFile
+from interplay.estimators import blocks
 from interplay.estimators.blocks import BlockTask
 from interplay.synthetic import lagged_streams
 
@@ -74,6 +75,15 @@ def test_other_data_do_not_take_up_old_work(windows, tmp_path):
     ip.TemporalRUS(small_blocks(resume=str(folder))).fit(windows.select(np.arange(1000)))
     after = {file.name for file in folder.iterdir()}
     assert before < after
+
+
+def test_blocks_of_another_format_are_not_taken_up(windows, tmp_path, monkeypatch):
+    folder = tmp_path / "work"
+    ip.TemporalRUS(small_blocks(resume=str(folder))).fit(windows)
+    before = {file.name for file in folder.iterdir()}
+    monkeypatch.setattr(blocks, "FORMAT", blocks.FORMAT + 1)
+    ip.TemporalRUS(small_blocks(resume=str(folder))).fit(windows)
+    assert len({file.name for file in folder.iterdir()}) == 2 * len(before)
 
 
 def test_a_damaged_block_is_named(windows, tmp_path):

@@ -33,6 +33,9 @@ from interplay.progress import Tell, silent
 
 Tensors = dict[str, torch.Tensor]
 
+FORMAT = 2
+"""Of stored blocks; what was stored in another is not taken up."""
+
 SCORING_BYTES = 256e6
 """Memory that scoring some pairs of a block may take at once."""
 
@@ -92,6 +95,7 @@ class BlockTask:
             self.n_rotations,
             self.random_state,
             w.length,
+            FORMAT,
         )
         digest.update(repr(settings).encode())
         return digest.hexdigest()

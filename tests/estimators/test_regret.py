@@ -5,6 +5,7 @@ import torch
 
 import interplay as ip
 from interplay.estimators.crossfit import Training, screen
+from interplay.estimators.findings import Findings
 from interplay.estimators.quantise import filled, nearest_cell
 from interplay.estimators.scored import Corrected, without_regret
 
@@ -44,6 +45,18 @@ def test_the_doubt_about_a_correction_is_that_of_anything_from_none_to_its_doubl
     np.testing.assert_allclose(float(one.move_std), drawn.std(), atol=0.001)
     np.testing.assert_allclose(float((one - two).move_std), 0.2 / np.sqrt(3), rtol=1e-6)
     np.testing.assert_allclose(float((one + two).move_std), 0.4 / np.sqrt(3), rtol=1e-6)
+
+
+def test_doubt_widens_the_filed_error_and_moves_no_estimate():
+    """Values that are all alike have no error of their draw: a doubt of ln 2 nats is the whole error, one bit."""
+    windows = ip.windows_from_arrays(
+        {"a": np.zeros((50, 1)), "b": np.ones((50, 1))}, np.arange(50) % 2, steps=1
+    )
+    found = Findings(windows, np.arange(1), n_bootstrap=20, rng=np.random.default_rng(0))
+    alike = torch.full((2, 1, 50), 0.7)
+    found.file("mi", alike, doubt_nats=torch.full((2, 1), np.log(2)))
+    np.testing.assert_allclose(found.values["mi_stderr"][0], 1.0, rtol=1e-6)
+    np.testing.assert_allclose(found.values["mi"][0], 0.7 / np.log(2), rtol=1e-6)
 
 
 def test_no_posterior_is_put_into_a_cell_that_nothing_was_in():

@@ -73,6 +73,25 @@ def test_scores_agree_with_scikit_learn(seed):
         assert scores["auroc"] == pytest.approx(sk.roc_auc_score(y, probs, multi_class="ovr"))
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_scores_of_calls_agree_with_scikit_learn(seed):
+    y, probs = random_case(seed)
+    called = np.random.default_rng(seed).integers(0, 4, len(y))
+    scores = classification_metrics(y, probs, called=called, n_bootstrap=2)
+    assert scores["macro_f1"] == pytest.approx(sk.f1_score(y, called, average="macro"))
+    assert scores["accuracy"] == pytest.approx(sk.accuracy_score(y, called))
+    assert scores["balanced_accuracy"] == pytest.approx(sk.balanced_accuracy_score(y, called))
+    assert scores["ece"] == classification_metrics(y, probs, n_bootstrap=2)["ece"]
+
+
+@pytest.mark.parametrize("called", [[0, 1], [0, 1, 4], [0.0, 1.0, 1.0], [-1, 0, 1]])
+def test_calls_must_be_class_numbers(called):
+    with pytest.raises(
+        InvalidInput, match="called must hold a class number from 0 to 3 for each of 3 windows"
+    ):
+        classification_metrics([0, 1, 2], random_case(0, 3)[1], called=called)
+
+
 def test_intervals_resample_entities():
     y, probs = random_case(0)
     entity = np.repeat(np.arange(10), 20)

@@ -10,6 +10,7 @@ from interplay.data import Scaler
 from interplay.nn import ModelConfig, Output, empty_context
 from interplay.train.batches import ScaledWindows
 from interplay.train.explain import explain_windows
+from interplay.train.targets import TARGETS
 from small_runs import SMALL, xor_profile, xor_windows
 
 QUIET = {"progress": lambda done: None}
@@ -36,7 +37,7 @@ class Linear(nn.Module):
 def test_relevance_of_a_linear_model_is_weight_times_input():
     windows = xor_windows(20, 0)
     scaled = ScaledWindows(windows, Scaler.fit(windows)).select(np.array([2, 5]))
-    told = explain_windows(Linear(), scaled)
+    told = explain_windows(Linear(), scaled, TARGETS["classes"])
     for k in range(2):
         x = scaled[np.array([k])].x
         for m, name in enumerate(windows.modalities):

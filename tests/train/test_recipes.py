@@ -55,7 +55,7 @@ def test_a_recipe_survives_being_written_down():
         ("fancy", None, "'late_fusion'] or a YAML file; got 'fancy'"),
         ("nowhere.yaml", None, "there is no nowhere.yaml"),
         ("default", {"model.widht": 3}, "got model.widht. Did you mean model.width?"),
-        ("default", {"speed": 3}, "got speed. There are model, losses, optimiser."),
+        ("default", {"speed": 3}, "got speed. There are model, losses, optimiser, decision."),
         ("default", {"model": 3}, "model must be a group of settings; got 3"),
         ("default", {"model.width.left": 3}, "got model.width.left"),
         ("default", {"model.width": "wide"}, "model.width must be of type int; got 'wide'."),

@@ -68,7 +68,7 @@ def _trained(args: Namespace, trackers: list):
     from interplay.study import find_source
     from interplay.train import Recipe, fit
 
-    recipe = Recipe(model=args.model, losses=args.losses, optimiser=args.optimiser)
+    recipe = Recipe(model=args.model, losses=args.losses, optimiser=args.optimiser, decision=args.decision)
     known = None if args.profile in ("estimate", "none") else InteractionProfile.load(args.profile)
     windows, test, split = training_and_test_windows(args.data, args)
     if args.profile == "estimate":

@@ -16,15 +16,17 @@ from interplay.units import bits
 
 
 def classification_metrics(
-    y, probs, *, entity=None, n_bootstrap: int = 1000, random_state: int = 0
+    y, probs, *, called=None, entity=None, n_bootstrap: int = 1000, random_state: int = 0
 ) -> dict[str, float]:
-    """Scores of class probabilities.
+    """Scores of class probabilities, and of the classes called from them.
 
     Parameters
     ----------
     y : (N,) int
         True class numbers.
     probs : (N, C) float, rows sum to 1
+    called : (N,) int, optional
+        Numbers of the classes that were called; by default the likeliest.
     entity : (N,) int or str, optional
         Who each window belongs to; intervals resample entities, or windows without it.
     n_bootstrap : int
@@ -35,12 +37,13 @@ def classification_metrics(
     dict of str to float
         ``accuracy``, ``balanced_accuracy`` and ``macro_f1``, each with ``_low`` and ``_high``, a 95 %
         percentile interval (NaN with a single entity); ``auroc``, likewise, and ``auprc``, one class against the
-        rest, mean over the classes that occur; ``log_loss_bits``, ``brier``, ``ece``; ``n_windows``,
-        ``n_entities``. What is not defined, such as AUROC with one class, is NaN.
+        rest, mean over the classes that occur; ``log_loss_bits``, ``brier``, ``ece`` (of the likeliest class);
+        ``n_windows``, ``n_entities``. What is not defined, such as AUROC with one class, is NaN.
     """
     y, probs = check_probabilities(y, probs)
+    called = probs.argmax(axis=1) if called is None else _check_called(called, probs)
     told = probs[np.arange(len(y)), y]
-    one_hot, called = np.eye(probs.shape[1], dtype=bool), probs.argmax(axis=1)
+    one_hot = np.eye(probs.shape[1], dtype=bool)
     counts = np.stack([one_hot[y] & one_hot[called], one_hot[y], one_hot[called]], axis=1)
     return {
         **scores_with_intervals(
@@ -96,6 +99,17 @@ def _one_against_rest(score, y: np.ndarray, probs: np.ndarray) -> float:
     if len(classes) < 2:
         return math.nan
     return float(np.mean([score(y == c, probs[:, c]) for c in classes]))
+
+
+def _check_called(called, probs: np.ndarray) -> np.ndarray:
+    called = np.asarray(called)
+    right = called.shape == probs.shape[:1] and called.dtype.kind in "iu"
+    if not right or called.min() < 0 or called.max() >= probs.shape[1]:
+        raise InvalidInput(
+            f"called must hold a class number from 0 to {probs.shape[1] - 1} for each of {len(probs)} windows; got "
+            f"{called.dtype} of shape {called.shape}, {np.unique(called)[:5]}."
+        )
+    return called
 
 
 def check_probabilities(y, probs) -> tuple[np.ndarray, np.ndarray]:

@@ -11,6 +11,10 @@ PREDICTS = {
     "labels": "any of {n} labels: {names}",
     "number": "a number",
 }
+CALLED = {
+    "likeliest": "",
+    "balanced": "; the one is called whose probability is the largest multiple of its share in the training windows",
+}
 MOST_NAMES = 40
 """Names that a row lists before it only counts the rest."""
 
@@ -24,7 +28,7 @@ def model_card(run: Run) -> list[tuple[str, str]]:
     return [
         ("what it is", f"a mixture of experts of width {model.width} with {counted(model.layers, 'layer')}; {experts}"),
         ("size", counted(sum(p.numel() for p in run.model.parameters()), "weight")),
-        ("predicts", predicts),
+        ("predicts", predicts + CALLED[run.recipe.decision.rule]),
         ("from", f"windows of {schema.steps} steps of {schema.step_s:g} s of {len(schema.shapes)} modalities"
          + (f"; side inputs: {_listed(schema.static)}" if schema.static else "")),
         ("guided by", "nothing: it is its own unguided control" if run.profile is None else "an interaction profile"),

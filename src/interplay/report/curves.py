@@ -31,8 +31,7 @@ def prediction_data(predictions: pd.DataFrame, schema: Schema) -> dict[str, Any]
         number = {name: c for c, name in enumerate(schema.classes)}
         y, called = (predictions[column].map(number).to_numpy() for column in ("label", "predicted"))
         told["confusion"] = confusion(y, called, len(schema.classes))
-        confidence = predictions[[f"p_{name}" for name in schema.classes]].to_numpy().max(1)
-        told["calibration"] = binned(confidence, y == called)
+        told["calibration"] = binned(confidence(predictions, schema), y == called)
     return told
 
 
@@ -43,6 +42,12 @@ def truth_and_probability(predictions: pd.DataFrame, name: str, kind: str) -> tu
         return (predictions["label"] == name).to_numpy(), p
     truth = predictions[f"label_{name}"].to_numpy()
     return truth[truth >= 0] == 1, p[truth >= 0]
+
+
+def confidence(predictions: pd.DataFrame, schema: Schema) -> np.ndarray:
+    """(N,) probability of the class that was called."""
+    called = predictions["predicted"].map({name: c for c, name in enumerate(schema.classes)}).to_numpy()
+    return predictions[[f"p_{name}" for name in schema.classes]].to_numpy()[np.arange(len(called)), called]
 
 
 def one_output(name: str, truth: np.ndarray, p: np.ndarray) -> dict[str, Any]:

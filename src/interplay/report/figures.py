@@ -13,7 +13,7 @@ from interplay.files import check_writable, whole_file
 from interplay.profile import PAIR_ATOMS, InteractionProfile
 from interplay.profile.figures import COLOURS, Z_95, plot_heatmap, plot_lags
 from interplay.report import words
-from interplay.report.curves import binned, entity_rows, scores_by_part, truth_and_probability
+from interplay.report.curves import binned, confidence, entity_rows, scores_by_part, truth_and_probability
 from interplay.report.measured import atom_table
 from interplay.report.page import evaluated, evaluation_of
 from interplay.train import Run
@@ -189,7 +189,7 @@ def plot_calibration(predictions: pd.DataFrame, schema: Schema, ax=None):
     ax = _axes(ax, (4.0, 3.8))
     ax.plot([0, 1], [0, 1], color="0.6", ls=":", lw=1)
     if schema.kind == "classes":
-        p = predictions[[f"p_{name}" for name in schema.classes]].to_numpy().max(1)
+        p = confidence(predictions, schema)
         curves = {"": binned(p, (predictions["label"] == predictions["predicted"]).to_numpy())}
     else:
         pairs = {name: truth_and_probability(predictions, name, schema.kind) for name in schema.classes}

@@ -1,6 +1,6 @@
 """Training, judging and keeping of guided models."""
 
-from interplay.train.config import RECIPES, LossConfig, OptimiserConfig, Recipe, make_recipe
+from interplay.train.config import RECIPES, DecisionConfig, LossConfig, OptimiserConfig, Recipe, make_recipe
 from interplay.train.evaluation import Evaluation
 from interplay.train.export import Exported, export_run
 from interplay.train.fit import fit
@@ -11,6 +11,7 @@ from interplay.train.tracking import TRACKERS, JsonLines, MLflow, TensorBoard, T
 __all__ = [
     "RECIPES",
     "TRACKERS",
+    "DecisionConfig",
     "Evaluation",
     "Exported",
     "JsonLines",

@@ -13,6 +13,7 @@ from jsonargparse import ArgumentError, ArgumentParser
 from interplay.errors import InvalidInput
 from interplay.nn import ModelConfig
 
+RULES = ("likeliest", "balanced")
 RECIPES = ("default", "paper", "vanilla_moe", "laplace_moe", "dense", "early_fusion", "late_fusion")
 
 
@@ -111,6 +112,24 @@ class OptimiserConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DecisionConfig:
+    """How a class is called from the probabilities, which stay what they are.
+
+    Attributes
+    ----------
+    rule : str
+        "likeliest" calls the class of the largest probability; "balanced" that of the largest probability over its
+        share in the training windows, so that rare classes are called, too.
+    """
+
+    rule: str = "likeliest"
+
+    def __post_init__(self):
+        if self.rule not in RULES:
+            raise InvalidInput(f"decision.rule must be one of {list(RULES)}; got {self.rule!r}.")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """All settings of a run.
 
@@ -119,11 +138,13 @@ class Recipe:
     model : ModelConfig
     losses : LossConfig
     optimiser : OptimiserConfig
+    decision : DecisionConfig
     """
 
     model: ModelConfig = field(default_factory=ModelConfig)
     losses: LossConfig = field(default_factory=LossConfig)
     optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
+    decision: DecisionConfig = field(default_factory=DecisionConfig)
 
     def to_dict(self) -> dict[str, dict[str, object]]:
         return asdict(self)

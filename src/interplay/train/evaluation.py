@@ -15,7 +15,7 @@ from interplay.progress import Tell
 from interplay.train.batches import ScaledWindows
 from interplay.train.explain import examples, explain_windows
 from interplay.train.insight import Watch, beside_profile
-from interplay.train.targets import TARGETS
+from interplay.train.targets import TARGETS, TargetKind
 
 BATCH_SIZE = 256
 EXAMPLES = 24
@@ -49,7 +49,9 @@ class Evaluation:
     entities: tuple[str, ...]
 
 
-def judge(model: Model, scaled: ScaledWindows, tell: Tell, *, n_bootstrap: int) -> Evaluation:
+def judge(
+    model: Model, scaled: ScaledWindows, target: TargetKind, tell: Tell, *, n_bootstrap: int
+) -> Evaluation:
     """Evaluate; leakage is the caller's to rule out."""
     test = scaled.windows
     few = scaled.select(_evenly(len(test), STRESS_WINDOWS))
@@ -57,8 +59,7 @@ def judge(model: Model, scaled: ScaledWindows, tell: Tell, *, n_bootstrap: int) 
     share = len(test) / (len(test) + len(trials) * len(few))
     watch = Watch(model, test)
     told = predictions(model, scaled, lambda done: tell(share * done), watch)
-    kind = TARGETS[test.kind]
-    scores = {"test": kind.scores(test, told, n_bootstrap)}
+    scores = {"test": target.scores(test, told, n_bootstrap)}
     for k, (name, (trial, hidden)) in enumerate(trials.items()):
         done = share + (1 - share) * k / len(trials)
 
@@ -68,15 +69,15 @@ def judge(model: Model, scaled: ScaledWindows, tell: Tell, *, n_bootstrap: int) 
         # a model that does without the context does without that of single windows, too
         seen = few.without_contexts() if name == "without_context" else few
         told_by_trial = predictions(trial, seen, tell_trial, hidden=hidden)
-        scores[name] = kind.scores(few.windows, told_by_trial, n_bootstrap)
+        scores[name] = target.scores(few.windows, told_by_trial, n_bootstrap)
     tell(1.0)
     insight = beside_profile(watch.dataset(), model.context)
     chosen = examples(test, told, EXAMPLES)
     return Evaluation(
         scores=scores | agreement(insight),
-        predictions=prediction_table(test, told),
+        predictions=prediction_table(test, told, target),
         insight=insight,
-        examples=explain_windows(model, scaled.select(chosen)).assign_coords(row=("window", chosen)),
+        examples=explain_windows(model, scaled.select(chosen), target).assign_coords(row=("window", chosen)),
         entities=test.entities,
     )
 
@@ -107,13 +108,13 @@ def predictions(
     return np.concatenate(parts)
 
 
-def prediction_table(windows: Windows, predicted: np.ndarray) -> pd.DataFrame:
+def prediction_table(windows: Windows, predicted: np.ndarray, target: TargetKind) -> pd.DataFrame:
     """One row per window: who, when, the label, and what was predicted."""
     table = {
         "entity": np.array(windows.steps.entities, dtype=object)[windows.entity],
         "time_s": windows.steps.time_s[windows.last],
     }
-    return pd.DataFrame(table | TARGETS[windows.kind].columns(windows, predicted))
+    return pd.DataFrame(table | target.columns(windows, predicted))
 
 
 def agreement(insight: xr.Dataset) -> dict[str, dict[str, float]]:

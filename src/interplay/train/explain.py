@@ -7,10 +7,11 @@ import numpy as np
 import torch
 import xarray as xr
 
+from interplay.data import Scaler
 from interplay.nn import ATOMS, InteractionContext, Model, Output
 from interplay.progress import Tell, silent
 from interplay.train.batches import Batch, ScaledWindows
-from interplay.train.targets import TARGETS
+from interplay.train.targets import TARGETS, TargetKind
 from interplay.types import Routing
 
 PATH_STEPS = 32
@@ -20,18 +21,22 @@ TOKENS_AT_ONCE = 20_000
 """Bounds the memory of one window of many modalities and steps."""
 
 
-def explain_windows(model: Model, scaled: ScaledWindows, tell: Tell = silent) -> xr.Dataset:
+def explain_windows(
+    model: Model, scaled: ScaledWindows, target: TargetKind, tell: Tell = silent
+) -> xr.Dataset:
     """Relevance and routing of every token of some windows.
 
     Relevance is by integrated gradients (Sundararajan et al., ICML 2017) along the straight way from the training
     mean of every channel to the window, by the midpoint rule: how much each token moves the output that was
-    predicted. Over tokens it adds up to `moved`, up to `missed`, which is what the rule and jumps of the routing leave.
+    called. Over tokens it adds up to `moved`, up to `missed`, which is what the rule and jumps of the routing leave.
 
     Parameters
     ----------
     model : Model
     scaled : ScaledWindows
         Few: each is predicted `PATH_STEPS` times with gradients.
+    target : TargetKind
+        Which output is called.
 
     Returns
     -------
@@ -43,7 +48,7 @@ def explain_windows(model: Model, scaled: ScaledWindows, tell: Tell = silent) ->
     """
     parts = []
     for k in range(len(scaled)):
-        parts.append(_one_window(model, scaled[np.array([k])]))
+        parts.append(_one_window(model, scaled[np.array([k])], target, scaled.scaler))
         tell((k + 1) / len(scaled))
     windows = scaled.windows
     stacked = {name: np.stack([part[name] for part in parts]) for name in parts[0]}
@@ -68,11 +73,11 @@ def explain_windows(model: Model, scaled: ScaledWindows, tell: Tell = silent) ->
     )
 
 
-def _one_window(model: Model, batch: Batch) -> dict[str, np.ndarray]:
+def _one_window(model: Model, batch: Batch, target: TargetKind, scaler: Scaler) -> dict[str, np.ndarray]:
     """Arrays of one window, lag 0 first."""
     with torch.no_grad():
         output = _asked(model, batch, batch.x, 1)
-    of = int(output.logits[0].argmax())
+    of = int(target.called(target.predicted(output.logits.cpu(), scaler))[0])
     relevance = _integrated_gradients(model, batch, of)
     with torch.no_grad():
         nothing = {name: torch.zeros_like(values) for name, values in batch.x.items()}

@@ -246,9 +246,20 @@ def _described(run: Run, difference: float) -> Mapping[str, object]:
     }
     return {
         "inputs": inputs,
-        "output": {"say": output[s.kind], "names": list(s.classes)},
+        "output": {"say": output[s.kind], "names": list(s.classes), **_calls(run)},
         "largest_difference_to_run": difference,
         "torch": torch.__version__,
+    }
+
+
+def _calls(run: Run) -> Mapping[str, object]:
+    """How the run calls a class from what comes out, where that is not the likeliest."""
+    if run.recipe.decision.rule == "likeliest":
+        return {}
+    counts = np.asarray(run.data.class_counts)
+    return {
+        "call": "the class of the largest probability / share; none of share 0",
+        "shares": (counts / counts.sum()).tolist(),
     }
 
 

@@ -31,7 +31,7 @@ from interplay.train.contexts import window_contexts
 from interplay.train.folder import TrainingData, check_run_folder
 from interplay.train.module import EpochLog, GuidedTraining, count_steps
 from interplay.train.run import Run
-from interplay.train.targets import TARGETS
+from interplay.train.targets import TARGETS, make_target
 from interplay.train.tracking import JsonLines, Tracker, make_trackers
 from interplay.train.unfinished import KeepState, PlainStates, Unfinished, training_key
 
@@ -83,6 +83,7 @@ def fit(
     """
     recipe = make_recipe(recipe, settings)
     check_trainable(train, what="training windows")
+    make_target(train.kind, recipe.decision.rule, _counts(train))
     if out is not None:
         check_run_folder(out, overwrite=False)
     trackers = make_trackers(track, None if out is None else Path(out))

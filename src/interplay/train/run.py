@@ -18,6 +18,7 @@ from interplay.train.contexts import window_contexts
 from interplay.train.evaluation import Evaluation, judge, prediction_table, predictions
 from interplay.train.explain import explain_windows
 from interplay.train.folder import TrainingData, read_run_folder, write_evaluation, write_run_folder
+from interplay.train.targets import TargetKind, make_target
 from interplay.types import Schema
 
 
@@ -57,6 +58,11 @@ class Run:
         """What the model knows of interactions."""
         return self.model.context
 
+    @property
+    def target(self) -> TargetKind:
+        """What is predicted, and how classes are called."""
+        return make_target(self.schema.kind, self.recipe.decision.rule, self.data.class_counts)
+
     def predict(self, windows: Windows, *, progress: Tell | None = None) -> pd.DataFrame:
         """Predict windows, each on its own.
 
@@ -74,7 +80,9 @@ class Run:
         """
         check_schema(windows.schema, self.schema, what="windows to predict")
         with shown(progress, "predicting") as tell:
-            return prediction_table(windows, predictions(self.model, self._scaled(windows), tell))
+            return prediction_table(
+                windows, predictions(self.model, self._scaled(windows), tell), self.target
+            )
 
     def evaluate(
         self, test: Windows, *, progress: Tell | None = None, n_bootstrap: int = 1000
@@ -106,7 +114,9 @@ class Run:
         if self.profile is not None:
             check_disjoint(test.entities, self.profile.entities, what="the profile")
         with shown(progress, "evaluating") as tell:
-            self.evaluation = judge(self.model, self._scaled(test), tell, n_bootstrap=n_bootstrap)
+            self.evaluation = judge(
+                self.model, self._scaled(test), self.target, tell, n_bootstrap=n_bootstrap
+            )
         if "test" not in self.split.parts:
             self.split = self.split.with_part("test", test)
         if self.folder is not None:
@@ -132,7 +142,7 @@ class Run:
         """
         check_schema(windows.schema, self.schema, what="windows to explain")
         with shown(progress, "explaining") as tell:
-            return explain_windows(self.model, self._scaled(windows), tell)
+            return explain_windows(self.model, self._scaled(windows), self.target, tell)
 
     def _scaled(self, windows: Windows) -> ScaledWindows:
         contexts = window_contexts(windows, self.profile, self.recipe.model.context)

@@ -4,13 +4,14 @@ Letters: N windows, C classes or labels.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
 from torch.nn import functional as F  # noqa: N812
 
 from interplay.data import Scaler, Windows
+from interplay.errors import InvalidInput
 from interplay.metrics import classification_metrics, multilabel_metrics, regression_metrics
 from interplay.types import UNLABELLED, Schema
 
@@ -38,6 +39,10 @@ class TargetKind(ABC):
         """What logits (N, C) say, float64: probabilities (N, C), or numbers (N,) in the unit of the target."""
 
     @abstractmethod
+    def called(self, predicted: np.ndarray) -> np.ndarray:
+        """Number of the output that each prediction is about, (N,) int."""
+
+    @abstractmethod
     def columns(self, windows: Windows, predicted: np.ndarray) -> dict[str, object]:
         """Columns of the table of predictions: the label, what was predicted, and how surely."""
 
@@ -55,7 +60,20 @@ class TargetKind(ABC):
 
 
 class Classes(TargetKind):
-    """One of C classes: cross-entropy."""
+    """One of C classes: cross-entropy.
+
+    The class is called whose probability is the largest share of what it is before a window is looked at: under equal
+    shares the likeliest; under those of the training windows the call that is right most often if classes are equally
+    frequent (Elkan, IJCAI 2001; Menon et al., ICLR 2021).
+
+    Parameters
+    ----------
+    shares : (C,) float, optional
+        Of the classes among training windows; a class of share 0 is never called. By default they are equal.
+    """
+
+    def __init__(self, shares: np.ndarray | None = None):
+        self.shares = None if shares is None else np.where(shares > 0, shares, np.inf)
 
     def loss(self, logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         return F.cross_entropy(logits.flatten(0, -2), y.flatten(), ignore_index=UNLABELLED)
@@ -66,13 +84,22 @@ class Classes(TargetKind):
     def predicted(self, logits: torch.Tensor, scaler: Scaler) -> np.ndarray:
         return torch.softmax(logits.double(), dim=-1).numpy()
 
+    def called(self, predicted: np.ndarray) -> np.ndarray:
+        return (predicted if self.shares is None else predicted / self.shares).argmax(1)
+
     def columns(self, windows: Windows, predicted: np.ndarray) -> dict[str, object]:
         names = np.array(windows.classes, dtype=object)
         probs = {f"p_{name}": predicted[:, c] for c, name in enumerate(windows.classes)}
-        return {"label": names[windows.y], "predicted": names[predicted.argmax(1)], **probs}
+        return {"label": names[windows.y], "predicted": names[self.called(predicted)], **probs}
 
     def scores(self, windows: Windows, predicted: np.ndarray, n_bootstrap: int) -> dict[str, float]:
-        return classification_metrics(windows.y, predicted, entity=windows.entity, n_bootstrap=n_bootstrap)
+        return classification_metrics(
+            windows.y,
+            predicted,
+            called=self.called(predicted),
+            entity=windows.entity,
+            n_bootstrap=n_bootstrap,
+        )
 
     def groups(self, schema: Schema) -> tuple[str, ...]:
         return schema.classes
@@ -96,6 +123,9 @@ class Labels(TargetKind):
 
     def predicted(self, logits: torch.Tensor, scaler: Scaler) -> np.ndarray:
         return torch.sigmoid(logits.double()).numpy()
+
+    def called(self, predicted: np.ndarray) -> np.ndarray:
+        return predicted.argmax(1)
 
     def columns(self, windows: Windows, predicted: np.ndarray) -> dict[str, object]:
         labels: dict[str, object] = {
@@ -123,6 +153,9 @@ class Number(TargetKind):
     def predicted(self, logits: torch.Tensor, scaler: Scaler) -> np.ndarray:
         return scaler.restore_target(logits[:, 0].double().numpy())
 
+    def called(self, predicted: np.ndarray) -> np.ndarray:
+        return np.zeros(len(predicted), dtype=np.int64)
+
     def columns(self, windows: Windows, predicted: np.ndarray) -> dict[str, object]:
         return {"label": windows.y, "predicted": predicted}
 
@@ -131,3 +164,29 @@ class Number(TargetKind):
 
 
 TARGETS: Mapping[str, TargetKind] = {"classes": Classes(), "labels": Labels(), "number": Number()}
+
+
+def make_target(kind: str, rule: str, counts: Sequence[int]) -> TargetKind:
+    """A kind of target that calls classes by a rule.
+
+    Parameters
+    ----------
+    kind : str, one of `TARGETS`
+    rule : str
+        See `interplay.train.DecisionConfig`.
+    counts : sequence of int
+        Training windows of each class.
+
+    Raises
+    ------
+    InvalidInput
+        If a rule about classes meets another kind of target.
+    """
+    if rule == "likeliest":
+        return TARGETS[kind]
+    if kind != "classes":
+        raise InvalidInput(
+            f"decision.rule {rule!r} must come with a target of one of several classes; this target is of kind "
+            f"{kind!r}. Leave the rule 'likeliest'."
+        )
+    return Classes(np.asarray(counts) / np.sum(counts))

@@ -40,7 +40,7 @@ def test_the_sample_needs_no_folder():
 
 
 @pytest.mark.parametrize(
-    ("name", "meant"), [("hpat", "hapt"), ("HAPT_sample", "hapt_sample"), ("stress", "stress_predict")]
+    ("name", "meant"), [("hpat", "hapt"), ("HAPT_sample", "hapt_sample"), ("stress_predic", "stress_predict")]
 )
 def test_a_name_that_is_nearly_right(name, meant):
     with pytest.raises(InvalidInput, match=rf"got '{name}'\. Did you mean '{meant}'\?$"):

@@ -15,7 +15,7 @@ from shared_data import shared
 
 HOUR = 3600.0
 BEGIN = pd.Timestamp("2180-07-23 14:00:00")
-TASKS = ("mimic4_mortality", "mimic4_length_of_stay")
+TASKS = tuple(f"mimic4_{what}{how}" for what in ("mortality", "length_of_stay") for how in ("", "_panels"))
 TESTS = {label: 50000 + k for k, label in enumerate(c.labels[0] for c in LABS.values())}
 CHART = "subject_id,hadm_id,stay_id,caregiver_id,charttime,storetime,itemid,value,valuenum,valueuom,warning"
 LAB = (
@@ -94,9 +94,27 @@ def test_the_cohort_and_its_labels(tmp_path, packed):
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_both_tasks_keep_the_contract(name, tmp_path):
+def test_all_tasks_keep_the_contract(name, tmp_path):
     write(tmp_path, charts=HEART)
     check_dataset(find_dataset(name), tmp_path)
+
+
+def test_panels_are_of_the_same_stays_and_labels(tmp_path):
+    write(tmp_path, charts=HEART)
+    for task in ("mimic4_mortality", "mimic4_length_of_stay"):
+        apart, panels = (ip.load_dataset(f"{task}{how}", tmp_path) for how in ("", "_panels"))
+        assert [(r.entity, r.name, r.static) for r in apart] == [(r.entity, r.name, r.static) for r in panels]
+        assert [r.target.values.tolist() for r in apart] == [r.target.values.tolist() for r in panels]
+        windows = ip.make_windows(panels, **find_dataset(f"{task}_panels").card.window_options)
+        assert windows.schema.shapes == {
+            "vitals": (1, 18),
+            "labs": (1, 44),
+            "urine": (1, 2),
+            "drugs": (1, 11),
+        }
+        # the heart rate of stay 31 is known from 1.2 h on, in the second hour
+        assert windows.batch(np.array([0])).x["vitals"][0, :3, 0, 0].tolist() == [80, 80, 80]
+        assert windows.batch(np.array([1])).x["vitals"][0, :3, 0, 0].tolist() == [80, 80, 90]
 
 
 def test_values_of_several_items_units_and_habits(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 import interplay as ip
 from interplay.datasets import check_dataset
-from interplay.datasets.wesad import Wesad
+from interplay.datasets.wesad import Wesad, WesadMeditation, WesadStress
 from interplay.errors import DamagedFile, InvalidInput
 
 WRIST = {"ACC": (32, 3), "BVP": (64, 1), "EDA": (4, 1), "TEMP": (4, 1)}
@@ -34,10 +34,25 @@ def write(root, subject, data, protocol=2):
     return path
 
 
-def test_the_contract(tmp_path):
+@pytest.mark.parametrize("task", [Wesad, WesadStress, WesadMeditation])
+def test_the_contract(tmp_path, task):
     for k, subject in enumerate(("S2", "S3", "S17")):
-        write(tmp_path, subject, official(np.repeat([0, 1, 2, 3], [2, 24, 12, 12]), seed=k))
-    check_dataset(Wesad(), tmp_path)
+        write(tmp_path, subject, official(np.repeat([0, 1, 2, 3, 4], [2, 24, 12, 12, 4]), seed=k))
+    check_dataset(task(), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("task", "classes", "values"),
+    [
+        (WesadStress, ("no stress", "stress"), [-1, 0, 1, 0, -1]),
+        (WesadMeditation, ("baseline", "stress", "amusement", "meditation"), [-1, 0, 1, 2, 3, -1]),
+    ],
+)
+def test_two_and_four_conditions(tmp_path, task, classes, values):
+    write(tmp_path, "S2", official([0, 1, 1, 2, 3, 4, 5, 6, 7]))
+    (recording,) = task().recordings(tmp_path)
+    assert recording.classes == classes
+    np.testing.assert_array_equal(recording.target.values, values)
 
 
 @pytest.mark.parametrize("protocol", [0, 2, 4])

@@ -12,7 +12,12 @@ from interplay.datasets.hapt import Hapt
 from interplay.datasets.hapt_sample import HaptSample
 from interplay.datasets.mhealth import MHealth
 from interplay.datasets.mimic3_demo import Mimic3Demo, Mimic3DemoGlucose, Mimic3DemoPotassium
-from interplay.datasets.mimic4 import Mimic4LengthOfStay, Mimic4Mortality
+from interplay.datasets.mimic4 import (
+    Mimic4LengthOfStay,
+    Mimic4LengthOfStayPanels,
+    Mimic4Mortality,
+    Mimic4MortalityPanels,
+)
 from interplay.datasets.opportunity import Opportunity, OpportunityGestures
 from interplay.datasets.pamap2 import Pamap2, Pamap2Sensors
 from interplay.datasets.physionet2012 import PhysioNet2012
@@ -21,7 +26,7 @@ from interplay.datasets.room_occupancy import RoomOccupancy
 from interplay.datasets.shanghai_diabetes import ShanghaiDiabetes
 from interplay.datasets.stress_predict import StressPredict
 from interplay.datasets.utd_mhad import UtdMhad
-from interplay.datasets.wesad import Wesad
+from interplay.datasets.wesad import Wesad, WesadMeditation, WesadStress
 from interplay.datasets.wesad_features import WesadFeatures
 from interplay.errors import InvalidInput
 from interplay.types import Recording
@@ -40,7 +45,9 @@ __all__ = [
     "Mimic3DemoGlucose",
     "Mimic3DemoPotassium",
     "Mimic4LengthOfStay",
+    "Mimic4LengthOfStayPanels",
     "Mimic4Mortality",
+    "Mimic4MortalityPanels",
     "Opportunity",
     "OpportunityGestures",
     "PTExercises",
@@ -53,6 +60,8 @@ __all__ = [
     "UtdMhad",
     "Wesad",
     "WesadFeatures",
+    "WesadMeditation",
+    "WesadStress",
     "check_dataset",
     "convert_pickle",
     "data_folder",
@@ -72,7 +81,9 @@ DATASETS: dict[str, type[DataSet]] = {
     "mimic3_demo_glucose": Mimic3DemoGlucose,
     "mimic3_demo_potassium": Mimic3DemoPotassium,
     "mimic4_length_of_stay": Mimic4LengthOfStay,
+    "mimic4_length_of_stay_panels": Mimic4LengthOfStayPanels,
     "mimic4_mortality": Mimic4Mortality,
+    "mimic4_mortality_panels": Mimic4MortalityPanels,
     "opportunity": Opportunity,
     "opportunity_gestures": OpportunityGestures,
     "pamap2": Pamap2,
@@ -85,6 +96,8 @@ DATASETS: dict[str, type[DataSet]] = {
     "utd_mhad": UtdMhad,
     "wesad": Wesad,
     "wesad_features": WesadFeatures,
+    "wesad_meditation": WesadMeditation,
+    "wesad_stress": WesadStress,
 }
 
 

@@ -156,6 +156,15 @@ DRUGS = {
 }
 CONCEPTS: dict[str, Measured] = VITALS | LABS | URINE
 
+USUAL: dict[str, float] = {
+    "heart_rate": 80, "systolic": 120, "diastolic": 75, "mean_pressure": 90, "resp_rate": 16, "spo2": 97,
+    "temperature": 36.8, "fio2": 21, "gcs": 15, "glucose": 100, "potassium": 4.2, "sodium": 140, "chloride": 103,
+    "bicarbonate": 24, "anion_gap": 12, "creatinine": 0.9, "urea_nitrogen": 14, "calcium": 9.3, "magnesium": 2.0,
+    "phosphate": 3.5, "lactate": 1.2, "hemoglobin": 13.5, "platelets": 250, "white_cells": 7.5, "bilirubin": 0.6,
+    "albumin": 4.2, "inr": 1.0, "ptt": 30, "ph": 7.4, "po2": 90, "pco2": 40, "urine": 80,
+}  # fmt: skip
+"""What a healthy adult has, within the usual reference ranges, in the unit of each concept; urine by the hour."""
+
 
 def describe(names: tuple[str, ...]) -> dict[str, str]:
     """Modality name -> what it is, in the words of a card."""

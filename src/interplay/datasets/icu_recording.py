@@ -1,4 +1,4 @@
-"""Intensive-care stays as recordings: each measured quantity and each drug is a modality, the patient the entity."""
+"""Intensive-care stays as recordings: a quantity, a drug or a panel of them is a modality, the patient the entity."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ import pandas as pd
 from interplay.datasets.icu_concepts import DRUGS
 from interplay.datasets.icu_doses import HOUR_S, given_stream, sound_doses
 from interplay.datasets.icu_events import measured_stream, sound_events
+from interplay.datasets.icu_panels import given_panel, measured_panel
 from interplay.errors import InvalidInput
 from interplay.types import Recording, Stream, Target
 
@@ -54,7 +55,7 @@ def stay_recording(
     measured: pd.DataFrame,
     given: pd.DataFrame,
     *,
-    modalities: Sequence[str],
+    modalities: Sequence[str] | Mapping[str, tuple[str, ...]],
     n_hours: int,
     target: Target,
     classes: tuple[str, ...],
@@ -65,7 +66,7 @@ def stay_recording(
     Parameters
     ----------
     stay, facts, measured, given : one item of `IcuTables.by_stay`
-    modalities : names of concepts and drugs
+    modalities : names of concepts and drugs, each a modality; or name of a modality -> names in it, as in `PANELS`
     n_hours : int
         Whole hours from admission to intensive care on.
     target : Target
@@ -76,12 +77,20 @@ def stay_recording(
         dict(tuple(table.groupby(by, observed=True)))
         for table, by in ((measured, "concept"), (given, "drug"))
     )
-    streams = {
-        name: given_stream(of_drug.get(name, given[:0]), name, n_hours)
-        if name in DRUGS
-        else measured_stream(of_concept.get(name, measured[:0]), name, n_hours * HOUR_S)
-        for name in modalities
-    }
+    if isinstance(modalities, Mapping):
+        streams = {
+            panel: given_panel(of_drug, names, n_hours)
+            if names[0] in DRUGS
+            else measured_panel(of_concept, names, n_hours)
+            for panel, names in modalities.items()
+        }
+    else:
+        streams = {
+            name: given_stream(of_drug.get(name, given[:0]), name, n_hours)
+            if name in DRUGS
+            else measured_stream(of_concept.get(name, measured[:0]), name, n_hours * HOUR_S)
+            for name in modalities
+        }
     return Recording(
         entity=str(facts["subject_id"]),
         name=str(stay),

@@ -7,15 +7,15 @@ import pandas as pd
 
 from interplay.data.targets import label_at
 from interplay.datasets.card import Card
-from interplay.datasets.icu_concepts import DRUGS, LABS, URINE, VITALS, describe
+from interplay.datasets.icu_concepts import describe
 from interplay.datasets.icu_doses import HOUR_S
 from interplay.datasets.icu_outcomes import CHANGES, hourly_changes
+from interplay.datasets.icu_panels import PANELS, describe_panels
 from interplay.datasets.icu_recording import stay_recording
 from interplay.datasets.mimic3_tables import FILES, read_mimic3
 from interplay.types import Recording
 
 FIRST_HOURS = 48
-EVERYTHING = (*VITALS, *LABS, *URINE, *DRUGS)
 SUGAR_AND_SALT = (
     "glucose", "potassium", "sodium", "bicarbonate", "creatinine", "ph", "heart_rate", "mean_pressure",
     "resp_rate", "temperature", "urine", "insulin", "dextrose", "furosemide", "potassium_chloride", "norepinephrine",
@@ -30,7 +30,7 @@ TABLES = (
 
 
 def _card(
-    *, name: str, title: str, modalities: tuple[str, ...], target: str, entities: str, **windows
+    *, name: str, title: str, modalities: dict[str, str], target: str, entities: str, fill: str, **windows
 ) -> Card:
     return Card(
         name=name,
@@ -42,10 +42,10 @@ def _card(
             "et al. (2016) MIMIC-III, a freely accessible critical care database. Scientific Data 3:160035."
         ),
         entities=entities,
-        modalities=describe(modalities),
+        modalities=modalities,
         target=target,
         step_s=HOUR_S,
-        fill="hold_age",
+        fill=fill,
         files=FILES,
         downloads={f"{OFFICIAL}/{table}.csv": "" for table in TABLES},
         **windows,
@@ -55,17 +55,19 @@ def _card(
 class Mimic3Demo:
     """Whether a patient dies in hospital, told after two days in intensive care from everything known by then.
 
-    One label for each stay of at least two days. All patients of the demo have died since, so that deaths are more
-    frequent than in a hospital. An hour in which a drug ran at an unknown amount is NaN.
+    One label for each stay of at least two days. Vital signs, laboratory values, urine and drugs are a modality each:
+    43 modalities cannot be told apart on so few stays. All patients of the demo have died since, so that deaths are
+    more frequent than in a hospital. Of an hour in which a drug ran at an unknown amount the last known one is taken.
     """
 
     card = _card(
         name="mimic3_demo",
         title="death in hospital",
-        modalities=EVERYTHING,
+        modalities=describe_panels(),
         entities="57 patients with 73 stays of at least two days",
         target="in-hospital death, told at 48 hours: survived, died",
-        steps=48,
+        fill="hold",
+        steps=FIRST_HOURS,
     )
 
     def recordings(self, root: str | Path) -> Iterator[Recording]:
@@ -74,7 +76,7 @@ class Mimic3Demo:
             if facts["outtime"] - facts["intime"] < pd.Timedelta(hours=FIRST_HOURS):
                 continue
             yield stay_recording(
-                stay, facts, measured, given, modalities=EVERYTHING, n_hours=FIRST_HOURS,
+                stay, facts, measured, given, modalities=PANELS, n_hours=FIRST_HOURS,
                 target=label_at(int(facts["died"]), FIRST_HOURS * HOUR_S), classes=("survived", "died"),
             )  # fmt: skip
 
@@ -124,7 +126,8 @@ class Mimic3DemoGlucose(Mimic3Change):
     card = _card(
         name="mimic3_demo_glucose",
         title="how glucose changes",
-        modalities=SUGAR_AND_SALT,
+        modalities=describe(SUGAR_AND_SALT),
+        fill="hold_age",
         entities="87 patients with 114 stays in which glucose was taken often",
         target="change to the next glucose, within 4 hours: falls or rises by 20 mg/dL or more, or is steady",
         steps=12,
@@ -139,7 +142,8 @@ class Mimic3DemoPotassium(Mimic3Change):
     card = _card(
         name="mimic3_demo_potassium",
         title="how potassium changes",
-        modalities=SUGAR_AND_SALT,
+        modalities=describe(SUGAR_AND_SALT),
+        fill="hold_age",
         entities="75 patients with 98 stays in which potassium was taken often",
         target="change to the next potassium, within 8 hours: falls or rises by 0.3 mmol/L or more, or is steady",
         steps=12,

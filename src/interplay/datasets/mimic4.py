@@ -1,7 +1,8 @@
 """MIMIC-IV: death in hospital and length of stay from the first two days in intensive care."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import pandas as pd
 
@@ -10,6 +11,7 @@ from interplay.datasets.card import Card
 from interplay.datasets.icu_concepts import DRUGS, LABS, URINE, VITALS, describe
 from interplay.datasets.icu_doses import HOUR_S
 from interplay.datasets.icu_embeddings import read_embeddings
+from interplay.datasets.icu_panels import PANELS, describe_panels
 from interplay.datasets.icu_recording import stay_recording
 from interplay.datasets.mimic4_tables import FILES, FIRST_HOURS, read_mimic4
 from interplay.types import Recording
@@ -17,9 +19,10 @@ from interplay.types import Recording
 MODALITIES = (*VITALS, *LABS, *URINE, *DRUGS)
 EMBEDDINGS = {"notes": ("note_embeddings.npz", 768), "xray": ("cxr_embeddings.npz", 1024)}
 SHORT = pd.Timedelta(hours=96)
+MORTALITY, LENGTH_OF_STAY = "death in hospital", "length of stay"
 
 
-def _card(*, name: str, title: str, target: str) -> Card:
+def _card(*, name: str, title: str, target: str, panels: bool = False) -> Card:
     return Card(
         name=name,
         title=f"MIMIC-IV: {title}",
@@ -30,7 +33,7 @@ def _card(*, name: str, title: str, target: str) -> Card:
             "10:1."
         ),
         entities="patients with an intensive-care stay of at least two days; each such stay is a recording",
-        modalities=describe(MODALITIES),
+        modalities=describe_panels() if panels else describe(MODALITIES),
         optional={
             key: f"{width} channels, events, embeddings from {file}"
             for key, (file, width) in EMBEDDINGS.items()
@@ -38,7 +41,8 @@ def _card(*, name: str, title: str, target: str) -> Card:
         target=target,
         step_s=HOUR_S,
         steps=FIRST_HOURS,
-        fill="hold_age",
+        # panels hold values and tell their age themselves; what is left is a drug in an unknown amount
+        fill="hold" if panels else "hold_age",
         files=f"{FILES}; {' and '.join(file for file, _ in EMBEDDINGS.values())} are read if there",
         access=(
             "Make an account at physionet.org, become a credentialed user (Settings, Credentialing), pass the course "
@@ -60,6 +64,7 @@ class Mimic4Task:
 
     card: Card
     classes: tuple[str, ...]
+    modalities: ClassVar[tuple[str, ...] | Mapping[str, tuple[str, ...]]] = MODALITIES
 
     def label(self, facts: pd.Series) -> int:
         """Class number of a stay from its row of `IcuTables.stays`."""
@@ -74,7 +79,7 @@ class Mimic4Task:
         for stay, facts, measured, given in read_mimic4(root).by_stay():
             yield stay_recording(
                 stay, facts, measured, given,
-                modalities=MODALITIES, n_hours=FIRST_HOURS,
+                modalities=self.modalities, n_hours=FIRST_HOURS,
                 target=label_at(self.label(facts), FIRST_HOURS * HOUR_S), classes=self.classes,
                 more={e.name: e.stream(facts, FIRST_HOURS) for e in found if e is not None},
             )  # fmt: skip
@@ -85,7 +90,7 @@ class Mimic4Mortality(Mimic4Task):
 
     card = _card(
         name="mimic4_mortality",
-        title="death in hospital",
+        title=MORTALITY,
         target="in-hospital death, told at 48 hours: survived, died",
     )
     classes = ("survived", "died")
@@ -99,10 +104,34 @@ class Mimic4LengthOfStay(Mimic4Task):
 
     card = _card(
         name="mimic4_length_of_stay",
-        title="length of stay",
+        title=LENGTH_OF_STAY,
         target="intensive-care stay under 96 hours and survived, told at 48 hours: long, short",
     )
     classes = ("long", "short")
 
     def label(self, facts: pd.Series) -> int:
         return int(facts["outtime"] - facts["intime"] < SHORT and not facts["died"])
+
+
+class Mimic4MortalityPanels(Mimic4Mortality):
+    """The same from four modalities: vital signs, laboratory values, urine and drugs, see `icu_panels`."""
+
+    card = _card(
+        name="mimic4_mortality_panels",
+        title=f"{MORTALITY}, a modality a panel",
+        target=Mimic4Mortality.card.target,
+        panels=True,
+    )
+    modalities = PANELS
+
+
+class Mimic4LengthOfStayPanels(Mimic4LengthOfStay):
+    """The same from four modalities: vital signs, laboratory values, urine and drugs, see `icu_panels`."""
+
+    card = _card(
+        name="mimic4_length_of_stay_panels",
+        title=f"{LENGTH_OF_STAY}, a modality a panel",
+        target=Mimic4LengthOfStay.card.target,
+        panels=True,
+    )
+    modalities = PANELS

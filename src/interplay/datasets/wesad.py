@@ -1,8 +1,9 @@
 """WESAD: ten signals from chest and wrist at 700, 64, 32 and 4 Hz; baseline, stress and amusement."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -31,9 +32,9 @@ WHAT = {
     "acc": "acceleration", "ecg": "electrocardiogram", "emg": "electromyogram", "eda": "electrodermal activity",
     "temp": "skin temperature", "resp": "respiration", "bvp": "blood volume pulse",
 }  # fmt: skip
-CLASSES = ("baseline", "stress", "amusement")
-# 0 is transient, 4 meditation, 5 to 7 are to be ignored
-LABELS = {1: 0, 2: 1, 3: 2, **dict.fromkeys((0, 4, 5, 6, 7), UNLABELLED)}
+# 0 is transient, 5 to 7 are to be ignored
+CONDITIONS = {1: "baseline", 2: "stress", 3: "amusement", 4: "meditation"}
+CODES = range(8)
 MOST_APART_S = 10.0
 """How much longer one signal may last than another; a wrong rate would be off by minutes."""
 
@@ -43,9 +44,14 @@ class Wesad:
 
     Time between conditions and meditation are unlabelled. The files are pickles, read by
     `interplay.datasets.plain_pickle`, which runs nothing that they name.
+
+    Attributes
+    ----------
+    told : condition -> class; conditions that are left out are unlabelled
     """
 
-    card = Card(
+    told: ClassVar[Mapping[str, str]] = {name: name for name in ("baseline", "stress", "amusement")}
+    card: Card = Card(
         name="wesad",
         title="WESAD: wearable stress and affect detection",
         source="UCI Machine Learning Repository, data set 465",
@@ -59,7 +65,7 @@ class Wesad:
             name: f"{WHAT[name.split('_')[1]]} at the {device}, {n} channel{'s' * (n > 1)}, {rate:g} Hz, {unit}"
             for name, (device, _, n, rate, _, unit) in STREAMS.items()
         },
-        target="3 conditions over time: " + ", ".join(CLASSES),
+        target="3 conditions over time: " + ", ".join(told.values()),
         step_s=1.0,
         steps=20,
         files="WESAD/S2/S2.pkl to WESAD/S17/S17.pkl",
@@ -72,10 +78,34 @@ class Wesad:
     def recordings(self, root: str | Path) -> Iterator[Recording]:
         """One recording a subject, from the folder that holds ``WESAD`` or those of the subjects."""
         for path in official_files(root, ("WESAD", "."), "S*/S*.pkl", self.card.files):
-            yield _recording(path)
+            yield _recording(path, self.told)
 
 
-def _recording(path: Path) -> Recording:
+class WesadStress(Wesad):
+    """The same with two classes: stress, or baseline and amusement."""
+
+    told: ClassVar = {"baseline": "no stress", "stress": "stress", "amusement": "no stress"}
+    card = replace(
+        Wesad.card,
+        name="wesad_stress",
+        title=f"{Wesad.card.title} (stress or not)",
+        target="stress over time: no stress (baseline or amusement), stress",
+    )
+
+
+class WesadMeditation(Wesad):
+    """The same with meditation as the fourth class."""
+
+    told: ClassVar = {name: name for name in CONDITIONS.values()}
+    card = replace(
+        Wesad.card,
+        name="wesad_meditation",
+        title=f"{Wesad.card.title} (with meditation)",
+        target="4 conditions over time: " + ", ".join(told.values()),
+    )
+
+
+def _recording(path: Path, told: Mapping[str, str]) -> Recording:
     data = read_plain_pickle(path)
     label = _array(data, path, "label")
     if label.ndim != 1 or len(label) == 0:
@@ -88,11 +118,16 @@ def _recording(path: Path) -> Recording:
                 f"{path} must hold signals as long as its labels, {len(label) / CHEST_HZ:.4g} s; {name!r} lasts "
                 f"{lasts:.4g} s at {STREAMS[name][3]:g} Hz."
             )
+    classes = tuple(dict.fromkeys(told.values()))
+    number = {
+        code: classes.index(told[CONDITIONS[code]]) if CONDITIONS.get(code) in told else UNLABELLED
+        for code in CODES
+    }
     return Recording(
         entity=path.stem,
         streams=streams,
-        target=label_series(class_numbers_of(label, LABELS, f"labels of {path}"), rate_hz=CHEST_HZ),
-        classes=CLASSES,
+        target=label_series(class_numbers_of(label, number, f"labels of {path}"), rate_hz=CHEST_HZ),
+        classes=classes,
     )
 
 

@@ -69,6 +69,20 @@ def test_export_writes_a_program_beside_the_run(folder, capsys):
     assert "must not exist yet" in capsys.readouterr().err
 
 
+def test_the_list_is_folded_on_a_terminal_and_a_line_each_elsewhere(capsys, monkeypatch):
+    assert main(["datasets", "list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == list(DATASETS)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "100")
+    assert main(["datasets", "list"]) == 0
+    folded = capsys.readouterr().out.splitlines()
+    assert max(map(len, folded)) <= 100
+    # the words are the same; what follows a name is indented
+    assert " ".join(folded).split() == " ".join(lines).split()
+    assert len([line for line in folded if not line.startswith(" ")]) == len(lines)
+
+
 def test_data_sets_are_listed_and_described(capsys):
     assert main(["datasets", "list", "--json"]) == 0
     assert set(json.loads(capsys.readouterr().out)) == set(DATASETS)

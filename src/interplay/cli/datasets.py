@@ -1,6 +1,8 @@
 """`interplay datasets`: a group of commands about data sets; to add one, name it in KINDS."""
 
+import shutil
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -38,9 +40,18 @@ def run_list(args: Namespace) -> None:
     cards = {name: dataset.card for name, dataset in DATASETS.items()}
     width = max(map(len, cards))
     lines = [
-        f"{name:{width}}  {card.title} ({card.entities}; {card.licence})" for name, card in cards.items()
+        _folded(f"{name:{width}}  {card.title} ({card.entities}; {card.licence})", width + 2)
+        for name, card in cards.items()
     ]
     tell_result(args, {name: card.to_dict() for name, card in cards.items()}, "\n".join(lines))
+
+
+def _folded(line: str, indent: int) -> str:
+    """The line, on a terminal in as many as it takes, the later ones indented; elsewhere as it is, for grep."""
+    if not sys.stdout.isatty():
+        return line
+    wide = max(shutil.get_terminal_size().columns, indent + 30)
+    return textwrap.fill(line, wide, subsequent_indent=" " * indent, break_long_words=False)
 
 
 def info_options(part: ArgumentParser, words: list[str] | None) -> None:

@@ -63,6 +63,8 @@ def measured_panel(measured: Mapping[str, pd.DataFrame], concepts: tuple[str, ..
 def given_panel(given: Mapping[str, pd.DataFrame], drugs: tuple[str, ...], n_hours: int) -> Stream:
     """Amounts of some drugs in each hour, as events at the ends of the hours; 0 where none is recorded.
 
+    Each is log(1 + amount): responses to a drug go with the logarithm of its dose, and few are given much.
+
     Parameters
     ----------
     given : drug -> its rows in one stay, as in `IcuTables.given`
@@ -72,12 +74,12 @@ def given_panel(given: Mapping[str, pd.DataFrame], drugs: tuple[str, ...], n_hou
     values = np.zeros((n_hours, len(drugs)), dtype=np.float32)
     for c, name in enumerate(drugs):
         if name in given:
-            values[:, c] = hourly_amounts(given[name], n_hours)
+            values[:, c] = np.log1p(hourly_amounts(given[name], n_hours))
     return Stream(
         values=values,
         times_s=_ends(n_hours),
         channels=drugs,
-        units=tuple(DRUGS[name].unit for name in drugs),
+        units=tuple(f"log(1 + {DRUGS[name].unit})" for name in drugs),
     )
 
 
@@ -87,7 +89,7 @@ def describe_panels() -> dict[str, str]:
     for panel, names in PANELS.items():
         listed = ", ".join(names)
         if panel == "drugs":
-            said[panel] = f"{len(names)} channels, amounts given in each hour: {listed}"
+            said[panel] = f"{len(names)} channels, log(1 + amount given in each hour): {listed}"
         else:
             said[panel] = f"{2 * len(names)} channels at each hour, last value known and its age: {listed}"
     return said

@@ -74,7 +74,7 @@ def stay_recording(
     more : further modalities, optional
     """
     of_concept, of_drug = (
-        dict(tuple(table.groupby(by, observed=True)))
+        {str(name): rows for name, rows in table.groupby(by, observed=True)}
         for table, by in ((measured, "concept"), (given, "drug"))
     )
     if isinstance(modalities, Mapping):

@@ -32,7 +32,7 @@ def _card(*, name: str, title: str, target: str, panels: bool = False) -> Card:
             "Johnson A. et al. (2023) MIMIC-IV, a freely accessible electronic health record dataset. Scientific Data "
             "10:1."
         ),
-        entities="patients with an intensive-care stay of at least two days; each such stay is a recording",
+        entities="patients; each intensive-care stay of at least two days is a recording",
         modalities=describe_panels() if panels else describe(MODALITIES),
         optional={
             key: f"{width} channels, events, embeddings from {file}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pandas as pd
 
@@ -18,11 +18,14 @@ from interplay.types import Recording
 
 MODALITIES = (*VITALS, *LABS, *URINE, *DRUGS)
 EMBEDDINGS = {"notes": ("note_embeddings.npz", 768), "xray": ("cxr_embeddings.npz", 1024)}
+# panels hold values and tell their age themselves; what is left to fill is a drug in an unknown amount
+APART: dict[str, Any] = {"modalities": describe(MODALITIES), "fill": "hold_age"}
+TOGETHER: dict[str, Any] = {"modalities": describe_panels(), "fill": "hold"}
 SHORT = pd.Timedelta(hours=96)
 MORTALITY, LENGTH_OF_STAY = "death in hospital", "length of stay"
 
 
-def _card(*, name: str, title: str, target: str, panels: bool = False) -> Card:
+def _card(*, name: str, title: str, target: str, modalities: dict[str, str], fill: str) -> Card:
     return Card(
         name=name,
         title=f"MIMIC-IV: {title}",
@@ -33,7 +36,7 @@ def _card(*, name: str, title: str, target: str, panels: bool = False) -> Card:
             "10:1."
         ),
         entities="patients; each intensive-care stay of at least two days is a recording",
-        modalities=describe_panels() if panels else describe(MODALITIES),
+        modalities=modalities,
         optional={
             key: f"{width} channels, events, embeddings from {file}"
             for key, (file, width) in EMBEDDINGS.items()
@@ -41,8 +44,7 @@ def _card(*, name: str, title: str, target: str, panels: bool = False) -> Card:
         target=target,
         step_s=HOUR_S,
         steps=FIRST_HOURS,
-        # panels hold values and tell their age themselves; what is left is a drug in an unknown amount
-        fill="hold" if panels else "hold_age",
+        fill=fill,
         files=f"{FILES}; {' and '.join(file for file, _ in EMBEDDINGS.values())} are read if there",
         access=(
             "Make an account at physionet.org, become a credentialed user (Settings, Credentialing), pass the course "
@@ -92,6 +94,7 @@ class Mimic4Mortality(Mimic4Task):
         name="mimic4_mortality",
         title=MORTALITY,
         target="in-hospital death, told at 48 hours: survived, died",
+        **APART,
     )
     classes = ("survived", "died")
 
@@ -106,6 +109,7 @@ class Mimic4LengthOfStay(Mimic4Task):
         name="mimic4_length_of_stay",
         title=LENGTH_OF_STAY,
         target="intensive-care stay under 96 hours and survived, told at 48 hours: long, short",
+        **APART,
     )
     classes = ("long", "short")
 
@@ -120,7 +124,7 @@ class Mimic4MortalityPanels(Mimic4Mortality):
         name="mimic4_mortality_panels",
         title=f"{MORTALITY}, a modality a panel",
         target=Mimic4Mortality.card.target,
-        panels=True,
+        **TOGETHER,
     )
     modalities = PANELS
 
@@ -132,6 +136,6 @@ class Mimic4LengthOfStayPanels(Mimic4LengthOfStay):
         name="mimic4_length_of_stay_panels",
         title=f"{LENGTH_OF_STAY}, a modality a panel",
         target=Mimic4LengthOfStay.card.target,
-        panels=True,
+        **TOGETHER,
     )
     modalities = PANELS

@@ -34,7 +34,9 @@ def test_the_forest_sees_means_and_deviations_of_what_is_observed():
 def test_a_class_that_the_forest_never_saw_has_no_probability():
     rng = np.random.default_rng(0)
     y = rng.integers(0, 2, 60)
-    windows = ip.windows_from_arrays({"a": rng.normal(size=(60, 1, 2)) + 3 * y[:, None, None]}, y, classes=("a", "b", "c"))
+    windows = ip.windows_from_arrays(
+        {"a": rng.normal(size=(60, 1, 2)) + 3 * y[:, None, None]}, y, classes=("a", "b", "c")
+    )
     probs = forest(windows, windows)
     assert probs.shape == (60, 3)
     assert not probs[:, 2].any()

@@ -6,9 +6,11 @@ import re
 import shutil
 import time
 
+import numpy as np
 import pytest
 
 from interplay.report import write_report
+from interplay.report.measured import atom_table
 from interplay.train import fit
 from report_runs import drawn_run
 from small_runs import SMALL, xor_profile, xor_windows
@@ -129,6 +131,31 @@ def downloaded(path) -> str:
             return path.read_text("utf-8")
         time.sleep(0.1)
     raise AssertionError(f"{path.name} was not downloaded")
+
+
+def test_the_page_calls_the_same_atoms_clear_as_the_words(browser, tmp_path):
+    run = drawn_run(5, 4)
+    # an atom that happens to be large where the pair tells no more than of shuffled labels, and rounding
+    run.profile.dataset["synergy"][0, 1, 2] = run.profile.dataset["synergy"][1, 0, 2] = 0.9
+    run.profile.dataset["p_value"][0, 1, 2] = run.profile.dataset["p_value"][1, 0, 2] = 0.3
+    run.profile.dataset["redundancy"][0, 2] = run.profile.dataset["redundancy"][2, 0] = 3e-8
+    run.profile.dataset["redundancy_stderr"][0, 2] = run.profile.dataset["redundancy_stderr"][2, 0] = 0.0
+    opened(browser, write_report(run, tmp_path / "report.html"), 1280, "light")
+    for second in (1, 2):
+        pick(browser, "pair-second", second)
+        pick(browser, "pair-first", 0)
+        assert text_of(browser, "#pair-told").startswith(
+            f"{run.schema.modalities[0]} and {run.schema.modalities[second]}"
+        )
+        browser.execute_script("document.querySelector('#pair button.csv').click()")
+        rows = list(csv.reader(downloaded(tmp_path / "pair.csv").splitlines()))
+        (tmp_path / "pair.csv").unlink()
+        said = {rows[0][c - 3].split()[0]: [row[c] == "yes" for row in rows[1:]] for c in (4, 16)}
+        for atom in ("redundancy", "synergy"):
+            table = atom_table(run.profile, atom)
+            row = np.flatnonzero((table.first == 0) & (table.second == second))[0]
+            assert said[atom] == table.clear[row].tolist()
+    assert atom_table(run.profile, "redundancy").clear.any()
 
 
 def test_the_keyboard_reaches_cells_and_pairs(browser, small_page):

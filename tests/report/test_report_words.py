@@ -83,6 +83,33 @@ def test_the_cut_off_controls_false_discoveries():
     assert math.isinf(cutoff(profile_of([0.01, 0.0], 0.1), "redundancy"))
 
 
+@pytest.mark.filterwarnings("error")
+def test_rounding_that_hardly_varies_is_no_finding():
+    # predictors that fall back on the prior leave 3.5e-8 bits with an error of 7e-9
+    profile = profile_of([3.5e-8, 3.5e-8, 0.5], 0.0)
+    profile.dataset["redundancy_stderr"][0, 1] = profile.dataset["redundancy_stderr"][1, 0] = [
+        7e-9,
+        0.0,
+        0.05,
+    ]
+    assert list(atom_table(profile, "redundancy").clear[0]) == [False, False, True]
+    assert [row.count("0.50") for row in profile.sentences()] == [1]
+    # nothing is kept, so that the cut is infinite, and some errors are 0
+    silent = profile_of([3.5e-8, 0.0], 0.0)
+    assert not atom_table(silent, "redundancy").clear.any()
+    assert silent.sentences() == []
+
+
+def test_atoms_of_a_pair_that_shuffled_labels_match_are_no_finding():
+    profile = profile_of([0.5, 0.4, 0.3], 0.05)
+    profile.dataset["p_value"] = profile.dataset["redundancy"] * 0 + np.array([0.2, 0.05, np.nan])
+    # 0.05 is at most 0.05, and an unknown p-value forbids nothing
+    assert list(atom_table(profile, "redundancy").clear[0]) == [False, True, True]
+    assert profile.top(1)["p_value"].tolist() == [0.2]
+    assert profile.sentences() == []
+    assert "0.40 of the" in finding(profile, "redundancy")
+
+
 def test_a_steady_value_is_told_as_one_and_nothing_as_a_finding():
     steady = finding(profile_of([1.0, 0.95, 0.9], 0.05), "redundancy")
     assert steady == (

@@ -167,8 +167,8 @@ class InteractionProfile:
         Returns
         -------
         pandas.DataFrame
-            Columns ``atom, source_i, source_j, lag_s, bits, stderr, q_value``; for "unique" the information
-            is in source_i and not in source_j. ``stderr`` and ``q_value`` are NaN where the profile has none.
+            Columns ``atom, source_i, source_j, lag_s, bits, stderr, p_value, q_value``; for "unique" the information
+            is in source_i and not in source_j. The error and the pair's p- and q-value are NaN where there is none.
         """
         if atom is not None and atom not in PAIR_ATOMS:
             raise InvalidInput(f"atom must be one of {list(PAIR_ATOMS)}; got {atom!r}.")
@@ -191,13 +191,14 @@ class InteractionProfile:
                         "lag_s": self.lag_s[peak],
                         "bits": values[i, j, peak],
                         "stderr": self._or_nan(f"{name}_stderr", i, j, peak),
+                        "p_value": self._or_nan("p_value", i, j, peak),
                         "q_value": self._or_nan("q_value", i, j, peak),
                     }
                 )
             )
         if not rows:
             return pd.DataFrame(
-                columns=["atom", "source_i", "source_j", "lag_s", "bits", "stderr", "q_value"]
+                columns=["atom", "source_i", "source_j", "lag_s", "bits", "stderr", "p_value", "q_value"]
             )
         return pd.concat(rows).nlargest(n, "bits").reset_index(drop=True)
 

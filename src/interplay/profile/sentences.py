@@ -2,6 +2,7 @@
 
 import math
 
+from interplay.profile.chance import CHANCE, RESOLUTION_BITS
 from interplay.profile.figures import Z_95
 
 WORDS = {
@@ -12,7 +13,7 @@ WORDS = {
 
 
 def sentences(profile, n: int, atom: str | None = None) -> list[str]:
-    """One sentence for each of the n strongest interactions that stand clear of their own error.
+    """One sentence for each of the n strongest interactions that stand clear of their own error and of chance.
 
     Parameters
     ----------
@@ -28,8 +29,9 @@ def sentences(profile, n: int, atom: str | None = None) -> list[str]:
     """
     n_m = len(profile.modalities)
     rows = profile.top(3 * n_m * n_m, atom=atom)
-    clear = rows[rows["bits"] > Z_95 * rows["stderr"].fillna(0.0)].head(n)
-    return [_sentence(row) for row in clear.itertuples()]
+    needed = (Z_95 * rows["stderr"].fillna(0.0)).clip(lower=RESOLUTION_BITS)
+    clear = rows[(rows["bits"] > needed) & ~(rows["p_value"] > CHANCE)]
+    return [_sentence(row) for row in clear.head(n).itertuples()]
 
 
 def _sentence(row) -> str:

@@ -10,6 +10,7 @@ from scipy.stats import norm
 
 from interplay.estimators.uncertainty import false_discovery_rates
 from interplay.profile import PAIR_ATOMS, InteractionProfile
+from interplay.profile.chance import CHANCE, RESOLUTION_BITS, may_count
 from interplay.profile.figures import Z_95
 
 FALSE_SHARE = 0.05
@@ -35,14 +36,17 @@ class AtomTable:
 
 
 def atom_table(profile: InteractionProfile, atom: str) -> AtomTable:
-    """One atom as rows; `clear` says which values chance does not explain, see `cutoff`."""
+    """One atom as rows; `clear` says which values chance does not explain, see `cutoff` and `may_count`."""
     d = profile.dataset
     off = ~np.eye(len(profile.modalities), dtype=bool)
     i, j = np.nonzero(off if atom == "unique" else np.triu(off))
     values = d[atom].values[i, j]
     name = f"{atom}_stderr"
     error = d[name].values[i, j] if name in d else np.full_like(values, np.nan)
-    clear = values > cutoff(profile, atom) * np.nan_to_num(error)
+    cut = cutoff(profile, atom)
+    # errors of 0, as where a modality is never observed, have no infinite multiple
+    clear = values > (cut * np.nan_to_num(error) if np.isfinite(cut) else np.inf)
+    clear &= may_count(d, atom)[i, j]
     return AtomTable(first=i, second=j, bits=values, stderr=error, clear=clear)
 
 
@@ -58,10 +62,10 @@ def cutoff(profile: InteractionProfile, atom: str) -> float:
     if name not in d:
         return 0.0
     values, error = d[atom].values, d[name].values
-    known = np.isfinite(values) & np.isfinite(error) & (error > 0)
+    known = np.isfinite(values) & np.isfinite(error)
     if atom != "unique":
         known &= np.triu(np.ones(values.shape[:2], dtype=bool), 1)[..., None]
-    z = values[known] / error[known]
+    z = values[known] / np.hypot(error[known], RESOLUTION_BITS)
     kept = false_discovery_rates(norm.sf(z)) <= FALSE_SHARE
     if not kept.any():
         return float("inf")
@@ -85,6 +89,8 @@ def profile_data(profile: InteractionProfile) -> dict[str, object]:
         "lags": profile.lag_s,
         "entropy": profile.h_y_bits,
         "cutoff": {atom: _finite(cutoff(profile, atom)) for atom in (*PAIR_ATOMS, "joint_mi")},
+        "resolution": RESOLUTION_BITS,
+        "chance": CHANCE,
         "mi": d["mi"].transpose("source", "lag").values,
         "mi_error": d["mi_stderr"].transpose("source", "lag").values if "mi_stderr" in d else None,
     }

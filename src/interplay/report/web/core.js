@@ -69,10 +69,11 @@ function atomAt(atom, i, j, k) {
   const at = pairIndex(low, high) * nL + k;
   const key = { redundancy: "r", synergy: "s", joint_mi: "joint" }[atom] || (i < j ? "u1" : "u2");
   const errors = PROFILE[`${key}_error`];
-  const bits = PROFILE[key][at], error = errors ? errors[at] : null;
+  const bits = PROFILE[key][at], error = errors ? errors[at] : null, p = PROFILE.p ? PROFILE.p[at] : null;
+  const needed = Math.max(PROFILE.resolution, PROFILE.cutoff[atom] * (error || 0));
   return {
-    bits, error, lag: k, q: PROFILE.q ? PROFILE.q[at] : null, p: PROFILE.p ? PROFILE.p[at] : null,
-    clear: known(bits) && bits > PROFILE.cutoff[atom] * (error || 0),
+    bits, error, lag: k, q: PROFILE.q ? PROFILE.q[at] : null, p,
+    clear: known(bits) && bits > needed && !(known(p) && p > PROFILE.chance),
   };
 }
 

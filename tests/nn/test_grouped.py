@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from torch import library
 
 from interplay.nn import grouped
 from interplay.nn.grouped import grouped_matmul, grouped_matmul_by_loop
@@ -94,5 +95,5 @@ def test_gradients_are_those_of_finite_differences():
 @pytest.mark.parametrize("inputs", [16, 5])
 def test_the_operators_keep_the_rules_of_torch(inputs):
     x, weight, ends = rows_and_weights((2, 0, 3), inputs=inputs, past=1)
-    torch.library.opcheck(grouped._matmul, (x, weight, ends))
-    torch.library.opcheck(grouped._outer, (x.detach(), torch.randn(len(x), 12), ends))
+    library.opcheck(grouped._matmul, (x, weight, ends))
+    library.opcheck(grouped._outer, (x.detach(), torch.randn(len(x), 12), ends))

@@ -4,7 +4,7 @@ Letters: A rows sorted by group, E groups, D and F widths.
 """
 
 import torch
-from torch import nn
+from torch import library, nn
 
 
 def grouped_matmul(x_AD: torch.Tensor, weight_EDF: torch.Tensor, ends_E: torch.Tensor) -> torch.Tensor:
@@ -40,7 +40,7 @@ def grouped_matmul_by_loop(x: torch.Tensor, weight: torch.Tensor, ends: torch.Te
     return out
 
 
-@torch.library.custom_op("interplay::grouped_matmul", mutates_args=())
+@library.custom_op("interplay::grouped_matmul", mutates_args=())
 def _matmul(x: torch.Tensor, weight: torch.Tensor, ends: torch.Tensor) -> torch.Tensor:
     if not _suits(x, *weight.shape[1:]):
         return grouped_matmul_by_loop(x, weight, ends)
@@ -53,7 +53,7 @@ def _matmul(x: torch.Tensor, weight: torch.Tensor, ends: torch.Tensor) -> torch.
     return out.masked_fill_(past[:, None], 0.0)
 
 
-@torch.library.custom_op("interplay::grouped_outer", mutates_args=())
+@library.custom_op("interplay::grouped_outer", mutates_args=())
 def _outer(x: torch.Tensor, grad: torch.Tensor, ends: torch.Tensor) -> torch.Tensor:
     """x^T grad of each group, (E, D, F): the gradient of the weights."""
     if _suits(x, x.shape[1], grad.shape[1]):

@@ -1,8 +1,9 @@
 """MIMIC-IV: death in hospital and length of stay from the first two days in intensive care."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pandas as pd
 
@@ -18,14 +19,10 @@ from interplay.types import Recording
 
 MODALITIES = (*VITALS, *LABS, *URINE, *DRUGS)
 EMBEDDINGS = {"notes": ("note_embeddings.npz", 768), "xray": ("cxr_embeddings.npz", 1024)}
-# panels hold values and tell their age themselves; what is left to fill is a drug in an unknown amount
-APART: dict[str, Any] = {"modalities": describe(MODALITIES), "fill": "hold_age"}
-TOGETHER: dict[str, Any] = {"modalities": describe_panels(), "fill": "hold"}
 SHORT = pd.Timedelta(hours=96)
-MORTALITY, LENGTH_OF_STAY = "death in hospital", "length of stay"
 
 
-def _card(*, name: str, title: str, target: str, modalities: dict[str, str], fill: str) -> Card:
+def _card(*, name: str, title: str, target: str) -> Card:
     return Card(
         name=name,
         title=f"MIMIC-IV: {title}",
@@ -36,7 +33,7 @@ def _card(*, name: str, title: str, target: str, modalities: dict[str, str], fil
             "10:1."
         ),
         entities="patients; each intensive-care stay of at least two days is a recording",
-        modalities=modalities,
+        modalities=describe(MODALITIES),
         optional={
             key: f"{width} channels, events, embeddings from {file}"
             for key, (file, width) in EMBEDDINGS.items()
@@ -44,7 +41,7 @@ def _card(*, name: str, title: str, target: str, modalities: dict[str, str], fil
         target=target,
         step_s=HOUR_S,
         steps=FIRST_HOURS,
-        fill=fill,
+        fill="hold_age",
         files=f"{FILES}; {' and '.join(file for file, _ in EMBEDDINGS.values())} are read if there",
         access=(
             "Make an account at physionet.org, become a credentialed user (Settings, Credentialing), pass the course "
@@ -53,6 +50,18 @@ def _card(*, name: str, title: str, target: str, modalities: dict[str, str], fil
             "--ask-password https://physionet.org/files/mimiciv/3.1/. The demo of 100 patients needs no account: wget "
             "-r -N -c -np https://physionet.org/files/mimic-iv-demo/2.2/."
         ),
+    )
+
+
+def _in_panels(card: Card) -> Card:
+    """The card of the same task from panels, which hold values and tell their age themselves."""
+    return replace(
+        card,
+        name=f"{card.name}_panels",
+        title=f"{card.title}, a modality a panel",
+        modalities=describe_panels(),
+        # of a drug in an unknown amount the last known one
+        fill="hold",
     )
 
 
@@ -92,9 +101,8 @@ class Mimic4Mortality(Mimic4Task):
 
     card = _card(
         name="mimic4_mortality",
-        title=MORTALITY,
+        title="death in hospital",
         target="in-hospital death, told at 48 hours: survived, died",
-        **APART,
     )
     classes = ("survived", "died")
 
@@ -107,9 +115,8 @@ class Mimic4LengthOfStay(Mimic4Task):
 
     card = _card(
         name="mimic4_length_of_stay",
-        title=LENGTH_OF_STAY,
+        title="length of stay",
         target="intensive-care stay under 96 hours and survived, told at 48 hours: long, short",
-        **APART,
     )
     classes = ("long", "short")
 
@@ -120,22 +127,12 @@ class Mimic4LengthOfStay(Mimic4Task):
 class Mimic4MortalityPanels(Mimic4Mortality):
     """The same from four modalities: vital signs, laboratory values, urine and drugs, see `icu_panels`."""
 
-    card = _card(
-        name="mimic4_mortality_panels",
-        title=f"{MORTALITY}, a modality a panel",
-        target=Mimic4Mortality.card.target,
-        **TOGETHER,
-    )
+    card = _in_panels(Mimic4Mortality.card)
     modalities = PANELS
 
 
 class Mimic4LengthOfStayPanels(Mimic4LengthOfStay):
     """The same from four modalities: vital signs, laboratory values, urine and drugs, see `icu_panels`."""
 
-    card = _card(
-        name="mimic4_length_of_stay_panels",
-        title=f"{LENGTH_OF_STAY}, a modality a panel",
-        target=Mimic4LengthOfStay.card.target,
-        **TOGETHER,
-    )
+    card = _in_panels(Mimic4LengthOfStay.card)
     modalities = PANELS

@@ -5,7 +5,6 @@ from one resampling to the next; and an atom that happens to be large resamples 
 """
 
 import numpy as np
-import xarray as xr
 
 RESOLUTION_BITS = 1e-4
 """Atoms are certified to this; below it nothing can be told from nothing."""
@@ -14,8 +13,6 @@ CHANCE = 0.05
 """Largest p-value of a pair, at a lag, whose atoms may count."""
 
 
-def may_count(dataset: xr.Dataset, atom: str) -> np.ndarray:
-    """(M, M, L) bool: whether an atom is above the resolution and its pair's p-value, if known, at most `CHANCE`."""
-    values = dataset[atom].values
-    chance = dataset["p_value"].values > CHANCE if "p_value" in dataset else np.zeros(values.shape, bool)
-    return (values > RESOLUTION_BITS) & ~chance
+def may_count(bits, p_value):
+    """Whether atoms (...), in bits, of pairs with these p-values (...), NaN where unknown, may count as findings."""
+    return (bits > RESOLUTION_BITS) & np.logical_not(p_value > CHANCE)

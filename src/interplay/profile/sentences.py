@@ -2,7 +2,7 @@
 
 import math
 
-from interplay.profile.chance import CHANCE, RESOLUTION_BITS
+from interplay.profile.chance import may_count
 from interplay.profile.figures import Z_95
 
 WORDS = {
@@ -29,8 +29,8 @@ def sentences(profile, n: int, atom: str | None = None) -> list[str]:
     """
     n_m = len(profile.modalities)
     rows = profile.top(3 * n_m * n_m, atom=atom)
-    needed = (Z_95 * rows["stderr"].fillna(0.0)).clip(lower=RESOLUTION_BITS)
-    clear = rows[(rows["bits"] > needed) & ~(rows["p_value"] > CHANCE)]
+    beyond_error = rows["bits"] > Z_95 * rows["stderr"].fillna(0.0)
+    clear = rows[beyond_error & may_count(rows["bits"], rows["p_value"])]
     return [_sentence(row) for row in clear.head(n).itertuples()]
 
 

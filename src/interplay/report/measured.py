@@ -46,7 +46,7 @@ def atom_table(profile: InteractionProfile, atom: str) -> AtomTable:
     cut = cutoff(profile, atom)
     # errors of 0, as where a modality is never observed, have no infinite multiple
     clear = values > (cut * np.nan_to_num(error) if np.isfinite(cut) else np.inf)
-    clear &= may_count(d, atom)[i, j]
+    clear &= may_count(values, d["p_value"].values[i, j] if "p_value" in d else np.nan)
     return AtomTable(first=i, second=j, bits=values, stderr=error, clear=clear)
 
 

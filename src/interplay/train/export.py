@@ -17,6 +17,7 @@ from interplay.errors import InvalidInput
 from interplay.files import check_writable, json_text, whole_file
 from interplay.nn import DenseExperts, Experts
 from interplay.train.run import Run
+from interplay.train.targets import Classes
 
 SUFFIXES = (".pt2", ".onnx")
 CHECKED_BATCHES = (1, 2, 7)
@@ -254,12 +255,12 @@ def _described(run: Run, difference: float) -> Mapping[str, object]:
 
 def _calls(run: Run) -> Mapping[str, object]:
     """How the run calls a class from what comes out, where that is not the likeliest."""
-    if run.recipe.decision.rule == "likeliest":
+    target = run.target
+    if not isinstance(target, Classes) or target.shares is None:
         return {}
-    counts = np.asarray(run.data.class_counts)
     return {
         "call": "the class of the largest probability / share; none of share 0",
-        "shares": (counts / counts.sum()).tolist(),
+        "shares": target.shares.tolist(),
     }
 
 

@@ -83,6 +83,7 @@ def fit(
     """
     recipe = make_recipe(recipe, settings)
     check_trainable(train, what="training windows")
+    # a rule that the target cannot follow is refused before the training, not after
     make_target(train.kind, recipe.decision.rule, _counts(train))
     if out is not None:
         check_run_folder(out, overwrite=False)

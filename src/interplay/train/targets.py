@@ -73,7 +73,7 @@ class Classes(TargetKind):
     """
 
     def __init__(self, shares: np.ndarray | None = None):
-        self.shares = None if shares is None else np.where(shares > 0, shares, np.inf)
+        self.shares = shares
 
     def loss(self, logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         return F.cross_entropy(logits.flatten(0, -2), y.flatten(), ignore_index=UNLABELLED)
@@ -85,7 +85,9 @@ class Classes(TargetKind):
         return torch.softmax(logits.double(), dim=-1).numpy()
 
     def called(self, predicted: np.ndarray) -> np.ndarray:
-        return (predicted if self.shares is None else predicted / self.shares).argmax(1)
+        if self.shares is None:
+            return predicted.argmax(1)
+        return (predicted / np.where(self.shares > 0, self.shares, np.inf)).argmax(1)
 
     def columns(self, windows: Windows, predicted: np.ndarray) -> dict[str, object]:
         names = np.array(windows.classes, dtype=object)

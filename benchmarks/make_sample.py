@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from interplay.datasets.files import open_npz
+from interplay.datasets.formats.files import open_npz
 from interplay.datasets.hapt_sample import ACC, GYRO, SAMPLE
 from interplay.files import whole_file
 

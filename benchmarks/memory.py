@@ -19,7 +19,7 @@ import interplay as ip
 from interplay.nn import InteractionContext, build_model
 from interplay.train import make_recipe
 from interplay.train.module import LossTerms
-from interplay.train.targets import TARGETS
+from interplay.train.target_kinds import TARGETS
 
 SIZES = ((8, 48, 64, 16), (32, 48, 64, 16), (64, 48, 64, 16))
 TRAINED = 4

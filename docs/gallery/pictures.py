@@ -17,7 +17,7 @@ from wrist import LABEL_AGE_S, STEP_S, task_of_before, temperature_to_come
 
 import interplay as ip
 from interplay.datasets import DATASETS
-from interplay.estimators.history import past_labels, prior_in_context
+from interplay.estimators.target_history import past_labels, prior_in_context
 from interplay.info import entropy
 from interplay.types import UNLABELLED, Recording
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import interplay.info
-from interplay.cli import checkup, main
-from interplay.cli.checkup import CHECKS, EXTRAS
+from interplay import doctor as checkup
+from interplay.cli import main
+from interplay.doctor import CHECKS, EXTRAS
 
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 

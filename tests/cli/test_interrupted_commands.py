@@ -76,7 +76,7 @@ def test_ctrl_c_in_measuring_can_be_continued(tmp_path, capsys):
     seen = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            "interplay.cli.work.shutil.rmtree", lambda path, **_: seen.append(screened.stat().st_mtime_ns)
+            "interplay.cli.workflow.shutil.rmtree", lambda path, **_: seen.append(screened.stat().st_mtime_ns)
         )
         assert main([*words, str(out)]) == 0
     assert seen == [made]  # it was read, not made again

@@ -144,7 +144,7 @@ def test_synergy_with_the_past_conditioned_on():
 def test_the_past_stays_inside_segments_and_labels():
     y = np.array([0, 1, -1, 1, 0, 1, 0, 1])
     windows = ip.windows_from_arrays({"x": np.arange(8.0)[:, None]}, y, steps=1, entity=list("aaaaabbb"))
-    from interplay.estimators.history import past_labels
+    from interplay.estimators.target_history import past_labels
 
     kept, context = past_labels(windows, 1)
     # labelled, with a labelled step before it in the same entity: rows 1, 4 of a and 6, 7 of b

@@ -7,7 +7,8 @@ import pytest
 from scipy.stats import spearmanr
 
 from interplay.errors import InvalidInput
-from interplay.metrics import routing, routing_agreement
+from interplay.metrics import routing_agreement
+from interplay.metrics.routing_agreement import _Sorted, _spearman
 
 
 def test_perfect_agreement_and_disagreement():
@@ -33,7 +34,7 @@ def test_resamples_are_ranked_as_if_written_out():
     rng = np.random.default_rng(2)
     a, b = rng.integers(0, 5, 40), rng.random(40)  # a has ties
     times = rng.multinomial(40, np.full(40, 1 / 40), 3)
-    found = routing._spearman(routing._Sorted(a), routing._Sorted(b), times)
+    found = _spearman(_Sorted(a), _Sorted(b), times)
     written = [spearmanr(np.repeat(a, row), np.repeat(b, row)).statistic for row in times]
     np.testing.assert_allclose(found, written, rtol=1e-12)
 

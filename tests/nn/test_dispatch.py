@@ -5,7 +5,7 @@ import math
 import torch
 
 from interplay.nn import route
-from interplay.nn.dispatch import sort_by_expert
+from interplay.nn.experts import sort_by_expert
 
 
 def test_assignments_are_sorted_by_expert_and_the_unobserved_belong_to_none():

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from interplay.nn import StepEncoder
-from interplay.profile.probe import Probe, ProbeShape, step_features
+from interplay.probe.network import Probe, ProbeShape, step_features
 from small_models import SHAPES, random_windows
 
 STEPS, WIDTH = 5, 8

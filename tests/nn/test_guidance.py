@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from interplay.nn import InteractionContext, empty_context, interaction_context
-from interplay.nn.guidance import attention_guidance, pooling_guidance
+from interplay.nn.context import attention_guidance, pooling_guidance
 from interplay.profile import InteractionProfile
 from small_models import random_context
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from interplay.report import write_report
-from interplay.report.measured import atom_table
+from interplay.report.profile_data import atom_table
 from interplay.train import fit
 from report_runs import drawn_run
 from small_runs import SMALL, xor_profile, xor_windows

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from interplay.errors import DamagedFile
-from interplay.study import parts, tables
+from interplay.study import partition as parts
+from interplay.study import tables
 from interplay.study.tables import LongTable
 
 

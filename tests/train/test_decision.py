@@ -12,9 +12,9 @@ from scipy.stats import norm
 import interplay as ip
 from interplay.errors import InvalidInput
 from interplay.report.cards import model_card
-from interplay.report.curves import confidence
+from interplay.report.prediction_data import confidence
 from interplay.train import export_run
-from interplay.train.targets import Classes, make_target
+from interplay.train.target_kinds import Classes, make_target
 from small_runs import SMALL, xor_windows
 
 QUIET = {"progress": lambda done: None}

@@ -26,8 +26,8 @@ from interplay.cli import (
     train,
 )
 from interplay.cli.command import Command, add_commands, new_parser
+from interplay.cli.output import complain, note
 from interplay.cli.usage import usage_error
-from interplay.cli.words import complain, note
 from interplay.errors import InterplayError, InterplayWarning
 
 __all__ = ["COMMANDS", "main", "make_parser"]

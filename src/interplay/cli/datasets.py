@@ -12,7 +12,7 @@ from jsonargparse import ArgumentParser, Namespace
 
 from interplay.cli.command import PROGRAM, Command, add_commands
 from interplay.cli.options import json_option, out_option
-from interplay.cli.words import progress, tell_next, tell_result
+from interplay.cli.output import progress, tell_next, tell_result
 from interplay.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def check_options(part: ArgumentParser, words: list[str] | None) -> None:
 
 def run_check(args: Namespace) -> None:
     from interplay.study import check_study, findings_text
-    from interplay.study.check import has_wrong
+    from interplay.study.checks.study import has_wrong
 
     with progress(args, "checking") as tell:
         found = check_study(args.folder, progress=tell)

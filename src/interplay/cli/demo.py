@@ -7,7 +7,7 @@ from jsonargparse import ArgumentParser, Namespace
 
 from interplay.cli.command import Command
 from interplay.cli.options import json_option, out_option, overwrite_option
-from interplay.cli.words import interactions_in_words, progress, scores_in_words, tell_result
+from interplay.cli.output import interactions_in_words, progress, scores_in_words, tell_result
 
 
 def options(part: ArgumentParser, words: list[str] | None) -> None:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from interplay.cli.command import Command
 from interplay.cli.options import json_option
-from interplay.cli.words import progress
+from interplay.cli.output import progress
 from interplay.errors import InterplayError
 from interplay.files import json_text
 
@@ -20,7 +20,7 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
 
 
 def run(args: Namespace) -> None:
-    from interplay.cli.checkup import checkup
+    from interplay.doctor import checkup
 
     with progress(args, "checking") as tell:
         found = checkup(tell)

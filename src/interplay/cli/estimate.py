@@ -4,8 +4,8 @@ from jsonargparse import ArgumentParser, Namespace, lazy_instance
 
 from interplay.cli.command import Command
 from interplay.cli.options import DATA, json_option, out_option, overwrite_option, training_windows_options
-from interplay.cli.words import interactions_in_words, tell_next, tell_result
-from interplay.cli.work import kept_until_done, measured, training_and_test_windows
+from interplay.cli.output import interactions_in_words, tell_next, tell_result
+from interplay.cli.workflow import kept_until_done, measured, training_and_test_windows
 from interplay.errors import InvalidInput
 from interplay.files import check_writable, part_of
 

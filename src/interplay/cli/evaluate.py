@@ -4,8 +4,8 @@ from jsonargparse import ArgumentParser, Namespace
 
 from interplay.cli.command import PROGRAM, Command
 from interplay.cli.options import json_option, run_options
-from interplay.cli.words import progress, scores_in_words, tell_next, tell_result
-from interplay.cli.work import windows_like
+from interplay.cli.output import progress, scores_in_words, tell_next, tell_result
+from interplay.cli.workflow import windows_like
 from interplay.errors import InvalidInput
 
 

@@ -6,7 +6,7 @@ from jsonargparse import ArgumentParser, Namespace
 
 from interplay.cli.command import PROGRAM, Command
 from interplay.cli.options import json_option
-from interplay.cli.words import tell_next, tell_result
+from interplay.cli.output import tell_next, tell_result
 
 
 def options(part: ArgumentParser, words: list[str] | None) -> None:

@@ -4,8 +4,8 @@ from jsonargparse import ArgumentParser, Namespace
 
 from interplay.cli.command import Command
 from interplay.cli.options import json_option, out_option, overwrite_option, run_options
-from interplay.cli.words import progress, tell_result
-from interplay.cli.work import windows_like
+from interplay.cli.output import progress, tell_result
+from interplay.cli.workflow import windows_like
 from interplay.errors import InvalidInput
 from interplay.files import whole_file
 

@@ -6,8 +6,8 @@ from jsonargparse import ArgumentParser, Namespace
 
 from interplay.cli.command import PROGRAM, Command
 from interplay.cli.options import DATA, json_option, out_option, training_windows_options
-from interplay.cli.words import note, progress, tell_next, tell_result
-from interplay.cli.work import kept_until_done, measured, training_and_test_windows
+from interplay.cli.output import note, progress, tell_next, tell_result
+from interplay.cli.workflow import kept_until_done, measured, training_and_test_windows
 from interplay.files import check_writable, part_of
 
 

@@ -10,14 +10,14 @@ from interplay.datasets.cmu_mosi_utterance import CmuMosiUtterance
 from interplay.datasets.fetch import fetch_dataset
 from interplay.datasets.hapt import Hapt
 from interplay.datasets.hapt_sample import HaptSample
-from interplay.datasets.mhealth import MHealth
-from interplay.datasets.mimic3_demo import Mimic3Demo, Mimic3DemoGlucose, Mimic3DemoPotassium
-from interplay.datasets.mimic4 import (
+from interplay.datasets.icu.mimic3_demo import Mimic3Demo, Mimic3DemoGlucose, Mimic3DemoPotassium
+from interplay.datasets.icu.mimic4 import (
     Mimic4LengthOfStay,
     Mimic4LengthOfStayPanels,
     Mimic4Mortality,
     Mimic4MortalityPanels,
 )
+from interplay.datasets.mhealth import MHealth
 from interplay.datasets.opportunity import Opportunity, OpportunityGestures
 from interplay.datasets.pamap2 import Pamap2, Pamap2Sensors
 from interplay.datasets.physionet2012 import PhysioNet2012

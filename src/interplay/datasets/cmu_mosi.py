@@ -10,8 +10,8 @@ import numpy as np
 
 from interplay.data.targets import label_at
 from interplay.datasets.card import Card
-from interplay.datasets.files import open_npz
-from interplay.datasets.plain_pickle import read_plain_pickle
+from interplay.datasets.formats.files import open_npz
+from interplay.datasets.formats.plain_pickle import read_plain_pickle
 from interplay.errors import DamagedFile, InvalidInput, LeakageError
 from interplay.files import whole_file
 from interplay.types import UNLABELLED, Recording, Stream
@@ -43,7 +43,8 @@ class CmuMosi:
     first word is unobserved, and segments without a word are left out. Infinite audio features are unobserved.
     Segments of neutral sentiment, exactly 0, are unlabelled. The official parts are told by `parts`.
 
-    The files are pickles, read by `interplay.datasets.plain_pickle`, or NPZ files that `convert_pickle` made of them.
+    The files are pickles, read by `interplay.datasets.formats.plain_pickle`, or NPZ files that `convert_pickle` made of
+    them.
     """
 
     stems: ClassVar[tuple[str, ...]] = ("mosi_raw", "mosi_data")

@@ -8,7 +8,7 @@ import numpy as np
 
 from interplay.data.targets import label_series
 from interplay.datasets.card import Card
-from interplay.datasets.files import open_npz
+from interplay.datasets.formats.files import open_npz
 from interplay.errors import DataWarning
 from interplay.types import Recording, Stream
 

@@ -8,7 +8,7 @@ from scipy.signal import butter, sosfilt, sosfilt_zi
 
 from interplay.data.targets import label_series
 from interplay.datasets.card import Card
-from interplay.datasets.files import below, open_npz, open_numbers
+from interplay.datasets.formats.files import below, open_npz, open_numbers
 from interplay.errors import DamagedFile, InvalidInput
 from interplay.types import UNLABELLED, Recording, Stream
 

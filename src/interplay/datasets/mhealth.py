@@ -7,7 +7,7 @@ import numpy as np
 
 from interplay.data.targets import label_series
 from interplay.datasets.card import Card
-from interplay.datasets.tables import class_numbers_of, official_files, read_numbers
+from interplay.datasets.formats.numbers import class_numbers_of, official_files, read_numbers
 from interplay.types import UNLABELLED, Recording, Stream
 
 RATE_HZ = 50.0

@@ -11,7 +11,7 @@ import pandas as pd
 
 from interplay.data.targets import label_series
 from interplay.datasets.card import Card
-from interplay.datasets.tables import (
+from interplay.datasets.formats.numbers import (
     class_numbers_of,
     official_files,
     on_clock,

@@ -7,7 +7,7 @@ import numpy as np
 
 from interplay.data.targets import label_at
 from interplay.datasets.card import Card
-from interplay.datasets.files import open_csv, open_npz
+from interplay.datasets.formats.files import open_csv, open_npz
 from interplay.errors import DamagedFile, InvalidInput
 from interplay.types import Recording, Stream
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from interplay.data.targets import label_intervals
 from interplay.datasets.card import Card
-from interplay.datasets.files import open_csv
+from interplay.datasets.formats.files import open_csv
 from interplay.types import Recording, Stream
 
 SENSORS = {

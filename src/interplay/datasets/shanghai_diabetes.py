@@ -8,7 +8,7 @@ import pandas as pd
 
 from interplay.data.targets import label_intervals
 from interplay.datasets.card import Card
-from interplay.datasets.files import open_csv
+from interplay.datasets.formats.files import open_csv
 from interplay.datasets.shanghai_sheets import has_sheets, read_sheets
 from interplay.types import UNLABELLED, Recording, Stream
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from interplay.datasets.files import in_one_line
+from interplay.datasets.formats.files import in_one_line
 from interplay.errors import DamagedFile, InvalidInput
 
 FOLDERS = ("Shanghai_T1DM", "Shanghai_T2DM")

@@ -7,7 +7,7 @@ import numpy as np
 
 from interplay.data.targets import label_intervals
 from interplay.datasets.card import Card
-from interplay.datasets.files import below, open_csv, open_npz, open_numbers
+from interplay.datasets.formats.files import below, open_csv, open_npz, open_numbers
 from interplay.errors import DamagedFile, InvalidInput
 from interplay.types import Recording, Stream
 

@@ -8,7 +8,7 @@ from scipy.io import loadmat
 
 from interplay.data.targets import label_at
 from interplay.datasets.card import Card
-from interplay.datasets.files import DAMAGE, below, in_one_line, open_npz
+from interplay.datasets.formats.files import DAMAGE, below, in_one_line, open_npz
 from interplay.errors import DamagedFile, InvalidInput
 from interplay.types import Recording, Stream
 

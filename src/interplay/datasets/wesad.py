@@ -9,8 +9,8 @@ import numpy as np
 
 from interplay.data.targets import label_series
 from interplay.datasets.card import Card
-from interplay.datasets.plain_pickle import read_plain_pickle
-from interplay.datasets.tables import class_numbers_of, official_files
+from interplay.datasets.formats.numbers import class_numbers_of, official_files
+from interplay.datasets.formats.plain_pickle import read_plain_pickle
 from interplay.errors import DamagedFile
 from interplay.types import UNLABELLED, Recording, Stream
 
@@ -43,7 +43,7 @@ class Wesad:
     """Fifteen subjects with a device at the chest and one at the wrist; every stream keeps its own rate.
 
     Time between conditions and meditation are unlabelled. The files are pickles, read by
-    `interplay.datasets.plain_pickle`, which runs nothing that they name.
+    `interplay.datasets.formats.plain_pickle`, which runs nothing that they name.
 
     Attributes
     ----------

@@ -7,7 +7,7 @@ import numpy as np
 
 from interplay.data.targets import label_series
 from interplay.datasets.card import Card
-from interplay.datasets.files import open_csv
+from interplay.datasets.formats.files import open_csv
 from interplay.errors import DamagedFile
 from interplay.types import Recording, Stream
 

@@ -1,12 +1,11 @@
 """Estimators of interactions, and their temporal wrapper."""
 
 from interplay.estimators.base import BaseRUS
-from interplay.estimators.batch import BatchPID
+from interplay.estimators.batch.estimators import BatchPID, MultiScaleBatchPID
 from interplay.estimators.checks import check_estimator
 from interplay.estimators.discrete import DiscretePID
 from interplay.estimators.gaussian import GaussianPID
-from interplay.estimators.multiscale_batch import MultiScaleBatchPID
-from interplay.estimators.posterior import PosteriorPID
+from interplay.estimators.posterior.estimator import PosteriorPID
 from interplay.estimators.temporal import TemporalRUS
 
 __all__ = [

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from interplay.data import Windows, windows_from_arrays
 from interplay.data.check import check_categorical, check_trainable
 from interplay.errors import InvalidInput
-from interplay.profile.instance import InstanceProbe
+from interplay.probe.instance import InstanceProbe
 from interplay.progress import Tell, silent
 
 ATOMS = ("redundancy", "unique1", "unique2", "synergy", "mi1", "mi2", "joint_mi")

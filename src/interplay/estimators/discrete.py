@@ -11,10 +11,10 @@ import xarray as xr
 from interplay.data import Windows
 from interplay.errors import InvalidInput
 from interplay.estimators.base import BaseRUS
-from interplay.estimators.cells import cells_at_lags
-from interplay.estimators.findings import Findings
-from interplay.estimators.history import past_labels
-from interplay.estimators.uncertainty import permuted_within
+from interplay.estimators.collect import Findings
+from interplay.estimators.discretise import cells_at_lags
+from interplay.estimators.resampling import permuted_within
+from interplay.estimators.target_history import past_labels
 from interplay.info.atoms import couple
 from interplay.progress import Tell, silent
 from interplay.units import bits

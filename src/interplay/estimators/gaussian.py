@@ -16,9 +16,9 @@ import xarray as xr
 
 from interplay.data import Scaler, Windows, apart, cross_folds
 from interplay.estimators.base import BaseRUS
-from interplay.estimators.findings import Findings
-from interplay.estimators.uncertainty import rotation_p_values
-from interplay.profile.probe import padded_features
+from interplay.estimators.collect import Findings
+from interplay.estimators.resampling import rotation_p_values
+from interplay.probe.network import padded_features
 from interplay.progress import Tell, silent
 
 RIDGES = torch.logspace(-6, 1, 8, dtype=torch.float64)

@@ -69,7 +69,7 @@ class TemporalRUS(BaseEstimator):
         """
         lags = self._lags(windows)
         if self.estimator is None:
-            from interplay.estimators.posterior import PosteriorPID
+            from interplay.estimators.posterior.estimator import PosteriorPID
 
             estimator: BaseRUS = PosteriorPID()
         else:

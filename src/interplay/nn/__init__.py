@@ -1,6 +1,9 @@
 """The model and its parts: plain torch modules that work in anyone's training loop."""
 
 from interplay.nn.attention import CrossModalAttention, TemporalAttention
+from interplay.nn.baselines import EarlyFusion
+from interplay.nn.build import Model, build_model
+from interplay.nn.checks import check_router
 from interplay.nn.context import (
     ATOMS,
     InteractionContext,
@@ -10,13 +13,10 @@ from interplay.nn.context import (
     placement,
     token_context,
 )
-from interplay.nn.dense_experts import DenseExperts
-from interplay.nn.early_fusion import EarlyFusion, Model, build_model
 from interplay.nn.encoders import StepEncoder
-from interplay.nn.experts import Experts, FeedForwardExperts, SynergyAttention
+from interplay.nn.experts import DenseExperts, Experts, FeedForwardExperts, SynergyAttention
 from interplay.nn.model import InteractionMoE, ModelConfig, MoELayer, Output
 from interplay.nn.pooling import GuidedPooling, LatePooling, StaticInputs
-from interplay.nn.router_checks import check_router
 from interplay.nn.routers import (
     InteractionRouter,
     LaplaceRouter,

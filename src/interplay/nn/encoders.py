@@ -11,7 +11,7 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from interplay.profile.probe import WIDTH, Probe, step_features
+from interplay.probe.network import WIDTH, Probe, step_features
 
 CONVOLVED_FROM = 4
 """Samples per step from which a step is convolved instead of flattened."""

@@ -1,19 +1,51 @@
 """Experts: feed-forward networks with stacked parameters, some of which combine the tokens of a step first.
 
-Letters: N tokens, A assignments of tokens to experts, R of them that may be to synergy experts, E experts,
-S synergy experts, D width, F expert width; B, M, T as everywhere.
+Tokens go to experts as assignments sorted by expert; none is dropped. `DenseExperts` is the same function with plain
+products, for runtimes that know no grouped ones.
+Letters: N tokens, K chosen experts, A = N K assignments, R of them that may be to synergy experts, E experts, S synergy
+experts, D width, F expert width; B, M, T as everywhere.
 """
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import nn
 
 from interplay.errors import InvalidInput
 from interplay.nn.attention import hide
-from interplay.nn.dispatch import Assignments, sort_by_expert
 from interplay.nn.grouped import grouped_matmul
 from interplay.types import Routing
+
+
+@dataclass(frozen=True, slots=True)
+class Assignments:
+    """Assignments sorted by expert; those of unobserved tokens come last and belong to none.
+
+    Attributes
+    ----------
+    token : (A,) int64
+    expert : (A,) int64, E for unobserved tokens
+    weight : (A,) float32, 0 for unobserved tokens
+    ends : (E,) int32, where the rows of each expert end
+    top_k : K
+    """
+
+    token: torch.Tensor
+    expert: torch.Tensor
+    weight: torch.Tensor
+    ends: torch.Tensor
+    top_k: int
+
+
+def sort_by_expert(routing: Routing) -> Assignments:
+    """Assignments of a routing, sorted by expert; tokens in order within each."""
+    n_experts, top_k = routing.logits.shape[-1], routing.expert_ids.shape[-1]
+    expert = routing.expert_ids.masked_fill(~routing.observed[..., None], n_experts).flatten()
+    expert, order = torch.sort(expert, stable=True)
+    ends = torch.searchsorted(expert, torch.arange(n_experts, device=expert.device), right=True)
+    weight = routing.expert_weights.flatten()[order]
+    return Assignments(order // top_k, expert, weight, ends.to(torch.int32), top_k)
 
 
 class FeedForwardExperts(nn.Module):
@@ -124,6 +156,47 @@ def _combined(synergy: SynergyAttention, x_AD: torch.Tensor, rows: Assignments, 
     slot = torch.where(expert < n_s, slot, n_s * n_tokens)
     added = synergy(x_AD[:n_rows], slot, rows.ends[:n_s], (n_s, n_b, n_t, n_m))
     return torch.cat([x_AD[:n_rows] + added, x_AD[n_rows:]])
+
+
+class DenseExperts(nn.Module):
+    """The same function as some `Experts`, whose parameters it shares.
+
+    Parameters
+    ----------
+    experts : Experts
+    """
+
+    def __init__(self, experts: Experts):
+        super().__init__()
+        self.experts = experts
+
+    def forward(self, h_BMTD: torch.Tensor, routing: Routing) -> torch.Tensor:
+        """See `Experts.forward`; h must be finite where it is unobserved, too."""
+        zeros = torch.zeros_like(routing.logits)
+        chosen = zeros.scatter(-1, routing.expert_ids, torch.ones_like(routing.expert_weights))
+        member = chosen.bool() & routing.observed[..., None]
+        weight = zeros.scatter(-1, routing.expert_ids, routing.expert_weights)
+        x = h_BMTD.expand(routing.logits.shape[-1], *h_BMTD.shape)
+        if self.experts.synergy is not None:
+            n_s = self.experts.synergy_experts
+            combined = _combined_densely(self.experts.synergy, h_BMTD, member[..., :n_s].movedim(-1, 0))
+            x = torch.cat([combined, x[n_s:]])
+        parts = self.experts.feed_forward
+        hidden = nn.functional.gelu(torch.bmm(x.flatten(1, 3), parts.up))
+        y = torch.bmm(hidden, parts.down).view(x.shape)
+        return (y * weight.movedim(-1, 0)[..., None]).sum(0)
+
+
+def _combined_densely(
+    synergy: SynergyAttention, h_BMTD: torch.Tensor, member_SBMT: torch.Tensor
+) -> torch.Tensor:
+    """Tokens (S, B, M, T, D) with what attention among the members of each step adds to them."""
+    h = h_BMTD.transpose(1, 2)
+    qkv = torch.einsum("btmd,sde->sbtme", h, synergy.qkv)
+    q, k, v = qkv.chunk(3, dim=-1)
+    bias = hide(member_SBMT.transpose(2, 3), qkv.dtype)[..., 0, :, :]
+    mixed = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)
+    return (h + torch.einsum("sbtmd,sde->sbtme", mixed, synergy.out)).transpose(2, 3)
 
 
 def _stacked(count: int, inputs: int, outputs: int) -> nn.Parameter:

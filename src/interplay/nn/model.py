@@ -11,10 +11,9 @@ from torch import nn
 
 from interplay.errors import InvalidInput
 from interplay.nn.attention import CrossModalAttention, TemporalAttention
-from interplay.nn.context import InteractionContext
+from interplay.nn.context import InteractionContext, attention_guidance, pooling_guidance
 from interplay.nn.encoders import StepEncoder
 from interplay.nn.experts import Experts
-from interplay.nn.guidance import attention_guidance, pooling_guidance
 from interplay.nn.pooling import GuidedPooling, LatePooling, StaticInputs
 from interplay.nn.routers import ROUTERS
 from interplay.nn.routing import LoadBias, route

@@ -1,5 +1,5 @@
 """The interaction profile and its figures."""
 
-from interplay.profile.core import PAIR_ATOMS, InteractionProfile
+from interplay.profile.profile import PAIR_ATOMS, InteractionProfile
 
 __all__ = ["PAIR_ATOMS", "InteractionProfile"]

@@ -2,8 +2,8 @@
 
 import math
 
-from interplay.profile.chance import may_count
 from interplay.profile.figures import Z_95
+from interplay.profile.significance import may_count
 
 WORDS = {
     "redundancy": "{i} and {j} tell the same {bits}",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from interplay.profile import InteractionProfile
-from interplay.report.words import counted
+from interplay.report.text import counted
 from interplay.train import Run
 
 PREDICTS = {

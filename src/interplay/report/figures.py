@@ -12,10 +12,16 @@ from interplay.errors import InvalidInput
 from interplay.files import check_writable, whole_file
 from interplay.profile import PAIR_ATOMS, InteractionProfile
 from interplay.profile.figures import COLOURS, Z_95, plot_heatmap, plot_lags
-from interplay.report import words
-from interplay.report.curves import binned, confidence, entity_rows, scores_by_part, truth_and_probability
-from interplay.report.measured import atom_table
+from interplay.report import text
 from interplay.report.page import evaluated, evaluation_of
+from interplay.report.prediction_data import (
+    binned,
+    confidence,
+    entity_rows,
+    scores_by_part,
+    truth_and_probability,
+)
+from interplay.report.profile_data import atom_table
 from interplay.train import Run
 from interplay.types import Schema
 
@@ -110,7 +116,7 @@ def plot_without(scores: Mapping[str, Mapping[str, float]], score: str = "macro_
     ax.axvline(first[score], color="0.6", ls=":")
     ax.set_yticks(range(len(rows)), [titles.get(str(part["name"]), part["name"]) for part in rows])
     ax.invert_yaxis()
-    ax.set_xlabel(words.NAMES.get(score, score))
+    ax.set_xlabel(text.NAMES.get(score, score))
     return ax
 
 
@@ -275,7 +281,7 @@ def write_figures(run: Run | str | Path, folder: str | Path, *, overwrite: bool 
 def _drawings(run: Run) -> dict[str, Callable]:
     """What to draw, by file name."""
     found, schema = evaluation_of(run), run.schema
-    main = words.MAIN_SCORE[schema.kind]
+    main = text.MAIN_SCORE[schema.kind]
     drawings: dict[str, Callable] = {} if run.profile is None else _of_profile(run.profile)
     drawings["pooling"] = lambda: plot_pooling(found.insight)
     for by in ("modality", "lag", "atom"):
@@ -307,7 +313,7 @@ def _of_profile(profile: InteractionProfile) -> dict[str, Callable]:
     for atom in PAIR_ATOMS:
         drawings[f"map_{atom}"] = lambda atom=atom: plot_heatmap(profile, atom)
         drawings[f"network_{atom}"] = lambda atom=atom: plot_network(profile, atom)
-    for rank, (i, j) in enumerate(words.strongest_pairs(profile)[:MOST_PAIRS], start=1):
+    for rank, (i, j) in enumerate(text.strongest_pairs(profile)[:MOST_PAIRS], start=1):
         name = re.sub(r"[^A-Za-z0-9_-]+", "-", f"{i}_{j}")[:60]
         drawings[f"lags_{rank}_{name}"] = lambda i=i, j=j: plot_lags(profile, i, j)
     return drawings

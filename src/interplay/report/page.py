@@ -5,15 +5,17 @@ from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
+import jinja2
+
 from interplay.errors import InvalidInput
 from interplay.files import whole_file
-from interplay.report import cards, words
-from interplay.report.curves import prediction_data, scores_by_part
+from interplay.report import cards, text
 from interplay.report.embed import safe_json
-from interplay.report.measured import groups_of, profile_data
-from interplay.report.repeat import repeat_script
+from interplay.report.model_data import example_data, insight_data
+from interplay.report.prediction_data import prediction_data, scores_by_part
+from interplay.report.profile_data import groups_of, profile_data
+from interplay.report.script import repeat_script
 from interplay.report.summary import summary_sentences
-from interplay.report.used import example_data, insight_data
 from interplay.train import Evaluation, Run, load_run
 
 SCRIPTS = (
@@ -50,7 +52,7 @@ def write_report(run: Run | str | Path, path: str | Path, *, overwrite: bool = F
     Raises
     ------
     InvalidInput
-        If the run was not evaluated, the file exists, or jinja2 is not installed.
+        If the run was not evaluated, or the file exists.
     """
     run = evaluated(run)
     page = _render(run, evaluation_of(run))
@@ -87,8 +89,8 @@ def page_data(run: Run, found: Evaluation) -> dict[str, object]:
         "classes": schema.classes,
         "modalities": schema.modalities,
         "groups": groups_of(schema.modalities),
-        "main": words.MAIN_SCORE[schema.kind],
-        "score_names": words.NAMES,
+        "main": text.MAIN_SCORE[schema.kind],
+        "score_names": text.NAMES,
         "profile": None if profile is None else profile_data(profile),
         "insight": insight_data(found.insight, run.context, entropy),
         "examples": example_data(found.examples, found.predictions, schema),
@@ -104,12 +106,6 @@ def title(run: Run) -> str:
 
 
 def _render(run: Run, found: Evaluation) -> str:
-    try:
-        import jinja2
-    except ImportError as error:
-        raise InvalidInput(
-            "reports need jinja2, which is not installed. Install it with: pip install 'interplay[report]'."
-        ) from error
     folder = files("interplay.report") / "web"
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string((folder / "page.html").read_text("utf-8"))
@@ -131,16 +127,16 @@ def _told(run: Run, found: Evaluation) -> Mapping[str, object]:
         "run": run,
         "schema": run.schema,
         "found": found,
-        "main_name": words.NAMES[words.MAIN_SCORE[kind]],
-        "main": words.number(scores["test"][words.MAIN_SCORE[kind]]),
-        "main_interval": words.interval(scores["test"], words.MAIN_SCORE[kind]),
+        "main_name": text.NAMES[text.MAIN_SCORE[kind]],
+        "main": text.number(scores["test"][text.MAIN_SCORE[kind]]),
+        "main_interval": text.interval(scores["test"], text.MAIN_SCORE[kind]),
         "n_windows": int(scores["test"]["n_windows"]),
-        "judged": words.judged_sentence(scores["test"], kind),
-        "context": words.context_sentence(scores, kind),
-        "missing": words.missing_sentence(scores, kind),
-        "agreement": words.agreement_sentences(scores),
-        "scores": words.score_rows(scores["test"]),
-        "served": words.least_and_most(found.predictions, kind),
+        "judged": text.judged_sentence(scores["test"], kind),
+        "context": text.context_sentence(scores, kind),
+        "missing": text.missing_sentence(scores, kind),
+        "agreement": text.agreement_sentences(scores),
+        "scores": text.score_rows(scores["test"]),
+        "served": text.least_and_most(found.predictions, kind),
         "model_card": cards.model_card(run),
         "data_card": cards.data_card(run),
         "leakage": cards.leakage_rows(run, found.entities),
@@ -150,9 +146,9 @@ def _told(run: Run, found: Evaluation) -> Mapping[str, object]:
     if profile is not None:
         told |= {
             "findings": summary_sentences(profile),
-            "sureness": words.sureness(profile),
-            "negative": words.negative_atoms(profile) if len(profile.modalities) > 1 else "",
-            "entropy": words.number(profile.h_y_bits, 2),
+            "sureness": text.sureness(profile),
+            "negative": text.negative_atoms(profile) if len(profile.modalities) > 1 else "",
+            "entropy": text.number(profile.h_y_bits, 2),
             "history": int(profile.dataset.attrs.get("target_history", 0)),
             "errors": "synergy_stderr" in profile.dataset,
         }

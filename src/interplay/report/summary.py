@@ -4,8 +4,8 @@ import numpy as np
 
 from interplay.profile import PAIR_ATOMS, InteractionProfile
 from interplay.profile.figures import Z_95
-from interplay.report.measured import AtomTable, atom_table
-from interplay.report.words import counted
+from interplay.report.profile_data import AtomTable, atom_table
+from interplay.report.text import counted
 
 FOUND = {
     "redundancy": "{i} and {j} tell the same about the target",

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from interplay.study.findings import Finding, doubtful, wrong
-from interplay.study.opening import ROW
+from interplay.study.issues import Finding, doubtful, wrong
 from interplay.study.spec import CLOCKS
+from interplay.study.table_files import ROW
 from interplay.types import UNLABELLED
 
 UNKNOWN = -2

@@ -10,8 +10,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from interplay.errors import InvalidInput
-from interplay.study.opening import ROW, UNREADABLE, check_header, damaged, entity_names, open_table
-from interplay.study.parts import Parts
+from interplay.study.partition import Parts
+from interplay.study.table_files import ROW, UNREADABLE, check_header, damaged, entity_names, open_table
 
 WHOLE_BELOW = 256 * 1024**2
 """Bytes up to which a long table is held in memory."""

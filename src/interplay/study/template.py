@@ -6,7 +6,7 @@ import yaml
 
 from interplay.errors import InvalidInput
 from interplay.files import whole_file
-from interplay.study.guess import guesses
+from interplay.study.infer import guesses
 from interplay.study.spec import FILE
 
 HEAD = """\

@@ -1,12 +1,12 @@
 """Training, judging and keeping of guided models."""
 
-from interplay.train.config import RECIPES, DecisionConfig, LossConfig, OptimiserConfig, Recipe, make_recipe
 from interplay.train.evaluation import Evaluation
 from interplay.train.export import Exported, export_run
 from interplay.train.fit import fit
-from interplay.train.folder import check_run_folder
+from interplay.train.recipe import RECIPES, DecisionConfig, LossConfig, OptimiserConfig, Recipe, make_recipe
 from interplay.train.run import Run, TrainingData, load_run
-from interplay.train.tracking import TRACKERS, JsonLines, MLflow, TensorBoard, Tracker, make_trackers
+from interplay.train.run_folder import check_run_folder
+from interplay.train.trackers import TRACKERS, JsonLines, MLflow, TensorBoard, Tracker, make_trackers
 
 __all__ = [
     "RECIPES",

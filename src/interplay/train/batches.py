@@ -10,7 +10,7 @@ from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler
 
 from interplay.data import Scaler, Windows
 from interplay.nn import InteractionContext
-from interplay.train.contexts import WindowContexts
+from interplay.train.window_contexts import WindowContexts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,10 +12,10 @@ import xarray as xr
 from interplay.data import Windows
 from interplay.nn import Model, empty_context
 from interplay.progress import Tell
+from interplay.train.attribution import examples, explain_windows
 from interplay.train.batches import ScaledWindows
-from interplay.train.explain import examples, explain_windows
-from interplay.train.insight import Watch, beside_profile
-from interplay.train.targets import TARGETS, TargetKind
+from interplay.train.routing_statistics import Watch, beside_profile
+from interplay.train.target_kinds import TARGETS, TargetKind
 
 BATCH_SIZE = 256
 EXAMPLES = 24
@@ -36,9 +36,9 @@ class Evaluation:
         comparisons below were made on; ``without_context``; ``without <modality>`` for each, if there are
         several; ``agreement_redundancy`` and ``agreement_synergy``: see `beside_profile`.
     predictions : DataFrame, see `Run.predict`
-    insight : xarray.Dataset, see `interplay.train.insight`: `Watch.dataset` and `beside_profile`
-    examples : xarray.Dataset, single windows, see `interplay.train.explain.explain_windows`; ``row`` is that of each
-        in `predictions`
+    insight : xarray.Dataset, see `interplay.train.routing_statistics`: `Watch.dataset` and `beside_profile`
+    examples : xarray.Dataset, single windows, see `interplay.train.attribution.explain_windows`; ``row`` is that of
+        each in `predictions`
     entities : names of the test entities
     """
 

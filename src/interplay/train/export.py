@@ -17,7 +17,7 @@ from interplay.errors import InvalidInput
 from interplay.files import check_writable, json_text, whole_file
 from interplay.nn import DenseExperts, Experts
 from interplay.train.run import Run
-from interplay.train.targets import Classes
+from interplay.train.target_kinds import Classes
 
 SUFFIXES = (".pt2", ".onnx")
 CHECKED_BATCHES = (1, 2, 7)

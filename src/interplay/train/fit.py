@@ -26,14 +26,14 @@ from interplay.nn import (
 from interplay.profile import InteractionProfile
 from interplay.progress import Tell, shown
 from interplay.train.batches import ScaledWindows, TrainingBatches
-from interplay.train.config import Recipe, make_recipe
-from interplay.train.contexts import window_contexts
-from interplay.train.folder import TrainingData, check_run_folder
+from interplay.train.checkpoint import KeepState, PlainStates, Unfinished, training_key
 from interplay.train.module import EpochLog, GuidedTraining, count_steps
+from interplay.train.recipe import Recipe, make_recipe
 from interplay.train.run import Run
-from interplay.train.targets import TARGETS, make_target
-from interplay.train.tracking import JsonLines, Tracker, make_trackers
-from interplay.train.unfinished import KeepState, PlainStates, Unfinished, training_key
+from interplay.train.run_folder import TrainingData, check_run_folder
+from interplay.train.target_kinds import TARGETS, make_target
+from interplay.train.trackers import JsonLines, Tracker, make_trackers
+from interplay.train.window_contexts import window_contexts
 
 
 def fit(
@@ -73,7 +73,7 @@ def fit(
     split : SplitManifest, optional
         To be saved with the run; by default one of the training windows alone.
     track : "tensorboard", "mlflow", Tracker, or sequence of them
-        Who is told of every epoch, beside `out` if by name; see `interplay.train.tracking`.
+        Who is told of every epoch, beside `out` if by name; see `interplay.train.trackers`.
     progress : callable, optional
         Told the share of the work that is done; by default a bar on a terminal.
 

@@ -12,13 +12,13 @@ from interplay.data.check import check_disjoint, check_schema
 from interplay.nn import InteractionContext, Model
 from interplay.profile import InteractionProfile
 from interplay.progress import Tell, shown
+from interplay.train.attribution import explain_windows
 from interplay.train.batches import ScaledWindows
-from interplay.train.config import Recipe
-from interplay.train.contexts import window_contexts
 from interplay.train.evaluation import Evaluation, judge, prediction_table, predictions
-from interplay.train.explain import explain_windows
-from interplay.train.folder import TrainingData, read_run_folder, write_evaluation, write_run_folder
-from interplay.train.targets import TargetKind, make_target
+from interplay.train.recipe import Recipe
+from interplay.train.run_folder import TrainingData, read_run_folder, write_evaluation, write_run_folder
+from interplay.train.target_kinds import TargetKind, make_target
+from interplay.train.window_contexts import window_contexts
 from interplay.types import Schema
 
 
@@ -138,7 +138,7 @@ class Run:
         Returns
         -------
         xarray.Dataset
-            See `interplay.train.explain.explain_windows`.
+            See `interplay.train.attribution.explain_windows`.
         """
         check_schema(windows.schema, self.schema, what="windows to explain")
         with shown(progress, "explaining") as tell:

@@ -1,0 +1,208 @@
+"""Pickles of plain values and NumPy arrays, read without running anything that they name.
+
+Some data sets are published as pickles alone, and a pickle may name any function for the reader to call. This reader
+looks up none: the few names that NumPy writes to rebuild an array stand here for builders of our own, which take bytes
+and a type of numbers or text. Every other name is refused. NumPy's own builders are not called either, as they trust
+what a pickle says of a type.
+"""
+
+import pickle
+import re
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from interplay.datasets.formats.files import in_one_line
+from interplay.errors import DamagedFile, InvalidInput
+
+PLAIN_TYPE = re.compile(r"b1|[iu][1248]|f[248]|[SU]\d+|O[48]?")
+BYTE_ORDERS = ("<", ">", "=", "|")
+# what damaged bytes raise in the machine that follows the instructions of a pickle
+DAMAGE = (
+    struct.error, AssertionError, EOFError, ValueError, TypeError, IndexError, KeyError,
+    AttributeError, MemoryError, OverflowError, RecursionError,
+)  # fmt: skip
+
+
+class _Refused(pickle.UnpicklingError):
+    """The pickle asks for something that is neither a plain value nor an array."""
+
+
+def read_plain_pickle(path: str | Path) -> Any:
+    """What a pickle holds: numbers, text, bytes, lists, tuples, dicts and NumPy arrays of numbers or text.
+
+    Text and raw arrays of Python 2 are read too. Byte strings of Python 2 become text (Latin 1).
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such file, or it asks for anything else; the message names what was refused. Nothing was run.
+    DamagedFile
+        If it cannot be read to its end.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InvalidInput(
+            f"{path.name} must lie in {path.parent}; it does not. Pass the folder that holds it."
+        )
+    try:
+        with path.open("rb") as file:
+            return _whole(_Reader(file, encoding="latin1").load())
+    except _Refused as error:
+        raise InvalidInput(
+            f"{path} must hold plain values and NumPy arrays alone; it asks for {error}, which was refused and not run."
+        ) from error
+    except (pickle.UnpicklingError, *DAMAGE) as error:
+        raise DamagedFile(
+            f"{path} cannot be read to its end as a pickle ({in_one_line(error)}). Copy or download it again."
+        ) from error
+
+
+class _Reader(pickle._Unpickler):
+    """The reader written in Python: the one in C takes gigabytes of memory when a damaged file says so."""
+
+    def find_class(self, module: str, name: str) -> "_Builder":
+        """Called for every name in the pickle; nothing is ever imported."""
+        if (module, name) not in BUILDERS:
+            raise _Refused(f"{module}.{name}")
+        return _Builder(BUILDERS[module, name])
+
+    def persistent_load(self, pid: Any) -> Any:
+        raise _Refused(f"the outside object {pid!r:.40}")
+
+
+class _Builder:
+    """What a name in the pickle becomes: it can be called, and changed in no way."""
+
+    __slots__ = ("build",)
+
+    def __init__(self, build: Callable[..., Any]) -> None:
+        self.build = build
+
+    def __call__(self, *values: Any) -> Any:
+        return self.build(*values)
+
+    def __setstate__(self, state: Any) -> None:
+        raise _Refused("a change of a function")
+
+
+class _Type:
+    """A type of numbers, text or objects; stands for ``numpy.dtype``."""
+
+    __slots__ = ("plain",)
+
+    def __init__(self, code: Any, *_: Any) -> None:
+        if not isinstance(code, str) or not PLAIN_TYPE.fullmatch(code):
+            raise _Refused(f"an array of the type {code!r:.40}")
+        self.plain = np.dtype(object if code.startswith("O") else code)
+
+    def __setstate__(self, state: tuple) -> None:
+        _, order, subtype, names, fields, *_ = state
+        if subtype is not None or names is not None or fields is not None or order not in BYTE_ORDERS:
+            raise _Refused("an array of a compound type")
+        if order != "|":
+            self.plain = self.plain.newbyteorder(order)
+
+
+class _Array:
+    """An array that is not built yet: its values may still be on their way. Stands for ``numpy.ndarray``."""
+
+    __slots__ = ("flat", "kind", "order", "shape")
+
+    def __init__(self) -> None:
+        self.shape: tuple[int, ...] = (0,)
+        self.kind: np.dtype = np.dtype(np.int8)
+        self.order: Literal["C", "F"] = "C"
+        self.flat: bytes | bytearray | list[Any] = b""
+
+    def __setstate__(self, state: tuple) -> None:
+        _, shape, kind, columns_first, flat = state
+        self.fill(flat, kind, shape, "F" if columns_first else "C")
+
+    def fill(self, flat: Any, kind: Any, shape: Any, order: Literal["C", "F"]) -> None:
+        if not isinstance(kind, _Type) or not all(isinstance(n, int) and n >= 0 for n in shape):
+            raise ValueError("an array without a type or a shape")
+        if isinstance(flat, str):
+            flat = flat.encode("latin1")
+        if not isinstance(flat, list if kind.plain.kind == "O" else (bytes, bytearray)):
+            raise ValueError(f"an array of {kind.plain} without its values")
+        self.shape, self.kind, self.order, self.flat = tuple(shape), kind.plain, order, flat
+
+    def whole(self, done: dict[int, Any]) -> np.ndarray:
+        if not isinstance(self.flat, list):
+            return np.frombuffer(self.flat, dtype=self.kind).reshape(self.shape, order=self.order)
+        laid = np.empty(len(self.flat), dtype=object)
+        for k, value in enumerate(self.flat):
+            laid[k] = _whole(value, done)
+        return laid.reshape(self.shape, order=self.order)
+
+
+def _empty_array(*_: Any) -> _Array:
+    """NumPy writes an empty array first and fills it by the state that follows."""
+    return _Array()
+
+
+def _array_of_buffer(flat: Any, kind: Any, shape: Any, order: Any) -> _Array:
+    array = _Array()
+    array.fill(flat, kind, shape, "F" if order == "F" else "C")
+    return array
+
+
+def _number(kind: Any, flat: Any = b"") -> Any:
+    """A NumPy number becomes a Python number."""
+    one = _array_of_buffer(flat, kind, (1,), "C")
+    if one.kind.kind == "O":
+        raise _Refused("a scalar object")
+    return one.whole({})[0].item()
+
+
+def _bytes(text: Any, encoding: Any) -> bytes:
+    """Python 2 and early protocols write bytes as text with its encoding."""
+    if not isinstance(text, str) or encoding != "latin1":
+        raise _Refused(f"the encoding {encoding!r:.40}")
+    return text.encode("latin1")
+
+
+def _no_bytes(*values: Any) -> bytes:
+    """Early protocols write empty bytes as a call."""
+    if values:
+        raise _Refused("a call of bytes")
+    return b""
+
+
+def _never(*_: Any) -> Any:
+    raise _Refused("a call of numpy.ndarray")
+
+
+BUILDERS: dict[tuple[str, str], Callable[..., Any]] = {
+    ("numpy", "dtype"): _Type,
+    ("numpy", "ndarray"): _never,
+    ("_codecs", "encode"): _bytes,
+    ("__builtin__", "bytes"): _no_bytes,
+    **{(f"numpy.{core}.multiarray", "_reconstruct"): _empty_array for core in ("core", "_core")},
+    **{(f"numpy.{core}.multiarray", "scalar"): _number for core in ("core", "_core")},
+    **{(f"numpy.{core}.numeric", "_frombuffer"): _array_of_buffer for core in ("core", "_core")},
+}
+
+
+def _whole(value: Any, done: dict[int, Any] | None = None) -> Any:
+    """The same value with its arrays built; what is referred to twice is built once."""
+    done = {} if done is None else done
+    if id(value) not in done:
+        done[id(value)] = _built(value, done)
+    return done[id(value)]
+
+
+def _built(value: Any, done: dict[int, Any]) -> Any:
+    if isinstance(value, _Array):
+        return value.whole(done)
+    if isinstance(value, dict):
+        return {_whole(key, done): _whole(item, done) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return type(value)(_whole(item, done) for item in value)
+    if isinstance(value, (_Builder, _Type)):
+        raise _Refused("a function or a type as a value")
+    return value

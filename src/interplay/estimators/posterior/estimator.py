@@ -1,0 +1,197 @@
+"""PosteriorPID: all pairs and all lags from cross-fitted probes.
+
+Every part of the decomposition is the held-out score of a predictor of the target, relative to the prior:
+
+* I1, I2: the calibrated posterior of one modality; I12: a mixture of predictors that see both;
+* I_Q: the predictor exp(alpha(c1, y) + beta(c2, y)) from the dual potentials of the exact solver, run on
+  tables of quantised posteriors. Its expected score is I_Q for every joint table with those marginals, by
+  duality, so it can be scored on the data although the data do not follow Q.
+
+All are therefore lower bounds of what they estimate, come with pointwise values, and obey the sum rules
+exactly. Redundancy and uniqueness depend on a source through its posterior only, which is why quantised
+posteriors suffice; what quantising loses is reported. With a target history every prior, table and coupling is
+that of the window's context, the target's own last labels, and the values are averages over contexts.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+import torch
+import xarray as xr
+from joblib import Parallel, delayed
+
+from interplay.data import Windows
+from interplay.estimators.base import BaseRUS
+from interplay.estimators.collect import Findings
+from interplay.estimators.posterior.blocks import BlockTask
+from interplay.estimators.posterior.crossfit import Training
+from interplay.estimators.posterior.scoring import CellDecoder
+from interplay.estimators.posterior.store import BlockStore
+from interplay.estimators.target_history import past_labels
+from interplay.progress import Tell, silent
+from interplay.units import bits
+
+SCREENING = 0.2
+"""About the share of the work that screening pairs is, for the progress."""
+
+
+class PosteriorPID(BaseRUS):
+    """Interactions about a categorical target from calibrated, cross-fitted posteriors.
+
+    Parameters
+    ----------
+    target_history : int
+        h, how many of the target's own last labels are conditioned on; atoms are averaged over pasts.
+    folds : int
+        Cross-fitting folds: groups of entities, or interleaved blocks where there are few entities.
+    epochs : int
+        Times that the probe sees every training window, at most.
+    batch_size : int
+        Windows at a time.
+    learning_rate : float
+        That of AdamW to begin with; it falls to 0 along a cosine.
+    weight_decay : float
+        Of the probe's weights.
+    patience : int
+        Epochs without improvement of any head after which training ends.
+    n_cells : int
+        Cells that posteriors are quantised to for the exact solver.
+    tol_bits : float
+        Certified accuracy of the solver.
+    n_bootstrap : int
+        Resamplings of entities behind each standard error.
+    n_rotations : int
+        Rearrangements of the labels behind each p-value.
+    block_bytes : float
+        Memory that the logits of one block of promising pairs may take. Each block has probes of its own.
+    n_jobs : int
+        Blocks that are worked on at once, in processes of their own (joblib).
+    resume : str, optional
+        Folder that finished blocks are kept in; a run with the same data and parameters continues from there.
+    device : str
+        Where probes are trained, such as "cpu" or "cuda".
+    random_state : int
+        Seed of all that is drawn.
+
+    Attributes
+    ----------
+    probe_ : InstanceProbe or None
+        Reads new windows without labels; None with a target history.
+
+    References
+    ----------
+    BROJA: Bertschinger et al., Entropy 2014. Cross-fitting: Chernozhukov et al., Econometrics J. 2018.
+    """
+
+    def __init__(
+        self,
+        *,
+        target_history: int = 0,
+        folds: int = 5,
+        epochs: int = 12,
+        batch_size: int = 512,
+        learning_rate: float = 2e-2,
+        weight_decay: float = 0.15,
+        patience: int = 4,
+        n_cells: int = 24,
+        tol_bits: float = 1e-4,
+        n_bootstrap: int = 200,
+        n_rotations: int = 999,
+        block_bytes: float = 1e9,
+        n_jobs: int = 1,
+        resume: str | None = None,
+        device: str = "cpu",
+        random_state: int = 0,
+    ):
+        self.target_history = target_history
+        self.folds = folds
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.patience = patience
+        self.n_cells = n_cells
+        self.tol_bits = tol_bits
+        self.n_bootstrap = n_bootstrap
+        self.n_rotations = n_rotations
+        self.block_bytes = block_bytes
+        self.n_jobs = n_jobs
+        self.resume = resume
+        self.device = device
+        self.random_state = random_state
+
+    def estimate(self, windows: Windows, lags: np.ndarray, progress: Tell = silent) -> xr.Dataset:
+        """See `BaseRUS.estimate`."""
+        windows, context = past_labels(windows, self.target_history)
+        rng = np.random.default_rng(self.random_state)
+        found = Findings(windows, lags, n_bootstrap=self.n_bootstrap, rng=rng)
+        task = BlockTask(
+            windows=windows,
+            context=context,
+            lags=np.asarray(lags),
+            cluster=found.cluster,
+            training=self._training(),
+            decoder=CellDecoder(self.n_cells, self.tol_bits, self.random_state),
+            n_rotations=self.n_rotations,
+            random_state=self.random_state,
+        )
+        store = BlockStore(self.resume, task.key() if self.resume else "")
+        screened = store.once(
+            "screened", lambda: task.screen(found.pairs, lambda done: progress(SCREENING * done))
+        )
+        blocks = task.blocks(found.pairs, screened, self.block_bytes)
+        shares = _Shares(lambda done: progress(SCREENING + (1 - SCREENING) * done), len(blocks))
+        first = store.once("first", lambda: task.logits(blocks[0], shares.of(0)))
+        scored = task.score(first["alone"])
+        lost = scored.alone_score - scored.cell_score
+        for name, value in (("mi", scored.alone_score), ("quantisation_loss", lost)):
+            found.file(name, value.score, doubt_nats=value.move_std)
+        found.keep("mi_p_value", scored.p_values(scored.alone, self.n_rotations, rng))
+        parts = []
+        for done in self._done_blocks(task, scored, blocks, first, store, shares):
+            for name in ("redundancy", "unique_ij", "unique_ji", "synergy", "joint_mi"):
+                found.file_sums(name, done[f"sums.{name}"], doubt_nats=done[f"move_std.{name}"])
+            found.keep("gap_bits", bits(done["gap_nats"]))
+            found.keep("p_value", done["p_value"])
+            parts.append(done)
+        readable = self.target_history == 0 and len(found.pairs) > 0
+        self.probe_ = task.instance_probe(scored, parts) if readable else None
+        return found.dataset()
+
+    def _done_blocks(self, task, scored, blocks, first, store, shares) -> Iterator[dict[str, torch.Tensor]]:
+        if len(blocks[0].pairs) == 0:
+            return
+        yield store.once("block-0", lambda: task.run(scored, blocks[0], first, silent))
+        jobs = Parallel(n_jobs=self.n_jobs, return_as="generator")
+        alone = self.n_jobs == 1
+        calls = (
+            delayed(store.once)(
+                f"block-{k}", partial(task.run_new, scored, blocks[k], shares.of(k) if alone else silent)
+            )
+            for k in range(1, len(blocks))
+        )
+        for k, done in enumerate(jobs(calls), start=1):
+            shares.of(k)(1.0)
+            yield done
+
+    def _training(self) -> Training:
+        return Training(
+            folds=self.folds,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            weight_decay=self.weight_decay,
+            patience=self.patience,
+            device=self.device,
+        )
+
+
+class _Shares:
+    """Progress of several blocks of equal work, told as one."""
+
+    def __init__(self, progress: Tell, n_blocks: int):
+        self.progress, self.n_blocks = progress, n_blocks
+
+    def of(self, block: int) -> Tell:
+        return lambda done: self.progress((block + done) / self.n_blocks)

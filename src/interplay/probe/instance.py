@@ -1,0 +1,259 @@
+"""Interactions of single windows and tokens, without their labels.
+
+The probe that a profile was estimated with says, for a new window, how far each token moves the belief about
+the target, and how much of what a pair says together is repeated, told by one alone, or told only together.
+
+With i_i(y) = log p(y|x_i) / p(y) of one source, i_ij(y) of the pair, i_q(y) of the least informative coupling,
+and expectations over y ~ p(y|x_i, x_j)::
+
+    r = E[i_i + i_j - i_q]   u_i = E[i_q - i_j]   u_j = E[i_q - i_i]   s = E[i_ij - i_q]
+
+so that r + u_i + u_j + s = KL(p(y|x_i, x_j) || p(y)) for every window. Letters: M modalities, P pairs, L lags,
+B windows, K cells, C classes.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import torch
+import xarray as xr
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from interplay.data import Scaler, Windows
+from interplay.errors import DamagedFile, InvalidInput
+from interplay.files import whole_file
+from interplay.probe.calibration import Calibration
+from interplay.probe.network import Probe, padded_features
+from interplay.units import bits
+
+FORMAT = "interplay-probe-1"
+WORK_BYTES = 256 * 2**20
+"""Memory that a batch of windows may take."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairBlock:
+    """A probe and how the logits of its pairs are read.
+
+    Attributes
+    ----------
+    probe : Probe, of all modalities and the P pairs of the block
+    together : Calibration of the pairs' heads, (P, L)
+    alpha, beta : (P, L, K, C), potentials of the least informative coupling
+    mixture : (P, L, 4), weights of the pair's head, each source alone, and the coupling
+    """
+
+    probe: Probe
+    together: Calibration
+    alpha: torch.Tensor
+    beta: torch.Tensor
+    mixture: torch.Tensor
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, torch.Tensor]) -> "PairBlock":
+        """From tensors by name, with the weights of the probe under ``probe.``; others are ignored."""
+        together = {f.name: tensors[f"together.{f.name}"] for f in fields(Calibration)}
+        return cls(
+            probe=Probe.from_state(_under("probe.", tensors)).eval(),
+            together=Calibration(**together),
+            **{name: tensors[name] for name in ("alpha", "beta", "mixture")},
+        )
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """What `from_tensors` takes."""
+        found = {name: getattr(self, name) for name in ("alpha", "beta", "mixture")}
+        found |= {f"together.{name}": value for name, value in self.together.tensors().items()}
+        return found | {f"probe.{name}": value for name, value in self.probe.state_dict().items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstanceProbe:
+    """Trained probes with all that is needed to read new windows.
+
+    Attributes
+    ----------
+    blocks : PairBlock, at least one; beliefs of single modalities come from the first
+    shapes : modality name -> (r, d), samples per step and channels
+    lags : (L,) int64, steps
+    step_s : float, s
+    scaler : Scaler
+    alone : Calibration of the modalities' heads, (M, L)
+    log_prior : (C,)
+    centres : (M, L, K, C), of the cells, square roots of posteriors
+    cell_log_posterior : (M, L, K, C)
+    """
+
+    blocks: tuple[PairBlock, ...]
+    shapes: Mapping[str, tuple[int, int]]
+    lags: np.ndarray
+    step_s: float
+    scaler: Scaler
+    alone: Calibration
+    log_prior: torch.Tensor
+    centres: torch.Tensor
+    cell_log_posterior: torch.Tensor
+
+    def explain(self, windows: Windows) -> xr.Dataset:
+        """See `InteractionProfile.explain`."""
+        self._check(windows)
+        steps = windows.steps
+        x = padded_features(self.scaler.apply({n: steps.values[n] for n in self.shapes}), steps.observed)
+        rows = windows.last[:, None] - self.lags
+        parts = [self._atoms(x, rows[k : k + self._batch()]) for k in range(0, len(rows), self._batch())]
+        told = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        return self._dataset(windows, told)
+
+    def _check(self, windows: Windows) -> None:
+        schema = windows.schema
+        if dict(schema.shapes) != dict(self.shapes) or list(schema.shapes) != list(self.shapes):
+            raise InvalidInput(
+                f"windows to explain must have the modalities {dict(self.shapes)} (samples per step, channels) "
+                f"that the profile was estimated from; got {dict(schema.shapes)}."
+            )
+        if abs(windows.step_s - self.step_s) > 1e-9 or windows.length <= self.lags.max():
+            raise InvalidInput(
+                f"windows to explain must have steps of {self.step_s:g} s and at least {self.lags.max() + 1} of them; "
+                f"got {windows.length} of {windows.step_s:g} s."
+            )
+
+    def _batch(self) -> int:
+        most = max(len(block.probe.pairs) for block in self.blocks)
+        numbers = 20 * (most + len(self.shapes)) * len(self.lags) * len(self.log_prior)
+        return max(1, min(1024, WORK_BYTES // (4 * numbers)))
+
+    @torch.no_grad()
+    def _atoms(self, x: torch.Tensor, rows: np.ndarray) -> dict[str, np.ndarray]:
+        distinct, place = np.unique(rows.T, return_inverse=True)
+        x = x[:, torch.from_numpy(distinct)]
+        place = torch.from_numpy(place.reshape(rows.shape[::-1]))
+        log_p, told = torch.empty(0), []
+        for k, block in enumerate(self.blocks):
+            alone, together = block.probe(x, place)
+            if k == 0:
+                log_p = self.alone.apply(alone, self.log_prior)
+            told.append(self._of_pairs(block, log_p, together))
+        atoms = {name: torch.cat([part[name] for part in told]) for name in told[0]}
+        atoms["informativeness"] = _divergence(log_p, log_p - self.log_prior)
+        return {name: value.movedim(-1, 0).numpy() for name, value in atoms.items()}
+
+    def _of_pairs(
+        self, block: PairBlock, log_p: torch.Tensor, together: torch.Tensor
+    ) -> dict[str, torch.Tensor]:
+        cell = nearest(torch.exp(0.5 * log_p), self.centres)
+        of_cell = by_cell(self.cell_log_posterior, cell) - self.log_prior
+        i, j = block.probe.pairs.unbind(1)
+        log_q = by_cell(block.alpha, cell[i]) + by_cell(block.beta, cell[j])
+        beliefs = [
+            block.together.apply(together, self.log_prior),
+            log_p[i],
+            log_p[j],
+            torch.log_softmax(log_q, -1),
+        ]
+        joint = torch.logsumexp(torch.stack(beliefs, -1) + torch.log(block.mixture)[:, :, None, None], -1)
+        one, two, least = of_cell[i], of_cell[j], log_q - self.log_prior
+        return {
+            "redundancy": _divergence(joint, one + two - least),
+            "unique_ij": _divergence(joint, least - two),
+            "unique_ji": _divergence(joint, least - one),
+            "synergy": _divergence(joint, joint - self.log_prior - least),
+            "joint": _divergence(joint, joint - self.log_prior),
+        }
+
+    def _dataset(self, windows: Windows, told: dict[str, np.ndarray]) -> xr.Dataset:
+        names = list(self.shapes)
+        pair = ("window", "source_i", "source_j", "lag")
+        data: dict[str, tuple] = {"informativeness": (("window", "source", "lag"), told["informativeness"])}
+        for name, mirrored in (
+            ("redundancy", "redundancy"),
+            ("unique_ij", "unique_ji"),
+            ("synergy", "synergy"),
+            ("joint", "joint"),
+        ):
+            full = np.full((len(windows), len(names), len(names), len(self.lags)), np.nan, dtype=np.float32)
+            i, j = torch.cat([block.probe.pairs for block in self.blocks]).numpy().T
+            full[:, i, j], full[:, j, i] = told[name], told[mirrored]
+            data[name.removesuffix("_ij")] = (pair, full)
+        coords = {
+            "source_i": names,
+            "source_j": names,
+            "source": names,
+            "lag": self.lags,
+            "lag_s": ("lag", self.lags * self.step_s),
+            "entity": ("window", np.array(windows.steps.entities)[windows.entity]),
+        }
+        return xr.Dataset(data, coords=coords, attrs={"units": "bit"})
+
+    def save(self, path: Path, *, overwrite: bool = False) -> None:
+        """Write a safetensors file."""
+        about = {
+            "format": FORMAT,
+            "shapes": [[name, *shape] for name, shape in self.shapes.items()],
+            "lags": self.lags.tolist(),
+            "step_s": self.step_s,
+            "blocks": len(self.blocks),
+        }
+        tensors = {name: getattr(self, name) for name in ("log_prior", "centres", "cell_log_posterior")}
+        tensors |= {f"alone.{name}": value for name, value in self.alone.tensors().items()}
+        for k, block in enumerate(self.blocks):
+            tensors |= {f"block.{k}.{name}": value for name, value in block.tensors().items()}
+        for k, name in enumerate(self.shapes):
+            tensors[f"mean.{k}"] = torch.from_numpy(self.scaler.mean[name])
+            tensors[f"std.{k}"] = torch.from_numpy(self.scaler.std[name])
+        with whole_file(path, overwrite=overwrite) as part:
+            save_file({n: t.contiguous() for n, t in tensors.items()}, part, {"about": json.dumps(about)})
+
+    @classmethod
+    def load(cls, path: Path) -> "InstanceProbe":
+        """Read what `save` wrote."""
+        try:
+            with safe_open(path, "pt") as file:
+                about = json.loads((file.metadata() or {})["about"])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            if about["format"] != FORMAT:
+                raise DamagedFile(f"{path} is not a probe of this library: its 'format' is not {FORMAT!r}.")
+            return cls._from_parts(about, tensors)
+        except (OSError, SafetensorError, KeyError, RuntimeError, json.JSONDecodeError) as error:
+            raise DamagedFile(
+                f"{path} is not a whole probe ({error}). Estimate the profile again, or take a copy of the file."
+            ) from error
+
+    @classmethod
+    def _from_parts(cls, about: dict, tensors: dict[str, torch.Tensor]) -> "InstanceProbe":
+        names = [name for name, *_ in about["shapes"]]
+        return cls(
+            blocks=tuple(
+                PairBlock.from_tensors(_under(f"block.{k}.", tensors)) for k in range(about["blocks"])
+            ),
+            shapes={name: (r, d) for name, r, d in about["shapes"]},
+            lags=np.array(about["lags"], dtype=np.int64),
+            step_s=about["step_s"],
+            scaler=Scaler(
+                mean={name: tensors[f"mean.{k}"].numpy() for k, name in enumerate(names)},
+                std={name: tensors[f"std.{k}"].numpy() for k, name in enumerate(names)},
+            ),
+            alone=Calibration(**_under("alone.", tensors)),
+            **{name: tensors[name] for name in ("log_prior", "centres", "cell_log_posterior")},
+        )
+
+
+def _under(prefix: str, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def nearest(points: torch.Tensor, centres: torch.Tensor) -> torch.Tensor:
+    """Number of the centre (..., K, C) that each point (..., N, C) is nearest to, (..., N) int64."""
+    return (points @ centres.mT - 0.5 * (centres**2).sum(-1)[..., None, :]).argmax(-1)
+
+
+def by_cell(rows: torch.Tensor, cell: torch.Tensor) -> torch.Tensor:
+    """Rows (..., K, C) of the cells (..., N), as (..., N, C)."""
+    return rows.gather(-2, cell[..., None].expand(*cell.shape, rows.shape[-1]))
+
+
+def _divergence(log_p: torch.Tensor, ratio: torch.Tensor) -> torch.Tensor:
+    """Expected log-ratio, in bits."""
+    return bits((torch.exp(log_p) * ratio).sum(-1))

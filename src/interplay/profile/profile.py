@@ -1,0 +1,364 @@
+"""InteractionProfile: what `TemporalRUS` found, as an xarray.Dataset with manners."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from interplay.data import Windows
+from interplay.errors import DamagedFile, InvalidInput
+from interplay.files import check_writable, whole_file
+from interplay.probe.instance import InstanceProbe
+
+FORMAT = "interplay-profile-1"
+PAIR_ATOMS = ("redundancy", "unique", "synergy")
+PAIR_DIMS = ("source_i", "source_j", "lag")
+REQUIRED = (*PAIR_ATOMS, "joint_mi", "mi")
+
+
+class InteractionProfile:
+    """Interactions of all pairs of modalities at all lags.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        Dims ``source_i``, ``source_j``, ``lag`` (steps): ``redundancy, unique, synergy, joint_mi``, where
+        ``unique[i, j]`` is in i and not in j; dims ``source, lag``: ``mi``; all in bits, NaN where i = j.
+        Optional: ``<name>_stderr``, ``p_value``, ``q_value`` (p-values adjusted over all pairs and lags),
+        ``gap_bits`` (solver), ``residual_bits`` (largest violation of a sum rule). Coordinate ``lag_s``,
+        seconds.
+        Attributes: ``step_s``, ``target_history``, ``h_y_bits`` (entropy of the target), ``classes``,
+        ``class_prior``, ``entities`` the profile was fitted on, ``n_examples``, ``estimator``,
+        ``parameters``, ``version``.
+    probe : InstanceProbe, optional
+        What `explain` reads new windows with; `PosteriorPID` leaves one.
+
+    See Also
+    --------
+    from_arrays : for profiles written by hand.
+    """
+
+    def __init__(self, dataset: xr.Dataset, probe: InstanceProbe | None = None):
+        _check(dataset)
+        self.dataset = dataset
+        self.probe = probe
+
+    @classmethod
+    def from_arrays(
+        cls,
+        modalities: Sequence[str],
+        *,
+        redundancy,
+        unique,
+        synergy,
+        step_s: float,
+        h_y_bits: float,
+        lags: Sequence[int] | None = None,
+        mi=None,
+        entities: Sequence[str] = (),
+    ) -> "InteractionProfile":
+        """A profile from plain arrays, in bits.
+
+        Parameters
+        ----------
+        modalities : M names
+        redundancy, unique, synergy : (M, M, L) float
+            The diagonal is ignored; ``unique[i, j]`` is in i and not in j.
+        step_s : float, s
+        h_y_bits : float
+            Entropy of the target, to which the model scales the atoms.
+        lags : L numbers of steps, optional
+            0 .. L-1 by default.
+        mi : (M, L) float, optional
+            By default the mean of R + U over partners.
+        entities : names of entities that the values were taken from, if any
+        """
+        n_m = len(modalities)
+        r, u, s = (_square(array, n_m, name) for array, name in
+                   ((redundancy, "redundancy"), (unique, "unique"), (synergy, "synergy")))  # fmt: skip
+        steps = np.arange(r.shape[2]) if lags is None else np.asarray(lags)
+        mi = np.nanmean(r + u, axis=1) if mi is None and n_m > 1 else mi
+        mi = np.zeros((n_m, len(steps))) if mi is None else np.asarray(mi, dtype=np.float64)
+        data = {
+            "redundancy": (PAIR_DIMS, r),
+            "unique": (PAIR_DIMS, u),
+            "synergy": (PAIR_DIMS, s),
+            "joint_mi": (PAIR_DIMS, r + u + u.transpose(1, 0, 2) + s),
+            "mi": (("source", "lag"), mi),
+        }
+        names = list(modalities)
+        coords = {"source_i": names, "source_j": names, "source": names, "lag": steps}
+        dataset = xr.Dataset(data, coords={**coords, "lag_s": ("lag", steps * float(step_s))})
+        dataset.attrs.update(
+            step_s=float(step_s),
+            h_y_bits=float(h_y_bits),
+            target_history=0,
+            entities=list(entities),
+            estimator="by hand",
+        )
+        return cls(dataset)
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        return tuple(map(str, self.dataset["source"].values))
+
+    @property
+    def entities(self) -> tuple[str, ...]:
+        """Entities whose labels the profile has seen."""
+        return tuple(self.dataset.attrs["entities"])
+
+    @property
+    def lag_s(self) -> np.ndarray:
+        return self.dataset["lag_s"].values
+
+    @property
+    def step_s(self) -> float:
+        return float(self.dataset.attrs["step_s"])
+
+    @property
+    def h_y_bits(self) -> float:
+        return float(self.dataset.attrs["h_y_bits"])
+
+    def clipped(self) -> "InteractionProfile":
+        """The profile with negative estimates set to zero, for consumers that need non-negative values."""
+        names = [name for name in (*REQUIRED,) if name in self.dataset]
+        return InteractionProfile(
+            self.dataset.assign({n: self.dataset[n].clip(min=0.0) for n in names}), self.probe
+        )
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """One row per pair (i before j) and lag: atoms with standard errors, in bits, and p-values."""
+        d = self.dataset
+        i, j = np.triu_indices(len(self.modalities), 1)
+        n_l = d.sizes["lag"]
+        names = np.array(self.modalities, dtype=object)
+        frame = {"source_i": names[i].repeat(n_l), "source_j": names[j].repeat(n_l)}
+        frame["lag"] = np.tile(d["lag"].values, len(i))
+        frame["lag_s"] = np.tile(self.lag_s, len(i))
+
+        def column(variable: str, a, b):
+            return d[variable].values[a, b].ravel()
+
+        for suffix in ("", "_stderr"):
+            if f"redundancy{suffix}" not in d:
+                continue
+            frame[f"redundancy{suffix}"] = column(f"redundancy{suffix}", i, j)
+            frame[f"unique_i{suffix}"] = column(f"unique{suffix}", i, j)
+            frame[f"unique_j{suffix}"] = column(f"unique{suffix}", j, i)
+            frame[f"synergy{suffix}"] = column(f"synergy{suffix}", i, j)
+            frame[f"joint_mi{suffix}"] = column(f"joint_mi{suffix}", i, j)
+        for variable in ("p_value", "q_value", "gap_bits", "residual_bits"):
+            if variable in d:
+                frame[variable] = column(variable, i, j)
+        return pd.DataFrame(frame)
+
+    def top(self, n: int = 10, *, atom: str | None = None) -> pd.DataFrame:
+        """The strongest interactions, each pair and atom at the lag where it is largest.
+
+        Parameters
+        ----------
+        n : int
+        atom : "redundancy", "unique" or "synergy", optional
+            All three by default.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``atom, source_i, source_j, lag_s, bits, stderr, p_value, q_value``; for "unique" the information
+            is in source_i and not in source_j. The error and the pair's p- and q-value are NaN where there is none.
+        """
+        if atom is not None and atom not in PAIR_ATOMS:
+            raise InvalidInput(f"atom must be one of {list(PAIR_ATOMS)}; got {atom!r}.")
+        d = self.dataset
+        rows = []
+        for name in PAIR_ATOMS if atom is None else (atom,):
+            values = d[name].values
+            off = ~np.eye(len(values), dtype=bool)
+            i, j = np.nonzero(off if name == "unique" else np.triu(off))
+            if len(i) == 0:
+                continue
+            series = np.where(np.isnan(values[i, j]), -np.inf, values[i, j])
+            peak = series.argmax(-1)
+            rows.append(
+                pd.DataFrame(
+                    {
+                        "atom": name,
+                        "source_i": np.array(self.modalities)[i],
+                        "source_j": np.array(self.modalities)[j],
+                        "lag_s": self.lag_s[peak],
+                        "bits": values[i, j, peak],
+                        "stderr": self._or_nan(f"{name}_stderr", i, j, peak),
+                        "p_value": self._or_nan("p_value", i, j, peak),
+                        "q_value": self._or_nan("q_value", i, j, peak),
+                    }
+                )
+            )
+        if not rows:
+            return pd.DataFrame(
+                columns=["atom", "source_i", "source_j", "lag_s", "bits", "stderr", "p_value", "q_value"]
+            )
+        return pd.concat(rows).nlargest(n, "bits").reset_index(drop=True)
+
+    def _or_nan(self, variable: str, i, j, lag) -> np.ndarray:
+        if variable in self.dataset:
+            return self.dataset[variable].values[i, j, lag]
+        return np.full(len(i), np.nan)
+
+    def sentences(self, n: int = 5, *, atom: str | None = None) -> list[str]:
+        """The n strongest interactions in words; see `interplay.profile.sentences`."""
+        from interplay.profile.sentences import sentences
+
+        return sentences(self, n, atom)
+
+    def plot_lags(self, source_i: str, source_j: str, ax=None):
+        """Atoms of one pair over lag; see `interplay.profile.figures.plot_lags`."""
+        from interplay.profile.figures import plot_lags
+
+        return plot_lags(self, source_i, source_j, ax=ax)
+
+    def plot_heatmap(self, atom: str = "synergy", lag_s: float | None = None, ax=None):
+        """One atom of all pairs; see `interplay.profile.figures.plot_heatmap`."""
+        from interplay.profile.figures import plot_heatmap
+
+        return plot_heatmap(self, atom, lag_s=lag_s, ax=ax)
+
+    def explain(self, windows: Windows) -> xr.Dataset:
+        """Interactions of each window and token; labels are not looked at (`interplay.probe.instance`).
+
+        Parameters
+        ----------
+        windows : Windows
+            Of the modalities and steps that the profile was estimated from, at least as long as its lags.
+            On windows that the profile was estimated from, beliefs are too sure of themselves.
+
+        Returns
+        -------
+        xarray.Dataset
+            In bits. Dims ``window, source, lag``: ``informativeness``, KL(p(y|x) || p(y)) of each token. Dims
+            ``window, source_i, source_j, lag``: ``redundancy, unique, synergy`` and their sum ``joint``, the same
+            divergence of the pair; NaN where i = j. Single windows may have negative atoms.
+
+        Raises
+        ------
+        InvalidInput
+            If the profile has no probe, or the windows do not fit it.
+        """
+        if self.probe is None:
+            raise InvalidInput(
+                "a profile must have a probe to explain windows; this one has none. Estimate it with PosteriorPID and "
+                "target_history=0, and keep the file that ends in .probe.safetensors beside the saved profile."
+            )
+        return self.probe.explain(windows)
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write a NetCDF file, and the probe beside it; a file that exists is kept unless `overwrite`."""
+        companion = _probe_path(path)
+        if self.probe is not None:
+            check_writable(path, overwrite=overwrite)
+            self.probe.save(companion, overwrite=overwrite)
+        elif overwrite:
+            companion.unlink(missing_ok=True)
+        out = self.dataset.copy()
+        out.attrs = {"format": FORMAT, **{name: _plain(value) for name, value in out.attrs.items()}}
+        with whole_file(path, overwrite=overwrite) as part:
+            out.to_netcdf(part, engine="h5netcdf")
+        return Path(path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "InteractionProfile":
+        """Read a profile that `save` wrote, with its probe if that lies beside it."""
+        path = Path(path)
+        if not path.is_file():
+            raise InvalidInput(
+                f"a profile must be a file that `interplay estimate` or profile.save wrote; there is no file {path}."
+            )
+        try:
+            with xr.open_dataset(path, engine="h5netcdf") as file:
+                dataset = file.load()
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            raise DamagedFile(
+                f"{path} is not a whole NetCDF file ({error}). Estimate the profile again, or take a copy of it."
+            ) from error
+        if dataset.attrs.pop("format", None) != FORMAT:
+            raise DamagedFile(f"{path} is not a profile of this library: its 'format' is not {FORMAT!r}.")
+        dataset.attrs = {name: _back(value) for name, value in dataset.attrs.items()}
+        companion = _probe_path(path)
+        probe = InstanceProbe.load(companion) if companion.is_file() else None
+        try:
+            return cls(dataset, probe)
+        except InvalidInput as error:
+            raise DamagedFile(f"{path} does not hold a whole profile: {error}") from error
+
+    def __repr__(self) -> str:
+        head = (
+            f"InteractionProfile of {len(self.modalities)} modalities over lags "
+            f"{self.lag_s.min():g} to {self.lag_s.max():g} s; target entropy {self.h_y_bits:.3f} bits"
+        )
+        return f"{head}\n{self.top(5).to_string(index=False)}"
+
+    def __eq__(self, other) -> bool:
+        return isinstance(other, InteractionProfile) and self.dataset.identical(other.dataset)
+
+    __hash__ = None
+
+
+def _square(values, n_m: int, name: str) -> np.ndarray:
+    values = np.array(values, dtype=np.float64)
+    if values.ndim != 3 or values.shape[:2] != (n_m, n_m):
+        raise InvalidInput(
+            f"{name} must be ({n_m}, {n_m}, lags), one row per modality; got shape {values.shape}."
+        )
+    values[np.arange(n_m), np.arange(n_m)] = np.nan
+    return values
+
+
+def _check(dataset: xr.Dataset) -> None:
+    if not isinstance(dataset, xr.Dataset):
+        raise InvalidInput(f"a profile must be made from an xarray.Dataset; got {type(dataset).__name__}.")
+    missing = [name for name in REQUIRED if name not in dataset]
+    if missing:
+        raise InvalidInput(f"a profile must hold {list(REQUIRED)}; {missing} are missing.")
+    for name in (*PAIR_ATOMS, "joint_mi"):
+        if dataset[name].dims != PAIR_DIMS:
+            raise InvalidInput(f"{name} of a profile must have dims {PAIR_DIMS}; got {dataset[name].dims}.")
+    if "lag_s" not in dataset.coords:
+        raise InvalidInput("a profile must have the coordinate 'lag_s', seconds per lag.")
+    if dataset["lag_s"].min() < 0 or (np.diff(dataset["lag_s"]) <= 0).any():
+        raise InvalidInput(f"lag_s must be non-negative and increasing; got {dataset['lag_s'].values}.")
+    absent = [name for name in ("step_s", "h_y_bits", "entities") if name not in dataset.attrs]
+    if absent:
+        raise InvalidInput(
+            f"a profile must have the attributes step_s, h_y_bits and entities; {absent} are missing."
+        )
+
+
+def _probe_path(path: str | Path) -> Path:
+    return Path(path).with_suffix(".probe.safetensors")
+
+
+def _plain(value):
+    """NetCDF holds numbers and strings; lists and mappings travel as JSON."""
+    if isinstance(value, (str, int, float)):
+        return value
+    return json.dumps(value, default=_listed)
+
+
+def _listed(value):
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise InvalidInput(f"attributes of a profile must be plain values; got {type(value).__name__}.")
+
+
+def _back(value):
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, str) and value[:1] in "[{":
+        return json.loads(value)
+    return value

@@ -1,0 +1,211 @@
+"""Everything that is wrong or doubtful in a study folder, at once."""
+
+import difflib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+
+from interplay.data.leaks import giveaways, is_target
+from interplay.errors import InterplayError
+from interplay.progress import Tell, silent
+from interplay.study.checks.entity import of_streams, windows_of
+from interplay.study.checks.units import doubted_units
+from interplay.study.issues import WRONG, Finding, doubtful, wrong
+from interplay.study.spec import FILE
+from interplay.study.study import Study, read_entity, recording_of, static_inputs
+from interplay.types import Recording
+
+FEWEST = 3
+"""Entities that a class should have: one to train, one to test, and one more."""
+FEW_WINDOWS = 10
+"""Windows of a class from which something can be learned, where entities have several."""
+SAMPLED = 1_000_000
+"""Samples of recordings that are kept to look for leaks."""
+ALIKE = 10
+"""Different values that two entities do not share by chance."""
+
+
+def check_study(folder: str | Path, *, progress: Tell = silent) -> list[Finding]:
+    """Read all of a study and tell everything that is wrong or doubtful.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Folder with study.yaml.
+    progress : callable, optional
+        Told the share that is done.
+
+    Returns
+    -------
+    list of Finding
+        In the order they were found, each once; empty if there is nothing to say.
+    """
+    try:
+        study = Study(folder)
+        entities = study.entities
+        static, found = static_inputs(study.spec.static, study.folder)
+    except InterplayError as error:
+        return [wrong(FILE, str(error))]
+    seen = _Seen()
+    for k, entity in enumerate(entities):
+        held, more = read_entity(study, entity)
+        if not any(f.level == WRONG for f in more):
+            more += of_streams(study, entity, held)
+            recording = recording_of(study, entity, held, static)
+            seen.add(study, entity, recording)
+            if not any(f.level == WRONG for f in more):
+                labels, why = windows_of(study, recording)
+                seen.labels += [labels] if not any(f.level == WRONG for f in why) else []
+                more += why if held.target is not None else [f for f in why if f.level == WRONG]
+        found += more
+        progress((k + 1) / len(entities))
+    return list(dict.fromkeys([*found, *_across(study, seen, set(static))]))
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What is remembered of every entity: enough to compare them, and no more."""
+
+    typical: dict[tuple[str, str], dict[str, float]] = field(default_factory=dict)
+    ranges: dict[tuple[str, str], set[tuple[float, float]]] = field(default_factory=dict)
+    content: dict[tuple[str, str], str] = field(default_factory=dict)
+    classes: dict[str, set[int]] = field(default_factory=dict)
+    labels: list[np.ndarray] = field(default_factory=list)
+    few: list[Recording] = field(default_factory=list)
+
+    def add(self, study: Study, entity: str, recording: Recording) -> None:
+        for name, stream in recording.streams.items():
+            if len(np.unique(stream.values[:1000])) >= ALIKE:
+                content = blake2b(np.ascontiguousarray(stream.values).tobytes(), digest_size=16)
+                self.content[name, entity] = content.hexdigest()
+            for channel, values in zip(stream.channels, stream.values.T, strict=True):
+                if len(values) and not np.isnan(values).all():
+                    self.typical.setdefault((name, channel), {})[entity] = float(np.nanmedian(np.abs(values)))
+                    self.ranges.setdefault((name, channel), set()).add(
+                        (float(np.nanmin(values)), float(np.nanmax(values)))
+                    )
+        if recording.classes:
+            self.classes[entity] = {int(c) for c in np.unique(recording.target.values) if c >= 0}
+        if sum(len(s.values) for r in self.few for s in r.streams.values()) < SAMPLED:
+            self.few.append(recording)
+
+
+def _across(study: Study, seen: _Seen, with_static: set[str]) -> Iterator[Finding]:
+    """What only shows when entities are compared."""
+    if len(study.entities) == 1:
+        yield doubtful(
+            FILE,
+            f"there should be at least two entities; {study.entities[0]!r} is the only one, so that nothing can be "
+            "tested on anyone else.",
+        )
+    yield from _names(study, with_static)
+    yield from _values(study, seen)
+    file_of = {
+        (name, entity): study.table(spec).name(entity)
+        for name, spec in study.spec.streams.items()
+        for entity in study.entities
+    }
+    yield from doubted_units(study.spec.streams, seen.typical, file_of)
+    yield from _twins(seen, file_of)
+    yield from _classes(study, seen)
+    yield from _given_away(study, seen)
+
+
+def _names(study: Study, with_static: set[str]) -> Iterator[Finding]:
+    """Rows without an entity, and entities that only some files know."""
+    target, static = study.spec.target, study.spec.static
+    known = study.entities
+    for file, spec in {spec.files: spec for spec in (*study.spec.streams.values(), target)}.items():
+        try:
+            table = study.table(spec)
+            nameless, names = table.nameless, table.entities
+        except InterplayError:
+            continue  # told when its entities were read
+        if nameless:
+            more = f" (and in {len(nameless) - 1} more rows)" if len(nameless) > 1 else ""
+            yield doubtful(
+                file, f"{spec.entity!r} should say whose row it is; it is empty{more}. Such rows are left out.",
+                nameless[0],
+            )  # fmt: skip
+        for name in sorted(set(names) - set(known)) if spec is target else ():
+            yield doubtful(table.name(name), f"{name!r} has labels and no samples.{_meant(name, known)}")
+    if static is not None:
+        for name in sorted(set(known) - with_static):
+            hint = _meant(name, sorted(with_static - set(known)))
+            yield doubtful(static.file, f"{name!r} has no row; its static inputs count as unknown.{hint}")
+
+
+def _meant(name: str, names: Sequence[str]) -> str:
+    lower = {known.lower(): known for known in names}
+    close = difflib.get_close_matches(name.lower(), lower, n=1)
+    return f" Is it {lower[close[0]]!r}?" if close else ""
+
+
+def _values(study: Study, seen: _Seen) -> Iterator[Finding]:
+    """Streams that hold nothing, and channels that never change."""
+    for name, spec in study.spec.streams.items():
+        if seen.labels and not any(stream == name for stream, _ in seen.typical):
+            hint = " Is `where` right?" if spec.where else ""
+            yield doubtful(spec.files, f"stream {name!r} has no values in any entity.{hint}")
+    for (name, channel), ranges in seen.ranges.items():
+        spec = study.spec.streams[name]
+        if spec.columns and len({value for some in ranges for value in some}) == 1:
+            yield doubtful(
+                spec.files, f"{channel!r} of {name!r} never changes in any entity; it tells nothing."
+            )
+
+
+def _twins(seen: _Seen, file_of: dict[tuple[str, str], str]) -> Iterator[Finding]:
+    first: dict[tuple[str, str], str] = {}
+    for (name, entity), content in seen.content.items():
+        twin = first.setdefault((name, content), entity)
+        if twin != entity:
+            yield doubtful(
+                file_of[name, entity],
+                f"{entity!r} has the same samples of {name!r} as {twin!r}; the same one twice would be on both sides "
+                "of a split.",
+            )
+
+
+def _classes(study: Study, seen: _Seen) -> Iterator[Finding]:
+    target = study.spec.target
+    labels = np.concatenate(seen.labels) if seen.labels else np.zeros(0)
+    if seen.labels and not len(labels):
+        yield wrong(FILE, "at least one entity must give a window; none does.")
+    for k, label in enumerate(target.classes if seen.classes else ()):
+        count = sum(k in some for some in seen.classes.values())
+        windows = int(np.sum(labels == k))
+        told = ""
+        if count < min(FEWEST, len(seen.classes)):
+            told = "no entity has" if count == 0 else f"only {count} of {len(seen.classes)} entities have"
+        elif len(labels) and windows < FEW_WINDOWS and target.kind != "entity":
+            told = f"only {windows} of {len(labels)} windows have"
+        if told:
+            yield doubtful(target.files, f"{told} the class {label!r}; it can hardly be learned and tested.")
+
+
+def _given_away(study: Study, seen: _Seen) -> Iterator[Finding]:
+    """Streams and static inputs that are the target under another name."""
+    if not seen.few:
+        return
+    hint = "tells the target without error; leave it out if it was made from the target."
+    for name, stream in seen.few[0].streams.items():
+        for channel in giveaways(seen.few, name):
+            yield doubtful(study.spec.streams[name].files, f"{stream.channels[channel]!r} of {name!r} {hint}")
+    final = [r for r in seen.few if len(r.target.values) == 1]
+    labels = np.array([r.target.values[0] for r in final])
+    known = labels >= 0 if seen.classes else ~np.isnan(labels)
+    for name in seen.few[0].static if len(final) else ():
+        values = np.array([r.static[name] for r in final])
+        if is_target(values[known], labels[known]):
+            yield doubtful(
+                study.spec.static.file if study.spec.static else FILE, f"static input {name!r} {hint}"
+            )
+
+
+def has_wrong(found: Sequence[Finding]) -> bool:
+    """Whether anything stands in the way of reading."""
+    return any(finding.level == WRONG for finding in found)

@@ -1,0 +1,138 @@
+"""Single windows explained token by token: what the prediction rests on, and where each token was routed.
+
+Letters: W windows, M modalities, T steps, E experts, K steps of a path.
+"""
+
+import numpy as np
+import torch
+import xarray as xr
+
+from interplay.data import Scaler
+from interplay.nn import ATOMS, InteractionContext, Model, Output
+from interplay.progress import Tell, silent
+from interplay.train.batches import Batch, ScaledWindows
+from interplay.train.target_kinds import TARGETS, TargetKind
+from interplay.types import Routing
+
+PATH_STEPS = 32
+"""Points at which the gradient is taken on the way from the mean input to the window."""
+
+TOKENS_AT_ONCE = 20_000
+"""Bounds the memory of one window of many modalities and steps."""
+
+
+def explain_windows(
+    model: Model, scaled: ScaledWindows, target: TargetKind, tell: Tell = silent
+) -> xr.Dataset:
+    """Relevance and routing of every token of some windows.
+
+    Relevance is by integrated gradients (Sundararajan et al., ICML 2017) along the straight way from the training
+    mean of every channel to the window, by the midpoint rule: how much each token moves the output that was
+    called. Over tokens it adds up to `moved`, up to `missed`, which is what the rule and jumps of the routing leave.
+
+    Parameters
+    ----------
+    model : Model
+    scaled : ScaledWindows
+        Few: each is predicted `PATH_STEPS` times with gradients.
+    target : TargetKind
+        Which output is called.
+
+    Returns
+    -------
+    xarray.Dataset
+        By ``window``, ``modality`` and ``lag`` (0 is the newest step): ``relevance`` in logits (of a number in
+        standard deviations), ``pooling`` the share of the token in the pooled window, ``observed``; by window
+        ``moved`` and ``missed`` (logits), ``output`` the number of the explained output, ``time_s``, ``entity``; and
+        if tokens are routed ``expert_weight (window, layer, modality, lag, expert)``.
+    """
+    parts = []
+    for k in range(len(scaled)):
+        parts.append(_one_window(model, scaled[np.array([k])], target, scaled.scaler))
+        tell((k + 1) / len(scaled))
+    windows = scaled.windows
+    stacked = {name: np.stack([part[name] for part in parts]) for name in parts[0]}
+    token = ("window", "modality", "lag")
+    dims: dict[str, tuple[str, ...]] = dict.fromkeys(("relevance", "pooling", "observed"), token)
+    dims["expert_weight"] = ("window", "layer", "modality", "lag", "expert")
+    lags = np.arange(windows.length)
+    names = np.array(windows.steps.entities, dtype=object)[windows.entity].astype(str)
+    return xr.Dataset(
+        {name: (dims.get(name, ("window",)), values) for name, values in stacked.items()},
+        coords={
+            "modality": list(windows.modalities),
+            "lag": lags,
+            "lag_s": ("lag", lags * windows.step_s, {"units": "s"}),
+            "entity": ("window", names),
+            "time_s": ("window", windows.steps.time_s[windows.last], {"units": "s"}),
+        },
+        attrs={
+            "synergy_experts": model.config.synergy_experts,
+            "outputs": list(windows.classes) or ["number"],
+        },
+    )
+
+
+def _one_window(model: Model, batch: Batch, target: TargetKind, scaler: Scaler) -> dict[str, np.ndarray]:
+    """Arrays of one window, lag 0 first."""
+    with torch.no_grad():
+        output = _asked(model, batch, batch.x, 1)
+    of = int(target.called(target.predicted(output.logits.cpu(), scaler))[0])
+    relevance = _integrated_gradients(model, batch, of)
+    with torch.no_grad():
+        nothing = {name: torch.zeros_like(values) for name, values in batch.x.items()}
+        moved = float(output.logits[0, of] - _asked(model, batch, nothing, 1).logits[0, of])
+    told = {
+        "relevance": relevance.flip(-1).numpy(),
+        "pooling": output.pooling[0].flip(-1).numpy(),
+        "observed": batch.observed[0].flip(-1).numpy(),
+        "output": np.array(of),
+        "moved": np.array(moved, dtype=np.float32),
+        "missed": np.array(moved - float(relevance.sum()), dtype=np.float32),
+    }
+    if output.routings:
+        layers = [_weights(routing)[0].flip(1) for routing in output.routings]
+        told["expert_weight"] = torch.stack(layers).numpy()
+    return told
+
+
+def _integrated_gradients(model: Model, batch: Batch, of: int) -> torch.Tensor:
+    """(M, T): mean gradient along the path times the input, summed over samples and channels of each token."""
+    shares = (torch.arange(PATH_STEPS) + 0.5) / PATH_STEPS
+    found = torch.zeros(batch.observed.shape[1:])
+    for some in shares.split(max(1, TOKENS_AT_ONCE // batch.observed.numel())):
+        path = {n: (some[:, None, None, None] * values).requires_grad_() for n, values in batch.x.items()}
+        logits = _asked(model, batch, path, len(some)).logits[:, of]
+        slopes = torch.autograd.grad(logits.sum(), list(path.values()))
+        for m, (values, slope) in enumerate(zip(batch.x.values(), slopes, strict=True)):
+            found[m] += (slope * values).sum((0, 2, 3)) / PATH_STEPS
+    return found * batch.observed[0]
+
+
+def _asked(model: Model, batch: Batch, x: dict[str, torch.Tensor], n: int) -> Output:
+    """The model's output for n inputs of the same window."""
+    context = batch.context
+    if context is not None:
+        context = InteractionContext(**{a: getattr(context, a).expand(n, -1, -1, -1) for a in ATOMS})
+    return model(x, batch.observed.expand(n, -1, -1), context, batch.static.expand(n, -1))
+
+
+def _weights(routing: Routing) -> torch.Tensor:
+    """Weight of every expert (B, M, T, E); 0 of those that were not chosen."""
+    return torch.zeros_like(routing.log_probs).scatter(-1, routing.expert_ids, routing.expert_weights)
+
+
+def examples(windows, predicted: np.ndarray, most: int) -> np.ndarray:
+    """Windows to explain, at most so many: of each group as many, first the surest and the least sure of each."""
+    kind = TARGETS[windows.kind]
+    group = kind.group_of(torch.from_numpy(windows.y)).numpy()
+    sure = predicted.max(1) if predicted.ndim == 2 else np.abs(predicted - windows.y)
+    chosen: list[int] = []
+    groups = np.unique(group)
+    for g in groups:
+        rows = np.flatnonzero(group == g)
+        rows = rows[np.argsort(sure[rows])]
+        chosen += list(
+            rows[np.unique(np.linspace(0, len(rows) - 1, max(1, most // len(groups))).astype(int))]
+        )
+    return np.sort(np.array(chosen[:most]))

@@ -1,0 +1,138 @@
+"""Where a training stands, kept after every epoch, so that one that was interrupted goes on where it stopped.
+
+Lightning keeps and restores loops, optimiser, schedule and weights. What it would write with `torch.save`, a pickle,
+goes into one safetensors file instead: tensors as they are, all else as JSON in the file's header. Reading it runs no
+code of the file, and a damaged one is recognised.
+"""
+
+import json
+import shutil
+from collections.abc import Mapping
+from hashlib import blake2b
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from lightning_fabric.plugins import CheckpointIO
+from pytorch_lightning.callbacks import Checkpoint
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from interplay.errors import DamagedFile
+from interplay.files import part_of, whole_file
+from interplay.nn import Model
+from interplay.train.batches import TrainingBatches
+from interplay.train.recipe import Recipe
+
+
+class Unfinished:
+    """The hidden folder beside a run folder in which its training is kept until it is finished.
+
+    Parameters
+    ----------
+    out : Path, the run folder
+    key : str
+        Of the data, settings and libraries; a training of another key is not taken up.
+    """
+
+    def __init__(self, out: Path, key: str):
+        self.folder = part_of(out)
+        self.state = self.folder / f"{key}.safetensors"
+        self.log = self.folder / "log.jsonl"
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def remove(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def training_key(model: Model, recipe: Recipe, batches: TrainingBatches) -> str:
+    """Tells apart trainings from other weights (and with them seeds and profiles), data, settings or libraries."""
+    digest = blake2b(digest_size=8)
+    windows, contexts = batches.windows.windows, batches.windows.contexts
+    steps = windows.steps
+    arrays = [value.detach().cpu().numpy() for value in model.state_dict().values()]
+    arrays += [
+        *steps.values.values(),
+        *steps.static.values(),
+        steps.observed,
+        steps.target,
+        steps.segment,
+        windows.last,
+    ]
+    arrays += [batches.generator.get_state().numpy()]
+    if contexts is not None:
+        arrays.append(contexts.atoms.numpy())
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).data)
+    libraries = {name: version(name) for name in ("interplay", "torch", "pytorch-lightning")}
+    digest.update(repr((recipe.to_dict(), windows.length, steps.step_s, libraries)).encode())
+    return digest.hexdigest()
+
+
+class KeepState(Checkpoint):
+    """Keeps the state after every epoch, random numbers included: dropout and noise go on as if never interrupted."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        trainer.save_checkpoint(self.path)
+
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        return {"random_state": torch.get_rng_state()}
+
+    def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
+        torch.set_rng_state(state["random_state"])
+
+
+class PlainStates(CheckpointIO):
+    """Lightning's states in safetensors files."""
+
+    def save_checkpoint(self, checkpoint, path, storage_options=None) -> None:
+        tensors: dict[str, torch.Tensor] = {}
+        told = json.dumps(_plain(checkpoint, tensors))
+        with whole_file(path, overwrite=True) as part:
+            save_file(tensors, part, metadata={"state": told})
+
+    def load_checkpoint(self, path, map_location=None, weights_only=None) -> dict:
+        try:
+            with safe_open(path, framework="pt") as file:
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 not a mapping
+                return _restored(json.loads(file.metadata()["state"]), tensors)
+        except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+            raise DamagedFile(
+                f"{path} is not the whole state of a training ({error}). Delete it to train from the start."
+            ) from error
+
+    def remove_checkpoint(self, path) -> None:
+        Path(path).unlink(missing_ok=True)
+
+
+def _plain(value, tensors: dict[str, torch.Tensor]):
+    """`value` as JSON knows it; tensors are put aside under a number. Containers are told apart by a tag."""
+    if isinstance(value, torch.Tensor):
+        name = str(len(tensors))
+        # a copy each: safetensors refuses tensors that share memory
+        tensors[name] = value.detach().cpu().clone(memory_format=torch.contiguous_format)
+        return {"tensor": name}
+    if isinstance(value, Mapping):
+        return {"mapping": [[_plain(key, tensors), _plain(part, tensors)] for key, part in value.items()]}
+    if isinstance(value, (list, tuple)):
+        return {type(value).__name__: [_plain(part, tensors) for part in value]}
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    raise TypeError(f"the state of a training must be tensors and plain values; got {type(value).__name__}.")
+
+
+def _restored(told, tensors: Mapping[str, torch.Tensor]):
+    if not isinstance(told, dict):
+        return told
+    ((kind, content),) = told.items()
+    if kind == "tensor":
+        return tensors[content]
+    if kind == "mapping":
+        return {_restored(key, tensors): _restored(part, tensors) for key, part in content}
+    parts = [_restored(part, tensors) for part in content]
+    return tuple(parts) if kind == "tuple" else parts

@@ -1,0 +1,216 @@
+"""The run folder: a run on disk, which describes itself. No pickle.
+
+``config.yaml`` settings and seed; ``data.json`` what the windows were; ``split.json`` the `SplitManifest`;
+``profile.nc`` the profile, if there was one; ``weights.safetensors`` model and scaler; ``log.jsonl`` losses
+by epoch; ``versions.json`` libraries; and once evaluated ``metrics.json``, ``predictions.parquet``, ``insight.nc``
+(routing and pooling, means over windows) and ``examples.nc`` (single windows, token by token).
+"""
+
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+import xarray as xr
+import yaml
+from pyarrow import ArrowException
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from interplay.data import Scaler, SplitManifest
+from interplay.errors import DamagedFile, InvalidInput
+from interplay.files import check_writable, json_text, whole_file, whole_folder
+from interplay.nn import Model, build_model, empty_context
+from interplay.profile import InteractionProfile
+from interplay.train.evaluation import Evaluation
+from interplay.train.recipe import make_recipe
+from interplay.train.trackers import json_lines
+from interplay.types import Schema
+
+FORMAT = "interplay-run-1"
+LIBRARIES = ("interplay", "torch", "pytorch-lightning", "numpy", "xarray", "scikit-learn")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrainingData:
+    """What a run remembers of its training windows.
+
+    Attributes
+    ----------
+    entities : names
+    n_windows : int
+    class_counts : windows of each class or label; empty for a number
+    channels : modality name -> names of its channels
+    card : mapping of str, or None
+        What the data set says of itself: name, licence, citation and so on.
+    """
+
+    entities: tuple[str, ...]
+    n_windows: int
+    class_counts: tuple[int, ...]
+    channels: Mapping[str, tuple[str, ...]]
+    card: Mapping[str, object] | None = None
+
+
+def check_run_folder(folder: str | Path, *, overwrite: bool) -> None:
+    """Refuse to replace what is there, unless it may be and is a run: nobody's other files are removed."""
+    folder = Path(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    check_writable(folder, overwrite=overwrite)
+    replaceable = (folder / "config.yaml").is_file() or (folder.is_dir() and not any(folder.iterdir()))
+    if folder.exists() and not replaceable:
+        raise InvalidInput(
+            f"{folder} must be a run or empty to be overwritten, and holds other files. Choose another name."
+        )
+
+
+def write_run_folder(run, folder: Path, *, overwrite: bool) -> None:
+    """Write a `Run`: all of it, or nothing."""
+    check_run_folder(folder, overwrite=overwrite)
+    with whole_folder(folder, overwrite=overwrite) as part:
+        # the seed comes last, so that a file that was cut short lacks it
+        settings = {"format": FORMAT, "recipe": run.recipe.to_dict(), "seed": run.seed}
+        (part / "config.yaml").write_text(yaml.safe_dump(settings, sort_keys=False), "utf-8")
+        described = {"schema": asdict(run.schema), "train": asdict(run.data)}
+        (part / "data.json").write_text(json_text(described), "utf-8")
+        run.split.save(part / "split.json")
+        (part / "log.jsonl").write_text(json_lines(run.log), "utf-8")
+        (part / "versions.json").write_text(json_text(_versions()), "utf-8")
+        save_file(_tensors(run), part / "weights.safetensors")
+        if run.profile is not None:
+            run.profile.save(part / "profile.nc")
+        if run.evaluation is not None:
+            write_evaluation(run, part)
+
+
+def write_evaluation(run, folder: Path) -> None:
+    """Write what `Run.evaluate` found into a run folder, in place of what it held of an earlier one."""
+    found = run.evaluation
+    for name in ("insight", "examples"):
+        with whole_file(folder / f"{name}.nc", overwrite=True) as part:
+            getattr(found, name).to_netcdf(part, engine="h5netcdf")
+    with whole_file(folder / "predictions.parquet", overwrite=True) as part:
+        found.predictions.to_parquet(part, index=False)
+    run.split.save(folder / "split.json", overwrite=True)
+    with whole_file(folder / "metrics.json", overwrite=True) as part:
+        part.write_text(json_text(found.scores), "utf-8")
+
+
+def read_run_folder(folder: Path) -> dict[str, Any]:
+    """The parts of a `Run`, by name."""
+    if not folder.is_dir():
+        raise InvalidInput(
+            f"a run must be a folder that `interplay train` or run.save made; there is no folder {folder}."
+        )
+    missing = [name for name in ("config.yaml", "data.json", "weights.safetensors", "log.jsonl", "split.json")
+               if not (folder / name).is_file()]  # fmt: skip
+    if missing:
+        raise DamagedFile(
+            f"{folder} is not a whole run: {missing[0]} is missing. Train it again, or copy all of it."
+        )
+    try:
+        return _read_parts(folder)
+    except DamagedFile:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, yaml.YAMLError, SafetensorError,
+            ArrowException) as error:  # fmt: skip
+        reason = " ".join(str(error).split())[:200]
+        raise DamagedFile(
+            f"{folder} is not a whole run ({type(error).__name__}: {reason}). Train it again, or copy all of it."
+        ) from error
+
+
+def _read_parts(folder: Path) -> dict[str, Any]:
+    config = yaml.safe_load((folder / "config.yaml").read_text("utf-8"))
+    if not isinstance(config, dict) or config.get("format") != FORMAT:
+        raise DamagedFile(
+            f"{folder / 'config.yaml'} is not a run of this library: 'format' is not {FORMAT!r}."
+        )
+    recipe = make_recipe(config["recipe"])
+    told = json.loads((folder / "data.json").read_text("utf-8"))
+    schema = _schema(told["schema"])
+    model = build_model(schema, recipe.model, empty_context(len(schema.modalities), schema.steps))
+    scaler = _fill(model, schema, load_file(folder / "weights.safetensors"))
+    profile_file = folder / "profile.nc"
+    return {
+        "model": model.eval(),
+        "scaler": scaler,
+        "recipe": recipe,
+        "schema": schema,
+        "profile": InteractionProfile.load(profile_file) if profile_file.is_file() else None,
+        "data": _training_data(told["train"]),
+        "seed": config["seed"],
+        "log": [json.loads(line) for line in (folder / "log.jsonl").read_text("utf-8").splitlines()],
+        "split": SplitManifest.load(folder / "split.json"),
+        "evaluation": _evaluation(folder),
+    }
+
+
+def _evaluation(folder: Path) -> Evaluation | None:
+    if not (folder / "metrics.json").is_file():
+        return None
+    predictions = pd.read_parquet(folder / "predictions.parquet")
+    return Evaluation(
+        scores=json.loads((folder / "metrics.json").read_text("utf-8")),
+        predictions=predictions,
+        insight=_dataset(folder / "insight.nc"),
+        examples=_dataset(folder / "examples.nc"),
+        entities=tuple(sorted(predictions["entity"].unique())),
+    )
+
+
+def _dataset(path: Path) -> xr.Dataset:
+    with xr.open_dataset(path, engine="h5netcdf") as file:
+        return file.load()
+
+
+def _tensors(run) -> dict[str, torch.Tensor]:
+    tensors = {f"model.{name}": value.contiguous() for name, value in run.model.state_dict().items()}
+    for part in ("mean", "std"):
+        for name, values in getattr(run.scaler, part).items():
+            tensors[f"scaler.{part}.{name}"] = torch.from_numpy(values)
+    for part in ("static", "target"):
+        tensors[f"scaler.{part}"] = torch.from_numpy(getattr(run.scaler, part))
+    return tensors
+
+
+def _fill(model: Model, schema: Schema, tensors: Mapping[str, torch.Tensor]) -> Scaler:
+    """Load the model's tensors into it; returns the scaler."""
+    prefix = "model."
+    model.load_state_dict({n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)})
+    parts = {
+        part: {name: tensors[f"scaler.{part}.{name}"].numpy() for name in schema.modalities}
+        for part in ("mean", "std")
+    }
+    return Scaler(**parts, static=tensors["scaler.static"].numpy(), target=tensors["scaler.target"].numpy())
+
+
+def _schema(told: dict) -> Schema:
+    shapes = {name: tuple(shape) for name, shape in told["shapes"].items()}
+    return Schema(
+        shapes=shapes,
+        steps=told["steps"],
+        step_s=told["step_s"],
+        classes=tuple(told["classes"]),
+        kind=told["kind"],
+        static=tuple(told["static"]),
+    )
+
+
+def _training_data(told: dict) -> TrainingData:
+    return TrainingData(
+        entities=tuple(told["entities"]),
+        n_windows=told["n_windows"],
+        class_counts=tuple(told["class_counts"]),
+        channels={name: tuple(channels) for name, channels in told["channels"].items()},
+        card=told["card"],
+    )
+
+
+def _versions() -> dict[str, str]:
+    return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}

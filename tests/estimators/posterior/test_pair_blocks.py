@@ -1,0 +1,95 @@
+"""Blocks of pairs: the same findings, in several processes too, and after an interruption."""
+
+import numpy as np
+import pytest
+
+import interplay as ip
+from interplay.errors import DamagedFile
+from interplay.estimators.posterior import blocks
+from interplay.estimators.posterior.blocks import BlockTask
+from interplay.synthetic import lagged_streams
+
+QUICK = {"epochs": 6, "n_bootstrap": 20, "n_rotations": 19}
+ATOMS = ("redundancy", "unique", "synergy", "joint_mi", "p_value", "gap_bits")
+
+
+@pytest.fixture(scope="module")
+def windows():
+    streams = lagged_streams(1200)
+    return ip.windows_from_arrays(streams.arrays, streams.y, steps=4)
+
+
+def small_blocks(**more):
+    # 3 copies x 2 sides x 4 lags x 1,197 windows x 4 classes x 4 bytes is 0.46 MB a promising pair; all six are
+    return ip.PosteriorPID(block_bytes=1e6, **QUICK, **more)
+
+
+@pytest.fixture(scope="module")
+def in_blocks(windows):
+    return ip.TemporalRUS(small_blocks()).fit(windows).profile_
+
+
+def test_blocks_find_what_one_block_finds(windows, in_blocks):
+    whole = ip.TemporalRUS(ip.PosteriorPID(**QUICK)).fit(windows).profile_
+    assert len(in_blocks.probe.blocks) == 3
+    assert len(whole.probe.blocks) == 1
+    off = ~np.eye(4, dtype=bool)
+    for name in ("redundancy", "unique", "synergy"):
+        # other probes, the same held-out windows: within a standard error of 0.831 bit at 1,200 steps
+        np.testing.assert_allclose(
+            in_blocks.dataset[name].values[off], whole.dataset[name].values[off], atol=0.025
+        )
+
+
+def test_several_processes_change_nothing(windows, in_blocks):
+    both = ip.TemporalRUS(small_blocks(n_jobs=2)).fit(windows).profile_
+    for name in ATOMS:
+        np.testing.assert_allclose(both.dataset[name], in_blocks.dataset[name], atol=1e-6)
+
+
+def test_an_interrupted_run_continues(windows, in_blocks, tmp_path, monkeypatch):
+    folder = str(tmp_path / "work")
+    run, calls = BlockTask.run, []
+
+    def fails_at_third(self, *args):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return run(self, *args)
+
+    monkeypatch.setattr(BlockTask, "run", fails_at_third)
+    with pytest.raises(KeyboardInterrupt):
+        ip.TemporalRUS(small_blocks(resume=folder)).fit(windows)
+    monkeypatch.undo()
+    monkeypatch.setattr(BlockTask, "run", lambda self, *args: calls.append(2) or run(self, *args))
+    again = ip.TemporalRUS(small_blocks(resume=folder)).fit(windows).profile_
+    assert calls.count(2) == 1
+    for name in ATOMS:
+        np.testing.assert_array_equal(again.dataset[name], in_blocks.dataset[name])
+
+
+def test_other_data_do_not_take_up_old_work(windows, tmp_path):
+    folder = tmp_path / "work"
+    ip.TemporalRUS(small_blocks(resume=str(folder))).fit(windows)
+    before = {file.name for file in folder.iterdir()}
+    ip.TemporalRUS(small_blocks(resume=str(folder))).fit(windows.select(np.arange(1000)))
+    after = {file.name for file in folder.iterdir()}
+    assert before < after
+
+
+def test_blocks_of_another_format_are_not_taken_up(windows, tmp_path, monkeypatch):
+    folder = tmp_path / "work"
+    ip.TemporalRUS(small_blocks(resume=str(folder))).fit(windows)
+    before = {file.name for file in folder.iterdir()}
+    monkeypatch.setattr(blocks, "FORMAT", blocks.FORMAT + 1)
+    ip.TemporalRUS(small_blocks(resume=str(folder))).fit(windows)
+    assert len({file.name for file in folder.iterdir()}) == 2 * len(before)
+
+
+def test_a_damaged_block_is_named(windows, tmp_path):
+    folder = tmp_path / "work"
+    ip.TemporalRUS(small_blocks(resume=str(folder))).fit(windows)
+    damaged = next(file for file in folder.iterdir() if "block-1" in file.name)
+    damaged.write_bytes(b"no")
+    with pytest.raises(DamagedFile, match=r"block-1.*Delete it"):
+        ip.TemporalRUS(small_blocks(resume=str(folder))).fit(windows)

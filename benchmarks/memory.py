@@ -36,7 +36,7 @@ def one_size(n_m: int, n_t: int, width: int, batch: int) -> tuple[float, float, 
     context = InteractionContext(redundancy=atoms, unique=atoms, synergy=atoms)
     before = _peak_mb()
     model = build_model(windows.schema, recipe.model, context)
-    losses = LossTerms(recipe.losses, model, TARGETS["classes"])
+    losses = LossTerms(recipe, model, TARGETS["classes"])
     optimiser = torch.optim.AdamW(model.parameters())
     cut = windows.batch(np.arange(batch))
     x = {name: torch.from_numpy(values) for name, values in cut.x.items()}

@@ -29,7 +29,9 @@ SIZES = (500, 2000)
 N_TEST = 20_000
 """Enough that the luck of the test draw is worth 0.2 %, not 0.7 %."""
 PAPER = {"model.guided": False} | {
-    f"losses.{name}": value for name, value in make_recipe("paper").to_dict()["losses"].items()
+    f"{group}.{name}": value
+    for group in ("losses", "pairs")
+    for name, value in make_recipe("paper").to_dict()[group].items()
 }
 """The default model with what the paper guides: its router, and its losses as published."""
 

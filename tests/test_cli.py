@@ -106,7 +106,7 @@ def test_what_cannot_be_fetched_is_told_before_anything_begins(capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["datasets", "info", "hapt_sampel"], "Did you mean 'hapt_sample'?"),
+        (["datasets", "info", "hapt_sampel"], "Did you mean hapt_sample?"),
         (["estimate", "hapt", "-o", "OUT/p.nc"], "root must be a folder that holds hapt.npz"),
         (["estimate", "hapt_sample", "-o", "OUT/nowhere/p.nc"], "the folder of"),
         (["estimate", "hapt_sample", "-o", "OUT/p.nc", "--steps", "2000"], "must fit into a segment"),
@@ -168,9 +168,8 @@ def test_the_recipe_named_is_the_default_of_its_settings(capsys):
     with pytest.raises(SystemExit):
         main(["train", "--recipe", "paper", "--help"])
     out = " ".join(capsys.readouterr().out.split())
-    assert (
-        "(type: int, default: 128)" in out.partition("--model.width WIDTH")[2].partition("--model.layers")[0]
-    )
+    assert "(default: 128)" in out.partition("--model.width N")[2].partition("--model.layers")[0]
+    assert "--model.router.gru_width N" in out
 
 
 def test_a_run_is_trained_again_on_the_split_of_another(folder, tmp_path, capsys):

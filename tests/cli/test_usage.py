@@ -31,7 +31,7 @@ HEAVY = {"torch", "pandas", "xarray", "sklearn", "pytorch_lightning", "matplotli
         ("estimate a b -o c", "estimate takes no further word; got 'b'."),
         ("train --data x -o y --model.widht 3", "has no option --model.widht. Did you mean --model.width?"),
         ("train --data x -o y --model.width x", "--model.width must be a whole number; got 'x'."),
-        ("train --data x -o y --losses.hard maybe", "--losses.hard must be true or false; got 'maybe'."),
+        ("train --data x -o y --pairs.hard maybe", "--pairs.hard must be true or false; got 'maybe'."),
         ("train --data x -o y --step-s a", "--step-s must be a number; got 'a'."),
         ("train --data x -o y --lags-s a", "--lags-s must be numbers in brackets, such as '[0, 0.5, 1]'"),
         ("train --data x -o y --track wandb", "--track must be tensorboard or mlflow; got 'wandb'."),
@@ -144,7 +144,7 @@ def test_colour_is_for_terminals_and_never_with_no_color(monkeypatch, capsys):
         ),
         (
             "train --data hapt_sample -o OUT/r --recipe OUT/bad.yaml",
-            "model.width must be of type int; got 'x'.",
+            "model.width must be a whole number; got 'x'.",
         ),
         (
             "train --data hapt_sample -o OUT/r --track-to there",

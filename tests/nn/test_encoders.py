@@ -2,17 +2,30 @@
 
 import pytest
 import torch
+from torch import nn
 
-from interplay.nn import StepEncoder
+from interplay.nn import ProbeStepEncoder, StepEncoder, TokenPlaces
 from interplay.probe.network import Probe, ProbeShape, step_features
 from small_models import SHAPES, random_windows
 
 STEPS, WIDTH = 5, 8
 
 
+class Tokens(nn.Module):
+    """An encoder and the places of its tokens, as the model has them."""
+
+    def __init__(self, shapes, kind=StepEncoder):
+        super().__init__()
+        self.encoder = kind(shapes, WIDTH)
+        self.places = TokenPlaces(len(shapes), STEPS, WIDTH)
+
+    def forward(self, x, observed):
+        return self.places(self.encoder(x, observed), observed)
+
+
 def encoder_and_windows(shapes=SHAPES):
     torch.manual_seed(0)
-    encoder = StepEncoder(shapes, STEPS, WIDTH)
+    encoder = Tokens(shapes)
     x, _ = random_windows(shapes, 3, STEPS)
     return encoder, x, torch.ones(3, len(shapes), STEPS, dtype=torch.bool)
 
@@ -50,8 +63,8 @@ def test_tokens_come_in_the_order_of_the_modalities():
         for parameter in encoder.parameters():
             parameter.zero_()
         # a bias of its own for every modality: 1 and 4 in the group of one shape, 2 and 3 in the other
-        encoder.parts[0].first.bias[:, 0, 0] = torch.tensor([1.0, 4.0])
-        encoder.parts[1].out.bias[:, 0, 0] = torch.tensor([2.0, 3.0])
+        encoder.encoder.parts[0].first.bias[:, 0, 0] = torch.tensor([1.0, 4.0])
+        encoder.encoder.parts[1].out.bias[:, 0, 0] = torch.tensor([2.0, 3.0])
     assert encoder(x, observed)[0, :, 0, 0].tolist() == [1.0, 2.0, 3.0, 4.0]
 
 
@@ -59,13 +72,13 @@ def test_tokens_come_in_the_order_of_the_modalities():
 def test_a_modality_is_encoded_as_if_it_were_alone(name):
     encoder, x, observed = encoder_and_windows()
     m = list(SHAPES).index(name)
-    alone = StepEncoder({name: SHAPES[name]}, STEPS, WIDTH)
-    group = next(g for g, (_, _, members) in enumerate(encoder.groups) if m in members)
-    k = encoder.groups[group][2].index(m)
-    own = {"modality": encoder.modality[m : m + 1], "distance": encoder.distance}
-    for key, value in encoder.parts[group].state_dict().items():
-        size = len(value) // len(encoder.groups[group][2])
-        own[f"parts.0.{key}"] = value[k * size : (k + 1) * size]
+    alone = Tokens({name: SHAPES[name]})
+    group = next(g for g, (_, _, members) in enumerate(encoder.encoder.groups) if m in members)
+    k = encoder.encoder.groups[group][2].index(m)
+    own = {"places.modality": encoder.places.modality[m : m + 1], "places.distance": encoder.places.distance}
+    for key, value in encoder.encoder.parts[group].state_dict().items():
+        size = len(value) // len(encoder.encoder.groups[group][2])
+        own[f"encoder.parts.0.{key}"] = value[k * size : (k + 1) * size]
     alone.load_state_dict(own)
     tokens = alone({name: x[name]}, observed[:, m : m + 1])
     # sums of at most 160 float32 products of order 0.1
@@ -74,12 +87,12 @@ def test_a_modality_is_encoded_as_if_it_were_alone(name):
 
 def test_a_step_of_few_samples_goes_through_a_layer_and_a_half():
     encoder, x, observed = encoder_and_windows({"acc": (2, 3)})
-    first, second = encoder.parts[0].first, encoder.parts[0].second
+    first, second = encoder.encoder.parts[0].first, encoder.encoder.parts[0].second
     flat = x["acc"][1, 4].flatten()
     h = flat @ first.weight[0] + first.bias[0, 0]
     h = h + torch.nn.functional.gelu(h) @ second.weight[0] + second.bias[0, 0]
     # the last step has distance 0 from the end
-    expected = h + encoder.modality[0, 0] + encoder.distance[0]
+    expected = h + encoder.places.modality[0, 0] + encoder.places.distance[0]
     torch.testing.assert_close(encoder(x, observed)[1, 0, 4], expected, rtol=1e-5, atol=1e-6)
 
 
@@ -106,23 +119,23 @@ def test_unobserved_steps_become_zero_whatever_they_hold(rubbish):
 
 def test_tokens_beside_a_probe_start_from_its_hidden_states():
     torch.manual_seed(0)
-    encoder = StepEncoder(SHAPES, STEPS, WIDTH, beside_probe=True)
+    encoder = Tokens(SHAPES, ProbeStepEncoder)
     names = [*reversed(SHAPES)]
     pairs = torch.tensor([[0, 1]])
-    shape = ProbeShape(modalities=4, features=encoder.probe.features, lags=1, classes=2, pairs=pairs)
+    shape = ProbeShape(modalities=4, features=encoder.encoder.probe.features, lags=1, classes=2, pairs=pairs)
     probe = Probe(shape, torch.Generator().manual_seed(1))
     with torch.no_grad():
         probe.b1.normal_()
-    encoder.probe.start_from(probe, names)
+    encoder.encoder.probe.start_from(probe, names)
     x, observed = random_windows(SHAPES, 3, STEPS)
-    told = encoder.probe(x, observed)
+    told = encoder.encoder.probe(x, observed)
     for m, name in enumerate(SHAPES):
         k = names.index(name)
         inputs = step_features(x[name].flatten(0, 1), observed[:, m].flatten())
-        inputs = torch.nn.functional.pad(inputs, (0, encoder.probe.features - inputs.shape[1]))
+        inputs = torch.nn.functional.pad(inputs, (0, encoder.encoder.probe.features - inputs.shape[1]))
         h = torch.nn.functional.gelu(inputs @ probe.w1[k] + probe.b1[k])
         h = torch.nn.functional.gelu(h @ probe.w2[k] + probe.b2[k])
-        expected = h @ encoder.probe.out.weight[m] + encoder.probe.out.bias[m]
+        expected = h @ encoder.encoder.probe.out.weight[m] + encoder.encoder.probe.out.bias[m]
         torch.testing.assert_close(told[:, m].flatten(0, 1), expected, rtol=1e-5, atol=1e-6)
     other = {
         name: torch.where(observed[:, m, :, None, None], v, torch.nan)

@@ -144,7 +144,7 @@ def test_a_context_of_another_shape_is_refused():
         ({"width": 30}, r"width must be a multiple of heads \(4\); got 30"),
         (
             {"router": "hash"},
-            r"router must be one of \['interaction', 'laplace', 'softmax', 'uniform'\]; got 'hash'",
+            r"router must be one of \['interaction', 'laplace', 'published', 'softmax', 'uniform'\], a class, ",
         ),
         ({"synergy_experts": 8}, r"below num_experts \(8\); got 8"),
         ({"synergy_experts": -1}, r"at least 0 and below num_experts \(8\); got -1"),

@@ -102,7 +102,7 @@ def test_a_model_starts_from_the_probe_of_its_profile(tmp_path):
     profile = (
         ip.TemporalRUS(ip.PosteriorPID(epochs=3, n_bootstrap=10, n_rotations=9), **QUIET).fit(train).profile_
     )
-    settings = SMALL | {"model.probe_encoder": True, "optimiser.epochs": 1, "optimiser.learning_rate": 1e-9}
+    settings = SMALL | {"model.encoder": "probe", "optimiser.epochs": 1, "optimiser.learning_rate": 1e-9}
     run = ip.fit(train, profile=profile, settings=settings, **QUIET)
     # one epoch at next to no learning rate leaves the weights as they were
     torch.testing.assert_close(

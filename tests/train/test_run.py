@@ -41,10 +41,10 @@ def test_the_log_tells_every_loss_of_every_epoch(run):
     assert [epoch["epoch"] for epoch in run.log] == [1, 2, 3]
     wanted = {"loss", "cross_entropy", "uniqueness", "redundancy", "synergy", "load_balance", "router_z"}
     assert wanted | {"accuracy", "seconds"} <= set(run.log[0])
-    weights = run.recipe.losses
+    losses = run.recipe.losses
     for epoch in run.log:
         total = epoch["cross_entropy"] + sum(
-            getattr(weights, name) * epoch[name] for name in wanted - {"loss", "cross_entropy"}
+            losses[name].build().weight * epoch[name] for name in wanted - {"loss", "cross_entropy"}
         )
         # float32 means over batches
         assert epoch["loss"] == pytest.approx(total, abs=1e-4)

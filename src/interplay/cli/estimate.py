@@ -8,11 +8,13 @@ from interplay.cli.output import interactions_in_words, tell_next, tell_result
 from interplay.cli.workflow import kept_until_done, measured, training_and_test_windows
 from interplay.errors import InvalidInput
 from interplay.files import check_writable, part_of
+from interplay.registry import look_here
 
 
 def options(part: ArgumentParser, words: list[str] | None) -> None:
     from interplay.estimators import BaseRUS, PosteriorPID
 
+    look_here()
     part.add_argument("source", help=DATA)
     out_option(part, "profile to write (.nc)", required=True)
     overwrite_option(part, "profile")

@@ -7,12 +7,13 @@ from jsonargparse import ArgumentParser, Namespace
 from interplay.cli.command import PROGRAM, Command
 from interplay.cli.options import DATA, json_option, out_option, training_windows_options
 from interplay.cli.output import note, progress, tell_next, tell_result
+from interplay.cli.settings import given_recipe, setting_options
 from interplay.cli.workflow import kept_until_done, measured, training_and_test_windows
 from interplay.files import check_writable, part_of
 
 
 def options(part: ArgumentParser, words: list[str] | None) -> None:
-    from interplay.train import RECIPES, Recipe, make_recipe
+    from interplay.train import RECIPES
 
     part.add_argument("--data", required=True, help=DATA)
     out_option(part, "run folder to make", required=True)
@@ -35,8 +36,7 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
     )
     json_option(part)
     training_windows_options(part)
-    part.add_class_arguments(Recipe)
-    part.set_defaults(make_recipe(_recipe_named(words or [])).to_dict())
+    setting_options(part, _recipe_named(words or []), words or [])
 
 
 def run(args: Namespace) -> None:
@@ -66,9 +66,9 @@ def _trained(args: Namespace, trackers: list):
     """The run, and the windows that were kept apart."""
     from interplay.profile import InteractionProfile
     from interplay.study import find_source
-    from interplay.train import Recipe, fit
+    from interplay.train import fit
 
-    recipe = Recipe(model=args.model, losses=args.losses, optimiser=args.optimiser, decision=args.decision)
+    recipe = given_recipe(args)
     known = None if args.profile in ("estimate", "none") else InteractionProfile.load(args.profile)
     windows, test, split = training_and_test_windows(args.data, args)
     if args.profile == "estimate":

@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args, get_origin
 from jsonargparse import ArgumentParser
 
 from interplay.cli.command import PROGRAM
+from interplay.cli.settings import WITHIN
 
 NAMES = {
     int: "a whole number",
@@ -105,7 +106,11 @@ def _subclasses(parent: type) -> list[str]:
 def _as_typed(part: ArgumentParser, dest: str) -> str:
     """An option's words or a positional's name, of a destination."""
     positional = any(action.dest == dest and not action.option_strings for action in part._actions)
-    return dest.upper() if positional else f"--{dest.replace('_', '-') if '.' not in dest else dest}"
+    if positional:
+        return dest.upper()
+    return (
+        f"--{dest.replace(WITHIN, '.')}" if WITHIN in dest or "." in dest else f"--{dest.replace('_', '-')}"
+    )
 
 
 def _one_of(names: list[str]) -> str:

@@ -1,6 +1,5 @@
-"""Data sets by name. To add one: write a class with a `card` and `recordings(root)`, and name it in DATASETS."""
+"""Data sets by name, or anyone's by import path: a class with a `card` and `recordings(root)`."""
 
-from difflib import get_close_matches
 from pathlib import Path
 
 from interplay.datasets.card import Card, DataSet
@@ -29,6 +28,7 @@ from interplay.datasets.utd_mhad import UtdMhad
 from interplay.datasets.wesad import Wesad, WesadMeditation, WesadStress
 from interplay.datasets.wesad_features import WesadFeatures
 from interplay.errors import InvalidInput
+from interplay.registry import Registry
 from interplay.types import Recording
 
 __all__ = [
@@ -70,59 +70,58 @@ __all__ = [
     "load_dataset",
 ]
 
-DATASETS: dict[str, type[DataSet]] = {
-    "cmu_mosei": CmuMosei,
-    "cmu_mosi": CmuMosi,
-    "cmu_mosi_utterance": CmuMosiUtterance,
-    "hapt": Hapt,
-    "hapt_sample": HaptSample,
-    "mhealth": MHealth,
-    "mimic3_demo": Mimic3Demo,
-    "mimic3_demo_glucose": Mimic3DemoGlucose,
-    "mimic3_demo_potassium": Mimic3DemoPotassium,
-    "mimic4_length_of_stay": Mimic4LengthOfStay,
-    "mimic4_length_of_stay_panels": Mimic4LengthOfStayPanels,
-    "mimic4_mortality": Mimic4Mortality,
-    "mimic4_mortality_panels": Mimic4MortalityPanels,
-    "opportunity": Opportunity,
-    "opportunity_gestures": OpportunityGestures,
-    "pamap2": Pamap2,
-    "pamap2_sensors": Pamap2Sensors,
-    "physionet2012": PhysioNet2012,
-    "pt_exercises": PTExercises,
-    "room_occupancy": RoomOccupancy,
-    "shanghai_diabetes": ShanghaiDiabetes,
-    "stress_predict": StressPredict,
-    "utd_mhad": UtdMhad,
-    "wesad": Wesad,
-    "wesad_features": WesadFeatures,
-    "wesad_meditation": WesadMeditation,
-    "wesad_stress": WesadStress,
-}
+DATASETS = Registry(
+    "data set",
+    {
+        "cmu_mosei": CmuMosei,
+        "cmu_mosi": CmuMosi,
+        "cmu_mosi_utterance": CmuMosiUtterance,
+        "hapt": Hapt,
+        "hapt_sample": HaptSample,
+        "mhealth": MHealth,
+        "mimic3_demo": Mimic3Demo,
+        "mimic3_demo_glucose": Mimic3DemoGlucose,
+        "mimic3_demo_potassium": Mimic3DemoPotassium,
+        "mimic4_length_of_stay": Mimic4LengthOfStay,
+        "mimic4_length_of_stay_panels": Mimic4LengthOfStayPanels,
+        "mimic4_mortality": Mimic4Mortality,
+        "mimic4_mortality_panels": Mimic4MortalityPanels,
+        "opportunity": Opportunity,
+        "opportunity_gestures": OpportunityGestures,
+        "pamap2": Pamap2,
+        "pamap2_sensors": Pamap2Sensors,
+        "physionet2012": PhysioNet2012,
+        "pt_exercises": PTExercises,
+        "room_occupancy": RoomOccupancy,
+        "shanghai_diabetes": ShanghaiDiabetes,
+        "stress_predict": StressPredict,
+        "utd_mhad": UtdMhad,
+        "wesad": Wesad,
+        "wesad_features": WesadFeatures,
+        "wesad_meditation": WesadMeditation,
+        "wesad_stress": WesadStress,
+    },
+)
 
 
-def find_dataset(name: str) -> DataSet:
-    """The data set of that name, not yet read: its `card`, and `recordings(root)`.
+def find_dataset(named: str | type) -> DataSet:
+    """A data set by its name, class or import path, not yet read: its `card`, and `recordings(root)`.
 
     Raises
     ------
     InvalidInput
         If there is none; the message lists the known names.
     """
-    if name not in DATASETS:
-        close = get_close_matches(str(name), DATASETS, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-        raise InvalidInput(f"name must be one of {', '.join(DATASETS)}; got {name!r}.{hint}")
-    return DATASETS[name]()
+    return DATASETS.find(named)()
 
 
-def load_dataset(name: str, root: str | Path | None = None) -> list[Recording]:
+def load_dataset(name: str | type, root: str | Path | None = None) -> list[Recording]:
     """All recordings of a data set.
 
     Parameters
     ----------
-    name : str
-        One of `DATASETS`.
+    name : str or class
+        One of `DATASETS`, an import path such as ``my_lab.data.Ward``, or a class with a `card` and `recordings(root)`.
     root : str or Path, optional
         Folder that holds the files of the data set; only a bundled data set needs none.
 

@@ -7,8 +7,10 @@ from interplay.estimators.discrete import DiscretePID
 from interplay.estimators.gaussian import GaussianPID
 from interplay.estimators.posterior.estimator import PosteriorPID
 from interplay.estimators.temporal import TemporalRUS
+from interplay.registry import Registry
 
 __all__ = [
+    "ESTIMATORS",
     "BaseRUS",
     "BatchPID",
     "DiscretePID",
@@ -18,3 +20,8 @@ __all__ = [
     "TemporalRUS",
     "check_estimator",
 ]
+
+ESTIMATORS = Registry(
+    "estimator",
+    {kind.__name__: kind for kind in (PosteriorPID, DiscretePID, GaussianPID, MultiScaleBatchPID, BatchPID)},
+)

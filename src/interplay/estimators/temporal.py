@@ -24,8 +24,9 @@ class TemporalRUS(BaseEstimator):
 
     Parameters
     ----------
-    estimator : BaseRUS, optional
-        `PosteriorPID` with its defaults when left out.
+    estimator : BaseRUS, class or str, optional
+        An estimator; or with its defaults one by its class, its name, or an import path such as ``my_lab.Estimator``.
+        `PosteriorPID` when left out.
     lags_s : sequence of float, s, optional
         Non-negative multiples of the step, below the window's length; every step of the window by default.
     progress : callable, optional
@@ -47,7 +48,7 @@ class TemporalRUS(BaseEstimator):
 
     def __init__(
         self,
-        estimator: BaseRUS | None = None,
+        estimator: BaseRUS | type[BaseRUS] | str | None = None,
         *,
         lags_s=None,
         progress: Tell | None = None,
@@ -68,12 +69,7 @@ class TemporalRUS(BaseEstimator):
         self
         """
         lags = self._lags(windows)
-        if self.estimator is None:
-            from interplay.estimators.posterior.estimator import PosteriorPID
-
-            estimator: BaseRUS = PosteriorPID()
-        else:
-            estimator = clone(self.estimator)
+        estimator = self._estimator()
         estimator.check(windows, what="the windows to estimate from")
         with shown(self.progress, "interactions") as tell:
             dataset = estimator.estimate(windows, lags, tell)
@@ -91,6 +87,14 @@ class TemporalRUS(BaseEstimator):
         )
         self.profile_ = InteractionProfile(dataset, estimator.probe_)
         return self
+
+    def _estimator(self) -> BaseRUS:
+        """An unfitted estimator of this fit's own."""
+        from interplay.estimators import ESTIMATORS
+
+        if isinstance(self.estimator, BaseRUS):
+            return clone(self.estimator)
+        return ESTIMATORS.find("PosteriorPID" if self.estimator is None else self.estimator)()
 
     def _lags(self, windows: Windows) -> np.ndarray:
         if self.lags_s is None:

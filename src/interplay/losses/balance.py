@@ -1,8 +1,32 @@
 """Losses that keep experts in use and router logits small; functions of a Routing."""
 
+from dataclasses import dataclass
+
 import torch
 
+from interplay.losses.base import RoutingLoss
+from interplay.losses.pairs import PairWeights
 from interplay.types import Routing
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadBalance(RoutingLoss):
+    """Wants experts used alike; 1 at uniform use."""
+
+    weight: float = 0.02
+
+    def __call__(self, routing: Routing, pairs: PairWeights) -> torch.Tensor:
+        return load_balance_loss(routing)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RouterZ(RoutingLoss):
+    """Keeps router logits small."""
+
+    weight: float = 1e-3
+
+    def __call__(self, routing: Routing, pairs: PairWeights) -> torch.Tensor:
+        return router_z_loss(routing)
 
 
 def load_balance_loss(routing: Routing) -> torch.Tensor:

@@ -7,15 +7,60 @@ Letters: B windows, B' 1 or B, M modalities, T steps, E experts, P pairs that co
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import torch
 from torch.autograd.function import once_differentiable
 
 from interplay.errors import InvalidInput
+from interplay.losses.base import RoutingLoss
+from interplay.losses.pairs import PairWeights
 from interplay.types import Routing
 
 CHUNK = 2**18
 """Numbers held at once for pairs: their memory does not grow with M, and stays within a processor's cache."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Uniqueness(RoutingLoss):
+    """Wants modalities that are unique against each other routed apart."""
+
+    weight: float = 0.1
+
+    def __call__(self, routing: Routing, pairs: PairWeights) -> torch.Tensor:
+        return uniqueness_loss(routing, pairs.uniqueness)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Redundancy(RoutingLoss):
+    """Wants redundant modalities routed alike."""
+
+    weight: float = 0.1
+
+    def __call__(self, routing: Routing, pairs: PairWeights) -> torch.Tensor:
+        return redundancy_loss(routing, pairs.redundancy)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Synergy(RoutingLoss):
+    """Wants synergistic modalities routed to synergy experts."""
+
+    weight: float = 0.1
+    needs_synergy_experts = True
+
+    def __call__(self, routing: Routing, pairs: PairWeights) -> torch.Tensor:
+        return synergy_loss(routing, pairs.synergy)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinearSynergy(RoutingLoss):
+    """The same by one minus the probability, as the paper's public code has it."""
+
+    weight: float = 0.1
+    needs_synergy_experts = True
+
+    def __call__(self, routing: Routing, pairs: PairWeights) -> torch.Tensor:
+        return linear_synergy_loss(routing, pairs.synergy)
 
 
 def uniqueness_loss(routing: Routing, weight: torch.Tensor) -> torch.Tensor:
@@ -63,13 +108,18 @@ def synergy_loss(routing: Routing, weight: torch.Tensor) -> torch.Tensor:
     InvalidInput
         If the routing has no synergy experts, or the weights are of another shape.
     """
-    if routing.synergy_experts < 1:
-        raise InvalidInput(
-            "synergy_loss must get a routing with synergy experts; got one without. Set synergy_experts to at "
-            "least 1, or leave this loss out."
-        )
-    log_s = torch.logsumexp(_seen(routing)[..., : routing.synergy_experts], dim=-1)
+    log_s = _log_synergy_mass(routing)
     return -_WithSlope.apply(log_s, *_log_means(log_s.detach(), weight, routing.observed))
+
+
+def linear_synergy_loss(routing: Routing, weight: torch.Tensor) -> torch.Tensor:
+    """One minus the mean probability that a synergistic pair gives to synergy experts, the published form.
+
+    Arguments and errors are those of `synergy_loss`; between 0 and 1, and 0 with a gradient of 0 where no observed pair
+    has weight.
+    """
+    s = _log_synergy_mass(routing).exp()
+    return _WithSlope.apply(s, *_misses(s.detach(), weight, routing.observed))
 
 
 def jensen_shannon(log_p: torch.Tensor, log_q: torch.Tensor) -> torch.Tensor:
@@ -78,6 +128,16 @@ def jensen_shannon(log_p: torch.Tensor, log_q: torch.Tensor) -> torch.Tensor:
     # at an exact 0 the entropy has an infinite slope; the floor takes it away and changes nothing else
     middle = (0.5 * (p + q)).clamp_min(torch.finfo(p.dtype).tiny)
     return 0.5 * ((p * log_p).sum(-1) + (q * log_q).sum(-1)) + torch.special.entr(middle).sum(-1)
+
+
+def _log_synergy_mass(routing: Routing) -> torch.Tensor:
+    """Log of the probability of synergy experts, (B, M, T)."""
+    if routing.synergy_experts < 1:
+        raise InvalidInput(
+            "synergy losses must get a routing with synergy experts; got one without. Set synergy_experts to at "
+            "least 1, or leave them out."
+        )
+    return torch.logsumexp(_seen(routing)[..., : routing.synergy_experts], dim=-1)
 
 
 def _divergence(routing: Routing, weight: torch.Tensor) -> torch.Tensor:
@@ -121,6 +181,19 @@ def _log_means(log_s_BMT, weight, observed_BMT) -> tuple[torch.Tensor, torch.Ten
         value += (w * (torch.logaddexp(log_s[i], log_s[j]) - math.log(2.0))).sum()
         total += w.sum()
         slope.index_add_(0, i, w * share_i).index_add_(0, j, w * (1.0 - share_i))
+    total = total.clamp_min(1e-12)
+    return value / total, (slope / total).transpose(0, 1)
+
+
+def _misses(s_BMT, weight, observed_BMT) -> tuple[torch.Tensor, torch.Tensor]:
+    """Weighted mean of 1 - (s_i + s_j) / 2 over all pairs, and its slope in s."""
+    s = s_BMT.transpose(0, 1).contiguous()
+    value, total, slope = s.new_zeros(()), s.new_zeros(()), torch.zeros_like(s)
+    for i, j, w in _pairs(weight, observed_BMT, s):
+        value += (w * (1.0 - 0.5 * (s[i] + s[j]))).sum()
+        total += w.sum()
+        for side in (i, j):
+            slope.index_add_(0, side, -0.5 * w)
     total = total.clamp_min(1e-12)
     return value / total, (slope / total).transpose(0, 1)
 

@@ -4,6 +4,7 @@ from interplay.nn.attention import CrossModalAttention, TemporalAttention
 from interplay.nn.baselines import EarlyFusion
 from interplay.nn.build import Model, build_model
 from interplay.nn.checks import check_router
+from interplay.nn.config import ModelConfig
 from interplay.nn.context import (
     ATOMS,
     InteractionContext,
@@ -13,13 +14,15 @@ from interplay.nn.context import (
     placement,
     token_context,
 )
-from interplay.nn.encoders import StepEncoder
+from interplay.nn.encoders import ENCODERS, ProbeStepEncoder, StepEncoder, TokenPlaces
 from interplay.nn.experts import DenseExperts, Experts, FeedForwardExperts, SynergyAttention
-from interplay.nn.model import InteractionMoE, ModelConfig, MoELayer, Output
+from interplay.nn.model import InteractionMoE, MoELayer, Output
 from interplay.nn.pooling import GuidedPooling, LatePooling, StaticInputs
 from interplay.nn.routers import (
+    ROUTERS,
     InteractionRouter,
     LaplaceRouter,
+    PublishedRouter,
     Router,
     SoftmaxRouter,
     UniformRouter,
@@ -28,6 +31,8 @@ from interplay.nn.routing import LoadBias, route
 
 __all__ = [
     "ATOMS",
+    "ENCODERS",
+    "ROUTERS",
     "CrossModalAttention",
     "DenseExperts",
     "EarlyFusion",
@@ -44,12 +49,15 @@ __all__ = [
     "Model",
     "ModelConfig",
     "Output",
+    "ProbeStepEncoder",
+    "PublishedRouter",
     "Router",
     "SoftmaxRouter",
     "StaticInputs",
     "StepEncoder",
     "SynergyAttention",
     "TemporalAttention",
+    "TokenPlaces",
     "UniformRouter",
     "build_model",
     "check_router",

@@ -29,14 +29,19 @@ class Attention(nn.Module):
 
 
 class TemporalAttention(nn.Module):
-    """Attention among the steps of each modality."""
+    """Attention among the steps of each modality; a causal one sees no step after its own."""
 
-    def __init__(self, width: int, heads: int):
+    def __init__(self, width: int, heads: int, *, causal: bool = False):
         super().__init__()
-        self.attention = Attention(width, heads)
+        self.attention, self.causal = Attention(width, heads), causal
 
     def forward(self, h_BMTD: torch.Tensor, observed_BMT: torch.Tensor) -> torch.Tensor:
-        return self.attention(h_BMTD, hide(observed_BMT, h_BMTD.dtype))
+        bias = hide(observed_BMT, h_BMTD.dtype)
+        if self.causal:
+            n_t = h_BMTD.shape[2]
+            later = torch.ones(n_t, n_t, dtype=torch.bool, device=h_BMTD.device).triu(1)
+            bias = bias + torch.zeros_like(later, dtype=h_BMTD.dtype).masked_fill(later, HIDDEN)
+        return self.attention(h_BMTD, bias)
 
 
 class CrossModalAttention(nn.Module):

@@ -56,6 +56,24 @@ class InteractionContext:
         own = torch.eye(n_m, dtype=torch.bool, device=self.unique.device)[..., None]
         return self.unique.masked_fill(own, torch.inf).amin(2)
 
+    def unique_to_any(self) -> torch.Tensor:
+        """(B', M, T): what a modality tells that some partner does not, the largest of its uniqueness over partners."""
+        return self.unique.amax(2)
+
+    def last(self, steps: int) -> "InteractionContext":
+        """Of the newest steps alone."""
+        return InteractionContext(**{name: getattr(self, name)[..., -steps:] for name in ATOMS})
+
+    def over_lags(self) -> "InteractionContext":
+        """The same at every step, each atom at the lag where it is largest: for predictions at every step, of which
+        each sees a token at another lag."""
+        return InteractionContext(
+            **{
+                name: getattr(self, name).amax(-1, keepdim=True).expand_as(getattr(self, name))
+                for name in ATOMS
+            }
+        )
+
     def to(self, device, **kwargs) -> "InteractionContext":
         return InteractionContext(**{name: getattr(self, name).to(device, **kwargs) for name in ATOMS})
 

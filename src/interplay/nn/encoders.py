@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from interplay.probe.network import WIDTH, Probe, step_features
+from interplay.registry import Registry
 
 CONVOLVED_FROM = 4
 """Samples per step from which a step is convolved instead of flattened."""
@@ -24,20 +25,16 @@ DILATIONS = (1, 2, 4)
 class StepEncoder(nn.Module):
     """Tokens of all modalities; those of equal shape are encoded together, each with weights of its own.
 
+    An encoder is built as ``encoder(shapes, width, **settings)``.
+
     Parameters
     ----------
     shapes : modality name -> (r, d)
-    steps : int
-        T, the longest window; tokens are told their distance from its end.
     width : int
         D.
-    beside_probe : bool
-        Whether the hidden states of a profile's probe are added to the tokens, see `ProbeSteps`.
     """
 
-    def __init__(
-        self, shapes: Mapping[str, tuple[int, int]], steps: int, width: int, *, beside_probe: bool = False
-    ):
+    def __init__(self, shapes: Mapping[str, tuple[int, int]], width: int):
         super().__init__()
         self.names = tuple(shapes)
         groups: dict[tuple[int, int], list[int]] = {}
@@ -50,21 +47,55 @@ class StepEncoder(nn.Module):
         )
         order = [m for _, _, members in self.groups for m in members]
         self.register_buffer("place", torch.argsort(torch.tensor(order)), persistent=False)
-        self.probe = ProbeSteps(shapes, width) if beside_probe else None
-        self.modality = nn.Parameter(0.02 * torch.randn(len(self.names), 1, width))
-        self.distance = nn.Parameter(0.02 * torch.randn(steps, width))
 
     def forward(self, x: Mapping[str, torch.Tensor], observed: torch.Tensor) -> torch.Tensor:
-        """Tokens (B, M, T, D) of windows x[name] (B, T, r, d); 0 where `observed` (B, M, T) is False."""
+        """Tokens (B, M, T, D) of windows x[name] (B, T, r, d); where `observed` (B, M, T) is False nothing is read,
+        and what is returned has no meaning."""
         parts = []
         for (_, _, members), part in zip(self.groups, self.parts, strict=True):
             stacked = torch.stack([x[self.names[m]] for m in members])
             parts.append(part(stacked, observed[:, members].transpose(0, 1)))
-        h_BMTD = torch.cat(parts).index_select(0, self.place).transpose(0, 1)
-        if self.probe is not None:
-            h_BMTD = h_BMTD + self.probe(x, observed)
-        h_BMTD = h_BMTD + self.modality + self.distance[: h_BMTD.shape[2]].flip(0)
-        return h_BMTD * observed[..., None]
+        return torch.cat(parts).index_select(0, self.place).transpose(0, 1)
+
+
+class ProbeStepEncoder(StepEncoder):
+    """The same beside the hidden states of a profile's probe, which `interplay.train.fit` starts them from."""
+
+    def __init__(self, shapes: Mapping[str, tuple[int, int]], width: int):
+        super().__init__(shapes, width)
+        self.probe = ProbeSteps(shapes, width)
+
+    def forward(self, x: Mapping[str, torch.Tensor], observed: torch.Tensor) -> torch.Tensor:
+        """See `StepEncoder.forward`."""
+        return super().forward(x, observed) + self.probe(x, observed)
+
+
+ENCODERS = Registry("encoder", {"steps": StepEncoder, "probe": ProbeStepEncoder})
+
+
+class TokenPlaces(nn.Module):
+    """What tokens are told of their place: their modality, and how far from one end of the window their step is.
+
+    Parameters
+    ----------
+    modalities, steps, width : int
+        M, the longest window T, and D.
+    from_start : bool
+        Whether steps are counted from the start of the window, as a model must that predicts at every step, instead of
+        from its end.
+    """
+
+    def __init__(self, modalities: int, steps: int, width: int, *, from_start: bool = False):
+        super().__init__()
+        self.from_start = from_start
+        self.modality = nn.Parameter(0.02 * torch.randn(modalities, 1, width))
+        self.distance = nn.Parameter(0.02 * torch.randn(steps, width))
+
+    def forward(self, h_BMTD: torch.Tensor, observed_BMT: torch.Tensor) -> torch.Tensor:
+        """Tokens with their places; 0 where they are not observed."""
+        distance = self.distance[: h_BMTD.shape[2]]
+        placed = h_BMTD + self.modality + (distance if self.from_start else distance.flip(0))
+        return torch.where(observed_BMT[..., None], placed, 0.0)
 
 
 class FlatSteps(nn.Module):

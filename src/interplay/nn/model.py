@@ -11,120 +11,13 @@ from torch import nn
 
 from interplay.errors import InvalidInput
 from interplay.nn.attention import CrossModalAttention, TemporalAttention
+from interplay.nn.config import ModelConfig
 from interplay.nn.context import InteractionContext, attention_guidance, pooling_guidance
-from interplay.nn.encoders import StepEncoder
+from interplay.nn.encoders import TokenPlaces
 from interplay.nn.experts import Experts
 from interplay.nn.pooling import GuidedPooling, LatePooling, StaticInputs
-from interplay.nn.routers import ROUTERS
 from interplay.nn.routing import LoadBias, route
 from interplay.types import Routing, Schema
-
-LEVELS = ("profile", "instance", "token")
-FUSIONS = ("cross", "early", "late")
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelConfig:
-    """Sizes and parts of the model.
-
-    Attributes
-    ----------
-    width : int
-        D, numbers that stand for a token; a multiple of `heads`.
-    layers : int
-        Blocks of attention and experts, one after the other.
-    heads : int
-        Heads of attention.
-    moe_every : int
-        Every so many blocks, counted from the first, feed forward through experts; 0 for none, a dense model.
-    num_experts : int
-        E, experts of a block, synergy experts among them.
-    synergy_experts : int
-        How many of the experts combine the tokens of a step.
-    top_k : int
-        K, experts that work on a token.
-    expert_width : int
-        Hidden width of an expert.
-    router : str
-        Who chooses the experts: "interaction", "softmax", "laplace" or "uniform".
-    jitter : float
-        By how much router logits vary in training, a share; see `interplay.nn.route`.
-    balance_rate : float
-        Step of the bias that evens out loads without a loss, see `interplay.nn.LoadBias`; 0 for none.
-    guided : bool
-        Whether attention and pooling are guided by the context.
-    context : str
-        What the context knows: "profile", the same of every window; "instance", what the profile's probe says of
-        each window; "token", both.
-    fusion : str
-        How modalities meet: "cross", by attention; or of unguided dense baselines "early", all modalities of a step
-        are one token, or "late", modalities meet in the prediction only.
-    each_step : bool
-        Whether training asks for the label of every step of a window, from what is known by then, instead of the
-        last one alone.
-    probe_encoder : bool
-        Whether tokens also get the hidden states of the profile's probe, which `fit` starts them from.
-    dropout : float
-        Share of numbers that are dropped at random in training.
-    """
-
-    width: int = 48
-    layers: int = 2
-    heads: int = 4
-    moe_every: int = 1
-    num_experts: int = 8
-    synergy_experts: int = 2
-    top_k: int = 2
-    expert_width: int = 96
-    router: str = "interaction"
-    jitter: float = 0.0
-    balance_rate: float = 0.0
-    guided: bool = True
-    context: str = "profile"
-    fusion: str = "cross"
-    each_step: bool = False
-    probe_encoder: bool = False
-    dropout: float = 0.2
-
-    def __post_init__(self):
-        for name in ("moe_every", "balance_rate"):
-            if getattr(self, name) < 0:
-                raise InvalidInput(f"{name} must be at least 0; got {getattr(self, name)}.")
-        for name, known in (("context", LEVELS), ("fusion", FUSIONS)):
-            if getattr(self, name) not in known:
-                raise InvalidInput(f"{name} must be one of {list(known)}; got {getattr(self, name)!r}.")
-        if self.fusion != "cross" and (self.moe_every or self.guided):
-            raise InvalidInput(
-                f"fusion {self.fusion!r} must come with moe_every 0 and guided false: it has no pairs of modalities to "
-                f"route or guide; got moe_every {self.moe_every} and guided {self.guided}."
-            )
-        if self.fusion == "late" and self.each_step:
-            raise InvalidInput(
-                "fusion 'late' must come with each_step false: it pools whole windows; got true."
-            )
-        if self.fusion == "early" and self.probe_encoder:
-            raise InvalidInput(
-                "fusion 'early' must come with probe_encoder false: it has no modalities; got true."
-            )
-        for name in ("width", "layers", "heads", "expert_width"):
-            if getattr(self, name) < 1:
-                raise InvalidInput(f"{name} must be at least 1; got {getattr(self, name)}.")
-        for name in ("dropout", "jitter"):
-            if not 0 <= getattr(self, name) < 1:
-                raise InvalidInput(f"{name} must be at least 0 and below 1; got {getattr(self, name)}.")
-        if self.width % self.heads:
-            raise InvalidInput(f"width must be a multiple of heads ({self.heads}); got {self.width}.")
-        if self.router not in ROUTERS:
-            raise InvalidInput(f"router must be one of {sorted(ROUTERS)}; got {self.router!r}.")
-        if not 0 <= self.synergy_experts < self.num_experts:
-            raise InvalidInput(
-                f"synergy_experts must be at least 0 and below num_experts ({self.num_experts}); "
-                f"got {self.synergy_experts}."
-            )
-        if not 1 <= self.top_k <= self.num_experts:
-            raise InvalidInput(
-                f"top_k must be between 1 and num_experts ({self.num_experts}); got {self.top_k}."
-            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +45,7 @@ class MoELayer(nn.Module):
         super().__init__()
         self.top_k, self.synergy_experts, self.jitter = config.top_k, config.synergy_experts, config.jitter
         self.load_bias = LoadBias(config.num_experts, config.balance_rate) if config.balance_rate else None
-        self.router = ROUTERS[config.router](config.width, config.num_experts)
+        self.router = config.router.build(config.width, config.num_experts)
         self.experts: nn.Module = Experts(
             config.num_experts, config.synergy_experts, config.width, config.expert_width
         )
@@ -186,7 +79,7 @@ class Block(nn.Module):
     def __init__(self, config: ModelConfig, *, has_experts: bool):
         super().__init__()
         self.norms = nn.ModuleList(nn.LayerNorm(config.width) for _ in range(3))
-        self.temporal = TemporalAttention(config.width, config.heads)
+        self.temporal = TemporalAttention(config.width, config.heads, causal=config.each_step)
         self.cross_modal = (
             CrossModalAttention(config.width, config.heads) if config.fusion == "cross" else None
         )
@@ -219,7 +112,7 @@ class InteractionMoE(nn.Module):
         Kept as buffers; an empty one makes the model its own unguided control.
     """
 
-    encoder: StepEncoder
+    encoder: nn.Module
     redundancy: torch.Tensor
     unique: torch.Tensor
     synergy: torch.Tensor
@@ -234,7 +127,8 @@ class InteractionMoE(nn.Module):
             self.register_buffer(name, torch.zeros(1, n_m, n_m, n_t))
         self.register_buffer("pooling_guidance", torch.zeros(1, n_m, n_t))
         self.set_context(context)
-        self.encoder = StepEncoder(schema.shapes, n_t, config.width, beside_probe=config.probe_encoder)
+        self.encoder = config.encoder.build(schema.shapes, config.width)
+        self.places = TokenPlaces(n_m, n_t, config.width, from_start=config.each_step)
         self.blocks = nn.ModuleList(
             Block(config, has_experts=config.moe_every > 0 and k % config.moe_every == 0)
             for k in range(config.layers)
@@ -256,8 +150,12 @@ class InteractionMoE(nn.Module):
         for name in ("redundancy", "unique", "synergy"):
             getattr(self, name).copy_(getattr(context, name))
         if self.config.guided:
-            self.attention_guidance.copy_(attention_guidance(context))
+            self.attention_guidance.copy_(attention_guidance(self._of_blocks(context)))
             self.pooling_guidance.copy_(pooling_guidance(context))
+
+    def _of_blocks(self, context: InteractionContext) -> InteractionContext:
+        """What blocks may know of interactions: nothing of the distance from the end where every step is predicted."""
+        return context.over_lags() if self.config.each_step else context
 
     @property
     def moe_layers(self) -> list[MoELayer]:
@@ -279,7 +177,7 @@ class InteractionMoE(nn.Module):
 
         Parameters
         ----------
-        x : modality name -> (B, T, r, d), scaled
+        x : modality name -> (B, T, r, d), scaled; T may be less than the schema's
         observed : (B, M, T) bool; values where it is False are never looked at
         context : InteractionContext of these windows, (B, M, M, T); the model's own if None
         static : (B, S) side inputs, scaled, NaN where unknown; needed if the schema has any
@@ -288,13 +186,15 @@ class InteractionMoE(nn.Module):
         -------
         Output
         """
-        towards, tokens = self.attention_guidance, self.pooling_guidance
+        n_t = observed.shape[2]
+        towards, tokens = self.attention_guidance[..., -n_t:], self.pooling_guidance[..., -n_t:]
         if context is not None and self.config.guided:
-            towards, tokens = attention_guidance(context), pooling_guidance(context)
-        h_BMTD = self.encoder(x, observed)
+            towards, tokens = attention_guidance(self._of_blocks(context)), pooling_guidance(context)
+        of_blocks = self._of_blocks(self.context if context is None else context).last(n_t)
+        h_BMTD = self.places(self.encoder(x, observed), observed)
         routings = []
         for block in self.blocks:
-            h_BMTD, routing = block(h_BMTD, observed, context or self.context, towards)
+            h_BMTD, routing = block(h_BMTD, observed, of_blocks, towards)
             if routing is not None:
                 routings.append(routing)
         pooled, weights = self.pooling(h_BMTD, observed, tokens)

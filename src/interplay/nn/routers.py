@@ -1,7 +1,8 @@
 """Routers score experts for every token. They never see other samples of the batch.
 
-Every router is called as ``router(h, context, observed) -> logits``; `interplay.nn.check_router` is what each
-must keep to. Letters: B windows, B' 1 or B, M modalities, T steps, D width, E experts.
+Every router is built as ``router(width, num_experts, **settings)`` and called as ``router(h, context, observed) ->
+logits``; `interplay.nn.check_router` is what each must keep to.
+Letters: B windows, B' 1 or B, M modalities, T steps, D width, E experts.
 """
 
 import torch
@@ -10,6 +11,7 @@ from torch import nn
 from interplay.errors import InvalidInput
 from interplay.nn.attention import HIDDEN
 from interplay.nn.context import InteractionContext
+from interplay.registry import Registry
 
 
 class Router(nn.Module):
@@ -133,6 +135,16 @@ class InteractionRouter(Router):
     The token asks, and the pair features (R, U, U, S) with every observed partner answer, by attention; a
     GRU follows the answers, with the modality's uniqueness, over the steps of the window; an MLP scores the
     experts from token and GRU state. All modalities at once; a lone modality gets an answer of zeros.
+
+    Parameters
+    ----------
+    width, num_experts : int
+    token_width : int
+        Numbers that stand for a token in the router.
+    attention_width : int
+        Width of queries, keys and answers.
+    gru_width : int
+        Width of the GRU's state.
     """
 
     def __init__(
@@ -158,9 +170,13 @@ class InteractionRouter(Router):
         # the bias would tell the GRU of tokens that were not observed
         u = torch.relu(self.token(h_BMTD)) * observed_BMT[..., None]
         answer = self._attend(self.query(u), context.pair_features, observed_BMT)
-        unique = context.unique_to_all()[..., None].to(answer).expand(h_BMTD.shape[0], -1, -1, -1)
+        unique = self.uniqueness(context)[..., None].to(answer).expand(h_BMTD.shape[0], -1, -1, -1)
         state = self.gru(torch.cat([unique, answer], dim=-1).flatten(0, 1))
         return self.score(torch.cat([u, state.unflatten(0, h_BMTD.shape[:2])], dim=-1))
+
+    def uniqueness(self, context: InteractionContext) -> torch.Tensor:
+        """One number for the uniqueness of each token (B', M, T): what its modality tells and no partner does."""
+        return context.unique_to_all()
 
     def _attend(self, q_BMTA: torch.Tensor, pairs: torch.Tensor, observed_BMT: torch.Tensor) -> torch.Tensor:
         """Answers (B, M, T, A) of partners j to tokens (m, t); `pairs` is (B', M, M, T, 4).
@@ -183,9 +199,37 @@ class InteractionRouter(Router):
         return self.value(told_BMTF) * (partners_BMT > 0)[..., None]
 
 
-ROUTERS = {
-    "interaction": InteractionRouter,
-    "softmax": SoftmaxRouter,
-    "laplace": LaplaceRouter,
-    "uniform": UniformRouter,
-}
+class PublishedRouter(InteractionRouter):
+    """The same with the widths and the uniqueness of the paper's public code: unique against any one partner."""
+
+    def __init__(
+        self,
+        width: int,
+        num_experts: int,
+        *,
+        token_width: int = 64,
+        attention_width: int = 32,
+        gru_width: int = 64,
+    ):
+        super().__init__(
+            width,
+            num_experts,
+            token_width=token_width,
+            attention_width=attention_width,
+            gru_width=gru_width,
+        )
+
+    def uniqueness(self, context: InteractionContext) -> torch.Tensor:
+        return context.unique_to_any()
+
+
+ROUTERS = Registry(
+    "router",
+    {
+        "interaction": InteractionRouter,
+        "published": PublishedRouter,
+        "softmax": SoftmaxRouter,
+        "laplace": LaplaceRouter,
+        "uniform": UniformRouter,
+    },
+)

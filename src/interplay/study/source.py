@@ -24,7 +24,7 @@ def find_source(name: str | Path, root: str | Path | None = None) -> tuple[DataS
         raise InvalidInput(
             f"{folder} must hold a {FILE}; it does not. Write one with `interplay init-study {folder}`."
         )
-    if str(name) not in DATASETS and ("/" in str(name) or "." in str(name)):
+    if str(name) not in DATASETS and ("/" in str(name) or str(name).startswith(".")):
         raise InvalidInput(
             f"{folder} must be a folder with a {FILE}, or the name of a data set; there is no such folder."
         )

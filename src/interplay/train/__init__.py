@@ -3,7 +3,7 @@
 from interplay.train.evaluation import Evaluation
 from interplay.train.export import Exported, export_run
 from interplay.train.fit import fit
-from interplay.train.recipe import RECIPES, DecisionConfig, LossConfig, OptimiserConfig, Recipe, make_recipe
+from interplay.train.recipe import RECIPES, DecisionConfig, OptimiserConfig, Recipe, make_recipe
 from interplay.train.run import Run, TrainingData, load_run
 from interplay.train.run_folder import check_run_folder
 from interplay.train.trackers import TRACKERS, JsonLines, MLflow, TensorBoard, Tracker, make_trackers
@@ -15,7 +15,6 @@ __all__ = [
     "Evaluation",
     "Exported",
     "JsonLines",
-    "LossConfig",
     "MLflow",
     "OptimiserConfig",
     "Recipe",

@@ -19,6 +19,7 @@ from interplay.nn import (
     InteractionContext,
     InteractionMoE,
     Model,
+    ProbeStepEncoder,
     build_model,
     empty_context,
     interaction_context,
@@ -92,16 +93,21 @@ def fit(
     with torch.random.fork_rng(), shown(progress, "training") as tell:
         torch.manual_seed(seed)
         model = build_model(train.schema, recipe.model, _context_for(profile, train))
-        if recipe.model.probe_encoder:
-            _start_from_probe(model, profile, train)
+        if isinstance(model, InteractionMoE) and isinstance(model.encoder, ProbeStepEncoder):
+            _start_from_probe(model.encoder, profile, train)
         contexts = window_contexts(train, profile, recipe.model.context)
         scaled = ScaledWindows(train, scaler, contexts, each_step=recipe.model.each_step)
         batches = TrainingBatches(scaled, recipe.optimiser.batch_size, seed)
         kept = None if out is None else Unfinished(Path(out), training_key(model, recipe, batches))
         if kept is not None:
             trackers.insert(0, JsonLines(kept.log))
-        told = {**recipe.to_dict(), "seed": seed, "windows": len(train), "entities": len(train.entities)}
-        log = EpochLog(tell, count_steps(len(train), recipe), trackers, told)
+        settings_of_run = {
+            **recipe.to_dict(),
+            "seed": seed,
+            "windows": len(train),
+            "entities": len(train.entities),
+        }
+        log = EpochLog(tell, count_steps(len(train), recipe), trackers, settings_of_run)
         _train(model, recipe, batches, log, kept)
     run = Run(
         model=model.eval(),
@@ -127,16 +133,15 @@ def fit(
     return run
 
 
-def _start_from_probe(model: Model, profile: InteractionProfile | None, train: Windows) -> None:
+def _start_from_probe(encoder: ProbeStepEncoder, profile: InteractionProfile | None, train: Windows) -> None:
     probe = None if profile is None else profile.probe
-    encoder = model.encoder.probe if isinstance(model, InteractionMoE) else None
-    if encoder is None or probe is None or dict(probe.shapes) != dict(train.schema.shapes):
+    if probe is None or dict(probe.shapes) != dict(train.schema.shapes):
         raise InvalidInput(
-            "model.probe_encoder must come with a profile with a probe of the same modalities and shapes; this one "
+            "model.encoder 'probe' must come with a profile with a probe of the same modalities and shapes; this one "
             f"{'has no probe' if probe is None else f'is of {dict(probe.shapes)}'}. Estimate it with PosteriorPID and "
             "target_history=0 from windows like these."
         )
-    encoder.start_from(probe.blocks[0].probe, list(probe.shapes))
+    encoder.probe.start_from(probe.blocks[0].probe, list(probe.shapes))
 
 
 def _counts(train: Windows) -> tuple[int, ...]:

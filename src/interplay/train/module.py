@@ -6,21 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import pytorch_lightning as pl
 import torch
+from torch import nn
 
-from interplay.losses import (
-    PairWeights,
-    load_balance_loss,
-    pair_weights,
-    redundancy_loss,
-    router_z_loss,
-    synergy_loss,
-    uniqueness_loss,
-)
+from interplay.losses import RoutingLoss
 from interplay.nn import InteractionContext, Model, Output
 from interplay.progress import Tell
 from interplay.train.augment import add_noise, hide_modalities, shift_levels
 from interplay.train.batches import Batch
-from interplay.train.recipe import LossConfig, Recipe
+from interplay.train.recipe import Recipe
 from interplay.train.target_kinds import TargetKind
 from interplay.train.trackers import Tracker
 
@@ -28,46 +21,31 @@ from interplay.train.trackers import Tracker
 class LossTerms:
     """The terms of the training loss by name, before weighting; terms of weight 0 are left out."""
 
-    def __init__(self, config: LossConfig, model: Model, target: TargetKind):
-        self.config, self.target = config, target
-        self.pairs = self._pairs(model.context)
-        terms = {
-            "uniqueness": lambda routing, pairs: uniqueness_loss(routing, pairs.uniqueness),
-            "redundancy": lambda routing, pairs: redundancy_loss(routing, pairs.redundancy),
-            "synergy": lambda routing, pairs: synergy_loss(routing, pairs.synergy),
-            "load_balance": lambda routing, pairs: load_balance_loss(routing),
-            "router_z": lambda routing, pairs: router_z_loss(routing),
+    def __init__(self, recipe: Recipe, model: Model, target: TargetKind):
+        self.target, self.thresholds = target, recipe.pairs
+        self.pairs = self.thresholds.weigh(model.context)
+        losses = {name: chosen.build() for name, chosen in recipe.losses.items()} if model.moe_layers else {}
+        self.losses: dict[str, RoutingLoss] = {
+            name: loss
+            for name, loss in losses.items()
+            if loss.weight and (model.config.synergy_experts or not loss.needs_synergy_experts)
         }
-        if model.config.synergy_experts == 0:
-            del terms["synergy"]
-        if model.config.moe_every == 0:
-            terms = {}
-        self.weights = {name: getattr(config, name) for name in terms if getattr(config, name)}
-        self.terms = {name: terms[name] for name in self.weights}
-
-    def _pairs(self, context: InteractionContext) -> PairWeights:
-        return pair_weights(
-            context,
-            redundancy=self.config.redundancy_from,
-            uniqueness=self.config.uniqueness_from,
-            synergy=self.config.synergy_from,
-            hard=self.config.hard,
-        )
 
     def __call__(
         self, output: Output, y: torch.Tensor, context: InteractionContext | None = None
     ) -> dict[str, torch.Tensor]:
         """The target's loss, and each routing loss averaged over layers, in nats."""
-        pairs = self.pairs if context is None else self._pairs(context)
+        pairs = self.pairs if context is None else self.thresholds.weigh(context)
         logits = output.logits if output.step_logits is None else output.step_logits
-        found = {self.target.loss_name: self.target.loss(logits, y)}
-        for name, loss in self.terms.items():
-            found[name] = torch.stack([loss(routing, pairs) for routing in output.routings]).mean()
-        return found
+        terms = {self.target.loss_name: self.target.loss(logits, y)}
+        for name, loss in self.losses.items():
+            terms[name] = torch.stack([loss(routing, pairs) for routing in output.routings]).mean()
+        return terms
 
-    def total(self, found: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        weighted = [self.weights.get(name, 1.0) * value for name, value in found.items()]
-        return torch.stack(weighted).sum()
+    def total(self, terms: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Their weighted sum."""
+        weights = {name: loss.weight for name, loss in self.losses.items()}
+        return torch.stack([weights.get(name, 1.0) * value for name, value in terms.items()]).sum()
 
 
 class GuidedTraining(pl.LightningModule):
@@ -85,7 +63,7 @@ class GuidedTraining(pl.LightningModule):
     def __init__(self, model: Model, target: TargetKind, recipe: Recipe, total_steps: int):
         super().__init__()
         self.model, self.recipe, self.total_steps = model, recipe, total_steps
-        self.target, self.losses = target, LossTerms(recipe.losses, model, target)
+        self.target, self.losses = target, LossTerms(recipe, model, target)
 
     def training_step(self, batch: Batch, index: int) -> torch.Tensor:
         config = self.recipe.optimiser
@@ -100,8 +78,8 @@ class GuidedTraining(pl.LightningModule):
         total = self.losses.total(terms)
         # the last step of a window is labelled, whatever the others are
         last = batch.y if output.step_logits is None else batch.y[:, -1]
-        told = {"loss": total.detach(), **terms, **self.target.fitted(output.logits, last)}
-        self.log_dict(told, on_step=False, on_epoch=True, batch_size=len(batch.y))
+        means = {"loss": total.detach(), **terms, **self.target.fitted(output.logits, last)}
+        self.log_dict(means, on_step=False, on_epoch=True, batch_size=len(batch.y))
         for layer, routing in zip(self.model.moe_layers, output.routings, strict=True):
             if layer.load_bias is not None:
                 layer.load_bias.update(routing)
@@ -109,21 +87,38 @@ class GuidedTraining(pl.LightningModule):
 
     def configure_optimizers(self):
         config = self.recipe.optimiser
-        decayed = [p for p in self.model.parameters() if p.ndim >= 2]
-        exempt = [p for p in self.model.parameters() if p.ndim < 2]
-        groups = [{"params": decayed}, {"params": exempt, "weight_decay": 0.0}]
-        optimiser = torch.optim.AdamW(groups, lr=config.learning_rate, weight_decay=config.weight_decay)
+        optimiser = torch.optim.AdamW(
+            parameter_groups(self.model), lr=config.learning_rate, weight_decay=config.weight_decay
+        )
+        if config.schedule == "constant":
+            return [optimiser]
         cycle = torch.optim.lr_scheduler.OneCycleLR(
             optimiser, config.learning_rate, total_steps=self.total_steps
         )
         return [optimiser], [{"scheduler": cycle, "interval": "step"}]
 
 
+UNDECAYED = ("bias", "bias_ih_l0", "bias_hh_l0", "gamma", "modality", "distance")
+"""Names of parameters that are biases, weights of guidance, or embeddings of places, whatever their shape."""
+
+
+def parameter_groups(model: nn.Module) -> list[dict[str, object]]:
+    """Parameters that decay, and those that do not: biases, norms, embeddings of places and weights of guidance."""
+    decayed, exempt = [], []
+    for module in model.modules():
+        for name, parameter in module.named_parameters(recurse=False):
+            spared = name in UNDECAYED or isinstance(module, (nn.LayerNorm, nn.Embedding))
+            (exempt if spared else decayed).append(parameter)
+    return [{"params": decayed}, {"params": exempt, "weight_decay": 0.0}]
+
+
 class EpochLog(pl.Callback):
     """Keeps the mean of every loss term per epoch, and tells the progress and the trackers."""
 
-    def __init__(self, tell: Tell, total_steps: int, trackers: Sequence[Tracker], told: Mapping[str, object]):
-        self.tell, self.total_steps, self.trackers, self.told = tell, total_steps, trackers, told
+    def __init__(
+        self, tell: Tell, total_steps: int, trackers: Sequence[Tracker], settings: Mapping[str, object]
+    ):
+        self.tell, self.total_steps, self.trackers, self.settings = tell, total_steps, trackers, settings
         self.epochs: list[dict[str, float]] = []
 
     def state_dict(self) -> dict[str, list[dict[str, float]]]:
@@ -136,7 +131,7 @@ class EpochLog(pl.Callback):
         before = self.epochs[-1]["seconds"] if self.epochs else 0.0
         self.started = time.perf_counter() - before
         for tracker in self.trackers:
-            tracker.start(self.told, self.epochs)
+            tracker.start(self.settings, self.epochs)
 
     def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx) -> None:
         self.tell(trainer.global_step / self.total_steps)

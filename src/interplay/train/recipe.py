@@ -1,70 +1,37 @@
 """Recipes: every setting of a training run, typed, with the values of the default recipe as defaults."""
 
-import difflib
-import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import yaml
-from jsonargparse import ArgumentError, ArgumentParser
 
 from interplay.errors import InvalidInput
+from interplay.losses import LOSSES, PairThresholds
 from interplay.nn import ModelConfig
+from interplay.registry import NAME, Choice
+from interplay.settings import read_settings
 
 RULES = ("likeliest", "balanced")
-RECIPES = ("default", "paper", "vanilla_moe", "laplace_moe", "dense", "early_fusion", "late_fusion")
-
-
-@dataclass(frozen=True, kw_only=True)
-class LossConfig:
-    """Weights of the losses beside cross-entropy, and the thresholds of the interaction losses.
-
-    A loss of weight 0 is not evaluated. Thresholds are shares of the target's entropy.
-
-    Attributes
-    ----------
-    uniqueness : float
-        Weight of the loss that wants unique pairs routed apart.
-    redundancy : float
-        Weight of the loss that wants redundant pairs routed alike.
-    synergy : float
-        Weight of the loss that wants synergistic pairs routed to synergy experts.
-    load_balance : float
-        Weight of the loss that wants experts used alike; 1 at uniform use.
-    router_z : float
-        Weight of the loss that keeps router logits small.
-    uniqueness_from : float
-        Threshold above 0 from which both uniquenesses of a pair count.
-    redundancy_from : float
-        Threshold above 0 from which the redundancy of a pair counts.
-    synergy_from : float
-        Threshold above 0 from which the synergy of a pair counts.
-    hard : bool
-        Whether a pair counts fully from the threshold on, instead of rising to full at twice the threshold.
-    """
-
-    uniqueness: float = 0.1
-    redundancy: float = 0.1
-    synergy: float = 0.1
-    load_balance: float = 0.02
-    router_z: float = 1e-3
-    uniqueness_from: float = 0.05
-    redundancy_from: float = 0.05
-    synergy_from: float = 0.05
-    hard: bool = False
-
-    def __post_init__(self):
-        for name in ("uniqueness", "redundancy", "synergy", "load_balance", "router_z"):
-            _at_least(f"losses.{name}", getattr(self, name), 0)
-        for name in ("uniqueness_from", "redundancy_from", "synergy_from"):
-            _above(f"losses.{name}", getattr(self, name), 0)
+SCHEDULES = ("one_cycle", "constant")
+RECIPES = (
+    "default",
+    "guided_dense",
+    "paper",
+    "vanilla_moe",
+    "laplace_moe",
+    "dense",
+    "early_fusion",
+    "late_fusion",
+)
+DEFAULT_LOSSES = ("uniqueness", "redundancy", "synergy", "load_balance", "router_z")
 
 
 @dataclass(frozen=True, kw_only=True)
 class OptimiserConfig:
-    """AdamW under a one-cycle schedule.
+    """AdamW under a schedule.
 
     Attributes
     ----------
@@ -73,9 +40,11 @@ class OptimiserConfig:
     batch_size : int
         Windows at a time.
     learning_rate : float
-        Peak of the cycle.
+        Peak of the schedule.
+    schedule : str
+        "one_cycle", or "constant".
     weight_decay : float
-        Of matrices; biases, norms and guidance weights are exempt.
+        Of weights; biases, norms, embeddings of places and weights of guidance are exempt.
     clip_norm : float
         Largest gradient norm.
     input_noise : float
@@ -92,6 +61,7 @@ class OptimiserConfig:
     epochs: int = 15
     batch_size: int = 64
     learning_rate: float = 3e-3
+    schedule: str = "one_cycle"
     weight_decay: float = 0.1
     clip_norm: float = 1.0
     input_noise: float = 0.5
@@ -109,6 +79,8 @@ class OptimiserConfig:
             raise InvalidInput(
                 f"optimiser.modality_dropout must be at least 0 and below 1; got {self.modality_dropout}."
             )
+        if self.schedule not in SCHEDULES:
+            raise InvalidInput(f"optimiser.schedule must be one of {list(SCHEDULES)}; got {self.schedule!r}.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,18 +108,30 @@ class Recipe:
     Attributes
     ----------
     model : ModelConfig
-    losses : LossConfig
+    losses : mapping of str to Choice
+        Losses of the routing beside that of the target, each with its weight and what else it has. What is given is
+        laid over the `DEFAULT_LOSSES`: a number is a weight; a name, class, import path or mapping chooses another
+        loss.
+    pairs : PairThresholds
+        Which pairs count in the losses of pairs.
     optimiser : OptimiserConfig
     decision : DecisionConfig
     """
 
     model: ModelConfig = field(default_factory=ModelConfig)
-    losses: LossConfig = field(default_factory=LossConfig)
+    losses: Mapping[str, Any] = field(default_factory=dict)
+    pairs: PairThresholds = field(default_factory=PairThresholds)
     optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
     decision: DecisionConfig = field(default_factory=DecisionConfig)
 
-    def to_dict(self) -> dict[str, dict[str, object]]:
-        return asdict(self)
+    def __post_init__(self):
+        given = {name: {} for name in DEFAULT_LOSSES} | dict(self.losses)
+        chosen = {name: _loss(name, value) for name, value in given.items()}
+        object.__setattr__(self, "losses", chosen)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain nested mappings, from which `make_recipe` makes the recipe again."""
+        return _as_plain(self)
 
 
 def make_recipe(
@@ -160,7 +144,7 @@ def make_recipe(
     recipe : str, Path, mapping or Recipe
         One of `RECIPES`, or the path of a YAML file; what it leaves out is as in the default recipe.
     settings : mapping of dotted name to value, optional
-        For instance ``{"model.width": 128, "optimiser.epochs": 30}``.
+        For instance ``{"model.width": 128, "model.router": "my_lab.nets.MyRouter", "losses.synergy": 0}``.
 
     Raises
     ------
@@ -169,16 +153,39 @@ def make_recipe(
     """
     values: dict = recipe.to_dict() if isinstance(recipe, Recipe) else _read(recipe)
     for name, value in (settings or {}).items():
-        group, dot, last = name.partition(".")
-        within = values.get(group, {})
-        values[group] = {**within, last: value} if dot and isinstance(within, dict) else value
-    _check_names(values, Recipe)
-    parser = ArgumentParser(exit_on_error=False)
-    parser.add_class_arguments(Recipe)
-    try:
-        return Recipe(**vars(parser.instantiate(parser.parse_object(values))))
-    except ArgumentError as error:
-        raise InvalidInput(_about_setting(_in_one_line(error))) from error
+        _set(values, name.split("."), value)
+    return read_settings(Recipe, values)
+
+
+def _set(values: dict, path: list[str], value: object) -> None:
+    """Set a dotted setting; a part chosen by its name alone, or a loss by its weight, becomes a group that has it."""
+    for name in path[:-1]:
+        within = values.get(name, {})
+        if isinstance(within, (str, type)):
+            within = {NAME: within}
+        elif not isinstance(within, Mapping):
+            within = {"weight": within}
+        values[name] = dict(within)
+        values = values[name]
+    values[path[-1]] = value
+
+
+def _loss(name: str, value: Any) -> Choice:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = {"weight": value}
+    chosen = LOSSES.choose(value, default=name if name in LOSSES else None, where=f"losses.{name}")
+    chosen.build()
+    return chosen
+
+
+def _as_plain(value: Any) -> Any:
+    if isinstance(value, Choice):
+        return value.to_dict()
+    if is_dataclass(value):
+        return {f.name: _as_plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return {name: _as_plain(part) for name, part in value.items()}
+    return value
 
 
 def _read(recipe: str | Path | Mapping) -> dict:
@@ -195,35 +202,10 @@ def _read(recipe: str | Path | Mapping) -> dict:
     try:
         values = yaml.safe_load(text) or {}
     except yaml.YAMLError as error:
-        raise InvalidInput(f"recipe {recipe} must be YAML: {_in_one_line(error)}") from error
+        raise InvalidInput(f"recipe {recipe} must be YAML: {' '.join(str(error).split())}") from error
     if not isinstance(values, dict):
         raise InvalidInput(f"recipe {recipe} must be a mapping of settings; got {type(values).__name__}.")
     return values
-
-
-def _check_names(values: Mapping, config: type, prefix: str = "") -> None:
-    known: dict = {f.name: f.type for f in fields(config)}
-    for name, value in values.items():
-        if name not in known:
-            close = difflib.get_close_matches(str(name), known, n=1)
-            hint = f"Did you mean {prefix}{close[0]}?" if close else f"There are {', '.join(known)}."
-            raise InvalidInput(f"settings must be known; got {prefix}{name}. {hint}")
-        if is_dataclass(known[name]):
-            if not isinstance(value, Mapping):
-                raise InvalidInput(f"{prefix}{name} must be a group of settings; got {value!r}.")
-            _check_names(value, known[name], f"{prefix}{name}.")
-
-
-def _about_setting(message: str) -> str:
-    """What is wrong with the value of a setting, from the parser's words."""
-    found = re.search(r'key "([\w.]+)": Expected a <class \'(\w+)\'>\.? Got value: (.*?)\.?$', message)
-    if found is None:
-        return f"a setting of the recipe cannot be used: {message}"
-    return f"{found[1]} must be of type {found[2]}; got {found[3]!r}."
-
-
-def _in_one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
 
 
 def _at_least(name: str, value: float, least: float) -> None:

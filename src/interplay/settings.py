@@ -1,0 +1,151 @@
+"""Typed settings from nested mappings, as YAML, JSON and command lines give them: every name and type is checked.
+
+Whatever reads settings reads them here, so that a wrong name gets the nearest right one and a wrong value one sentence.
+"""
+
+import inspect
+import types
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import MISSING, fields, is_dataclass
+from difflib import get_close_matches
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from interplay.errors import InvalidInput
+
+T = TypeVar("T")
+RAW = {"raw": True}
+"""Metadata of a field whose values the dataclass reads itself."""
+TYPES = {str: "a text", float: "a number", int: "a whole number", bool: "true or false"}
+
+
+def read_settings(kind: type[T], values: Any, where: str = "") -> T:
+    """A dataclass from names and values.
+
+    Parameters
+    ----------
+    kind : dataclass
+        Its fields may be plain types, ``X | None``, ``Literal``, sequences, mappings and further dataclasses.
+    values : mapping
+    where : str
+        Dotted name of the settings, or what they stand in; begins every message.
+
+    Raises
+    ------
+    InvalidInput
+        If a name is unknown or missing, or a value is of another type.
+    """
+    if not isinstance(values, Mapping):
+        raise InvalidInput(f"{where or 'settings'} must be a group of settings; got {values!r}.")
+    known = {f.name: f for f in fields(kind) if f.init}  # pyrefly: ignore[bad-argument-type]
+    check_names(values, known, where)
+    for name, f in known.items():
+        if f.default is MISSING and f.default_factory is MISSING and name not in values:
+            raise InvalidInput(f"{where or 'settings'} must say {name!r}; it does not.")
+    hints = get_type_hints(kind) | {name: Any for name, f in known.items() if "raw" in f.metadata}
+    return kind(**{name: typed(hints[name], value, dotted(where, name)) for name, value in values.items()})
+
+
+def read_arguments(made: Callable, values: Mapping[str, Any], where: str = "") -> dict[str, Any]:
+    """Values for the keyword-only parameters of a class or function, those that are left out at their defaults.
+
+    Raises
+    ------
+    InvalidInput
+        As for `read_settings`.
+    """
+    known = keyword_parameters(made)
+    check_names(values, known, where)
+    hints = get_type_hints(made.__init__ if isinstance(made, type) else made)
+    given = {n: typed(hints.get(n, Any), value, dotted(where, n)) for n, value in values.items()}
+    missing = [n for n, p in known.items() if p.default is p.empty and n not in given]
+    if missing:
+        raise InvalidInput(f"{where or 'settings'} must say {missing[0]!r}; it does not.")
+    return {n: given.get(n, p.default) for n, p in known.items()}
+
+
+def keyword_parameters(made: Callable) -> dict[str, inspect.Parameter]:
+    """Keyword-only parameters of a class or function, by name."""
+    parameters = inspect.signature(made).parameters
+    return {name: p for name, p in parameters.items() if p.kind is p.KEYWORD_ONLY}
+
+
+def check_names(values: Mapping[str, Any], known: Collection[str], where: str = "") -> None:
+    """Refuse a name that is not known, and suggest the nearest that is."""
+    for name in values:
+        if name not in known:
+            raise InvalidInput(
+                f"settings must be known; got {dotted(where, name)}. {hint(name, known, where)}"
+            )
+
+
+def hint(name: str, known: Collection[str], where: str = "") -> str:
+    """The nearest known name, or all of them."""
+    return nearest_name(name, known, where) or f"There are {', '.join(known) or 'none here'}."
+
+
+def nearest_name(name: str, known: Collection[str], where: str = "") -> str:
+    """The question whether the nearest known name was meant; empty if none is near."""
+    close = get_close_matches(str(name), list(known), n=1)
+    return f"Did you mean {dotted(where, close[0])}?" if close else ""
+
+
+def dotted(where: str, name: str) -> str:
+    """Name of a setting within others."""
+    if not where:
+        return str(name)
+    return f"{name} in {where}" if " " in where or "/" in where else f"{where}.{name}"
+
+
+def typed(wanted: Any, value: Any, where: str) -> Any:
+    """A value as a type hint wants it; whole numbers serve as numbers, and numbers as texts.
+
+    Raises
+    ------
+    InvalidInput
+        If it cannot be.
+    """
+    origin, args = get_origin(wanted), get_args(wanted)
+    if wanted is Any:
+        return value
+    if origin in (types.UnionType, Union):
+        return _of_union(args, value, where)
+    if origin is Literal:
+        if value not in args:
+            raise InvalidInput(f"{where} must be one of {list(args)}; got {value!r}.")
+        return value
+    if is_dataclass(wanted) and isinstance(wanted, type):
+        return value if isinstance(value, wanted) else read_settings(wanted, value, where)
+    if origin is not None and issubclass(origin, Mapping):
+        if not isinstance(value, Mapping):
+            raise InvalidInput(f"{where} must hold names and values; got {value!r}.")
+        return {str(name): typed(args[1], each, f"{where}: {name}") for name, each in value.items()}
+    if origin is not None and issubclass(origin, Sequence):
+        if isinstance(value, (str, Mapping)) or not isinstance(value, Sequence):
+            raise InvalidInput(f"{where} must be a list, such as [a, b]; got {value!r}.")
+        return tuple(typed(args[0], each, where) for each in value)
+    return _plain(wanted, value, where)
+
+
+def _of_union(kinds: tuple, value: Any, where: str) -> Any:
+    """The first kind that takes the value."""
+    rest = [kind for kind in kinds if kind is not types.NoneType]
+    if value is None and len(rest) < len(kinds):
+        return None
+    for kind in rest[:-1]:
+        try:
+            return typed(kind, value, where)
+        except InvalidInput:
+            continue
+    return typed(rest[-1], value, where)
+
+
+def _plain(wanted: Any, value: Any, where: str) -> Any:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if wanted is str and number:
+        return str(value)
+    if wanted is float and number:
+        return float(value)
+    fits = isinstance(value, wanted) and not (wanted is int and isinstance(value, bool))
+    if not fits:
+        raise InvalidInput(f"{where} must be {TYPES.get(wanted, wanted.__name__)}; got {value!r}.")
+    return value

@@ -111,11 +111,11 @@ def test_a_program_that_disagrees_is_not_written(run, tmp_path, monkeypatch):
 
 def test_onnxruntime_is_told_to_report_nothing():
     code = (
-        "import os, sys, types; sys.modules['onnxscript'] = types.ModuleType('onnxscript')\n"
-        "class Runtime(types.ModuleType):\n"
-        "    def disable_telemetry_events(self): raise SystemExit(os.environ['ORT_DISABLE_TELEMETRY'])\n"
-        "sys.modules['onnxruntime'] = Runtime('onnxruntime')\n"
+        "import os, sys, types\n"
         "from interplay.train.export import _write_onnx\n"
+        "class Runtime(types.ModuleType):\n"
+        "    def disable_telemetry_events(self): sys.exit(os.environ['ORT_DISABLE_TELEMETRY'])\n"
+        "sys.modules |= {'onnxscript': types.ModuleType('onnxscript'), 'onnxruntime': Runtime('onnxruntime')}\n"
         "_write_onnx(None, None, None)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -3,9 +3,11 @@
 from interplay.info.atoms import Decomposition, decompose, decompose_marginals
 from interplay.info.entropy import conditional_entropy, entropy, mutual_information
 from interplay.info.gaussian import decompose_gaussian
+from interplay.info.measures import RedundancyMeasure
 
 __all__ = [
     "Decomposition",
+    "RedundancyMeasure",
     "conditional_entropy",
     "decompose",
     "decompose_gaussian",

@@ -82,17 +82,18 @@ def advance(problems: Problems, e: torch.Tensor, tol_nats: float) -> None:
     """One predictor-corrector step of every problem, in place; `e` is `problems.ratio()`."""
     weight = problems.weight()
     light = weight < LIGHT / weight[0].numel()
+    keep = torch.where(light, KEEP_LIGHT, KEEP)
     mu = (problems.r * problems.slack).sum((1, 2))
     newton = _Newton(problems, e)
 
     move = newton.direction(torch.zeros_like(weight))
     t = _step_length(problems, move, light)
-    r, slack = _moved(problems, move, t, light)
+    r, slack = _moved(problems, move, t, keep)
     centring = (((r * slack).sum((1, 2)) / mu).clamp(0.0, 1.0) ** 3).maximum(0.1 * tol_nats / mu)
-    bend = torch.where(light, 0.0, t * t * move.slack * move.r)
-    move = newton.direction((centring * mu)[:, None, None] * weight - bend)
+    bend = (move.slack * move.r).mul_(t * t).masked_fill_(light, 0.0)
+    move = newton.direction(weight * (centring * mu)[:, None, None] - bend)
     t = _step_length(problems, move, light)
-    problems.r, problems.slack = _moved(problems, move, t, light)
+    problems.r, problems.slack = _moved(problems, move, t, keep)
     problems.alpha = problems.alpha + _row_by_row(move.alpha, t)
     problems.beta = problems.beta + _row_by_row(move.beta, t)
 
@@ -159,18 +160,14 @@ class _Newton:
 
 def _step_length(problems: Problems, move: _Move, light: torch.Tensor) -> torch.Tensor:
     """The longest step, (B, 1, 1), at most 1, that keeps multipliers and slacks of all but light pairs positive."""
-    t = torch.ones_like(problems.r[:, :1, :1])
-    for value, change in ((problems.r, move.r), (problems.slack, move.slack)):
-        room = torch.where((change < 0) & ~light, (KEEP - 1.0) * value / change.clamp_max(-1e-300), 1.0)
-        t = torch.minimum(t, room.amin((1, 2), keepdim=True))
-    return t
+    loss = -torch.minimum(move.r / problems.r, move.slack / problems.slack)
+    return (1.0 - KEEP) / loss.masked_fill_(light, 0.0).amax((1, 2), keepdim=True).clamp_min(1.0 - KEEP)
 
 
-def _moved(problems: Problems, move: _Move, t: torch.Tensor, light: torch.Tensor) -> list[torch.Tensor]:
-    """Multipliers and slacks after a step, cut short where a light pair leaves the positive ones."""
-    keep = torch.where(light, KEEP_LIGHT, KEEP)
+def _moved(problems: Problems, move: _Move, t: torch.Tensor, keep: torch.Tensor) -> list[torch.Tensor]:
+    """Multipliers and slacks after a step, cut short where less than the share `keep` would be left."""
     return [
-        torch.maximum(value + t * change, keep * value)
+        torch.maximum(torch.addcmul(value, t, change), keep * value)
         for value, change in ((problems.r, move.r), (problems.slack, move.slack))
     ]
 

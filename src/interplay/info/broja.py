@@ -33,7 +33,7 @@ SAME = 1e-12
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Coupling:
-    """Least informative coupling of a batch of problems: the `RedundancyMeasure` of BROJA.
+    """Least informative couplings of a batch of problems: the `UnionInformation` of BROJA.
 
     Attributes
     ----------

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from packaging.requirements import Requirement
 
-from interplay.progress import Tell, silent
+from interplay.progress import Progress, silent
 
 LEAST_MEMORY_GB, LEAST_DISK_GB = 2.0, 1.0
 EXTRAS = {
@@ -45,7 +45,7 @@ class Finding:
     advice: str = ""
 
 
-def checkup(tell: Tell = silent) -> list[Finding]:
+def checkup(progress: Progress = silent) -> list[Finding]:
     """Run every check; one that fails in an unforeseen way is a finding, too."""
     found = []
     for k, (name, check) in enumerate(CHECKS.items()):
@@ -60,7 +60,7 @@ def checkup(tell: Tell = silent) -> list[Finding]:
         if name.startswith("self-test"):
             told += f", {seconds:.1f} s"
         found.append(Finding(name=name, state=state, told=told, advice="" if state == "ok" else advice))
-        tell((k + 1) / len(CHECKS))
+        progress((k + 1) / len(CHECKS))
     return found
 
 

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from interplay.cli.command import PROGRAM
 from interplay.files import json_text
-from interplay.progress import Tell, bar, no_bar
+from interplay.progress import Progress, bar, no_bar
 
 NAMES = {"redundancy": "redundancy", "unique": "uniqueness", "synergy": "synergy"}
 TITLES = {"macro_f1": "macro-F1", "auroc": "AUROC", "rmse": "RMSE", "mae": "mean absolute error", "r2": "R²"}
@@ -41,7 +41,7 @@ def tell_next(args: Namespace, text: str) -> None:
         print(text)
 
 
-def progress(args: Namespace, title: str) -> AbstractContextManager[Tell]:
+def progress(args: Namespace, title: str) -> AbstractContextManager[Progress]:
     """A bar with the time left, on stderr; none with --quiet."""
     return no_bar(title) if args.quiet else bar(title)
 

@@ -16,7 +16,7 @@ from interplay.estimators.discretise import cells_at_lags
 from interplay.estimators.resampling import permuted_within
 from interplay.estimators.target_history import past_labels
 from interplay.info.atoms import couple
-from interplay.progress import Tell, silent
+from interplay.progress import Progress, silent
 from interplay.units import bits
 
 CELLS = ("kmeans", "quantile", "given")
@@ -78,7 +78,7 @@ class DiscretePID(BaseRUS):
         self.n_rotations = n_rotations
         self.random_state = random_state
 
-    def estimate(self, windows: Windows, lags: np.ndarray, progress: Tell = silent) -> xr.Dataset:
+    def estimate(self, windows: Windows, lags: np.ndarray, progress: Progress = silent) -> xr.Dataset:
         """See `BaseRUS.estimate`."""
         for name, known in (("cells", CELLS), ("correction", CORRECTIONS)):
             if getattr(self, name) not in known:

@@ -19,7 +19,7 @@ from interplay.estimators.base import BaseRUS
 from interplay.estimators.collect import Findings
 from interplay.estimators.resampling import rotation_p_values
 from interplay.probe.network import padded_features
-from interplay.progress import Tell, silent
+from interplay.progress import Progress, silent
 
 RIDGES = torch.logspace(-6, 1, 8, dtype=torch.float64)
 """Candidates, relative to channels of unit variance; chosen by generalised cross-validation."""
@@ -62,7 +62,7 @@ class GaussianPID(BaseRUS):
         self.n_rotations = n_rotations
         self.random_state = random_state
 
-    def estimate(self, windows: Windows, lags: np.ndarray, progress: Tell = silent) -> xr.Dataset:
+    def estimate(self, windows: Windows, lags: np.ndarray, progress: Progress = silent) -> xr.Dataset:
         """See `BaseRUS.estimate`."""
         rng = np.random.default_rng(self.random_state)
         found = Findings(windows, lags, n_bootstrap=self.n_bootstrap, rng=rng)

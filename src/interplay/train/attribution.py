@@ -9,7 +9,7 @@ import xarray as xr
 
 from interplay.data import Scaler
 from interplay.nn import ATOMS, InteractionContext, Model, Output
-from interplay.progress import Tell, silent
+from interplay.progress import Progress, silent
 from interplay.train.batches import Batch, ScaledWindows
 from interplay.train.target_kinds import TARGETS, TargetKind
 from interplay.types import Routing
@@ -22,7 +22,7 @@ TOKENS_AT_ONCE = 20_000
 
 
 def explain_windows(
-    model: Model, scaled: ScaledWindows, target: TargetKind, tell: Tell = silent
+    model: Model, scaled: ScaledWindows, target: TargetKind, progress: Progress = silent
 ) -> xr.Dataset:
     """Relevance and routing of every token of some windows.
 
@@ -49,7 +49,7 @@ def explain_windows(
     parts = []
     for k in range(len(scaled)):
         parts.append(_one_window(model, scaled[np.array([k])], target, scaled.scaler))
-        tell((k + 1) / len(scaled))
+        progress((k + 1) / len(scaled))
     windows = scaled.windows
     stacked = {name: np.stack([part[name] for part in parts]) for name in parts[0]}
     token = ("window", "modality", "lag")

@@ -11,7 +11,7 @@ import xarray as xr
 
 from interplay.data import Windows
 from interplay.nn import Model, empty_context
-from interplay.progress import Tell
+from interplay.progress import Progress
 from interplay.train.attribution import examples, explain_windows
 from interplay.train.batches import ScaledWindows
 from interplay.train.routing_statistics import Watch, beside_profile
@@ -50,7 +50,7 @@ class Evaluation:
 
 
 def judge(
-    model: Model, scaled: ScaledWindows, target: TargetKind, tell: Tell, *, n_bootstrap: int
+    model: Model, scaled: ScaledWindows, target: TargetKind, progress: Progress, *, n_bootstrap: int
 ) -> Evaluation:
     """Evaluate; leakage is the caller's to rule out."""
     test = scaled.windows
@@ -58,19 +58,19 @@ def judge(
     trials = _trials(model, test.modalities)
     share = len(test) / (len(test) + len(trials) * len(few))
     watch = Watch(model, test)
-    told = predictions(model, scaled, lambda done: tell(share * done), watch)
+    told = predictions(model, scaled, lambda done: progress(share * done), watch)
     scores = {"test": target.scores(test, told, n_bootstrap)}
     for k, (name, (trial, hidden)) in enumerate(trials.items()):
         done = share + (1 - share) * k / len(trials)
 
         def tell_trial(part: float, done=done) -> None:
-            tell(done + (1 - share) * part / len(trials))
+            progress(done + (1 - share) * part / len(trials))
 
         # a model that does without the context does without that of single windows, too
         seen = few.without_contexts() if name == "without_context" else few
         told_by_trial = predictions(trial, seen, tell_trial, hidden=hidden)
         scores[name] = target.scores(few.windows, told_by_trial, n_bootstrap)
-    tell(1.0)
+    progress(1.0)
     insight = beside_profile(watch.dataset(), model.context)
     chosen = examples(test, told, EXAMPLES)
     return Evaluation(
@@ -86,7 +86,7 @@ def judge(
 def predictions(
     model: Model,
     scaled: ScaledWindows,
-    tell: Tell,
+    progress: Progress,
     watch: Watch | None = None,
     *,
     hidden: int | None = None,
@@ -104,7 +104,7 @@ def predictions(
             watch.see(output, batch.y)
         parts.append(kind.predicted(output.logits.cpu(), scaled.scaler))
         done += len(batch.y)
-        tell(done / len(scaled))
+        progress(done / len(scaled))
     return np.concatenate(parts)
 
 

@@ -25,7 +25,7 @@ from interplay.nn import (
     interaction_context,
 )
 from interplay.profile import InteractionProfile
-from interplay.progress import Tell, shown
+from interplay.progress import Progress, shown
 from interplay.train.batches import ScaledWindows, TrainingBatches
 from interplay.train.checkpoint import KeepState, PlainStates, Unfinished, training_key
 from interplay.train.module import EpochLog, GuidedTraining, count_steps
@@ -48,7 +48,7 @@ def fit(
     card: Mapping[str, object] | None = None,
     split: SplitManifest | None = None,
     track: str | Tracker | Sequence[str | Tracker] = (),
-    progress: Tell | None = None,
+    progress: Progress | None = None,
 ) -> Run:
     """Train a model.
 

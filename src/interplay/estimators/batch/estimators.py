@@ -29,7 +29,7 @@ from interplay.estimators.posterior.calibrate import of_label
 from interplay.estimators.posterior.fold_probe import check_fold
 from interplay.estimators.resampling import context_p_values, rotation_p_values
 from interplay.estimators.target_history import of_context, past_labels
-from interplay.progress import Tell, silent
+from interplay.progress import Progress, silent
 
 
 class MultiScaleBatchPID(BaseRUS):
@@ -103,7 +103,7 @@ class MultiScaleBatchPID(BaseRUS):
         self.n_rotations = n_rotations
         self.random_state = random_state
 
-    def estimate(self, windows: Windows, lags: np.ndarray, progress: Tell = silent) -> xr.Dataset:
+    def estimate(self, windows: Windows, lags: np.ndarray, progress: Progress = silent) -> xr.Dataset:
         """See `BaseRUS.estimate`."""
         return estimate_batch(self, windows, [np.asarray(lags)], self.lag_embedding, progress)
 
@@ -175,13 +175,13 @@ class BatchPID(BaseRUS):
         self.n_rotations = n_rotations
         self.random_state = random_state
 
-    def estimate(self, windows: Windows, lags: np.ndarray, progress: Tell = silent) -> xr.Dataset:
+    def estimate(self, windows: Windows, lags: np.ndarray, progress: Progress = silent) -> xr.Dataset:
         """See `BaseRUS.estimate`."""
         return estimate_batch(self, windows, [np.array([lag]) for lag in lags], 0, progress)
 
 
 def estimate_batch(
-    estimator, windows: Windows, groups: Sequence[np.ndarray], lag_embedding: int, progress: Tell
+    estimator, windows: Windows, groups: Sequence[np.ndarray], lag_embedding: int, progress: Progress
 ) -> xr.Dataset:
     """Atoms of all pairs, from networks that share the lags of each group.
 
@@ -300,7 +300,7 @@ def _read_out(networks: Alignment, found: Findings) -> tuple[torch.Tensor, torch
     return log_ratio, score.double(), surplus.double()
 
 
-def _ticker(found: Findings, training: BatchTraining, groups: int, progress: Tell):
+def _ticker(found: Findings, training: BatchTraining, groups: int, progress: Progress):
     """Turn costs of epochs into the share of the work that is done."""
     n_m, n_p = len(found.names), len(found.pairs)
     total = (n_m + n_p) * training.discriminator_epochs + n_p * training.alignment_epochs * ALIGNMENT_COST

@@ -18,7 +18,7 @@ from interplay.estimators.posterior.scoring import COARSE_CELLS, CellDecoder, Fo
 from interplay.estimators.posterior.screening import screen
 from interplay.estimators.resampling import cluster_sums
 from interplay.probe.instance import InstanceProbe, PairBlock
-from interplay.progress import Tell, silent
+from interplay.progress import Progress, silent
 
 Tensors = dict[str, torch.Tensor]
 
@@ -50,7 +50,7 @@ class BlockTask:
     n_rotations: int
     random_state: int
 
-    def screen(self, pairs: np.ndarray, progress: Tell) -> Tensors:
+    def screen(self, pairs: np.ndarray, progress: Progress) -> Tensors:
         """What is worth a long training."""
         found = screen(
             self.windows, self.context, self.lags, pairs, self.training, self.random_state, progress
@@ -89,7 +89,7 @@ class BlockTask:
         digest.update(repr(settings).encode())
         return digest.hexdigest()
 
-    def logits(self, block: "Block", progress: Tell) -> Tensors:
+    def logits(self, block: "Block", progress: Progress) -> Tensors:
         """Logits of modalities and of promising pairs, held out and seen."""
         both = cross_fitted_logits(
             self.windows,
@@ -110,11 +110,11 @@ class BlockTask:
         labels = (torch.from_numpy(part) for part in (self.windows.y, fold, self.context))
         return Scored(self.windows, self.context, alone, FoldCounts(cell, *labels), self.decoder)
 
-    def run_new(self, scored: Scored, block: "Block", progress: Tell) -> Tensors:
+    def run_new(self, scored: Scored, block: "Block", progress: Progress) -> Tensors:
         """Train and score a block."""
         return self.run(scored, block, self.logits(block, progress), silent)
 
-    def run(self, scored: Scored, block: "Block", logits: Tensors, progress: Tell) -> Tensors:
+    def run(self, scored: Scored, block: "Block", logits: Tensors, progress: Progress) -> Tensors:
         """Score a block and train the probe that is kept for new windows."""
         together, promising = logits["together"], block.promising.pairs
         place = np.cumsum(promising) - 1

@@ -29,7 +29,7 @@ from interplay.estimators.posterior.crossfit import Training
 from interplay.estimators.posterior.scoring import CellDecoder
 from interplay.estimators.posterior.store import BlockStore
 from interplay.estimators.target_history import past_labels
-from interplay.progress import Tell, silent
+from interplay.progress import Progress, silent
 from interplay.units import bits
 
 SCREENING = 0.2
@@ -121,7 +121,7 @@ class PosteriorPID(BaseRUS):
         self.device = device
         self.random_state = random_state
 
-    def estimate(self, windows: Windows, lags: np.ndarray, progress: Tell = silent) -> xr.Dataset:
+    def estimate(self, windows: Windows, lags: np.ndarray, progress: Progress = silent) -> xr.Dataset:
         """See `BaseRUS.estimate`."""
         windows, context = past_labels(windows, self.target_history)
         rng = np.random.default_rng(self.random_state)
@@ -190,8 +190,8 @@ class PosteriorPID(BaseRUS):
 class _Shares:
     """Progress of several blocks of equal work, told as one."""
 
-    def __init__(self, progress: Tell, n_blocks: int):
+    def __init__(self, progress: Progress, n_blocks: int):
         self.progress, self.n_blocks = progress, n_blocks
 
-    def of(self, block: int) -> Tell:
+    def of(self, block: int) -> Progress:
         return lambda done: self.progress((block + done) / self.n_blocks)

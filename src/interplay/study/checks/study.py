@@ -10,7 +10,7 @@ import numpy as np
 
 from interplay.data.leaks import giveaways, is_target
 from interplay.errors import InterplayError
-from interplay.progress import Tell, silent
+from interplay.progress import Progress, silent
 from interplay.study.checks.entity import of_streams, windows_of
 from interplay.study.checks.units import doubted_units
 from interplay.study.issues import WRONG, Finding, doubtful, wrong
@@ -28,7 +28,7 @@ ALIKE = 10
 """Different values that two entities do not share by chance."""
 
 
-def check_study(folder: str | Path, *, progress: Tell = silent) -> list[Finding]:
+def check_study(folder: str | Path, *, progress: Progress = silent) -> list[Finding]:
     """Read all of a study and tell everything that is wrong or doubtful.
 
     Parameters

@@ -236,12 +236,12 @@ def test_one_clear_sentence(damage, tmp_path):
     change(folder, held, spec)
     write_study(folder, held, spec)
     before = sorted(p.name for p in folder.rglob("*"))
-    found = [f for f in check_study(folder) if sentence in str(f)]
-    assert found, [str(f) for f in check_study(folder)]
-    assert file in str(found[0])
-    assert found[0].row == row
-    assert "\n" not in str(found[0])
-    if found[0].level == "wrong":
+    issues = [issue for issue in check_study(folder) if sentence in str(issue)]
+    assert issues, [str(issue) for issue in check_study(folder)]
+    assert file in str(issues[0])
+    assert issues[0].row == row
+    assert "\n" not in str(issues[0])
+    if issues[0].level == "error":
         with pytest.raises(InterplayError) as caught:
             ip.make_windows(ip.read_folder(folder), **read_study(folder).card.window_options)
         assert sentence in str(caught.value) or damage in TOLD_BY_WINDOWS
@@ -258,8 +258,10 @@ def test_all_is_told_at_once(tmp_path):
         set_at("labels.csv", "state", 7, "x"),
     ):
         change(None, held, SPEC)
-    found = [str(f) for f in check_study(write_study(tmp_path / "s", held)) if f.level == "wrong"]
-    assert [text.split(":")[0] for text in found] == [
+    errors = [
+        str(issue) for issue in check_study(write_study(tmp_path / "s", held)) if issue.level == "error"
+    ]
+    assert [text.split(":")[0] for text in errors] == [
         "acc_ann.csv, row 6",
         "temp_bob.csv, row 5",
         "labels.csv, row 9",
@@ -269,16 +271,18 @@ def test_all_is_told_at_once(tmp_path):
 def test_yaml_that_does_not_parse_names_its_line(tmp_path):
     folder = write_study(tmp_path / "s")
     (folder / "study.yaml").write_text("streams:\n  acc: [1, 2\ntarget: x\n")
-    (finding,) = check_study(folder)
-    assert "is not YAML" in finding.sentence
-    assert "line 3" in finding.sentence
+    (issue,) = check_study(folder)
+    assert "is not YAML" in issue.sentence
+    assert "line 3" in issue.sentence
 
 
 def test_what_holds_for_many_entities_is_told_once(tmp_path):
     held = tables()
     del held["labels.csv"]
-    found = check_study(write_study(tmp_path / "s", held))
-    assert [str(f) for f in found if f.level == "wrong"] == ["labels.csv: must be a file; there is none."]
+    issues = check_study(write_study(tmp_path / "s", held))
+    assert [str(issue) for issue in issues if issue.level == "error"] == [
+        "labels.csv: must be a file; there is none."
+    ]
 
 
 def test_rows_are_those_of_the_file_also_in_a_long_table(tmp_path):
@@ -286,10 +290,11 @@ def test_rows_are_those_of_the_file_also_in_a_long_table(tmp_path):
     long = pd.concat([held.pop(f"temp_{who}.csv").assign(who=who) for who in ("ann", "bob", "cem", "dia")])
     long["t"] += np.where((long["who"] == "cem") & (long["t"] >= 10_000), 10**6, 0)
     spec["streams"]["temp"] |= {"files": "temp.csv", "entity": "who"}
-    (found,) = [f for f in check_study(write_study(tmp_path / "s", held | {"temp.csv": long}, spec)) if f.row]
+    issues = check_study(write_study(tmp_path / "s", held | {"temp.csv": long}, spec))
+    (issue,) = [issue for issue in issues if issue.row]
     # two entities of 60 rows above, twenty rows of its own before the pause, and the header
-    assert (found.file, found.row) == ("temp.csv", 2 * 60 + 20 + 2)
-    assert "pauses for 1000.5 s" in found.sentence
+    assert (issue.file, issue.row) == ("temp.csv", 2 * 60 + 20 + 2)
+    assert "pauses for 1000.5 s" in issue.sentence
 
 
 def test_samples_that_arrive_in_bursts_are_no_pause(tmp_path):

@@ -159,7 +159,7 @@ def _static_of_segments(
     static: Mapping[str, np.ndarray], segment: np.ndarray, n: int
 ) -> dict[str, np.ndarray]:
     """Values by segment, (segments,) float32, of values by row or cut window."""
-    found = {}
+    columns = {}
     first = np.unique(segment, return_index=True)[1]
     for name, values in static.items():
         values = np.asarray(values, dtype=np.float32)
@@ -175,8 +175,8 @@ def _static_of_segments(
                 f"static input {name!r} must not change within the rows of an entity; it does. What changes is a "
                 "modality: pass it in arrays."
             )
-        found[name] = of_segment
-    return found
+        columns[name] = of_segment
+    return columns
 
 
 def _entity_names(entity, n: int) -> np.ndarray:

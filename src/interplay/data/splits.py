@@ -123,12 +123,12 @@ ALIKE = 0.1
 
 def target_memory(windows: Windows, longest: int) -> int:
     """Windows after which the target of an entity no longer resembles itself, at most `longest`."""
-    told = windows.y[:, None] if windows.continuous else np.eye(len(windows.classes))[windows.y]
-    told = told - told.mean(0)
-    variance = (told**2).sum(1).mean()
-    for k in range(1, min(longest, len(told) - 1) + 1):
+    targets = windows.y[:, None] if windows.continuous else np.eye(len(windows.classes))[windows.y]
+    targets = targets - targets.mean(0)
+    variance = (targets**2).sum(1).mean()
+    for k in range(1, min(longest, len(targets) - 1) + 1):
         same = windows.entity[k:] == windows.entity[:-k]
-        if not same.any() or (told[k:] * told[:-k]).sum(1)[same].mean() < ALIKE * variance:
+        if not same.any() or (targets[k:] * targets[:-k]).sum(1)[same].mean() < ALIKE * variance:
             return k - 1
     return longest
 

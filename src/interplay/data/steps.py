@@ -124,7 +124,7 @@ def make_steps(
         },
         step_s=float(step_s),
         static={
-            name: np.repeat(np.array([told[name] for told in static], dtype=np.float32), n_segments)
+            name: np.repeat(np.array([inputs[name] for inputs in static], dtype=np.float32), n_segments)
             for name in first.static
         },
     )
@@ -159,13 +159,13 @@ def padded(table: Steps, n: int) -> Steps:
 
 def whole_steps(values: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Empty every step that misses a sample; returns values and which steps are whole, (n_steps, M) bool."""
-    kept: dict[str, np.ndarray] = {}
+    complete: dict[str, np.ndarray] = {}
     columns: list[np.ndarray] = []
     for name, array in values.items():
         whole = np.logical_not(np.any(np.isnan(array), axis=(1, 2)))
-        kept[name] = array if whole.all() else np.where(whole[:, None, None], array, np.float32(np.nan))
+        complete[name] = array if whole.all() else np.where(whole[:, None, None], array, np.float32(np.nan))
         columns.append(whole)
-    return kept, np.stack(columns, axis=1)
+    return complete, np.stack(columns, axis=1)
 
 
 def channel_names(stream: Stream) -> tuple[str, ...]:
@@ -223,19 +223,19 @@ def _on_grid(stream: Stream, start_s: float, step_s: float, n_steps: int, name: 
     offset = round((stream.start_s - start_s) * stream.rate_hz)
     if offset == 0 and len(values) >= n_steps * r:
         return values[: n_steps * r].reshape(n_steps, r, -1)
-    laid = np.full((n_steps * r, values.shape[1]), np.nan, dtype=np.float32)
+    samples = np.full((n_steps * r, values.shape[1]), np.nan, dtype=np.float32)
     part = values[: max(0, n_steps * r - offset)]
-    laid[offset : offset + len(part)] = part
-    return laid.reshape(n_steps, r, -1)
+    samples[offset : offset + len(part)] = part
+    return samples.reshape(n_steps, r, -1)
 
 
 def _binned(values, times_s, start_s: float, step_s: float, n_steps: int) -> np.ndarray:
     """Events by step: the last finite value of each channel within (start, end]."""
-    laid = np.full((n_steps, values.shape[1]), np.nan, dtype=np.float32)
+    by_step = np.full((n_steps, values.shape[1]), np.nan, dtype=np.float32)
     step = np.maximum(np.ceil((times_s - start_s) / step_s - 1e-9).astype(np.int64) - 1, 0)
     event, channel = np.nonzero(~np.isnan(values) & (step < n_steps)[:, None])
-    laid[step[event], channel] = values[event, channel]
-    return laid[:, None, :]
+    by_step[step[event], channel] = values[event, channel]
+    return by_step[:, None, :]
 
 
 def _segments(recording, raw, start_s, step_s, n_steps, max_gap_s) -> np.ndarray:

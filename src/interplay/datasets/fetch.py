@@ -66,10 +66,10 @@ def fetch_dataset(card: Card, folder: str | Path, *, progress: Progress = silent
     for k, (url, sha256) in enumerate(card.downloads.items()):
         files.append(_download(url, sha256, parts, lambda done, k=k: progress((k + done) / n)))
     _unpack(files, folder, parts / "unpacked")
-    told = {"name": card.name, "licence": card.licence, "fetched": str(date.today()),
+    record = {"name": card.name, "licence": card.licence, "fetched": str(date.today()),
             "sha256": dict(zip(card.downloads, map(_sha256, files), strict=True))}  # fmt: skip
     with whole_file(folder / RECORD) as part:
-        part.write_text(json_text(told), "utf-8")
+        part.write_text(json_text(record), "utf-8")
     shutil.rmtree(parts)
     return folder
 

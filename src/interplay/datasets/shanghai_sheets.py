@@ -54,14 +54,14 @@ def _record(path: Path) -> pd.DataFrame:
     if time.isna().any():
         row = int(np.flatnonzero(time.isna())[0]) + 2
         raise DamagedFile(f"{path} must have a date in each row of {TIME!r}; row {row} has none.")
-    told = {
+    columns = {
         name: pd.to_numeric(_column(path, sheet, starts), errors="coerce") for name, starts in NUMBERS.items()
     }
-    told |= {name: _doses(_column(path, sheet, starts)) for name, starts in DOSES.items()}
+    columns |= {name: _doses(_column(path, sheet, starts)) for name, starts in DOSES.items()}
     meal, agents = (_column(path, sheet, starts) for starts in TEXTS.values())
     minute = ((time - time.min()) / pd.Timedelta(minutes=1)).round()
     table = pd.DataFrame(
-        {"minute": minute, **told, "meal": meal.notna().astype(int), "agent_text": agents.astype(object)}
+        {"minute": minute, **columns, "meal": meal.notna().astype(int), "agent_text": agents.astype(object)}
     )
     return table.sort_values("minute", kind="stable").assign(patient=patient, record=int(record))
 
@@ -81,15 +81,15 @@ def _opened(path: Path) -> pd.DataFrame:
 
 def _column(path: Path, sheet: pd.DataFrame, starts: tuple[str, ...]) -> pd.Series:
     """The column whose name begins so."""
-    found = [name for name in sheet.columns if str(name).startswith(starts)]
-    if not found:
+    names = [name for name in sheet.columns if str(name).startswith(starts)]
+    if not names:
         raise DamagedFile(
             f"{path} must have a column {starts[0]!r}; it has {[str(c) for c in sheet.columns][:8]}."
         )
-    return sheet[found[0]]
+    return sheet[names[0]]
 
 
 def _doses(texts: pd.Series) -> pd.Series:
     """Units of insulin, summed over what was given; NaN where nothing was."""
-    found = texts.astype("string").str.extractall(DOSE)[0].astype(float)
-    return found.groupby(level=0).sum().reindex(texts.index)
+    units = texts.astype("string").str.extractall(DOSE)[0].astype(float)
+    return units.groupby(level=0).sum().reindex(texts.index)

@@ -128,14 +128,14 @@ def read_spec(folder: Path) -> StudySpec:
             f"{folder} must hold a {FILE}; it does not. Write one with `interplay init-study {folder}`."
         )
     try:
-        told = yaml.safe_load(path.read_text("utf-8"))
+        values = yaml.safe_load(path.read_text("utf-8"))
     except UnicodeDecodeError as error:
         raise DamagedFile(f"{path} must be UTF-8 text ({error}). Save it as UTF-8.") from error
     except yaml.YAMLError as error:
         raise DamagedFile(
             f"{path} is not YAML: {' '.join(str(error).split())}. Mind spaces and colons there."
         ) from error
-    spec = _made(StudySpec, told, str(path))
+    spec = _made(StudySpec, values, str(path))
     _check_words(spec, path)
     return spec
 

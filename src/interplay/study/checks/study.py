@@ -48,7 +48,7 @@ def check_study(folder: str | Path, *, progress: Progress = silent) -> list[Issu
         entities = study.entities
         static, issues = static_inputs(study.spec.static, study.folder)
     except InterplayError as failure:
-        return [error(FILE, str(failure))]
+        return [error(FILE, str(failure).removeprefix(f"{Path(folder) / FILE}: "))]
     seen = _Seen()
     for k, entity in enumerate(entities):
         data, entity_issues = read_entity(study, entity)

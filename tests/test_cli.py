@@ -195,7 +195,7 @@ def test_a_run_is_trained_again_on_the_split_of_another(folder, tmp_path, capsys
         "3",
     ]
     assert main(other) == 1
-    assert "--stride must be that of the split, 12; got 3." in capsys.readouterr().err
+    assert "stride must be that of the split, 12; got 3." in capsys.readouterr().err
 
 
 def test_nothing_is_fetched_without_consent(tmp_path, capsys):

@@ -15,7 +15,8 @@ from interplay.study.checks.entity import of_streams, windows_of
 from interplay.study.checks.units import doubted_units
 from interplay.study.issues import ERROR, Issue, error, has_errors, warning
 from interplay.study.spec import FILE
-from interplay.study.study import Study, read_entity, recording_of, static_inputs
+from interplay.study.static import static_inputs
+from interplay.study.study import Study, read_entity, recording_of
 from interplay.types import Recording
 
 FEWEST = 3

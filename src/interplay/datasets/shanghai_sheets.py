@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from interplay.datasets.formats.files import in_one_line
+from interplay.datasets.formats.excel import open_excel
 from interplay.errors import DamagedFile, InvalidInput
 
 FOLDERS = ("Shanghai_T1DM", "Shanghai_T2DM")
@@ -49,7 +49,7 @@ def read_sheets(root: Path) -> pd.DataFrame:
 
 def _record(path: Path) -> pd.DataFrame:
     patient, record, *_ = path.stem.split("_")
-    sheet = _opened(path)
+    sheet = open_excel(path)
     time = pd.to_datetime(_column(path, sheet, (TIME,)), errors="coerce")
     if time.isna().any():
         row = int(np.flatnonzero(time.isna())[0]) + 2
@@ -64,19 +64,6 @@ def _record(path: Path) -> pd.DataFrame:
         {"minute": minute, **columns, "meal": meal.notna().astype(int), "agent_text": agents.astype(object)}
     )
     return table.sort_values("minute", kind="stable").assign(patient=patient, record=int(record))
-
-
-def _opened(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_excel(path, engine="calamine")
-    except ImportError as error:
-        raise InvalidInput(
-            "official sheets are Excel files; to read them: pip install 'interplay[excel]'"
-        ) from error
-    except Exception as error:  # the reader's own error is a class of its own that is not public
-        raise DamagedFile(
-            f"{path} cannot be read as an Excel file ({in_one_line(error)}). Download it again."
-        ) from error
 
 
 def _column(path: Path, sheet: pd.DataFrame, starts: tuple[str, ...]) -> pd.Series:

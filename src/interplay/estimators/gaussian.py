@@ -14,7 +14,7 @@ import numpy as np
 import torch
 import xarray as xr
 
-from interplay.data import Scaler, Windows, apart, cross_folds
+from interplay.data import Scaler, Windows, cross_folds, purged
 from interplay.estimators.base import BaseRUS
 from interplay.estimators.collect import Findings
 from interplay.estimators.resampling import rotation_p_values
@@ -160,7 +160,7 @@ class _Ridge:
         self.folds = [self._moments(windows, fold == k) for k in np.unique(fold)]
 
     def _moments(self, windows: Windows, held_out: np.ndarray) -> _Fold:
-        fit = torch.from_numpy(np.flatnonzero(apart(windows, held_out)))
+        fit = torch.from_numpy(np.flatnonzero(purged(windows, held_out)))
         x, y = self.x[:, fit], self.y[fit]
         mean, mean_y = x.mean(1), y.mean()
         x, y = x - mean[:, None], y - mean_y

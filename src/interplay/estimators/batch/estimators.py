@@ -21,7 +21,7 @@ import numpy as np
 import torch
 import xarray as xr
 
-from interplay.data import Windows, apart, cross_folds
+from interplay.data import Windows, cross_folds, purged
 from interplay.estimators.base import BaseRUS
 from interplay.estimators.batch.alignment import ALIGNMENT_COST, Alignment, BatchTraining
 from interplay.estimators.collect import Findings
@@ -241,7 +241,7 @@ def _in_contexts(windows: Windows, context: np.ndarray, held_out: np.ndarray, fo
     log_ratio = torch.zeros(n_m + n_p, n_l, n, len(windows.classes))
     score = torch.zeros(n_m + n_p, n_l, n, dtype=torch.float64)
     surplus = torch.zeros(n_p, n_l, n, dtype=torch.float64)
-    train, place = apart(windows, held_out), np.cumsum(held_out) - 1
+    train, place = purged(windows, held_out), np.cumsum(held_out) - 1
     for number in range(context.max() + 1):
         part, members, present = of_context(windows, context, number)
         fit, out = np.flatnonzero(train[members]), np.flatnonzero(held_out[members])

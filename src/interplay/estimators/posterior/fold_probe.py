@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from interplay.data import Scaler, Windows, apart, cross_folds
+from interplay.data import Scaler, Windows, cross_folds, purged
 from interplay.errors import InvalidInput
 from interplay.estimators.target_history import prior_in_context
 from interplay.probe.network import Probe, ProbeShape, padded_features
@@ -86,7 +86,7 @@ class FoldProbe:
         self.training = training
         self.generator = torch.Generator().manual_seed(seed)
         self.out = np.flatnonzero(held_out)
-        self.fit = np.flatnonzero(apart(windows, held_out))
+        self.fit = np.flatnonzero(purged(windows, held_out))
         check_fold(windows, self.fit)
         self.rows = windows.last[:, None] - lags
         self.y = torch.from_numpy(windows.y).to(training.device)

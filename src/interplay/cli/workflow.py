@@ -42,20 +42,20 @@ def windows_like(run, args: Namespace):
     return make_windows(dataset.recordings(root), **options)
 
 
-def measured(windows, estimator, args: Namespace, kept: Path):
-    """The profile of windows; finished parts of the work are kept in a folder, where the estimator can do that."""
+def estimate_interactions(windows, estimator, args: Namespace, folder: Path):
+    """The profile of windows; finished parts of the work are kept in `folder`, where the estimator can do that."""
     from interplay.estimators import PosteriorPID, TemporalRUS
 
     estimator = PosteriorPID() if estimator is None else estimator
     if "resume" in estimator.get_params() and estimator.resume is None:
-        estimator.set_params(resume=str(kept))
+        estimator.set_params(resume=str(folder))
     with progress(args, "measuring interactions") as tell:
         return TemporalRUS(estimator, lags_s=args.lags_s, progress=tell).fit(windows).profile_
 
 
 @contextmanager
-def kept_until_done(folder: Path) -> Iterator[None]:
-    """Unfinished work in `folder` goes when the block is done; Ctrl-C says that it can be continued."""
+def unfinished_work(folder: Path) -> Iterator[None]:
+    """Work in `folder` that is removed when the block is done; Ctrl-C says that it can be continued."""
     try:
         yield
     except KeyboardInterrupt:

@@ -9,7 +9,6 @@ from interplay.estimators.resampling import (
     bootstrap_std_error,
     cluster_sums,
     clusters_of,
-    false_discovery_rates,
     rotation_p_values,
 )
 
@@ -90,9 +89,3 @@ def test_entities_with_one_label_each_exchange_their_labels():
     p = rotation_p_values(log_ratio, np.eye(2)[y], entity, lags=1, draws=4000, rng=np.random.default_rng(0))
     # four standard errors: 4 sqrt(0.05 * 0.95 / 4000) = 0.014
     assert p.item() == pytest.approx(0.05, abs=0.014)
-
-
-def test_false_discovery_rates_by_hand():
-    p = np.array([[0.01, np.nan], [0.04, 0.03]])
-    # sorted 0.01, 0.03, 0.04 times 3/1, 3/2, 3/3: 0.03, 0.045, 0.04; from the largest down: 0.03, 0.04, 0.04
-    np.testing.assert_allclose(false_discovery_rates(p), [[0.03, np.nan], [0.04, 0.04]])

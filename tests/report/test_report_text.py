@@ -1,7 +1,6 @@
 """Sentences, cut-offs, curves and embedded numbers of the report, against values worked out by hand."""
 
 import json
-import math
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,7 @@ import interplay as ip
 from interplay.report import text
 from interplay.report.embed import safe_json
 from interplay.report.prediction_data import binned, entity_rows, one_output
-from interplay.report.profile_data import atom_table, cutoff, groups_of
+from interplay.report.profile_data import atom_table, groups_of
 from interplay.report.script import repeat_script
 from interplay.report.summary import finding
 from interplay.types import Schema
@@ -74,13 +73,10 @@ def profile_of(redundancy, error):
     return profile
 
 
-def test_the_cut_off_controls_false_discoveries():
-    # one-sided p of z = 5, 2.2 and 1.8: 3e-7, 0.014, 0.036; Benjamini and Hochberg over five keep those below
-    # 0.01, 0.02, 0.03 ... in order: the third, 0.036 > 0.03, goes; the cut is half way from 2.2 to 1.8
+def test_without_p_values_errors_control_false_discoveries():
+    # one-sided p of z = 5, 2.2 and 1.8: 3e-7, 0.014, 0.036; Benjamini and Hochberg over five make 0.036 into 0.06
     profile = profile_of([0.5, 0.22, 0.18, 0.0, 0.0], 0.1)
-    assert cutoff(profile, "redundancy") == pytest.approx(2.0)
     assert list(atom_table(profile, "redundancy").clear[0]) == [True, True, False, False, False]
-    assert math.isinf(cutoff(profile_of([0.01, 0.0], 0.1), "redundancy"))
 
 
 @pytest.mark.filterwarnings("error")
@@ -94,7 +90,7 @@ def test_rounding_that_hardly_varies_is_no_finding():
     ]
     assert list(atom_table(profile, "redundancy").clear[0]) == [False, False, True]
     assert [row.count("0.50") for row in profile.sentences()] == [1]
-    # nothing is kept, so that the cut is infinite, and some errors are 0
+    # nothing is kept, and some errors are 0
     silent = profile_of([3.5e-8, 0.0], 0.0)
     assert not atom_table(silent, "redundancy").clear.any()
     assert silent.sentences() == []
@@ -105,8 +101,9 @@ def test_atoms_of_a_pair_that_shuffled_labels_match_are_no_finding():
     profile.dataset["p_value"] = profile.dataset["redundancy"] * 0 + np.array([0.2, 0.05, np.nan])
     # 0.05 is at most 0.05, and an unknown p-value forbids nothing
     assert list(atom_table(profile, "redundancy").clear[0]) == [False, True, True]
-    assert profile.top(1)["p_value"].tolist() == [0.2]
-    assert profile.sentences() == []
+    # the largest that is significant comes first, not the largest
+    assert profile.top(1)[["bits", "p_value"]].values.tolist() == [[0.4, 0.05]]
+    assert ["0.40 ± 0.10 bits" in row for row in profile.sentences()] == [True]
     assert "0.40 of the" in finding(profile, "redundancy")
 
 

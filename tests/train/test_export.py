@@ -1,6 +1,8 @@
 """A run written as a program says what the run says, of real batches, and describes itself."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -105,3 +107,16 @@ def test_a_program_that_disagrees_is_not_written(run, tmp_path, monkeypatch):
     with pytest.raises(InvalidInput, match="must agree with the run"):
         export_run(run, tmp_path / "model.pt2")
     assert not list(tmp_path.iterdir())
+
+
+def test_onnxruntime_is_told_to_report_nothing():
+    code = (
+        "import os, sys, types\n"
+        "from interplay.train.export import _write_onnx\n"
+        "class Runtime(types.ModuleType):\n"
+        "    def disable_telemetry_events(self): sys.exit(os.environ['ORT_DISABLE_TELEMETRY'])\n"
+        "sys.modules |= {'onnxscript': types.ModuleType('onnxscript'), 'onnxruntime': Runtime('onnxruntime')}\n"
+        "_write_onnx(None, None, None)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stderr.strip() == "1"

@@ -15,8 +15,8 @@ from interplay.estimators.resampling import (
     bootstrap_std_error,
     cluster_sums,
     clusters_of,
-    false_discovery_rates,
 )
+from interplay.profile.significance import q_values
 from interplay.units import bits
 
 
@@ -100,5 +100,5 @@ class Findings:
 def _q_values(p_values: np.ndarray) -> np.ndarray:
     """Adjusted over every (pair, lag) once, then mirrored."""
     upper = np.triu(np.ones(p_values.shape[:2], dtype=bool), 1)[..., None]
-    q = false_discovery_rates(np.where(upper, p_values, np.nan))
+    q = q_values(np.where(upper, p_values, np.nan))
     return np.where(upper, q, q.transpose(1, 0, 2))

@@ -1,4 +1,4 @@
-"""Standard errors from whole entities, a null from rotated labels, and control of false discoveries.
+"""Standard errors from whole entities, and a null from rotated labels.
 
 Every estimate here is a mean over windows of pointwise values that are the influence function of the
 quantity (log-ratios for information; the dual potentials for I_Q, by the envelope theorem). Resampling
@@ -180,17 +180,3 @@ def context_p_values(
         null = fit(permuted_within(y, context, min(at_once, draws - k), rng))
         worse += (null >= seen - 1e-9 * (1.0 + seen.abs())).sum(1)
     return (1.0 + worse) / (1.0 + draws)
-
-
-def false_discovery_rates(p_values: np.ndarray) -> np.ndarray:
-    """Benjamini-Hochberg adjusted p-values of all finite entries; NaN stays NaN."""
-    adjusted = np.full(p_values.shape, np.nan)
-    finite = np.isfinite(p_values)
-    p = p_values[finite]
-    order = np.argsort(p)
-    ranked = p[order] * len(p) / np.arange(1, len(p) + 1)
-    smallest = np.minimum.accumulate(ranked[::-1])[::-1]
-    flat = np.empty_like(p)
-    flat[order] = np.minimum(smallest, 1.0)
-    adjusted[finite] = flat
-    return adjusted

@@ -13,11 +13,6 @@ import torch
 from interplay.errors import InvalidInput
 from interplay.profile import InteractionProfile
 
-SIGNIFICANT = 2.0
-"""Atoms below this many standard errors count as absent: the guidance is free of scale and would otherwise
-make as much of the largest noise as of the largest interaction."""
-
-
 ATOMS = ("redundancy", "unique", "synergy")
 
 
@@ -93,7 +88,9 @@ def interaction_context(
     """Lay a profile on the steps of a window.
 
     Step t looks (T - 1 - t) * step_s seconds back, and takes the atoms of the profile at that lag, read off
-    linearly between measured lags. Outside the measured lags nothing is known, and the atoms are 0.
+    linearly between measured lags. Outside the measured lags nothing is known, and the atoms are 0. So are those
+    that are not significant: the guidance is free of scale and would otherwise make as much of the largest noise as
+    of the largest interaction.
 
     Parameters
     ----------
@@ -115,27 +112,28 @@ def interaction_context(
             f"{list(profile.modalities)}. Estimate it from windows of the same modalities."
         )
     names = list(modalities)
-    known = profile.dataset.sel(source_i=names, source_j=names)
-    laid = placement(profile.lag_s, steps, step_s)
+    order = [profile.modalities.index(name) for name in names]
+    on_steps = placement(profile.lag_s, steps, step_s)
     scale = max(profile.h_y_bits, 1e-12)
-    atoms = (torch.from_numpy(_settled(known, name) / scale).float() @ laid for name in ATOMS)
+    values = (_significant_values(profile, name)[np.ix_(order, order)] / scale for name in ATOMS)
+    atoms = (torch.from_numpy(each).float() @ on_steps for each in values)
     return InteractionContext(**{name: atom[None] for name, atom in zip(ATOMS, atoms, strict=True)})
 
 
-def instance_context(atoms_BAMML: torch.Tensor, laid_LT: torch.Tensor) -> InteractionContext:
+def instance_context(atoms_BAMML: torch.Tensor, on_steps_LT: torch.Tensor) -> InteractionContext:
     """The context of single windows, from their label-free atoms.
 
     Parameters
     ----------
     atoms_BAMML : (B, 3, M, M, L), in the order of `ATOMS`, in shares of the target's entropy; NaN where i = j
-    laid_LT : `placement` of the L lags on the steps of the windows
+    on_steps_LT : `placement` of the L lags on the steps of the windows
 
     Returns
     -------
     InteractionContext
         Negative atoms, which single windows may have, count as 0.
     """
-    atoms = torch.nan_to_num(atoms_BAMML.float()).clamp_min(0.0) @ laid_LT
+    atoms = torch.nan_to_num(atoms_BAMML.float()).clamp_min(0.0) @ on_steps_LT
     return InteractionContext(**dict(zip(ATOMS, atoms.unbind(1), strict=True)))
 
 
@@ -162,14 +160,9 @@ def placement(known_s: np.ndarray, steps: int, step_s: float) -> torch.Tensor:
     return torch.from_numpy(_at_lags(np.eye(len(known_s)), known_s, lag_s)).float()
 
 
-def _settled(dataset, atom: str) -> np.ndarray:
-    """Values of an atom, 0 where it is negative, on the diagonal, or within its error."""
-    values = np.nan_to_num(dataset[atom].values)
-    if f"{atom}_stderr" in dataset:
-        error = np.nan_to_num(dataset[f"{atom}_stderr"].values)
-        values = np.where(values >= SIGNIFICANT * error, values, 0.0)
-    off_diagonal = ~np.eye(len(values), dtype=bool)[..., None]
-    return np.maximum(values, 0.0) * off_diagonal
+def _significant_values(profile: InteractionProfile, atom: str) -> np.ndarray:
+    """Values of an atom (M, M, L), 0 where it is not significant."""
+    return np.where(profile.significant(atom), profile.dataset[atom].values, 0.0)
 
 
 def _at_lags(values: np.ndarray, known_s: np.ndarray, wanted_s: np.ndarray) -> np.ndarray:
@@ -179,9 +172,9 @@ def _at_lags(values: np.ndarray, known_s: np.ndarray, wanted_s: np.ndarray) -> n
     left = np.maximum(right - 1, 0)
     span = known_s[right] - known_s[left]
     share = np.where(span > 0, (wanted_s - known_s[left]) / np.where(span > 0, span, 1.0), 1.0)
-    laid = values[..., left] * (1 - share) + values[..., right] * share
+    between = values[..., left] * (1 - share) + values[..., right] * share
     inside = (wanted_s >= known_s[0] - tolerance) & (wanted_s <= known_s[-1] + tolerance)
-    return np.where(inside, laid, 0.0)
+    return np.where(inside, between, 0.0)
 
 
 EPS = 0.01

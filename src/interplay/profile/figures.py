@@ -3,10 +3,10 @@
 import numpy as np
 
 from interplay.errors import InvalidInput
+from interplay.profile.significance import Z_95
 
 # Okabe and Ito's palette, which stays apart for colour-blind eyes
 COLOURS = {"redundancy": "#0072B2", "unique_i": "#E69F00", "unique_j": "#D55E00", "synergy": "#009E73"}
-Z_95 = 1.96
 
 
 def plot_lags(profile, source_i: str, source_j: str, ax=None):

@@ -12,6 +12,7 @@ from interplay.data import Windows
 from interplay.errors import DamagedFile, InvalidInput
 from interplay.files import check_writable, whole_file
 from interplay.probe.instance import InstanceProbe
+from interplay.profile.significance import significant_atoms
 
 FORMAT = "interplay-profile-1"
 PAIR_ATOMS = ("redundancy", "unique", "synergy")
@@ -155,8 +156,13 @@ class InteractionProfile:
                 frame[variable] = column(variable, i, j)
         return pd.DataFrame(frame)
 
+    def significant(self, atom: str) -> np.ndarray:
+        """Whether each value of an atom is really there, (M, M, L) bool; see `interplay.profile.significance`."""
+        _check_atom(atom)
+        return significant_atoms(self.dataset, atom)
+
     def top(self, n: int = 10, *, atom: str | None = None) -> pd.DataFrame:
-        """The strongest interactions, each pair and atom at the lag where it is largest.
+        """The strongest interactions, significant ones first, each pair and atom at the lag where it is largest.
 
         Parameters
         ----------
@@ -167,45 +173,42 @@ class InteractionProfile:
         Returns
         -------
         pandas.DataFrame
-            Columns ``atom, source_i, source_j, lag_s, bits, stderr, p_value, q_value``; for "unique" the information
-            is in source_i and not in source_j. The error and the pair's p- and q-value are NaN where there is none.
+            Columns ``atom, source_i, source_j, lag_s, bits, stderr, p_value, q_value, significant``; for "unique" the
+            information is in source_i and not in source_j. Error, p- and q-value are NaN where there is none. The lag
+            of a pair is that of its largest significant value, if it has one.
         """
-        if atom is not None and atom not in PAIR_ATOMS:
-            raise InvalidInput(f"atom must be one of {list(PAIR_ATOMS)}; got {atom!r}.")
-        d = self.dataset
-        rows = []
-        for name in PAIR_ATOMS if atom is None else (atom,):
-            values = d[name].values
-            off = ~np.eye(len(values), dtype=bool)
-            i, j = np.nonzero(off if name == "unique" else np.triu(off))
-            if len(i) == 0:
-                continue
-            series = np.where(np.isnan(values[i, j]), -np.inf, values[i, j])
-            peak = series.argmax(-1)
-            rows.append(
-                pd.DataFrame(
-                    {
-                        "atom": name,
-                        "source_i": np.array(self.modalities)[i],
-                        "source_j": np.array(self.modalities)[j],
-                        "lag_s": self.lag_s[peak],
-                        "bits": values[i, j, peak],
-                        "stderr": self._or_nan(f"{name}_stderr", i, j, peak),
-                        "p_value": self._or_nan("p_value", i, j, peak),
-                        "q_value": self._or_nan("q_value", i, j, peak),
-                    }
-                )
-            )
-        if not rows:
-            return pd.DataFrame(
-                columns=["atom", "source_i", "source_j", "lag_s", "bits", "stderr", "p_value", "q_value"]
-            )
-        return pd.concat(rows).nlargest(n, "bits").reset_index(drop=True)
+        names = PAIR_ATOMS if atom is None else (atom,)
+        tables = [self._peaks(name) for name in names]
+        rows = pd.concat(tables).sort_values(["significant", "bits"], ascending=False, kind="stable")
+        return rows.head(n).reset_index(drop=True)
 
-    def _or_nan(self, variable: str, i, j, lag) -> np.ndarray:
-        if variable in self.dataset:
-            return self.dataset[variable].values[i, j, lag]
-        return np.full(len(i), np.nan)
+    def _peaks(self, atom: str) -> pd.DataFrame:
+        """The largest value over lags of one atom, of every pair that has one."""
+        _check_atom(atom)
+        values, clear = self.dataset[atom].values, self.significant(atom)
+        off = ~np.eye(len(values), dtype=bool)
+        i, j = np.nonzero(off if atom == "unique" else np.triu(off))
+        series = np.where(np.isnan(values[i, j]), -np.inf, values[i, j])
+        asked = np.where(clear[i, j].any(-1, keepdims=True) & ~clear[i, j], -np.inf, series)
+        peak = asked.argmax(-1) if len(i) else np.zeros(0, dtype=np.int64)
+        return pd.DataFrame(
+            {
+                "atom": np.full(len(i), atom, dtype=object),
+                "source_i": np.array(self.modalities, dtype=object)[i],
+                "source_j": np.array(self.modalities, dtype=object)[j],
+                "lag_s": self.lag_s[peak],
+                "bits": values[i, j, peak],
+                "stderr": self._or_nan((f"{atom}_stderr",), i, j, peak),
+                "p_value": self._or_nan((f"{atom}_p_value", "p_value"), i, j, peak),
+                "q_value": self._or_nan((f"{atom}_q_value", "q_value"), i, j, peak),
+                "significant": clear[i, j, peak],
+            }
+        )
+
+    def _or_nan(self, variables: tuple[str, ...], i, j, lag) -> np.ndarray:
+        """Values of the first of some variables that the profile has."""
+        found = next((name for name in variables if name in self.dataset), None)
+        return np.full(len(i), np.nan) if found is None else self.dataset[found].values[i, j, lag]
 
     def sentences(self, n: int = 5, *, atom: str | None = None) -> list[str]:
         """The n strongest interactions in words; see `interplay.profile.sentences`."""
@@ -303,6 +306,11 @@ class InteractionProfile:
         return isinstance(other, InteractionProfile) and self.dataset.identical(other.dataset)
 
     __hash__ = None
+
+
+def _check_atom(atom: str) -> None:
+    if atom not in PAIR_ATOMS:
+        raise InvalidInput(f"atom must be one of {list(PAIR_ATOMS)}; got {atom!r}.")
 
 
 def _square(values, n_m: int, name: str) -> np.ndarray:

@@ -2,8 +2,7 @@
 
 import math
 
-from interplay.profile.figures import Z_95
-from interplay.profile.significance import may_count
+from interplay.profile.significance import Z_95
 
 WORDS = {
     "redundancy": "{i} and {j} tell the same {bits}",
@@ -13,7 +12,7 @@ WORDS = {
 
 
 def sentences(profile, n: int, atom: str | None = None) -> list[str]:
-    """One sentence for each of the n strongest interactions that stand clear of their own error and of chance.
+    """One sentence for each of the n strongest interactions that are significant (`interplay.profile.significance`).
 
     Parameters
     ----------
@@ -29,14 +28,12 @@ def sentences(profile, n: int, atom: str | None = None) -> list[str]:
     """
     n_m = len(profile.modalities)
     rows = profile.top(3 * n_m * n_m, atom=atom)
-    beyond_error = rows["bits"] > Z_95 * rows["stderr"].fillna(0.0)
-    clear = rows[beyond_error & may_count(rows["bits"], rows["p_value"])]
-    return [_sentence(row) for row in clear.head(n).itertuples()]
+    return [_sentence(row) for row in rows[rows["significant"]].head(n).itertuples()]
 
 
 def _sentence(row) -> str:
     known = not math.isnan(row.stderr)
     bits = f"{row.bits:.2f}" + (f" ± {Z_95 * row.stderr:.2f}" if known else "") + " bits"
-    told = WORDS[row.atom].format(i=row.source_i, j=row.source_j, bits=bits)
+    fact = WORDS[row.atom].format(i=row.source_i, j=row.source_j, bits=bits)
     q = "" if math.isnan(row.q_value) else f" (q = {row.q_value:.2g})"
-    return f"{told}, most at a lag of {row.lag_s:g} s{q}."
+    return f"{fact}, most at a lag of {row.lag_s:g} s{q}."

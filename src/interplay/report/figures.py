@@ -11,7 +11,8 @@ import xarray as xr
 from interplay.errors import InvalidInput
 from interplay.files import check_writable, whole_file
 from interplay.profile import PAIR_ATOMS, InteractionProfile
-from interplay.profile.figures import COLOURS, Z_95, plot_heatmap, plot_lags
+from interplay.profile.figures import COLOURS, plot_heatmap, plot_lags
+from interplay.profile.significance import Z_95
 from interplay.report import text
 from interplay.report.page import evaluated, evaluation_of
 from interplay.report.prediction_data import (

@@ -3,7 +3,7 @@
 import numpy as np
 
 from interplay.profile import PAIR_ATOMS, InteractionProfile
-from interplay.profile.figures import Z_95
+from interplay.profile.significance import Z_95
 from interplay.report.profile_data import AtomTable, atom_table
 from interplay.report.text import counted
 

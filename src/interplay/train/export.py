@@ -2,6 +2,7 @@
 
 import copy
 import logging
+import os
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
@@ -140,6 +141,8 @@ def _write_pt2(program: Program, example: Inputs, path: Path) -> Said:
 
 def _write_onnx(program: Program, example: Inputs, path: Path) -> Said:
     """Write the program; returns how the written file is asked."""
+    # official builds report their use to their maker unless they are told not to before they are loaded
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
         import onnxruntime
         import onnxscript  # noqa: F401
@@ -148,6 +151,7 @@ def _write_onnx(program: Program, example: Inputs, path: Path) -> Said:
             f"ONNX needs onnx, onnxscript and onnxruntime, and {error.name} is not installed. "
             "Install them with: pip install 'interplay[export]'."
         ) from error
+    onnxruntime.disable_telemetry_events()
     written = torch.onnx.export(
         program,
         example,

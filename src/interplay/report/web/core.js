@@ -62,7 +62,7 @@ const nM = NAMES.length;
 const nL = PROFILE ? PROFILE.lags.length : 0;
 const pairIndex = (i, j) => i * nM - (i * (i + 1)) / 2 + (j - i - 1);
 
-/** One atom of modalities i, j at lag number k: bits, standard error and whether it is clear of chance.
+/** One atom of modalities i, j at lag number k: bits, standard error and whether it is significant.
  *  atom: "redundancy", "unique" (in i, not in j), "synergy" or "joint_mi". */
 function atomAt(atom, i, j, k) {
   const low = Math.min(i, j), high = Math.max(i, j);
@@ -70,11 +70,7 @@ function atomAt(atom, i, j, k) {
   const key = { redundancy: "r", synergy: "s", joint_mi: "joint" }[atom] || (i < j ? "u1" : "u2");
   const errors = PROFILE[`${key}_error`];
   const bits = PROFILE[key][at], error = errors ? errors[at] : null, p = PROFILE.p ? PROFILE.p[at] : null;
-  const needed = Math.max(PROFILE.resolution, PROFILE.cutoff[atom] * (error || 0));
-  return {
-    bits, error, lag: k, q: PROFILE.q ? PROFILE.q[at] : null, p,
-    clear: known(bits) && bits > needed && !(known(p) && p > PROFILE.chance),
-  };
+  return { bits, error, lag: k, q: PROFILE.q ? PROFILE.q[at] : null, p, clear: PROFILE[`${key}_clear`][at] };
 }
 
 /** The same at lag k, or with k = -1 at the lag where it is largest. */

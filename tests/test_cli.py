@@ -63,8 +63,8 @@ def test_evaluate_predict_and_report_follow(folder, capsys):
 def test_export_writes_a_program_beside_the_run(folder, capsys):
     assert main(["export", str(folder / "run")]) == 0
     assert "It agrees with the run" in capsys.readouterr().out
-    told = json.loads((folder / "run" / "model.pt2.json").read_text())
-    assert told["inputs"]["gravity"]["channels"] == ["x", "y", "z"]
+    interface = json.loads((folder / "run" / "model.pt2.json").read_text())
+    assert interface["inputs"]["gravity"]["channels"] == ["x", "y", "z"]
     assert main(["export", str(folder / "run")]) == 1
     assert "must not exist yet" in capsys.readouterr().err
 

@@ -1,6 +1,7 @@
 """Sentences, cut-offs, curves and embedded numbers of the report, against values worked out by hand."""
 
 import json
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -204,7 +205,7 @@ def test_entities_of_labels_count_known_labels():
 
 def test_a_kind_of_target_is_added_by_two_classes(monkeypatch, tmp_path):
     class Grade(Number):
-        name, main_score = "grade", "mae"
+        name = "grade"
 
     class ReportedGrade(ReportedNumber):
         figures = ("predicted",)
@@ -228,7 +229,7 @@ def test_a_kind_of_target_is_added_by_two_classes(monkeypatch, tmp_path):
         "windows of 4 steps of 1 s; the target is a grade.",
         "a grade from 1 to 5",
         "Over 3 entities, grades off goes from",
-        "mean absolute error on held-out entities",
+        "R² on held-out entities",
     ):
         assert words in page.words
     assert {one["output"] for one in page.data["sections"]["windows"]["examples"]} == {"the grade"}

@@ -151,7 +151,7 @@ def trial(name: str, train: ip.Windows, test: ip.Windows) -> Trial:
         forest_called=run.target.called(trees),
         seconds=(times[1] - times[0], times[2] - times[1]),
         megabytes=megabytes,
-        without_context=run.evaluation.scores.get("without_context", {}).get("macro_f1"),
+        without_context=(run.evaluation.without_context or {}).get("macro_f1"),
     )
 
 

@@ -73,10 +73,12 @@ def drawn_run(
     model = build_model(schema, recipe.model, context).eval()
     predictions, scores = drawn_predictions(rng, kind, classes)
     insight = drawn_insight(rng, names, steps, kind, classes, recipe.model)
-    parts = {"compared": scores, "without_context": worse(scores, 0.01)}
-    parts |= {f"without {name}": worse(scores, 0.3 / (k + 1)) for k, name in enumerate(names)}
     evaluation = Evaluation(
-        scores={"test": scores, **parts, **agreement(insight)},
+        test=scores,
+        compared=scores,
+        without_context=worse(scores, 0.01),
+        without={name: worse(scores, 0.3 / (k + 1)) for k, name in enumerate(names)},
+        agreement=agreement(insight),
         predictions=predictions,
         insight=insight,
         examples=drawn_examples(rng, names, steps, kind, classes, recipe.model, predictions),
@@ -141,12 +143,12 @@ def drawn_insight(rng, names, steps: int, kind: str, classes, model) -> xr.Datas
             "divergence": (pair, square),
             "synergy_mass": (pair, square[::-1].copy()),
             "use_by_atom": (("layer", "atom", "expert"), rng.dirichlet(np.ones(n_e), (n_l, len(ATOMS)))),
-            "agreement": (("layer", "compared_atom", "bound"), np.tile([-0.3, -0.5, -0.1, 60.0], (n_l, 2, 1))),
+            "agreement": (("layer", "compared_atom", "statistic"), np.tile([-0.3, -0.5, -0.1, 60.0], (n_l, 2, 1))),
         },
         coords={"class": groups, "modality": list(names), "lag": np.arange(steps),
                 "lag_s": ("lag", np.arange(steps) * STEP_S), "source_i": list(names), "source_j": list(names),
                 "atom": list(ATOMS), "compared_atom": ["redundancy", "synergy"],
-                "bound": ["correlation", "low", "high", "n"]},
+                "statistic": ["gamma", "low", "high", "n"]},
         attrs={"synergy_experts": model.synergy_experts},
     )  # fmt: skip
 

@@ -46,7 +46,7 @@ def test_evaluate_predict_and_report_follow(folder, capsys):
     out = capsys.readouterr()
     scores = json.loads(out.out)
     assert scores["n_entities"] == 8
-    assert scores == load_run(run).evaluation.scores["test"]
+    assert scores == load_run(run).evaluation.test
     table = folder / "table.csv"
     assert main(["predict", run, "--data", "hapt_sample", "--stride", "20", "-o", str(table)]) == 0
     assert len(pd.read_csv(table)) > scores["n_windows"]  # of all entities

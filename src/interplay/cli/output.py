@@ -51,9 +51,21 @@ def interactions_in_words(profile) -> str:
 
     lines = [f"Strongest interactions (the target holds {profile.h_y_bits:.2f} bits; ± is a 95 % interval):"]
     for atom in PAIR_ATOMS:
-        told = profile.sentences(2, atom=atom) or [f"No {NAMES[atom]} that stands clear of its error."]
-        lines += [f"  {sentence}" for sentence in told]
+        sentences = profile.sentences(2, atom=atom) or [f"No {NAMES[atom]} that stands clear of its error."]
+        lines += [f"  {sentence}" for sentence in sentences]
     return "\n".join(lines)
+
+
+def evaluation_in_words(run) -> str:
+    """The scores of an evaluated `Run`, and what its context is worth to it."""
+    from interplay.report import text
+
+    evaluation, main = run.evaluation, run.target.main_score
+    sentences = [
+        text.context_sentence(evaluation.compared, evaluation.without_context, main),
+        text.control_sentence(evaluation.test, evaluation.control, main),
+    ]
+    return "\n".join([scores_in_words(evaluation.test), *filter(None, sentences)])
 
 
 def scores_in_words(scores: Mapping[str, float]) -> str:

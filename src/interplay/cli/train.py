@@ -95,9 +95,9 @@ def _trained(args: Namespace, recipe: "Recipe", trackers: list):
 class Beginning:
     """Says whether an interrupted training is continued; a `Tracker`."""
 
-    def start(self, told, epochs) -> None:
+    def start(self, settings, epochs) -> None:
         if epochs:
-            note(f"continuing after epoch {len(epochs)} of {told['optimiser']['epochs']}.")
+            note(f"continuing after epoch {len(epochs)} of {settings['optimiser']['epochs']}.")
 
     def epoch(self, values) -> None:
         pass

@@ -89,8 +89,8 @@ class Run:
     ) -> dict[str, float]:
         """Judge the run on entities that neither the model nor its profile has seen.
 
-        Besides the scores it records what the report tells: how the router and the pooling use modalities
-        and lags, the scores without the context, and those without each modality. A saved run is updated.
+        Besides the scores it records what the report tells: how the router and the pooling use modalities and lags,
+        the scores of this same model with its context blanked, and those without each modality. A saved run is updated.
 
         Parameters
         ----------
@@ -121,7 +121,7 @@ class Run:
             self.split = self.split.with_part("test", test)
         if self.folder is not None:
             write_evaluation(self, self.folder)
-        return dict(self.evaluation.scores["test"])
+        return dict(self.evaluation.test)
 
     def explain_window(self, windows: Windows, k: int, *, progress: Progress | None = None) -> xr.Dataset:
         """What the prediction of window number k rests on, token by token; see `explain_windows`."""

@@ -59,9 +59,7 @@ class StepFeatures:
         (M, U, F)
             0 for unobserved steps; the last feature of a modality, before the padding, tells observed steps from others.
         """
-        parts = [
-            self._of_modality(name, array, observed[:, m]) for m, (name, array) in enumerate(values.items())
-        ]
+        parts = [self._of_modality(name, array, observed[:, m]) for m, (name, array) in enumerate(values.items())]
         widest = max(part.shape[1] for part in parts)
         return torch.stack([torch.nn.functional.pad(part, (0, widest - part.shape[1])) for part in parts])
 

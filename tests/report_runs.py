@@ -7,6 +7,7 @@ import xarray as xr
 
 import interplay as ip
 from interplay.data import Scaler, SplitManifest
+from interplay.data.scaling import ChannelScale
 from interplay.metrics import classification_metrics, multilabel_metrics, regression_metrics
 from interplay.nn import ATOMS, build_model
 from interplay.nn.context import interaction_context
@@ -84,8 +85,7 @@ def drawn_run(
         examples=drawn_examples(rng, names, steps, kind, classes, recipe.model, predictions),
         entities=("x", "y", "z"),
     )
-    zeros = {name: np.zeros(1, np.float32) for name in names}
-    scaler = Scaler(mean=zeros, std=zeros, static=np.zeros((0, 2), np.float32), target=np.array([0.0, 1.0]))
+    scaler = Scaler(channels={name: ChannelScale.fit(np.zeros((1, 1))) for name in names})
     data = TrainingData(
         entities=("a", "b"), n_windows=500, class_counts=tuple(100 for _ in classes),
         channels=dict.fromkeys(names, ("x",)), card=card,

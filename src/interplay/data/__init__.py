@@ -4,7 +4,7 @@ from interplay.data.fill import Hold, HoldAge, Mark
 from interplay.data.from_arrays import windows_from_arrays
 from interplay.data.manifest import SplitManifest, describe_split
 from interplay.data.named_splits import find_split, options_of_split, split_windows
-from interplay.data.scaling import Scaler
+from interplay.data.scaling import Scaler, scaled_schema
 from interplay.data.splits import cross_folds, purged, split_by_entity
 from interplay.data.steps import Steps, make_steps
 from interplay.data.target_bins import TargetBins
@@ -30,6 +30,7 @@ __all__ = [
     "make_windows",
     "options_of_split",
     "purged",
+    "scaled_schema",
     "split_by_entity",
     "split_windows",
     "windows_from_arrays",

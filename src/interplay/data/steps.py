@@ -12,6 +12,12 @@ from interplay.errors import InvalidInput
 from interplay.types import Recording, Stream
 from interplay.units import samples_per_step
 
+LOOKED_AT = 10_000
+"""Samples that decide whether a stream needs float64."""
+
+BLURRED = 1e-3
+"""Share of the range of the middle half of a channel that rounding may take."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Steps:
@@ -19,7 +25,7 @@ class Steps:
 
     Attributes
     ----------
-    values : modality name -> (n_steps, r, d) float32; NaN where unobserved
+    values : modality name -> (n_steps, r, d), see `as_samples`; NaN where unobserved
     observed : (n_steps, M) bool
     target : (n_steps,) label in force at the end of the step: int64 class numbers, -1 is unlabelled; or float64
         of a continuous target, NaN is unlabelled; or (n_steps, C) int64 of labels, 1, 0 or -1 where unknown
@@ -173,6 +179,23 @@ def channel_names(stream: Stream) -> tuple[str, ...]:
     return tuple(stream.channels) or tuple(str(c) for c in range(stream.values.shape[1]))
 
 
+def as_samples(values: np.ndarray) -> np.ndarray:
+    """Values (n, ...) as float32, or as float64 where float32 would blur a channel.
+
+    A pressure of 100,000 Pa that moves by tenths has its signal in digits that float32 rounds.
+    """
+    values = np.asarray(values)
+    if values.dtype in (np.float32, np.float16) or values.size == 0:
+        return values.astype(np.float32, copy=False)
+    some = values[:: max(1, len(values) // LOOKED_AT)].astype(np.float64).reshape(-1, values.shape[-1])
+    known = some[~np.isnan(some).any(axis=1)]
+    if len(known) == 0:
+        return values.astype(np.float32)
+    low, high = np.quantile(known, [0.25, 0.75], axis=0)
+    rounding = np.finfo(np.float32).eps * np.median(np.abs(known), axis=0)
+    return values.astype(np.float64 if (rounding > BLURRED * (high - low)).any() else np.float32)
+
+
 def _joined(arrays: list[np.ndarray]) -> np.ndarray:
     return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
@@ -210,8 +233,8 @@ def _only_instant(recording: Recording) -> float | None:
 
 
 def _on_grid(stream: Stream, start_s: float, step_s: float, n_steps: int, name: str) -> np.ndarray:
-    """Samples of one stream by step, (n_steps, r, d) float32; NaN where none falls."""
-    values = np.asarray(stream.values, dtype=np.float32)
+    """Samples of one stream by step, (n_steps, r, d); NaN where none falls."""
+    values = as_samples(stream.values)
     if stream.rate_hz is None:
         times_s = np.asarray(stream.times_s, dtype=np.float64)
         inside = times_s >= start_s - 1e-9
@@ -223,7 +246,7 @@ def _on_grid(stream: Stream, start_s: float, step_s: float, n_steps: int, name: 
     offset = round((stream.start_s - start_s) * stream.rate_hz)
     if offset == 0 and len(values) >= n_steps * r:
         return values[: n_steps * r].reshape(n_steps, r, -1)
-    samples = np.full((n_steps * r, values.shape[1]), np.nan, dtype=np.float32)
+    samples = np.full((n_steps * r, values.shape[1]), np.nan, dtype=values.dtype)
     part = values[: max(0, n_steps * r - offset)]
     samples[offset : offset + len(part)] = part
     return samples.reshape(n_steps, r, -1)
@@ -231,7 +254,7 @@ def _on_grid(stream: Stream, start_s: float, step_s: float, n_steps: int, name: 
 
 def _binned(values, times_s, start_s: float, step_s: float, n_steps: int) -> np.ndarray:
     """Events by step: the last finite value of each channel within (start, end]."""
-    by_step = np.full((n_steps, values.shape[1]), np.nan, dtype=np.float32)
+    by_step = np.full((n_steps, values.shape[1]), np.nan, dtype=values.dtype)
     step = np.maximum(np.ceil((times_s - start_s) / step_s - 1e-9).astype(np.int64) - 1, 0)
     event, channel = np.nonzero(~np.isnan(values) & (step < n_steps)[:, None])
     by_step[step[event], channel] = values[event, channel]

@@ -18,7 +18,7 @@ from interplay.data import Scaler, Windows, cross_folds, purged
 from interplay.estimators.base import BaseRUS
 from interplay.estimators.collect import Findings
 from interplay.estimators.resampling import rotation_p_values
-from interplay.probe.network import padded_features
+from interplay.probe.features import plain_features
 from interplay.progress import Progress, silent
 
 RIDGES = torch.logspace(-6, 1, 8, dtype=torch.float64)
@@ -151,7 +151,7 @@ class _Ridge:
     """Out-of-fold ridge predictions from any sets of modalities, from moments that are taken once."""
 
     def __init__(self, windows: Windows, lags: np.ndarray, folds: int, seed: int):
-        x = padded_features(Scaler.fit(windows).apply(windows.steps.values), windows.steps.observed).double()
+        x = plain_features(Scaler.fit(windows), windows.steps.values, windows.steps.observed).double()
         self.n_modalities, _, self.n_features = x.shape
         rows = torch.from_numpy(windows.last - np.asarray(lags)[:, None])
         self.x = x.transpose(0, 1).flatten(1)[rows]

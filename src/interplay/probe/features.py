@@ -1,10 +1,10 @@
-"""Inputs of the probe: what each step of a modality shows, in numbers that glitches, tails and monotone maps leave alone.
+"""Inputs of the probe: what each step of a modality shows, in numbers that glitches and monotone maps leave alone.
 
 Letters: M modalities, U steps, r samples per step, d channels, Q numbers of a step, F features.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -46,6 +46,25 @@ class StepFeatures:
                 summaries[name] = ChannelScale.fit(summary(scaler.channels[name].robust(array[seen])))
         return cls(scaler=scaler, summaries=summaries)
 
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All statistics by name, for a file."""
+        return {f"samples.{name}": value for name, value in self.scaler.arrays().items()} | {
+            f"summaries.{f.name}.{name}": getattr(scale, f.name)
+            for name, scale in self.summaries.items()
+            for f in fields(ChannelScale)
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], rates: Mapping[str, int]) -> "StepFeatures":
+        """From what `arrays` gave, and samples per step by modality."""
+        samples = {name.removeprefix("samples."): value for name, value in arrays.items()}
+        summaries = {
+            name: ChannelScale(**{f.name: arrays[f"summaries.{f.name}.{name}"] for f in fields(ChannelScale)})
+            for name, rate in rates.items()
+            if rate >= SUMMARISED_FROM
+        }
+        return cls(scaler=Scaler.from_arrays(samples, rates), summaries=summaries)
+
     def apply(self, values: Mapping[str, np.ndarray], observed: np.ndarray) -> torch.Tensor:
         """Features of all steps, (M, U, F) float32, padded with zeros to the modality with most.
 
@@ -57,11 +76,11 @@ class StepFeatures:
         Returns
         -------
         (M, U, F)
-            0 for unobserved steps; the last feature of a modality, before the padding, tells observed steps from others.
+            0 for unobserved steps; the last feature of a modality, before the padding, tells observed steps apart.
         """
-        parts = [self._of_modality(name, array, observed[:, m]) for m, (name, array) in enumerate(values.items())]
-        widest = max(part.shape[1] for part in parts)
-        return torch.stack([torch.nn.functional.pad(part, (0, widest - part.shape[1])) for part in parts])
+        return _padded(
+            [self._of_modality(name, array, observed[:, m]) for m, (name, array) in enumerate(values.items())]
+        )
 
     def _of_modality(self, name: str, values: np.ndarray, seen: np.ndarray) -> torch.Tensor:
         scale = self.scaler.channels[name]
@@ -75,8 +94,33 @@ class StepFeatures:
         else:
             ranks = scale.rank(values).reshape(len(values), -1)
         parts += [centred_rank(ranks), pieces(ranks)]
-        flag = seen[:, None].astype(np.float32)
-        return torch.from_numpy(np.concatenate([np.concatenate(parts, axis=1) * flag, flag], axis=1))
+        return _flagged(parts, seen)
+
+
+def plain_features(scaler: Scaler, values: Mapping[str, np.ndarray], observed: np.ndarray) -> torch.Tensor:
+    """Scaled samples and their summaries alone, (M, U, F) float32: for what is linear, or compared as published.
+
+    Parameters are those of `StepFeatures.apply`.
+    """
+    parts = []
+    for m, (name, array) in enumerate(values.items()):
+        scale, seen = scaler.channels[name], observed[:, m]
+        samples = scale.robust(np.where(seen[:, None, None], array, scale.centre))
+        numbers = [samples.reshape(len(samples), -1)]
+        numbers += [summary(samples)] if array.shape[1] >= SUMMARISED_FROM else []
+        parts.append(_flagged(numbers, seen))
+    return _padded(parts)
+
+
+def _flagged(parts: list[np.ndarray], seen: np.ndarray) -> torch.Tensor:
+    """Numbers of a modality beside the flag of what is observed; 0 where nothing is."""
+    flag = seen[:, None].astype(np.float32)
+    return torch.from_numpy(np.concatenate([np.concatenate(parts, axis=1) * flag, flag], axis=1))
+
+
+def _padded(parts: list[torch.Tensor]) -> torch.Tensor:
+    widest = max(part.shape[1] for part in parts)
+    return torch.stack([torch.nn.functional.pad(part, (0, widest - part.shape[1])) for part in parts])
 
 
 def summary(samples: np.ndarray) -> np.ndarray:
@@ -87,7 +131,7 @@ def summary(samples: np.ndarray) -> np.ndarray:
 
 
 def pieces(ranks: np.ndarray) -> np.ndarray:
-    """Ranks (U, Q) cut into pieces, each 0 below it, 1 above it and linear within: (U, Q B), or nothing for many numbers.
+    """Ranks (U, Q) cut into pieces, each linear within and constant outside: (U, Q B), or nothing for many numbers.
 
     A linear layer on pieces is any curve with as many corners, where it would have to learn each from a straight line
     (piecewise linear encoding, Gorishniy et al., NeurIPS 2022).

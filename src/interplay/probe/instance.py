@@ -23,14 +23,15 @@ import xarray as xr
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from interplay.data import Scaler, Windows
+from interplay.data import Windows
 from interplay.errors import DamagedFile, InvalidInput
 from interplay.files import whole_file
 from interplay.probe.calibration import Calibration
-from interplay.probe.network import Probe, padded_features
+from interplay.probe.features import StepFeatures
+from interplay.probe.network import Probe
 from interplay.units import bits
 
-FORMAT = "interplay-probe-1"
+FORMAT = "interplay-probe-2"
 WORK_BYTES = 256 * 2**20
 """Memory that a batch of windows may take."""
 
@@ -80,7 +81,7 @@ class InstanceProbe:
     shapes : modality name -> (r, d), samples per step and channels
     lags : (L,) int64, steps
     step_s : float, s
-    scaler : Scaler
+    features : StepFeatures
     alone : Calibration of the modalities' heads, (M, L)
     log_prior : (C,)
     centres : (M, L, K, C), of the cells, square roots of posteriors
@@ -91,7 +92,7 @@ class InstanceProbe:
     shapes: Mapping[str, tuple[int, int]]
     lags: np.ndarray
     step_s: float
-    scaler: Scaler
+    features: StepFeatures
     alone: Calibration
     log_prior: torch.Tensor
     centres: torch.Tensor
@@ -101,7 +102,7 @@ class InstanceProbe:
         """See `InteractionProfile.explain`."""
         self._check(windows)
         steps = windows.steps
-        x = padded_features(self.scaler.apply({n: steps.values[n] for n in self.shapes}), steps.observed)
+        x = self.features.apply({n: steps.values[n] for n in self.shapes}, steps.observed)
         rows = windows.last[:, None] - self.lags
         parts = [self._atoms(x, rows[k : k + self._batch()]) for k in range(0, len(rows), self._batch())]
         told = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -200,9 +201,7 @@ class InstanceProbe:
         tensors |= {f"alone.{name}": value for name, value in self.alone.tensors().items()}
         for k, block in enumerate(self.blocks):
             tensors |= {f"block.{k}.{name}": value for name, value in block.tensors().items()}
-        for k, name in enumerate(self.shapes):
-            tensors[f"mean.{k}"] = torch.from_numpy(self.scaler.mean[name])
-            tensors[f"std.{k}"] = torch.from_numpy(self.scaler.std[name])
+        tensors |= {f"features.{name}": torch.from_numpy(v) for name, v in self.features.arrays().items()}
         with whole_file(path, overwrite=overwrite) as part:
             save_file({n: t.contiguous() for n, t in tensors.items()}, part, {"about": json.dumps(about)})
 
@@ -223,7 +222,7 @@ class InstanceProbe:
 
     @classmethod
     def _from_parts(cls, about: dict, tensors: dict[str, torch.Tensor]) -> "InstanceProbe":
-        names = [name for name, *_ in about["shapes"]]
+        arrays = {name: tensor.numpy() for name, tensor in _under("features.", tensors).items()}
         return cls(
             blocks=tuple(
                 PairBlock.from_tensors(_under(f"block.{k}.", tensors)) for k in range(about["blocks"])
@@ -231,10 +230,7 @@ class InstanceProbe:
             shapes={name: (r, d) for name, r, d in about["shapes"]},
             lags=np.array(about["lags"], dtype=np.int64),
             step_s=about["step_s"],
-            scaler=Scaler(
-                mean={name: tensors[f"mean.{k}"].numpy() for k, name in enumerate(names)},
-                std={name: tensors[f"std.{k}"].numpy() for k, name in enumerate(names)},
-            ),
+            features=StepFeatures.from_arrays(arrays, {name: r for name, r, _ in about["shapes"]}),
             alone=Calibration(**_under("alone.", tensors)),
             **{name: tensors[name] for name in ("log_prior", "centres", "cell_log_posterior")},
         )

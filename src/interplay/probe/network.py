@@ -9,7 +9,6 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -193,39 +192,3 @@ def at_lags(at_steps: torch.Tensor, place_LB: torch.Tensor) -> torch.Tensor:
     n_l = len(place_LB)
     flat = (place_LB * n_l + torch.arange(n_l, device=place_LB.device)[:, None]).flatten()
     return at_steps.flatten(1, 2).index_select(1, flat).unflatten(1, place_LB.shape)
-
-
-def step_features(values: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:
-    """Inputs of the probe for the steps of one modality.
-
-    Parameters
-    ----------
-    values : (U, r, d), scaled; anything where unobserved
-    observed : (U,) bool
-
-    Returns
-    -------
-    (U, F) float32
-        The samples, for r >= 4 also mean, standard deviation and mean absolute change of each channel, and
-        a last feature that tells observed steps from the others, whose features are 0.
-    """
-    seen = observed[:, None].to(values.dtype)
-    x = torch.where(observed[:, None, None], values, 0.0)
-    parts = [x.flatten(1)]
-    if values.shape[1] >= 4:
-        parts += [x.mean(1), x.std(1), (x[:, 1:] - x[:, :-1]).abs().mean(1)]
-    return torch.cat([torch.cat(parts, dim=1) * seen, seen], dim=1)
-
-
-def padded_features(values: Mapping[str, np.ndarray], observed: np.ndarray) -> torch.Tensor:
-    """Inputs of all steps, (M, n_steps, F) float32, padded with zeros to the widest modality.
-
-    Parameters
-    ----------
-    values : modality name -> (n_steps, r, d), scaled
-    observed : (n_steps, M) bool
-    """
-    seen = torch.from_numpy(observed)
-    parts = [step_features(torch.from_numpy(array), seen[:, m]) for m, array in enumerate(values.values())]
-    widest = max(part.shape[1] for part in parts)
-    return torch.stack([nn.functional.pad(part, (0, widest - part.shape[1])) for part in parts])

@@ -68,11 +68,15 @@ def significant_atoms(dataset: xr.Dataset, atom: str) -> np.ndarray:
     p_value, q_value = known(f"{atom}_p_value", "p_value"), known(f"{atom}_q_value", "q_value")
     if p_value is None and q_value is None and stderr is not None:
         q_value = _q_of_errors(bits, stderr, symmetric=atom != "unique")
-    nothing = np.full(bits.shape, np.nan)
-    tests = (nothing if each is None else each for each in (stderr, p_value, q_value))
     # what was written by hand came from no solver
     estimated = stderr is not None or "gap_bits" in dataset
-    rule = significant(bits, *tests, RESOLUTION_BITS if estimated else 0.0)
+    rule = significant(
+        bits,
+        np.nan if stderr is None else stderr,
+        np.nan if p_value is None else p_value,
+        np.nan if q_value is None else q_value,
+        RESOLUTION_BITS if estimated else 0.0,
+    )
     return rule & ~np.eye(len(rule), dtype=bool)[..., None]
 
 

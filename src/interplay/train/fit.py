@@ -11,14 +11,12 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.utilities.exceptions import SIGTERMException
 
-from interplay.data import Scaler, SplitManifest, Windows, describe_split
+from interplay.data import Scaler, SplitManifest, Windows, describe_split, scaled_schema
 from interplay.data.check import check_trainable
 from interplay.errors import InvalidInput
 from interplay.nn import (
     InteractionContext,
-    InteractionMoE,
     Model,
-    ProbeStepEncoder,
     build_model,
     empty_context,
     interaction_context,
@@ -92,9 +90,7 @@ def fit(
     scaler = Scaler.fit(train)
     with torch.random.fork_rng(), shown(progress, "training") as tell:
         torch.manual_seed(seed)
-        model = build_model(train.schema, recipe.model, _context_for(profile, train))
-        if isinstance(model, InteractionMoE) and isinstance(model.encoder, ProbeStepEncoder):
-            _start_from_probe(model.encoder, profile, train)
+        model = build_model(scaled_schema(train.schema), recipe.model, _context_for(profile, train))
         contexts = window_contexts(train, profile, recipe.model.context)
         scaled = ScaledWindows(train, scaler, contexts, each_step=recipe.model.each_step)
         batches = TrainingBatches(scaled, recipe.optimiser.batch_size, seed)
@@ -126,17 +122,6 @@ def fit(
     if unfinished is not None:
         unfinished.remove()
     return run
-
-
-def _start_from_probe(encoder: ProbeStepEncoder, profile: InteractionProfile | None, train: Windows) -> None:
-    probe = None if profile is None else profile.probe
-    if probe is None or dict(probe.shapes) != dict(train.schema.shapes):
-        raise InvalidInput(
-            "model.encoder 'probe' must come with a profile with a probe of the same modalities and shapes; this one "
-            f"{'has no probe' if probe is None else f'is of {dict(probe.shapes)}'}. Estimate it with PosteriorPID and "
-            "target_history=0 from windows like these."
-        )
-    encoder.probe.start_from(probe.blocks[0].probe, list(probe.shapes))
 
 
 def _context_for(profile: InteractionProfile | None, train: Windows) -> InteractionContext:

@@ -22,7 +22,7 @@ from pyarrow import ArrowException
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from interplay.data import Scaler, SplitManifest
+from interplay.data import Scaler, SplitManifest, scaled_schema
 from interplay.errors import DamagedFile, InvalidInput
 from interplay.files import check_writable, json_text, whole_file, whole_folder
 from interplay.metrics import Agreement
@@ -137,7 +137,9 @@ def _read_parts(folder: Path) -> dict[str, Any]:
     recipe = make_recipe(config["recipe"])
     described = json.loads((folder / "data.json").read_text("utf-8"))
     schema = _schema(described["schema"])
-    model = build_model(schema, recipe.model, empty_context(len(schema.modalities), schema.steps))
+    model = build_model(
+        scaled_schema(schema), recipe.model, empty_context(len(schema.modalities), schema.steps)
+    )
     scaler = _fill(model, schema, load_file(folder / "weights.safetensors"))
     profile_file = folder / "profile.nc"
     return {
@@ -188,23 +190,20 @@ def _dataset(path: Path) -> xr.Dataset:
 
 def _tensors(run) -> dict[str, torch.Tensor]:
     tensors = {f"model.{name}": value.contiguous() for name, value in run.model.state_dict().items()}
-    for part in ("mean", "std"):
-        for name, values in getattr(run.scaler, part).items():
-            tensors[f"scaler.{part}.{name}"] = torch.from_numpy(values)
-    for part in ("static", "target"):
-        tensors[f"scaler.{part}"] = torch.from_numpy(getattr(run.scaler, part))
-    return tensors
+    return tensors | {
+        f"scaler.{name}": torch.from_numpy(value) for name, value in run.scaler.arrays().items()
+    }
 
 
 def _fill(model: Model, schema: Schema, tensors: Mapping[str, torch.Tensor]) -> Scaler:
     """Load the model's tensors into it; returns the scaler."""
-    prefix = "model."
-    model.load_state_dict({n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)})
-    parts = {
-        part: {name: tensors[f"scaler.{part}.{name}"].numpy() for name in schema.modalities}
-        for part in ("mean", "std")
-    }
-    return Scaler(**parts, static=tensors["scaler.static"].numpy(), target=tensors["scaler.target"].numpy())
+    model.load_state_dict(_under("model.", tensors))
+    arrays = {name: tensor.numpy() for name, tensor in _under("scaler.", tensors).items()}
+    return Scaler.from_arrays(arrays, schema.modalities)
+
+
+def _under(prefix: str, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
 def _schema(described: dict) -> Schema:

@@ -10,13 +10,13 @@ from hashlib import blake2b
 import numpy as np
 import torch
 
-from interplay.data import Scaler, Windows, cross_folds
-from interplay.estimators.discretise import cells_at_lags
+from interplay.data import Windows
 from interplay.estimators.posterior.crossfit import HELD_OUT, cross_fitted_logits, final_probe
 from interplay.estimators.posterior.fold_probe import Promising, Training
-from interplay.estimators.posterior.scoring import COARSE_CELLS, CellDecoder, FoldCounts, PairScores, Scored
+from interplay.estimators.posterior.scoring import CellDecoder, PairScores, Scored
 from interplay.estimators.posterior.screening import screen
 from interplay.estimators.resampling import cluster_sums
+from interplay.probe.features import StepFeatures
 from interplay.probe.instance import InstanceProbe, PairBlock
 from interplay.progress import Progress, silent
 
@@ -101,14 +101,16 @@ class BlockTask:
             self.random_state,
             progress,
         )
-        return {"alone": both.alone, "together": both.together, "epochs": torch.tensor(both.epochs)}
+        return {
+            "alone": both.alone,
+            "together": both.together,
+            "trained": both.trained,
+            "epochs": torch.tensor(both.epochs),
+        }
 
-    def score(self, alone: torch.Tensor) -> Scored:
+    def score(self, alone: torch.Tensor, trained: torch.Tensor) -> Scored:
         """Scores of the modalities, from the first block's probes."""
-        cell = cells_at_lags(self.windows, self.lags, "kmeans", COARSE_CELLS, self.random_state)
-        fold = cross_folds(self.windows, self.training.folds, seed=self.random_state)
-        labels = (torch.from_numpy(part) for part in (self.windows.y, fold, self.context))
-        return Scored(self.windows, self.context, alone, FoldCounts(cell, *labels), self.decoder)
+        return Scored(self.windows, self.context, alone, trained, self.decoder)
 
     def run_new(self, scored: Scored, block: "Block", progress: Progress) -> Tensors:
         """Train and score a block."""
@@ -131,7 +133,7 @@ class BlockTask:
         if len(scored.parts) == 1:
             probe = final_probe(
                 self.windows,
-                Scaler.fit(self.windows),
+                StepFeatures.fit(self.windows),
                 self.lags,
                 block.pairs,
                 block.promising,
@@ -163,7 +165,7 @@ class BlockTask:
             shapes=dict(w.schema.shapes),
             lags=self.lags,
             step_s=w.step_s,
-            scaler=Scaler.fit(w),
+            features=StepFeatures.fit(w),
             alone=scored.calibration,
             log_prior=scored.log_prior[0],
             centres=cells.centres,

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from interplay.data import Scaler, Windows
+from interplay.data import Windows
 from interplay.estimators.posterior.fold_probe import FoldProbe, Promising, Training, features_of, fold_probes
+from interplay.probe.features import StepFeatures
 from interplay.probe.network import Probe
 
 LATE = 0.9
@@ -34,11 +35,14 @@ class BothSides:
     ----------
     alone : (2, M, L, N, C) float32, relative to the prior of each window's context; held out, then seen
     together : (2, P, L, N, C) float32, likewise, of promising pairs
+    trained : (N,) bool, of which windows the second side is by a probe that was trained on them: not of those that lay
+        too near to what it was held out of
     epochs : after which heads that tell much were read out, for a probe that is trained on all windows
     """
 
     alone: torch.Tensor
     together: torch.Tensor
+    trained: torch.Tensor
     epochs: int
 
 
@@ -75,7 +79,8 @@ def cross_fitted_logits(
     n_some, n_p = int(promising.modalities.sum()), int(promising.pairs.sum())
     alone, *best = (torch.zeros(2, heads, n_l, n, n_c) for heads in (n_m, n_some, n_p))
     if n_some == 0:
-        return BothSides(alone=alone, together=best[1], epochs=0)
+        nothing = torch.zeros(n, dtype=torch.bool)
+        return BothSides(alone=alone, together=best[1], trained=nothing, epochs=0)
     probes = fold_probes(windows, context, lags, pairs, promising, training, random_state)
     chosen = [torch.zeros(len(probes), kept.shape[1], n_l, dtype=torch.int64) for kept in best]
     of_prior = torch.stack([probe.prior_loss for probe in probes])
@@ -109,7 +114,11 @@ def cross_fitted_logits(
             break
     progress(1.0)
     alone[:, torch.from_numpy(promising.modalities)] = best[0]
-    return BothSides(alone=alone, together=best[1], epochs=_typical_epoch(chosen, lowest, of_prior, n))
+    trained = torch.zeros(n, dtype=torch.bool)
+    for k, probe in enumerate(probes):
+        trained[np.intersect1d(probe.fit, probes[(k + 1) % len(probes)].out)] = True
+    epochs = _typical_epoch(chosen, lowest, of_prior, n)
+    return BothSides(alone=alone, together=best[1], trained=trained, epochs=epochs)
 
 
 def _typical_epoch(chosen, lowest, of_prior, n: int) -> int:
@@ -127,7 +136,7 @@ def _typical_epoch(chosen, lowest, of_prior, n: int) -> int:
 
 def final_probe(
     windows: Windows,
-    scaler: Scaler,
+    features: StepFeatures,
     lags: np.ndarray,
     pairs: np.ndarray,
     promising: Promising,
@@ -140,7 +149,7 @@ def final_probe(
     Modalities and pairs that are not promising keep heads that say nothing.
     """
     nothing = np.zeros(len(windows), dtype=bool)
-    x, some = features_of(windows, scaler, promising, training), promising.renumbered(pairs)
+    x, some = features_of(windows, features, promising, training), promising.renumbered(pairs)
     fold = FoldProbe(windows, nothing.astype(np.int64), x, lags, some, training, random_state, nothing)
     for _ in range(epochs):
         fold.train_epoch()

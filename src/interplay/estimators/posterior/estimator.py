@@ -143,7 +143,7 @@ class PosteriorPID(BaseRUS):
         blocks = task.blocks(found.pairs, screened, self.block_bytes)
         shares = _Shares(lambda done: progress(SCREENING + (1 - SCREENING) * done), len(blocks))
         first = store.once("first", lambda: task.logits(blocks[0], shares.of(0)))
-        scored = task.score(first["alone"])
+        scored = task.score(first["alone"], first["trained"])
         lost = scored.alone_score - scored.cell_score
         for name, value in (("mi", scored.alone_score), ("quantisation_loss", lost)):
             found.file(name, value.score, doubt_nats=value.move_std)

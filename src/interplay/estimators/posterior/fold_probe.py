@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from interplay.data import Scaler, Windows, cross_folds, purged
+from interplay.data import Windows, cross_folds, purged
 from interplay.errors import InvalidInput
 from interplay.estimators.target_history import prior_in_context
-from interplay.probe.network import Probe, ProbeShape, padded_features
+from interplay.probe.features import StepFeatures
+from interplay.probe.network import Probe, ProbeShape
 
 CHUNK = 16
 """Windows that are drawn together; neighbours share most of their steps, so each is encoded about once."""
@@ -219,7 +220,7 @@ def fold_probes(windows, context, lags, pairs, promising, training, random_state
     seeds = np.random.SeedSequence(random_state).generate_state(training.folds)
     # one scaling for all folds: with a scaling of its own, an undertrained probe would be told on which side
     # of its training mean the held-out part lies
-    x = features_of(windows, Scaler.fit(windows), promising, training)
+    x = features_of(windows, StepFeatures.fit(windows), promising, training)
     pairs = promising.renumbered(pairs)
     return [
         FoldProbe(windows, context, x, lags, pairs, training, int(seed), fold == k)
@@ -228,8 +229,10 @@ def fold_probes(windows, context, lags, pairs, promising, training, random_state
     ]
 
 
-def features_of(windows: Windows, scaler: Scaler, promising: Promising, training: Training) -> torch.Tensor:
-    x = padded_features(scaler.apply(windows.steps.values), windows.steps.observed)
+def features_of(
+    windows: Windows, features: StepFeatures, promising: Promising, training: Training
+) -> torch.Tensor:
+    x = features.apply(windows.steps.values, windows.steps.observed)
     return x[torch.from_numpy(promising.modalities)].to(training.device)
 
 

@@ -32,8 +32,10 @@ class Corrected:
         return self.moved.abs() / math.sqrt(3.0)
 
 
-def without_regret(sides: torch.Tensor) -> Corrected:
+def without_regret(sides: torch.Tensor, trained: torch.Tensor) -> Corrected:
     """Scores (..., N) freed from what training on a sample costs, from scores (2, ..., N) held out and seen.
+
+    `trained` (N,) says of which windows the second side is by a probe that was trained on them.
 
     Held-out scores are too low by the regret of a predictor that was trained on a sample, seen ones too high by its
     optimism. Where training stops at the best held-out score both are equal to first order, and the mean of the two
@@ -41,6 +43,9 @@ def without_regret(sides: torch.Tensor) -> Corrected:
     over its held-out score. Chance findings are nearly all optimism: no score is raised to more than its double.
     """
     held_out, seen = sides
-    score, optimism = held_out.mean(-1), (seen - held_out).mean(-1)
+    score, excess = held_out.mean(-1), (seen - held_out) * trained
+    optimism = excess.sum(-1) / trained.sum().clamp_min(1)
     share = torch.where(optimism > 0, score / optimism.clamp_min(1e-12), 0.5).clamp(0.0, 0.5)
-    return Corrected(torch.lerp(held_out, seen, share[..., None]), share * optimism)
+    # where no probe was trained on a window, the others stand for its optimism
+    each = torch.where(trained, excess, optimism[..., None])
+    return Corrected(held_out + share[..., None] * each, share * optimism)

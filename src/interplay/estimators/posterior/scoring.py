@@ -47,49 +47,6 @@ class PairScores:
     couplings: list[Coupling | None]
 
 
-PSEUDO_COUNTS = (2.0, 16.0)
-"""Weights of a pair's head in its table of counts; which one suits is for the mixture to say."""
-
-COARSE_CELLS = 8
-"""Kinds of steps of a modality in that table: few, so that most pairs of them are met often."""
-
-
-class FoldCounts:
-    """How often labels go with pairs of kinds of steps, in the folds that a window is not in.
-
-    Where sources have a few distinct states, counting them finds at once what a pair's head takes long to learn.
-
-    Parameters
-    ----------
-    cell : (M, L, N) int64, kinds of steps
-    y, fold, context : (N,) int64
-    """
-
-    def __init__(self, cell: torch.Tensor, y: torch.Tensor, fold: torch.Tensor, context: torch.Tensor):
-        self.cell, self.y, self.fold, self.context = cell, y, fold, context
-        self.n_cells = int(cell.max()) + 1
-
-    def log_probs(self, i: torch.Tensor, j: torch.Tensor, of_head: torch.Tensor) -> list[torch.Tensor]:
-        """Log-probability of each label (2, P, L, N) for each of `PSEUDO_COUNTS`; these follow the head.
-
-        From windows of other folds, and from all windows.
-        """
-        n_c, n_g = int(self.y.max()) + 1, int(self.context.max()) + 1
-        problem = torch.arange(of_head[0, ..., 0].numel()).view(*of_head.shape[1:3], 1)
-        kind = (problem * n_g + self.context) * self.n_cells + self.cell[i]
-        kind = kind * self.n_cells + self.cell[j]
-        size = problem.numel() * n_g * self.n_cells**2
-        hits, met = self._sharing(kind * n_c + self.y, size * n_c), self._sharing(kind, size)
-        return [torch.log((hits + extra * of_head) / (met + extra)) for extra in PSEUDO_COUNTS]
-
-    def _sharing(self, index: torch.Tensor, size: int) -> torch.Tensor:
-        """How many windows share the index of each: those of other folds, and all."""
-        n_f = int(self.fold.max()) + 1
-        total = torch.bincount(index.flatten(), minlength=size)[index]
-        own = torch.bincount((index * n_f + self.fold).flatten(), minlength=size * n_f)
-        return torch.stack([total - own[index * n_f + self.fold], total]).float()
-
-
 class Scored:
     """Scores of every modality, ready for its pairs.
 
@@ -97,8 +54,8 @@ class Scored:
     ----------
     windows : Windows
     context : (N,) int64
-    alone : (M, L, N, C) float32, held-out logits relative to the prior
-    counts : FoldCounts
+    alone : (2, M, L, N, C) float32, logits relative to the prior, held out and seen
+    trained : (N,) bool, of which windows the seen side is by a probe that was trained on them
     decoder : CellDecoder
     """
 
@@ -107,52 +64,51 @@ class Scored:
         windows: Windows,
         context: np.ndarray,
         alone: torch.Tensor,
-        counts: FoldCounts,
+        trained: torch.Tensor,
         decoder: CellDecoder,
     ):
-        self.windows, self.context, self.alone, self.counts = windows, context, alone[HELD_OUT], counts
+        self.windows, self.context, self.alone, self.trained = windows, context, alone[HELD_OUT], trained
         self.y = torch.from_numpy(windows.y)
         self.log_prior = log_prior_of_windows(windows.y, context, len(windows.classes))
         self.of_prior = of_label(self.log_prior, self.y)
         self.calibration = fit_calibration(self.alone, self.y, self.log_prior)
         log_p = self.calibration.apply(alone, self.log_prior)
-        self.of_alone = of_label(log_p, self.y)
+        self.of_alone = of_label(log_p, self.y) - self.of_prior
         self.parts = [
             _Cells(log_p, self.y, np.flatnonzero(context == g), decoder) for g in range(context.max() + 1)
         ]
         self.of_cell = torch.zeros_like(self.of_alone)
         for part in self.parts:
             self.of_cell[..., part.rows] = part.score
-        self.alone_score = without_regret(self.of_alone - self.of_prior)
-        self.cell_score = without_regret(self.of_cell)
+        self.alone_score = self.corrected(self.of_alone)
+        self.cell_score = self.corrected(self.of_cell)
+
+    def corrected(self, sides: torch.Tensor) -> Corrected:
+        """Scores (2, ..., N) freed from regret."""
+        return without_regret(sides, self.trained)
 
     def pairs(self, pairs: torch.Tensor, together: torch.Tensor) -> PairScores:
         """Score pairs (P, 2) from the logits of their heads (2, P, L, N, C)."""
         i, j = pairs.unbind(1)
         calibration = fit_calibration(together[HELD_OUT], self.y, self.log_prior)
-        least = torch.zeros(together.shape[:-1])
-        coupled = torch.zeros_like(least)
+        coupled = torch.zeros(together.shape[:-1])
+        normalised = torch.zeros_like(coupled)
         gap = torch.zeros(together.shape[1:3], dtype=torch.float64)
         couplings = []
         for part in self.parts:
             coupling = part.couple(i, j)
             couplings.append(coupling)
             if coupling is not None:
-                least[..., part.rows], coupled[..., part.rows] = part.read(coupling, i, j)
+                coupled[..., part.rows], normalised[..., part.rows] = part.read(coupling, i, j)
                 gap += coupling.gap_nats.view(gap.shape) * (len(part.rows) / len(self.y))
-        of_head = of_label(calibration.apply(together, self.log_prior), self.y)
-        told = [
-            of_head,
-            self.of_alone[:, i],
-            self.of_alone[:, j],
-            coupled + self.of_prior,
-            *self.counts.log_probs(i, j, torch.exp(of_head)),
-        ]
-        likelihood = torch.exp(torch.stack(told, -1)).double()
-        mixture = self._mixture(likelihood[HELD_OUT])
-        joint = torch.log((likelihood * mixture[..., None, :]).sum(-1)) - self.of_prior
-        joint, least = without_regret(joint), without_regret(least)
-        one, two = self.cell_score[i], self.cell_score[j]
+        of_head = of_label(calibration.apply(together, self.log_prior), self.y) - self.of_prior
+        one, two = self.of_alone[:, i], self.of_alone[:, j]
+        least = _best(torch.stack([coupled, one, two]))
+        gains = torch.stack([of_head, one, two, normalised], -1)
+        likelihood = torch.exp(gains).double()
+        mixture = mixture_weights(likelihood[HELD_OUT])
+        joint = self.corrected(torch.log((likelihood * mixture[..., None, :]).sum(-1)))
+        least, one, two = self.corrected(least), self.alone_score[i], self.alone_score[j]
         atoms = {
             "redundancy": one + two - least,
             "unique_ij": least - two,
@@ -168,22 +124,6 @@ class Scored:
             couplings=couplings,
         )
 
-    def _mixture(self, likelihood: torch.Tensor) -> torch.Tensor:
-        """Weights (P, L, K); counts get some only where they gain more than their weights cost (Akaike)."""
-        n_tables = len(PSEUDO_COUNTS)
-        cost = 2 * n_tables / likelihood.shape[-2]
-        others, of_counts = likelihood[..., :-n_tables], likelihood[..., -n_tables:]
-        weights = mixture_weights(others)
-        mixed = (others * weights[..., None, :]).sum(-1)
-        weights = torch.nn.functional.pad(weights, (0, n_tables))
-        # the log-score is concave in the weights, so that its slope at none bounds what counts can gain
-        hopeful = (of_counts / mixed[..., None]).mean(-2).amax(-1) - 1 > cost
-        tried = likelihood[hopeful]
-        found = mixture_weights(tried)
-        gain = torch.log((tried * found[..., None, :]).sum(-1)) - torch.log(mixed[hopeful])
-        weights[hopeful] = torch.where((gain.mean(-1) > cost)[..., None], found, weights[hopeful])
-        return weights
-
     def p_values(self, logits: torch.Tensor, draws: int, rng: np.random.Generator) -> np.ndarray:
         """p-values of held-out logits (H, L, N, C), relative to the prior, as they are.
 
@@ -198,6 +138,12 @@ class Scored:
             lags = logits.shape[1]
             p = rotation_p_values(score, label, self.windows.entity, lags=lags, draws=draws, rng=rng)
         return p.view(logits.shape[:2]).numpy()
+
+
+def _best(predictors: torch.Tensor) -> torch.Tensor:
+    """Of scores (K, 2, P, L, N) those of the predictor with the best held-out mean, for each pair and lag."""
+    best = predictors[:, HELD_OUT].mean(-1).argmax(0)
+    return predictors.gather(0, best[None, None, ..., None].expand(1, *predictors.shape[1:]))[0]
 
 
 class _Cells:

@@ -23,7 +23,7 @@ import torch
 from sklearn.ensemble import RandomForestClassifier
 
 import interplay as ip
-from interplay.data import cross_folds
+from interplay.data import cross_folds, find_split, split_windows
 from interplay.datasets import DATASETS
 from interplay.files import whole_file
 from interplay.metrics import classification_metrics
@@ -67,12 +67,10 @@ def splits(name: str, root: Path) -> list[tuple[ip.Windows, ip.Windows]]:
     """Training and test windows; several times of few."""
     card = DATASETS[name].card
     windows = ip.make_windows(ip.load_dataset(name, None if card.bundled else root), **card.window_options)
-    for parts in card.splits.values():
-        test = windows.of_entities(parts["test"])
-        others = set(windows.entities) - {entity for part in parts.values() for entity in part}
-        return [(windows.of_entities(parts.get("train", others)), test)]
-    if len(windows) >= FEW:
-        return [ip.split_by_entity(windows, test=0.3, seed=0)]
+    split = find_split(None, card.splits)
+    if split is not None or len(windows) >= FEW:
+        parts, _ = split_windows(windows, split)
+        return [(parts["train"], parts["test"])]
     folds = [cross_folds(windows, FOLDS, seed=seed) for seed in range(REPEATS)]
     return [(windows.select(fold != k), windows.select(fold == k)) for fold in folds for k in range(FOLDS)]
 
@@ -153,7 +151,7 @@ def trial(name: str, train: ip.Windows, test: ip.Windows) -> Trial:
         forest_called=run.target.called(trees),
         seconds=(times[1] - times[0], times[2] - times[1]),
         megabytes=megabytes,
-        without_context=run.evaluation.scores.get("without_context", {}).get("macro_f1"),
+        without_context=(run.evaluation.without_context or {}).get("macro_f1"),
     )
 
 

@@ -67,7 +67,7 @@ def one_run(recipe: str, seed: int, train, test, profile) -> dict[str, object]:
         "recipe": recipe,
         "seed": seed,
         **{name: scores[name] for name in kept},
-        "without context": run.evaluation.scores.get("without_context", {}).get("macro_f1"),
+        "without context": (run.evaluation.without_context or {}).get("macro_f1"),
         "weights": sum(p.numel() for p in run.model.parameters()),
         "training (s)": trained - started,
     }

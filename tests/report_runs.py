@@ -7,6 +7,7 @@ import xarray as xr
 
 import interplay as ip
 from interplay.data import Scaler, SplitManifest
+from interplay.data.scaling import ChannelScale
 from interplay.metrics import classification_metrics, multilabel_metrics, regression_metrics
 from interplay.nn import ATOMS, build_model
 from interplay.nn.context import interaction_context
@@ -73,17 +74,18 @@ def drawn_run(
     model = build_model(schema, recipe.model, context).eval()
     predictions, scores = drawn_predictions(rng, kind, classes)
     insight = drawn_insight(rng, names, steps, kind, classes, recipe.model)
-    parts = {"compared": scores, "without_context": worse(scores, 0.01)}
-    parts |= {f"without {name}": worse(scores, 0.3 / (k + 1)) for k, name in enumerate(names)}
     evaluation = Evaluation(
-        scores={"test": scores, **parts, **agreement(insight)},
+        test=scores,
+        compared=scores,
+        without_context=worse(scores, 0.01),
+        without={name: worse(scores, 0.3 / (k + 1)) for k, name in enumerate(names)},
+        agreement=agreement(insight),
         predictions=predictions,
         insight=insight,
         examples=drawn_examples(rng, names, steps, kind, classes, recipe.model, predictions),
         entities=("x", "y", "z"),
     )
-    zeros = {name: np.zeros(1, np.float32) for name in names}
-    scaler = Scaler(mean=zeros, std=zeros, static=np.zeros((0, 2), np.float32), target=np.array([0.0, 1.0]))
+    scaler = Scaler(channels={name: ChannelScale.fit(np.zeros((1, 1))) for name in names})
     data = TrainingData(
         entities=("a", "b"), n_windows=500, class_counts=tuple(100 for _ in classes),
         channels=dict.fromkeys(names, ("x",)), card=card,
@@ -141,12 +143,12 @@ def drawn_insight(rng, names, steps: int, kind: str, classes, model) -> xr.Datas
             "divergence": (pair, square),
             "synergy_mass": (pair, square[::-1].copy()),
             "use_by_atom": (("layer", "atom", "expert"), rng.dirichlet(np.ones(n_e), (n_l, len(ATOMS)))),
-            "agreement": (("layer", "compared_atom", "bound"), np.tile([-0.3, -0.5, -0.1, 60.0], (n_l, 2, 1))),
+            "agreement": (("layer", "compared_atom", "statistic"), np.tile([-0.3, -0.5, -0.1, 60.0], (n_l, 2, 1))),
         },
         coords={"class": groups, "modality": list(names), "lag": np.arange(steps),
                 "lag_s": ("lag", np.arange(steps) * STEP_S), "source_i": list(names), "source_j": list(names),
                 "atom": list(ATOMS), "compared_atom": ["redundancy", "synergy"],
-                "bound": ["correlation", "low", "high", "n"]},
+                "statistic": ["gamma", "low", "high", "n"]},
         attrs={"synergy_experts": model.synergy_experts},
     )  # fmt: skip
 

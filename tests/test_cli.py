@@ -46,7 +46,7 @@ def test_evaluate_predict_and_report_follow(folder, capsys):
     out = capsys.readouterr()
     scores = json.loads(out.out)
     assert scores["n_entities"] == 8
-    assert scores == load_run(run).evaluation.scores["test"]
+    assert scores == load_run(run).evaluation.test
     table = folder / "table.csv"
     assert main(["predict", run, "--data", "hapt_sample", "--stride", "20", "-o", str(table)]) == 0
     assert len(pd.read_csv(table)) > scores["n_windows"]  # of all entities
@@ -63,8 +63,8 @@ def test_evaluate_predict_and_report_follow(folder, capsys):
 def test_export_writes_a_program_beside_the_run(folder, capsys):
     assert main(["export", str(folder / "run")]) == 0
     assert "It agrees with the run" in capsys.readouterr().out
-    told = json.loads((folder / "run" / "model.pt2.json").read_text())
-    assert told["inputs"]["gravity"]["channels"] == ["x", "y", "z"]
+    interface = json.loads((folder / "run" / "model.pt2.json").read_text())
+    assert interface["inputs"]["gravity"]["channels"] == ["x", "y", "z"]
     assert main(["export", str(folder / "run")]) == 1
     assert "must not exist yet" in capsys.readouterr().err
 
@@ -195,7 +195,7 @@ def test_a_run_is_trained_again_on_the_split_of_another(folder, tmp_path, capsys
         "3",
     ]
     assert main(other) == 1
-    assert "--stride must be that of the split, 12; got 3." in capsys.readouterr().err
+    assert "stride must be that of the split, 12; got 3." in capsys.readouterr().err
 
 
 def test_nothing_is_fetched_without_consent(tmp_path, capsys):

@@ -68,7 +68,7 @@ def test_the_way_from_a_folder_to_a_report(tmp_path, monkeypatch, capsys):
     assert "Wrong" not in capsys.readouterr().out
     for line in commands.strip().splitlines():
         assert main(shlex.split(line)[1:]) == 0, line
-    scores = load_run("runs/my_study").evaluation.scores["test"]
+    scores = load_run("runs/my_study").evaluation.test
     # consciousness alone gets about 0.75 in the literature; chance is 0.5
     assert scores["auroc"] > 0.6
     assert (tmp_path / "runs" / "my_study" / "report.html").is_file()

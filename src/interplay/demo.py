@@ -10,7 +10,7 @@ from interplay.data import make_windows, split_by_entity
 from interplay.datasets import DATASETS, load_dataset
 from interplay.estimators import TemporalRUS
 from interplay.profile import InteractionProfile
-from interplay.progress import Tell
+from interplay.progress import Progress
 from interplay.report import write_report
 from interplay.train import Run, check_run_folder, fit
 
@@ -52,7 +52,9 @@ class Demo:
         }
 
 
-def run_demo(out: str | Path, *, overwrite: bool, bar: Callable[[str], AbstractContextManager[Tell]]) -> Demo:
+def run_demo(
+    out: str | Path, *, overwrite: bool, bar: Callable[[str], AbstractContextManager[Progress]]
+) -> Demo:
     """Measure, train, judge and report; nothing is tuned on the held-out subjects.
 
     Parameters
@@ -67,13 +69,13 @@ def run_demo(out: str | Path, *, overwrite: bool, bar: Callable[[str], AbstractC
     check_run_folder(out, overwrite=overwrite)
     windows = make_windows(load_dataset(DATASET), step_s=STEP_S, steps=STEPS, stride=STRIDE)
     train, test = split_by_entity(windows, test=TEST_SHARE, seed=SEED)
-    with bar("measuring interactions") as tell:
-        profile = TemporalRUS(lags_s=LAGS_S, progress=tell).fit(train).profile_
-    with bar("training the model") as tell:
+    with bar("measuring interactions") as progress:
+        profile = TemporalRUS(lags_s=LAGS_S, progress=progress).fit(train).profile_
+    with bar("training the model") as progress:
         card = DATASETS[DATASET].card.to_dict()
-        run = fit(train, profile=profile, settings=SETTINGS, seed=SEED, card=card, progress=tell)
-    with bar("evaluating held-out subjects") as tell:
-        scores = run.evaluate(test, progress=tell)
+        run = fit(train, profile=profile, settings=SETTINGS, seed=SEED, card=card, progress=progress)
+    with bar("evaluating held-out subjects") as progress:
+        scores = run.evaluate(test, progress=progress)
     run.save(out, overwrite=overwrite)
     report = write_report(run, out / "report.html")
     return Demo(profile=profile, run=run, scores=scores, report=report, seconds=time.perf_counter() - started)

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from packaging.requirements import Requirement
 
-from interplay.progress import Tell, silent
+from interplay.progress import Progress, silent
 
 LEAST_MEMORY_GB, LEAST_DISK_GB = 2.0, 1.0
 EXTRAS = {
@@ -28,7 +28,7 @@ LEAST_SYNERGY_BITS = 0.95
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
+class CheckResult:
     """What came of a check.
 
     Attributes
@@ -45,44 +45,44 @@ class Finding:
     advice: str = ""
 
 
-def checkup(tell: Tell = silent) -> list[Finding]:
-    """Run every check; one that fails in an unforeseen way is a finding, too."""
-    found = []
+def checkup(progress: Progress = silent) -> list[CheckResult]:
+    """Run every check; one that fails in an unforeseen way has a result, too."""
+    results = []
     for k, (name, check) in enumerate(CHECKS.items()):
         started = time.perf_counter()
         try:
-            state, told, advice = check()
+            state, fact, advice = check()
         except Exception as error:  # noqa: BLE001 a check-up tells of anything that is wrong
             reason = " ".join(str(error).split())[:300]
-            state, told = "not ok", f"{type(error).__name__}: {reason}"
+            state, fact = "not ok", f"{type(error).__name__}: {reason}"
             advice = "Install interplay again; if that does not help, report it with all lines above."
         seconds = time.perf_counter() - started
         if name.startswith("self-test"):
-            told += f", {seconds:.1f} s"
-        found.append(Finding(name=name, state=state, told=told, advice="" if state == "ok" else advice))
-        tell((k + 1) / len(CHECKS))
-    return found
+            fact += f", {seconds:.1f} s"
+        results.append(CheckResult(name=name, state=state, told=fact, advice="" if state == "ok" else advice))
+        progress((k + 1) / len(CHECKS))
+    return results
 
 
-Told = tuple[str, str, str]
+Outcome = tuple[str, str, str]
 
 
-def _judged(ok: bool, told: str, advice: str) -> Told:
-    return "ok" if ok else "not ok", told, advice
+def _judged(ok: bool, fact: str, advice: str) -> Outcome:
+    return "ok" if ok else "not ok", fact, advice
 
 
-def libraries() -> Told:
+def libraries() -> Outcome:
     needed = [Requirement(line) for line in requires("interplay") or ()]
     base = [one for one in needed if one.marker is None]
     wrong = [f"{one.name} {_version(one.name) or 'is missing'}" for one in base if not _meets(one)]
     shown = ", ".join(
         f"{name} {_version(name)}" for name in ("interplay", "torch", "pytorch-lightning", "numpy")
     )
-    told = f"Python {platform.python_version()}, {shown}" + (f"; unfit: {', '.join(wrong)}" if wrong else "")
-    return _judged(not wrong, told, "Run: pip install --upgrade interplay")
+    fact = f"Python {platform.python_version()}, {shown}" + (f"; unfit: {', '.join(wrong)}" if wrong else "")
+    return _judged(not wrong, fact, "Run: pip install --upgrade interplay")
 
 
-def _extra(extra: str) -> Told:
+def _extra(extra: str) -> Outcome:
     purpose, names = EXTRAS[extra]
     missing = [name for name in names if _version(name) is None]
     if not missing:
@@ -98,11 +98,11 @@ def _version(name: str) -> str | None:
 
 
 def _meets(requirement: Requirement) -> bool:
-    found = _version(requirement.name)
-    return found is not None and requirement.specifier.contains(found, prereleases=True)
+    installed = _version(requirement.name)
+    return installed is not None and requirement.specifier.contains(installed, prereleases=True)
 
 
-def devices() -> Told:
+def devices() -> Outcome:
     """Every device multiplies two matrices."""
     import torch
 
@@ -113,24 +113,24 @@ def devices() -> Told:
         names.append("mps")
     one = torch.eye(64)
     wrong = [name for name in names if not torch.equal((one.to(name) @ one.to(name)).cpu(), one)]
-    told = ", ".join(
+    fact = ", ".join(
         f"{name} ({torch.cuda.get_device_name(name)})" if name.startswith("cuda") else name for name in names
     )
-    return _judged(not wrong, told, f"{', '.join(wrong)} multiplies wrongly: check its driver.")
+    return _judged(not wrong, fact, f"{', '.join(wrong)} multiplies wrongly: check its driver.")
 
 
-def threads() -> Told:
+def threads() -> Outcome:
     import torch
 
     affinity = getattr(os, "sched_getaffinity", None)
     n_cpus = len(affinity(0)) if affinity else os.cpu_count() or 1
     n_threads = torch.get_num_threads()
-    told = f"{n_threads} for {n_cpus} processors"
-    return _judged(n_threads <= n_cpus, told, f"More threads than processors wait for one another: "
+    fact = f"{n_threads} for {n_cpus} processors"
+    return _judged(n_threads <= n_cpus, fact, f"More threads than processors wait for one another: "
                    f"set OMP_NUM_THREADS={n_cpus}.")  # fmt: skip
 
 
-def memory() -> Told:
+def memory() -> Outcome:
     meminfo = Path("/proc/meminfo")
     if not meminfo.is_file():
         return "ok", "this system does not tell how much is free", ""
@@ -140,7 +140,7 @@ def memory() -> Told:
                    f"At least {LEAST_MEMORY_GB:g} GB is needed: close other programs.")  # fmt: skip
 
 
-def disk() -> Told:
+def disk() -> Outcome:
     here = Path.cwd()
     free_gb = shutil.disk_usage(here).free / 1e9
     with TemporaryDirectory(dir=here, prefix=".interplay-"):
@@ -152,7 +152,7 @@ def disk() -> Told:
 WRONG = "Results on this machine cannot be trusted: install interplay and torch again."
 
 
-def solver() -> Told:
+def solver() -> Outcome:
     """AND of two fair bits, whose atoms are derived by hand, and what is proven of a table that takes many steps."""
     import numpy as np
 
@@ -163,9 +163,9 @@ def solver() -> Told:
     error = abs(float(decompose(gate.table).synergy) - gate.synergy)
     drawn = np.random.default_rng(0).dirichlet(np.ones(48)).reshape(4, 4, 3)
     gap = float(decompose(drawn).gap_bits)
-    told = f"synergy of AND is off by {error:.0g} bit; that of a drawn table is proven to {gap:.0g} bit"
+    fact = f"synergy of AND is off by {error:.0g} bit; that of a drawn table is proven to {gap:.0g} bit"
     # 1e-6 bit is what the solver is asked for
-    return _judged(error <= 1e-6 and gap <= 1e-6, told, WRONG)
+    return _judged(error <= 1e-6 and gap <= 1e-6, fact, WRONG)
 
 
 def _exclusive_or():
@@ -179,15 +179,15 @@ def _exclusive_or():
     return np.eye(2)[x1] + noise[0], np.eye(2)[x2] + noise[1], y
 
 
-def estimate() -> Told:
+def estimate() -> Outcome:
     from interplay.estimators import PosteriorPID
 
     estimator = PosteriorPID(epochs=6, n_rotations=19, n_bootstrap=20).fit(*_exclusive_or())
-    told = f"{estimator.synergy_:.3f} bit of synergy in an exclusive or, which holds 1"
-    return _judged(LEAST_SYNERGY_BITS <= estimator.synergy_ <= 1.0 + 1e-6, told, WRONG)
+    fact = f"{estimator.synergy_:.3f} bit of synergy in an exclusive or, which holds 1"
+    return _judged(LEAST_SYNERGY_BITS <= estimator.synergy_ <= 1.0 + 1e-6, fact, WRONG)
 
 
-def training() -> Told:
+def training() -> Outcome:
     import numpy as np
 
     from interplay.data import windows_from_arrays
@@ -197,11 +197,11 @@ def training() -> Told:
     windows = windows_from_arrays({"x1": x1, "x2": x2}, y, steps=1, entity=np.arange(ROWS) % 6)
     small = {"model.width": 16, "model.layers": 1, "model.expert_width": 16, "optimiser.epochs": 4}
     log = fit(windows, settings={**small, "optimiser.batch_size": 32}, progress=silent).log
-    told = f"a small model learns it to accuracy {log[-1]['accuracy']:.2f}"
-    return _judged(log[-1]["accuracy"] >= 0.95, told, WRONG)
+    fact = f"a small model learns it to accuracy {log[-1]['accuracy']:.2f}"
+    return _judged(log[-1]["accuracy"] >= 0.95, fact, WRONG)
 
 
-CHECKS: dict[str, Callable[[], Told]] = {
+CHECKS: dict[str, Callable[[], Outcome]] = {
     "libraries": libraries,
     **{f"extra {name}": lambda name=name: _extra(name) for name in EXTRAS},
     "devices": devices,

@@ -3,17 +3,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from rich import progress as rich_progress
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
-Tell = Callable[[float], None]
+Progress = Callable[[float], None]
 
 
 def silent(done: float) -> None:
@@ -21,35 +14,35 @@ def silent(done: float) -> None:
 
 
 @contextmanager
-def bar(title: str, console: Console | None = None) -> Iterator[Tell]:
+def bar(title: str, console: Console | None = None) -> Iterator[Progress]:
     """A bar on stderr with time passed and time left; off a terminal only its last state is written."""
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
+        rich_progress.TextColumn("{task.description}"),
+        rich_progress.BarColumn(),
+        rich_progress.TaskProgressColumn(),
+        rich_progress.TimeElapsedColumn(),
+        rich_progress.TextColumn("left"),
+        rich_progress.TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console or Console(stderr=True)) as progress:
-        task = progress.add_task(title, total=1.0)
-        yield lambda done: progress.update(task, completed=done)
+    with rich_progress.Progress(*columns, console=console or Console(stderr=True)) as bars:
+        task = bars.add_task(title, total=1.0)
+        yield lambda done: bars.update(task, completed=done)
 
 
 @contextmanager
-def no_bar(title: str) -> Iterator[Tell]:
+def no_bar(title: str) -> Iterator[Progress]:
     """In place of `bar` where nobody wants to see one."""
     yield silent
 
 
 @contextmanager
-def shown(tell: Tell | None, title: str) -> Iterator[Tell]:
-    """`tell` itself; without one, a bar where stderr is a terminal or a notebook, else silence."""
+def shown(progress: Progress | None, title: str) -> Iterator[Progress]:
+    """`progress` itself; without one, a bar where stderr is a terminal or a notebook, else silence."""
     console = Console(stderr=True)
-    if tell is not None:
-        yield tell
+    if progress is not None:
+        yield progress
     elif console.is_terminal or console.is_jupyter:
-        with bar(title, console) as tell_bar:
-            yield tell_bar
+        with bar(title, console) as shown_in_bar:
+            yield shown_in_bar
     else:
         yield silent

@@ -27,7 +27,7 @@ def read_settings(kind: type[T], values: Any, where: str = "") -> T:
         Its fields may be plain types, ``X | None``, ``Literal``, sequences, mappings and further dataclasses.
     values : mapping
     where : str
-        Dotted name of the settings, or what they stand in; begins every message.
+        Dotted name of the settings within larger ones; every message names what it is about by such a name.
 
     Raises
     ------
@@ -91,9 +91,7 @@ def nearest_name(name: str, known: Collection[str], where: str = "") -> str:
 
 def dotted(where: str, name: str) -> str:
     """Name of a setting within others."""
-    if not where:
-        return str(name)
-    return f"{name} in {where}" if " " in where or "/" in where else f"{where}.{name}"
+    return f"{where}.{name}" if where else str(name)
 
 
 def typed(wanted: Any, value: Any, where: str) -> Any:
@@ -118,12 +116,12 @@ def typed(wanted: Any, value: Any, where: str) -> Any:
     if origin is not None and issubclass(origin, Mapping):
         if not isinstance(value, Mapping):
             raise InvalidInput(f"{where} must hold names and values; got {value!r}.")
-        return {str(name): typed(args[1], each, f"{where}: {name}") for name, each in value.items()}
+        return {str(name): typed(args[1], each, dotted(where, name)) for name, each in value.items()}
     if origin is not None and issubclass(origin, Sequence):
         if isinstance(value, (str, Mapping)) or not isinstance(value, Sequence):
             raise InvalidInput(f"{where} must be a list, such as [a, b]; got {value!r}.")
         return tuple(typed(args[0], each, where) for each in value)
-    return _plain(wanted, value, where)
+    return _plain(origin or wanted, value, where)
 
 
 def _of_union(kinds: tuple, value: Any, where: str) -> Any:
@@ -147,5 +145,6 @@ def _plain(wanted: Any, value: Any, where: str) -> Any:
         return float(value)
     fits = isinstance(value, wanted) and not (wanted is int and isinstance(value, bool))
     if not fits:
-        raise InvalidInput(f"{where} must be {TYPES.get(wanted, wanted.__name__)}; got {value!r}.")
+        quotes = " Write it in quotes." if wanted is str and isinstance(value, bool) else ""
+        raise InvalidInput(f"{where} must be {TYPES.get(wanted, wanted.__name__)}; got {value!r}.{quotes}")
     return value

@@ -125,7 +125,7 @@ class WindowBatch:
 
     Attributes
     ----------
-    x : modality name -> (B, T, r, d) float32; 0 where unobserved
+    x : modality name -> (B, T, r, d) float32, or float64 where float32 would blur it; 0 where unobserved
     observed : (B, M, T) bool, True = measured
     y : (B,) int64, class numbers; or float64 of a continuous target; or (B, C) int64 of labels
     static : (B, S) float32, side inputs; NaN where unknown

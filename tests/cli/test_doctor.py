@@ -15,9 +15,9 @@ from interplay.doctor import CHECKS, EXTRAS
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 
-def found_by(capsys, *words) -> tuple[int, dict]:
+def results_of(capsys, *words) -> tuple[int, dict]:
     code = main(["doctor", "--json", "--quiet", *words])
-    return code, {finding["name"]: finding for finding in json.loads(capsys.readouterr().out)}
+    return code, {result["name"]: result for result in json.loads(capsys.readouterr().out)}
 
 
 @pytest.fixture
@@ -27,11 +27,11 @@ def without_self_tests(monkeypatch):
 
 
 def test_all_is_well_here(capsys):
-    code, found = found_by(capsys)
-    assert list(found) == list(CHECKS)
-    assert {name: f for name, f in found.items() if f["state"] == "not ok"} == {}
+    code, results = results_of(capsys)
+    assert list(results) == list(CHECKS)
+    assert {name: f for name, f in results.items() if f["state"] == "not ok"} == {}
     assert code == 0
-    assert "bit of synergy in an exclusive or" in found["self-test estimate"]["told"]
+    assert "bit of synergy in an exclusive or" in results["self-test estimate"]["told"]
 
 
 def test_it_says_what_is_wrong_and_what_to_do(capsys, monkeypatch, without_self_tests):
@@ -51,15 +51,15 @@ def test_it_says_what_is_wrong_and_what_to_do(capsys, monkeypatch, without_self_
     assert "checking" not in quiet.err
 
 
-def test_a_check_that_breaks_is_a_finding(capsys, monkeypatch, without_self_tests):
+def test_a_check_that_breaks_has_a_result(capsys, monkeypatch, without_self_tests):
     def broken():
         raise RuntimeError("no driver\nat all")
 
     monkeypatch.setitem(CHECKS, "devices", broken)
-    code, found = found_by(capsys)
+    code, results = results_of(capsys)
     assert code == 1
-    assert found["devices"]["told"] == "RuntimeError: no driver at all"
-    assert found["devices"]["state"] == "not ok"
+    assert results["devices"]["told"] == "RuntimeError: no driver at all"
+    assert results["devices"]["state"] == "not ok"
 
 
 def test_wrong_results_are_found(monkeypatch):
@@ -81,9 +81,9 @@ def test_extras_are_those_of_the_package():
 
 def test_an_extra_that_is_not_there_is_no_fault(monkeypatch, capsys, without_self_tests):
     monkeypatch.setitem(EXTRAS, "tracking", ("curves", ("no-such-library",)))
-    code, found = found_by(capsys)
+    code, results = results_of(capsys)
     assert code == 0
-    assert found["extra tracking"] == {
+    assert results["extra tracking"] == {
         "name": "extra tracking",
         "state": "not there",
         "told": "no-such-library missing",
@@ -93,7 +93,7 @@ def test_an_extra_that_is_not_there_is_no_fault(monkeypatch, capsys, without_sel
 
 def test_an_old_library_is_named(monkeypatch, capsys, without_self_tests):
     monkeypatch.setattr(checkup, "requires", lambda _: ["torch>=99", "numpy>=1.26", "nothing-like-it"])
-    code, found = found_by(capsys)
+    code, results = results_of(capsys)
     assert code == 1
-    assert "unfit: torch " in found["libraries"]["told"]
-    assert "nothing-like-it is missing" in found["libraries"]["told"]
+    assert "unfit: torch " in results["libraries"]["told"]
+    assert "nothing-like-it is missing" in results["libraries"]["told"]

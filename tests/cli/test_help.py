@@ -37,23 +37,23 @@ def test_help_has_a_short_usage_and_examples_as_written(path, capsys):
     assert "| null" not in out.partition("Recipe")[0].partition("An estimator")[0]
 
 
-def told_of_options(arguments, capsys) -> dict[str, str]:
+def texts_of_options(arguments, capsys) -> dict[str, str]:
     """What help says of each option, without its type and default."""
     with pytest.raises(SystemExit):
         main(arguments)
     entries = re.split(r"\n  (?=-)", capsys.readouterr().out.partition("options:")[2] or "")[1:]
-    found = {}
+    texts = {}
     for entry in entries:
         name, _, rest = entry.partition("\n\n")[0].partition(" ")
         words = re.sub(r"\(type: .*?\)$|\(default: .*?\)$", "", " ".join(rest.split()))
-        found[name] = re.sub(r"^(\{[\w,]+\}|(-\S+, )*[A-Z_| ]+\b)", "", words).strip()
-    return found
+        texts[name] = re.sub(r"^(\{[\w,]+\}|(-\S+, )*[A-Z_| ]+\b)", "", words).strip()
+    return texts
 
 
 @pytest.mark.parametrize("path", LEAVES, ids=" ".join)
 def test_every_option_says_what_it_is(path, capsys):
-    for name, told in told_of_options([*path, "--help"], capsys).items():
-        assert len(told.split()) > 1, name
+    for name, text in texts_of_options([*path, "--help"], capsys).items():
+        assert len(text.split()) > 1, name
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def test_every_setting_of_an_estimator_says_what_it_is(name, capsys):
     options = re.split(r"\n  (?=--)", out)[1:]
     assert len(options) >= 4
     for option in options:
-        _, _, told = " ".join(option.split()).partition(" ")
-        assert len(told.partition("(type:")[0].split()) > 2, option
+        _, _, text = " ".join(option.split()).partition(" ")
+        assert len(text.partition("(type:")[0].split()) > 2, option
 
 
 @pytest.mark.parametrize("path", LEAVES, ids=" ".join)

@@ -49,29 +49,29 @@ def test_a_stopped_training_can_be_continued(tmp_path, capsys, signal_number):
     words = ["train", "--data", "hapt_sample", *SMALL, *TINY]
     # so that there are epochs left when the state of the first is seen
     many = [*words, "--optimiser.epochs", "10", "-o", str(out)]
-    kept = tmp_path / ".run.part"
-    err = interrupted([*many, "--quiet"], lambda: any(kept.glob("*.safetensors")), signal_number)
-    assert err == f"interplay: stopped. {CONTINUE} {kept}.\n"
+    unfinished = tmp_path / ".run.part"
+    err = interrupted([*many, "--quiet"], lambda: any(unfinished.glob("*.safetensors")), signal_number)
+    assert err == f"interplay: stopped. {CONTINUE} {unfinished}.\n"
     assert not out.exists()
-    assert (kept / "log.jsonl").read_text().startswith('{"epoch": 1, ')
+    assert (unfinished / "log.jsonl").read_text().startswith('{"epoch": 1, ')
     assert main(many) == 0
     assert "interplay: note: continuing after epoch" in capsys.readouterr().err
-    assert not kept.exists()
+    assert not unfinished.exists()
     assert main([*many[:-1], str(whole)]) == 0
     assert "continuing" not in capsys.readouterr().err
     wanted = load_run(whole).model.state_dict()
-    found = load_run(out).model.state_dict()
-    assert all(torch.equal(value, wanted[name]) for name, value in found.items())
+    weights = load_run(out).model.state_dict()
+    assert all(torch.equal(value, wanted[name]) for name, value in weights.items())
 
 
 def test_ctrl_c_in_measuring_can_be_continued(tmp_path, capsys):
     out, whole = tmp_path / "p.nc", tmp_path / "whole.nc"
     quick = ["--estimator.epochs", "2", "--estimator.n_rotations", "9", "--estimator.n_bootstrap", "10"]
     words = ["estimate", "hapt_sample", *SMALL, *quick, "-o"]
-    kept = tmp_path / ".p.nc.part"
-    err = interrupted([*words, str(out), "--quiet"], lambda: any(kept.glob("*-screened.safetensors")))
-    assert err == f"interplay: stopped. {CONTINUE} {kept}.\n"
-    (screened,) = kept.glob("*-screened.safetensors")
+    unfinished = tmp_path / ".p.nc.part"
+    err = interrupted([*words, str(out), "--quiet"], lambda: any(unfinished.glob("*-screened.safetensors")))
+    assert err == f"interplay: stopped. {CONTINUE} {unfinished}.\n"
+    (screened,) = unfinished.glob("*-screened.safetensors")
     made = screened.stat().st_mtime_ns
     seen = []
     with pytest.MonkeyPatch.context() as patch:

@@ -19,7 +19,6 @@ HEAVY = {"torch", "pandas", "xarray", "sklearn", "pytorch_lightning", "matplotli
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("", "must be followed by demo, doctor"),
         ("trian", "has no 'trian'; choose demo"),
         ("trian", "Did you mean train?"),
         ("--foo", "interplay has no option --foo."),
@@ -27,6 +26,8 @@ HEAVY = {"torch", "pandas", "xarray", "sklearn", "pytorch_lightning", "matplotli
         ("datasets lst", "Did you mean list? See: interplay datasets --help"),
         ("datasets info", "datasets info must be given NAME. See: interplay datasets info --help"),
         ("train", "train must be given --data and --out."),
+        ("train --model.width 3", "train must be given --data and --out."),
+        ("train --modelwidth 3", "train has no option --modelwidth. Did you mean --model.width?"),
         ("evaluate", "evaluate must be given RUN and --data."),
         ("estimate a b -o c", "estimate takes no further word; got 'b'."),
         ("train --data x -o y --model.widht 3", "has no option --model.widht. Did you mean --model.width?"),
@@ -57,11 +58,27 @@ def test_wrong_usage_is_one_sentence(line, sentence, capsys):
     assert "class '" not in err
 
 
-def test_help_loads_nothing_heavy():
-    code = START + f"print(sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr)"
-    done = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True)
-    assert done.stderr == "[]\n"
-    assert all(name in done.stdout for name in COMMANDS)
+@pytest.mark.parametrize("line", ["", "--help", "train", "estimate", "train --data x", "datasets"])
+def test_what_ends_with_an_answer_loads_nothing_heavy(line):
+    code = START + f"print(sorted({HEAVY!r} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *line.split()], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.endswith("[]\n")
+
+
+@pytest.mark.parametrize("words", [[], ["--help"]])
+def test_help_names_every_command(words, capsys):
+    if words:
+        with pytest.raises(SystemExit) as caught:
+            main(words)
+        assert caught.value.code == 0
+    else:
+        assert main(words) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert all(f"    {name}" in out for name in COMMANDS)
+    assert out.startswith("usage: interplay COMMAND [options]\n")
 
 
 @pytest.mark.parametrize("module", ["interplay", "interplay.cli"])

@@ -38,13 +38,13 @@ def test_a_number_on_another_scale():
 @pytest.mark.parametrize("n", [10, 60])
 def test_one_label_of_each_entity(n):
     rng = np.random.default_rng(0)
-    told = []
+    recordings = []
     for k in range(n):
         walk = rng.integers(0, 2, size=30)
         walk[-1] = k % 2
-        told.append(recording([rng.normal(size=30), walk], label_at(k % 2, 29.5), entity=str(k)))
+        recordings.append(recording([rng.normal(size=30), walk], label_at(k % 2, 29.5), entity=str(k)))
     # the last sample tells; of ten entities that may be chance, thirty of each class are none
-    assert giveaways(told, "s") == ([1] if n == 60 else [])
+    assert giveaways(recordings, "s") == ([1] if n == 60 else [])
 
 
 def test_what_was_never_labelled_gives_nothing_away():

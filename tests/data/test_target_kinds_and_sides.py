@@ -106,6 +106,6 @@ def test_short_windows_at_the_start_lack_their_oldest_steps():
     long = w.select(batch.observed.all((1, 2)))
     for name in whole.modalities:
         np.testing.assert_array_equal(long.batch(np.arange(3)).x[name], whole.batch(np.arange(3)).x[name])
-    np.testing.assert_array_equal(Scaler.fit(w).mean["a"], [3.0])
+    np.testing.assert_array_equal(Scaler.fit(w).channels["a"].centre, [3.0])
     with pytest.raises(InvalidInput, match=r"min_steps must be at most steps \(3\); got 4"):
         ip.windows_from_arrays(streams(7), y, steps=3, min_steps=4)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interplay.data import Scaler, apart, cross_folds, split_by_entity, windows_from_arrays
+from interplay.data import cross_folds, purged, split_by_entity, windows_from_arrays
 from interplay.data.check import check_disjoint, check_schema, check_trainable
 from interplay.data.splits import target_memory
 from interplay.errors import InvalidInput, LeakageError
@@ -136,26 +136,11 @@ def test_folds_hold_every_class_even_in_blocks_and_can_be_kept_apart(n_entities)
     fold = cross_folds(windows, 4, seed=1)
     for k in range(4):
         held_out = fold == k
-        away = apart(windows, held_out)
+        away = purged(windows, held_out)
         assert set(windows.y[held_out]) == set(windows.y[away]) == {0, 1, 2}
         assert not set(windows.select(away).used_rows()) & set(windows.select(held_out).used_rows())
         if n_entities >= 4:
             assert not set(windows.select(away).entities) & set(windows.select(held_out).entities)
-
-
-def test_scaling_uses_training_windows_only():
-    x = np.r_[np.zeros((10, 1)), 100 * np.ones((10, 1))] + np.tile([[1.0], [-1.0]], (10, 1))
-    windows = windows_from_arrays({"x": x}, labels(), steps=2, entity=np.repeat(["a", "b"], 10))
-    train, _ = split_by_entity(windows, test=["b"])
-    scaler = Scaler.fit(train)
-    assert scaler.mean["x"] == pytest.approx(0.0)
-    assert scaler.std["x"] == pytest.approx(1.0)
-    np.testing.assert_allclose(scaler.apply({"x": np.array([3.0])})["x"], [3.0])
-
-
-def test_scaling_of_a_constant_channel_stays_finite():
-    scaler = Scaler.fit(windows_from_arrays({"x": np.full((4, 1), 7.0)}, labels(4), steps=1))
-    np.testing.assert_allclose(scaler.apply({"x": np.array([7.0])})["x"], [0.0])
 
 
 @pytest.mark.parametrize(
@@ -232,7 +217,7 @@ def test_training_keeps_away_as_far_as_the_target_remembers():
     held_out = (windows.last >= 100) & (windows.last < 140)
     gap = target_memory(windows, longest=13)
     assert 5 <= gap <= 13
-    away = windows.last[apart(windows, held_out)]
+    away = windows.last[purged(windows, held_out)]
     # the first held-out window begins at step 99, one that ends g + 1 steps before shares nothing and is far enough
     assert away[away < 100].max() == 98 - gap
     assert away[away > 100].min() == 139 + gap + 2

@@ -187,7 +187,7 @@ def test_a_pickle_that_would_run_something_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "sentence"),
     [
         (lambda d: d.pop("valid"), "must hold 'valid' with 'text'; it does not"),
         (lambda d: d["test"].pop("audio"), "must hold 'test' with 'audio'; it does not"),
@@ -204,11 +204,11 @@ def test_a_pickle_that_would_run_something_is_refused(tmp_path):
         (lambda d: d["valid"].update(id=3), "a list of names as 'id'; it holds int"),
     ],
 )
-def test_what_a_file_lacks_is_told(tmp_path, change, told):
+def test_what_a_file_lacks_is_told(tmp_path, change, sentence):
     data = official()
     change(data)
     write(tmp_path, data)
-    with pytest.raises(DamagedFile, match=told) as caught:
+    with pytest.raises(DamagedFile, match=sentence) as caught:
         ip.load_dataset("cmu_mosi", tmp_path)
     assert "\n" not in str(caught.value)
 

@@ -66,15 +66,15 @@ def card_of(server, *names, sums=None):
 def test_archives_in_archives_are_unpacked_and_the_record_comes_last(server, tmp_path):
     body = archive(data__deep_dot_zip=archive(inner_dot_csv="a,b\n1,2\n"), readme_dot_txt="hello")
     server.files = {"/toy+data.zip": body, "/labels.txt": b"1 2 3"}
-    told = []
+    shares = []
     card = card_of(server, "toy+data.zip", "labels.txt", sums={"toy+data.zip": sha256(body).hexdigest()})
-    folder = fetch_dataset(card, tmp_path / "new", progress=told.append)
+    folder = fetch_dataset(card, tmp_path / "new", progress=shares.append)
     assert {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()} == {
         "data/inner.csv", "readme.txt", "labels.txt", "fetched.json"}  # fmt: skip
     assert (folder / "data" / "inner.csv").read_text() == "a,b\n1,2\n"
     assert sha256(b"1 2 3").hexdigest() in (folder / "fetched.json").read_text()
-    assert told == sorted(told)
-    assert told[-1] == 1.0
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
     # once whole, nothing is asked of the server again
     asked = len(server.asked)
     fetch_dataset(card, folder)
@@ -88,11 +88,11 @@ def test_an_interrupted_download_goes_on_where_it_stopped(server, tmp_path):
     with pytest.raises(FetchFailed, match=r"cannot be downloaded .* the same command goes on there"):
         fetch_dataset(card, tmp_path / "new")
     assert [p.name for p in (tmp_path / "new").iterdir()] == [".downloads"]
-    kept = (tmp_path / "new" / ".downloads" / "toy.zip.part").stat().st_size
-    assert 0 < kept <= 1_000_000
+    size = (tmp_path / "new" / ".downloads" / "toy.zip.part").stat().st_size
+    assert 0 < size <= 1_000_000
     server.most = 10**9
     folder = fetch_dataset(card, tmp_path / "new")
-    assert server.asked == [None, f"bytes={kept}-"]
+    assert server.asked == [None, f"bytes={size}-"]
     assert len((folder / "inner.csv").read_text()) == 3_000_000
     assert not (folder / ".downloads").exists()
 
@@ -139,9 +139,9 @@ def test_a_folder_of_other_files_is_kept(server, tmp_path):
 def test_every_data_set_can_be_fetched_or_says_how_to_get_it():
     for card in (dataset.card for dataset in DATASETS.values()):
         assert card.bundled or card.downloads or card.access, card.name
-    told = instructions(DATASETS["mimic4_mortality"].card)
+    text = instructions(DATASETS["mimic4_mortality"].card)
     for step in ("credentialed", "citiprogram.org", "agreement", "wget", "--root"):
-        assert step in told
+        assert step in text
 
 
 def test_data_with_terms_get_instructions(tmp_path):

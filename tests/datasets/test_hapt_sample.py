@@ -71,16 +71,16 @@ def test_stored_samples_are_those_of_the_full_data_set(raw):
     assert float(table.schema.metadata[b"acc_scale"]) == acc_scale
     assert float(table.schema.metadata[b"gyro_scale"]) == gyro_scale
     column = {name: table[name].to_numpy() for name in table.column_names}
-    kept = parts[: len(np.unique(column["subject"]))]
+    of_subjects = parts[: len(np.unique(column["subject"]))]
     for names, place in ((ACC, 2), (GYRO, 3)):
         stored = np.stack([column[name] for name in names], axis=1)
-        np.testing.assert_array_equal(stored, np.concatenate([part[place] for part in kept]))
+        np.testing.assert_array_equal(stored, np.concatenate([part[place] for part in of_subjects]))
     # the full file writes -1 where there is no label, the sample 0
-    label = np.concatenate([part[4] for part in kept])
+    label = np.concatenate([part[4] for part in of_subjects])
     np.testing.assert_array_equal(column["label"], np.where(label == -1, 0, label))
-    lengths = [len(part[4]) for part in kept]
-    np.testing.assert_array_equal(column["subject"], np.repeat([part[0] for part in kept], lengths))
-    np.testing.assert_array_equal(column["experiment"], np.repeat([part[1] for part in kept], lengths))
+    lengths = [len(part[4]) for part in of_subjects]
+    np.testing.assert_array_equal(column["subject"], np.repeat([part[0] for part in of_subjects], lengths))
+    np.testing.assert_array_equal(column["experiment"], np.repeat([part[1] for part in of_subjects], lengths))
 
 
 def test_recordings_are_those_of_the_same_slice(sample, raw):

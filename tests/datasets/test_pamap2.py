@@ -135,7 +135,7 @@ def test_optional_activities_are_unlabelled_and_unknown_ones_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "sentence"),
     [
         (lambda rows: [row.rsplit(" ", 1)[0] for row in rows], "row 1 has 53"),
         (lambda rows: [*rows[:40], rows[40] + " 1", *rows[41:]], "row 41 has 55"),
@@ -145,28 +145,28 @@ def test_optional_activities_are_unlabelled_and_unknown_ones_refused(tmp_path):
         (lambda rows: [], "it has 0 rows"),
     ],
 )
-def test_damaged_tables_are_told_with_file_and_row(tmp_path, change, told):
+def test_damaged_tables_are_told_with_file_and_row(tmp_path, change, sentence):
     path = write(tmp_path, 103, official(day((4, 1))))
     path.write_text("\n".join(change(lines(official(day((4, 1)))))))
     with pytest.raises(DamagedFile) as caught:
         list(Pamap2().recordings(tmp_path))
-    assert f"{path} must hold rows of 54 numbers or NaN, separated by blanks; {told}" in str(caught.value)
+    assert f"{path} must hold rows of 54 numbers or NaN, separated by blanks; {sentence}" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("row", "time_s", "told"),
+    ("row", "time_s", "sentence"),
     [
         (5, 8.42, "row 6 has 8.42 s after 8.42 s"),
         (99, 9e6, "its 100 rows span"),
         (3, np.nan, "row 4 has none"),
     ],
 )
-def test_damaged_times_are_told(tmp_path, row, time_s, told):
+def test_damaged_times_are_told(tmp_path, row, time_s, sentence):
     table = official(day((4, 1)))
     table[row, 0] = time_s
     write(tmp_path, 101, table)
-    with pytest.raises(DamagedFile, match=told):
+    with pytest.raises(DamagedFile, match=sentence):
         list(Pamap2().recordings(tmp_path))
 
 

@@ -67,9 +67,12 @@ def both(tmp_path):
 
 
 def test_sheets_give_what_the_table_gives(both):
-    (expected,), found = both
-    assert [(r.entity, r.name) for r in found] == [("1001", "1001, record 0"), ("2000", "2000, record 1")]
-    for recording in found:
+    (expected,), recordings = both
+    assert [(r.entity, r.name) for r in recordings] == [
+        ("1001", "1001, record 0"),
+        ("2000", "2000, record 1"),
+    ]
+    for recording in recordings:
         assert recording.streams.keys() == expected.streams.keys()
         for name, stream in recording.streams.items():
             assert len(stream.values) > 0 or name in ("insulin_iv", "oral_drug", "insulin_sc", "finger_stick")

@@ -124,7 +124,7 @@ def without(data, *keys):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "sentence"),
     [
         (lambda d: without(d, "label"), "must hold label; it has no 'label'"),
         (lambda d: without(d, "signal", "wrist", "BVP"), "must hold signal / wrist / BVP; it has no 'BVP'"),
@@ -141,11 +141,11 @@ def without(data, *keys):
         ),
     ],
 )
-def test_what_a_file_lacks_is_told(tmp_path, change, told):
+def test_what_a_file_lacks_is_told(tmp_path, change, sentence):
     data = official([1, 2])
     change(data)
     write(tmp_path, "S2", data)
-    with pytest.raises(DamagedFile, match=told):
+    with pytest.raises(DamagedFile, match=sentence):
         ip.load_dataset("wesad", tmp_path)
 
 

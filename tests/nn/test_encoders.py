@@ -4,8 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from interplay.nn import ProbeStepEncoder, StepEncoder, TokenPlaces
-from interplay.probe.network import Probe, ProbeShape, step_features
+from interplay.nn import StepEncoder, TokenPlaces
 from small_models import SHAPES, random_windows
 
 STEPS, WIDTH = 5, 8
@@ -14,9 +13,9 @@ STEPS, WIDTH = 5, 8
 class Tokens(nn.Module):
     """An encoder and the places of its tokens, as the model has them."""
 
-    def __init__(self, shapes, kind=StepEncoder):
+    def __init__(self, shapes):
         super().__init__()
-        self.encoder = kind(shapes, WIDTH)
+        self.encoder = StepEncoder(shapes, WIDTH)
         self.places = TokenPlaces(len(shapes), STEPS, WIDTH)
 
     def forward(self, x, observed):
@@ -115,30 +114,3 @@ def test_unobserved_steps_become_zero_whatever_they_hold(rubbish):
     tokens = encoder(x, observed)
     assert not tokens[~observed].any()
     assert torch.equal(tokens, encoder(other, observed))
-
-
-def test_tokens_beside_a_probe_start_from_its_hidden_states():
-    torch.manual_seed(0)
-    encoder = Tokens(SHAPES, ProbeStepEncoder)
-    names = [*reversed(SHAPES)]
-    pairs = torch.tensor([[0, 1]])
-    shape = ProbeShape(modalities=4, features=encoder.encoder.probe.features, lags=1, classes=2, pairs=pairs)
-    probe = Probe(shape, torch.Generator().manual_seed(1))
-    with torch.no_grad():
-        probe.b1.normal_()
-    encoder.encoder.probe.start_from(probe, names)
-    x, observed = random_windows(SHAPES, 3, STEPS)
-    told = encoder.encoder.probe(x, observed)
-    for m, name in enumerate(SHAPES):
-        k = names.index(name)
-        inputs = step_features(x[name].flatten(0, 1), observed[:, m].flatten())
-        inputs = torch.nn.functional.pad(inputs, (0, encoder.encoder.probe.features - inputs.shape[1]))
-        h = torch.nn.functional.gelu(inputs @ probe.w1[k] + probe.b1[k])
-        h = torch.nn.functional.gelu(h @ probe.w2[k] + probe.b2[k])
-        expected = h @ encoder.encoder.probe.out.weight[m] + encoder.encoder.probe.out.bias[m]
-        torch.testing.assert_close(told[:, m].flatten(0, 1), expected, rtol=1e-5, atol=1e-6)
-    other = {
-        name: torch.where(observed[:, m, :, None, None], v, torch.nan)
-        for m, (name, v) in enumerate(x.items())
-    }
-    assert torch.equal(encoder(other, observed), encoder(x, observed))

@@ -50,7 +50,7 @@ def test_the_page_is_whole_and_loads_nothing(run, tmp_path):
 
 def test_the_numbers_are_those_of_the_run(run, tmp_path):
     page = page_of(run, tmp_path)
-    scores = run.evaluation.scores["test"]
+    scores = run.evaluation.test
     for name in ("accuracy", "macro_f1", "brier", "ece", "log_loss_bits"):
         assert f"{scores[name]:.3f}" in page.text
     assert f"{scores['macro_f1_low']:.3f} to {scores['macro_f1_high']:.3f}" in page.text
@@ -68,8 +68,8 @@ def test_the_numbers_are_those_of_the_run(run, tmp_path):
     predictions = run.evaluation.predictions
     counts = [[int(((predictions["label"] == a) & (predictions["predicted"] == b)).sum()) for b in run.schema.classes]
               for a in run.schema.classes]  # fmt: skip
-    assert told["predictions"]["confusion"] == counts
-    assert len(told["examples"]) == run.evaluation.examples.sizes["window"]
+    assert told["sections"]["good"]["predictions"]["confusion"] == counts
+    assert len(told["sections"]["windows"]["examples"]) == run.evaluation.examples.sizes["window"]
 
 
 def test_examples_know_what_is_true_of_them(run, tmp_path):
@@ -78,7 +78,7 @@ def test_examples_know_what_is_true_of_them(run, tmp_path):
     rows = predictions.iloc[examples["row"].values]
     assert list(rows["entity"]) == list(examples["entity"].values)
     assert list(rows["predicted"]) == [run.schema.classes[k] for k in examples["output"].values]
-    told = page_of(run, tmp_path).data["examples"]
+    told = page_of(run, tmp_path).data["sections"]["windows"]["examples"]
     assert [one["label"] for one in told] == list(rows["label"])
 
 
@@ -126,23 +126,34 @@ def test_a_run_of_numbers(tmp_path):
     run = drawn_run(3, 4, "number")
     page = page_of(run, tmp_path)
     assert "R²" in page.text
-    assert f"{run.evaluation.scores['test']['mae']:.3f}" in page.text
-    assert "confusion" not in page.data["predictions"]
+    assert f"{run.evaluation.test['mae']:.3f}" in page.text
+    told = page.data["sections"]["good"]["predictions"]
+    assert "confusion" not in told
     first = run.evaluation.predictions.iloc[0]
-    assert page.data["predictions"]["dots"]["true"][0] == pytest.approx(first["label"], rel=5e-4)
-    assert page.data["examples"][1]["label"] == pytest.approx(
+    assert told["dots"]["true"][0] == pytest.approx(first["label"], rel=5e-4)
+    assert page.data["sections"]["windows"]["examples"][1]["label"] == pytest.approx(
         run.evaluation.predictions["label"][7], rel=5e-4
     )
 
 
 def test_a_run_of_labels_counts_known_labels_alone(tmp_path):
     run = drawn_run(3, 4, "labels")
-    told = page_of(run, tmp_path).data["predictions"]
+    told = page_of(run, tmp_path).data["sections"]["good"]["predictions"]
     fever = run.evaluation.predictions["label_fever"]
     assert told["outputs"][0]["positive"] == (fever == 1).sum()
     assert told["outputs"][0]["n"] == (fever >= 0).sum() < len(fever)
     assert "confusion" not in told
     assert sum(told["outputs"][0]["calibration"]["count"]) == (fever >= 0).sum()
+
+
+def test_a_control_is_told_in_words_where_there_is_one(tmp_path):
+    run = drawn_run(3, 3)
+    control = {name: value - 0.1 for name, value in run.evaluation.test.items()}
+    page = page_of(replace(run, evaluation=replace(run.evaluation, control=control)), tmp_path)
+    # in short, and inside the model
+    assert page.words.count("Trained anew without the profile: macro-F1") == 2
+    assert page.words.count("blanked in this trained model") == 2
+    assert "Trained anew" not in Page(write_report(run, tmp_path / "none.html").read_text("utf-8")).words
 
 
 def test_a_run_without_a_profile_says_so(tmp_path):

@@ -9,9 +9,10 @@ import time
 import numpy as np
 import pytest
 
-from interplay.report import write_report
+from interplay.report import SECTIONS, write_report
 from interplay.report.profile_data import atom_table
 from interplay.train import fit
+from own_section import Worst
 from report_runs import drawn_run
 from small_runs import SMALL, xor_profile, xor_windows
 
@@ -123,6 +124,23 @@ def test_a_reader_can_use_the_report(browser, small_page, tmp_path, width, colou
     assert overflow <= 0
     assert [entry for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
     assert requests(browser) == []
+
+
+def test_sections_of_ones_own_and_few_sections_are_drawn(browser, tmp_path):
+    run = drawn_run(3, 3)
+    page = write_report(run, tmp_path / "more.html", sections=(*SECTIONS, Worst(tmp_path / "own")))
+    opened(browser, page, 1280, "light")
+    assert (
+        browser.execute_script("return document.querySelectorAll('#worst-figure .plot circle').length") == 3
+    )
+    # its names hide none of the others'
+    assert browser.execute_script("return document.querySelectorAll('#experts-modality svg').length") == 1
+    for section in SECTIONS:
+        opened(
+            browser, write_report(run, tmp_path / f"{section.name}.html", sections=(section,)), 1280, "light"
+        )
+        assert browser.execute_script("return document.documentElement.dataset.ready") == "yes", section.name
+    assert [entry for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
 
 
 def downloaded(path) -> str:

@@ -1,59 +1,106 @@
 """Sentences, cut-offs, curves and embedded numbers of the report, against values worked out by hand."""
 
 import json
+import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import interplay as ip
-from interplay.report import text
+from interplay.metrics import Agreement
+from interplay.report import figures, text, write_report
 from interplay.report.embed import safe_json
-from interplay.report.prediction_data import binned, entity_rows, one_output
+from interplay.report.kinds import REPORTED, ReportedNumber
+from interplay.report.prediction_data import binned, one_output
 from interplay.report.profile_data import atom_table, groups_of
 from interplay.report.script import repeat_script
 from interplay.report.summary import finding
+from interplay.train.target_kinds import TARGETS, Number
 from interplay.types import Schema
+from report_pages import Page
 from report_runs import drawn_run
 from small_runs import NAMES, xor_profile
 
 
-def compared(before: float, after: float) -> dict:
-    return {"compared": {"macro_f1": before, "n_windows": 500}, "without_context": {"macro_f1": after}}
+@pytest.mark.parametrize(
+    ("after", "verdict"),
+    [
+        (0.5, "the model leans on them"),
+        (0.89, "needs them little"),
+        (0.95, "they mislead it"),
+        (math.nan, "not defined"),
+    ],
+)
+def test_whether_the_model_leans_on_interactions(after, verdict):
+    told = text.context_sentence({"macro_f1": 0.9, "n_windows": 500}, {"macro_f1": after}, "macro_f1")
+    assert verdict in told
+    assert f"from 0.900 to {text.number(after)} (500 windows)" in told
+    # it is no model that was trained without
+    assert told.startswith("With the interactions blanked in this trained model")
+    assert told.endswith("No model was trained without them for this.")
 
 
 @pytest.mark.parametrize(
-    ("after", "verdict"),
-    [(0.5, "the model leans on them"), (0.89, "changes little"), (0.95, "they mislead it")],
+    ("control", "verdict"),
+    [
+        (0.5, "the profile helps"),
+        (0.89, "makes little difference"),
+        (0.95, "does harm"),
+        (math.nan, "not defined"),
+    ],
 )
-def test_whether_the_model_leans_on_interactions(after, verdict):
-    told = text.context_sentence(compared(0.9, after))
+def test_a_control_in_words(control, verdict):
+    scores = {"macro_f1": control, "macro_f1_low": 0.4, "macro_f1_high": 0.6}
+    told = text.control_sentence({"macro_f1": 0.9}, scores, "macro_f1")
+    assert told.startswith(
+        f"Trained anew without the profile: macro-F1 {text.number(control)} (95 % interval 0.400 to"
+    )
+    assert "against 0.900 with it" in told
     assert verdict in told
-    assert f"from 0.900 to {after:.3f} (500 windows)" in told
+    assert text.control_sentence({"macro_f1": 0.9}, None, "macro_f1") == ""
 
 
 def test_agreement_in_words():
-    def found(r, low, high):
-        return {"correlation": r, "low": low, "high": high, "n": 30}
-
     told = text.agreement_sentences(
-        {"agreement_redundancy": found(-0.6, -0.8, -0.3), "agreement_synergy": found(-0.5, -0.7, -0.2)}
+        {
+            "redundancy": Agreement(gamma=-0.6, low=-0.8, high=-0.3, n=30),
+            "synergy": Agreement(gamma=-0.5, low=-0.7, high=-0.2, n=3000),
+        }
     )
-    assert "yes (rank correlation -0.60, 95 % interval -0.80 to -0.30; 30 pairs and lags" in told[0]
-    assert "no, the reverse" in told[1]
-    assert "not clear" in text.agreement_sentences({"agreement_synergy": found(0.1, -0.2, 0.4)})[0]
-    undefined = {"agreement_synergy": found(None, None, None)}
-    assert text.agreement_sentences(undefined) == []
+    # gamma is a share less the other: 0.8 - 0.2 and 0.25 - 0.75
+    assert told == [
+        "The more redundant a pair, the more alike its tokens are routed: yes; so it is in 80 % of the comparisons "
+        "(gamma -0.60, 95 % interval -0.80 to -0.30; 30 pairs and lags, last layer).",
+        "The more synergistic a pair, the more of it goes to synergy experts: no, the reverse; so it is in 25 % of the "
+        "comparisons (gamma -0.50, 95 % interval -0.70 to -0.20; 3,000 pairs and lags, last layer).",
+    ]
+
+
+def test_agreement_that_is_not_known_is_said_to_be():
+    (unclear,) = text.agreement_sentences({"synergy": Agreement(gamma=0.1, low=-0.2, high=0.4, n=30)})
+    assert "not clear; so it is in 55 %" in unclear
+    (few,) = text.agreement_sentences({"synergy": Agreement(gamma=1.0, low=None, high=None, n=30)})
+    assert (
+        "too few pairs stand out to tell it from chance; so it is in 100 % of the comparisons (gamma 1.00; 30"
+        in few
+    )
+    (undefined,) = text.agreement_sentences({"synergy": Agreement(gamma=None, low=None, high=None, n=30)})
+    assert "this cannot be asked, for no two pairs or lags differ both in synergy and" in undefined
+    assert text.agreement_sentences({}) == []
 
 
 def test_what_is_missed_most():
-    parts = {"compared": {"macro_f1": 0.9}, "without a": {"macro_f1": 0.6}, "without b": {"macro_f1": 0.89}}
-    assert text.missing_sentence(parts) == (
+    compared, without = {"macro_f1": 0.9}, {"a": {"macro_f1": 0.6}, "b": {"macro_f1": 0.89}}
+    assert text.missing_sentence(compared, without, "macro_f1") == (
         "a is missed most: without it macro-F1 falls from 0.900 to 0.600; 1 other can be spared with a loss of at "
         "most 0.02."
     )
-    parts["without a"] = {"macro_f1": 0.895}
-    assert "stays at 0.890 or above (0.900 with all of them)" in text.missing_sentence(parts)
+    without["a"] = {"macro_f1": 0.895}
+    spared = text.missing_sentence(compared, without, "macro_f1")
+    assert "stays at 0.890 or above (0.900 with all of them)" in spared
+    assert text.missing_sentence(compared, {}, "macro_f1") == ""
 
 
 def test_strongest_pairs_come_first():
@@ -136,7 +183,7 @@ def test_groups_are_prefixes_that_join():
 
 def test_bins_and_curves_by_hand():
     found = binned(np.array([0.05, 0.95, 0.97, 1.0]), np.array([0, 1, 0, 1]))
-    np.testing.assert_allclose(found["told"], [0.05, (0.95 + 0.97 + 1.0) / 3])
+    np.testing.assert_allclose(found["predicted"], [0.05, (0.95 + 0.97 + 1.0) / 3])
     np.testing.assert_allclose(found["happened"], [0, 2 / 3])
     one = one_output("x", np.array([True, False, True, False]), np.array([0.9, 0.8, 0.7, 0.1]))
     # of four pairs of a positive and a negative three are in order
@@ -149,11 +196,44 @@ def test_entities_of_labels_count_known_labels():
         {"entity": ["a", "a", "b"], "label_u": [1, -1, 0], "label_v": [0, 1, -1], "p_u": 0.9, "p_v": 0.9}
     )
     schema = Schema(shapes={"m": (1, 1)}, steps=1, step_s=1.0, classes=("u", "v"), kind="labels")
-    rows = entity_rows(table, schema)
+    rows = REPORTED[schema.kind].entities(table, schema)
     # a: u right, v wrong, v right; b: u wrong
     assert rows["names"] == ["b", "a"]
     np.testing.assert_allclose(rows["value"], [0, 2 / 3])
     assert list(rows["n"]) == [1, 3]
+
+
+def test_a_kind_of_target_is_added_by_two_classes(monkeypatch, tmp_path):
+    class Grade(Number):
+        name = "grade"
+
+    class ReportedGrade(ReportedNumber):
+        figures = ("predicted",)
+        entity_score = entity_words = "grades off"
+
+        def heading(self, schema):
+            return "the target is a grade"
+
+        def predicts(self, schema):
+            return "a grade from 1 to 5"
+
+        def output_of(self, example):
+            return "the grade"
+
+    monkeypatch.setitem(TARGETS, "grade", Grade())
+    monkeypatch.setitem(REPORTED, "grade", ReportedGrade())
+    run = drawn_run(3, 4, "number")
+    run = replace(run, schema=replace(run.schema, kind="grade"))
+    page = Page(write_report(run, tmp_path / "r.html").read_text("utf-8"))
+    for words in (
+        "windows of 4 steps of 1 s; the target is a grade.",
+        "a grade from 1 to 5",
+        "Over 3 entities, grades off goes from",
+        "R² on held-out entities",
+    ):
+        assert words in page.words
+    assert {one["output"] for one in page.data["sections"]["windows"]["examples"]} == {"the grade"}
+    assert "predicted" in figures._drawings(run)
 
 
 def test_the_lines_to_repeat_a_run_are_python_and_name_all_that_differs():

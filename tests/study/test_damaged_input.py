@@ -168,8 +168,17 @@ DAMAGES = {
     "text among numbers": (set_at("acc_bob.csv", "y", 4, "1,5"), "acc_bob.csv", 6, "'1,5' is none. Write "
                                                                                    "decimals with a point."),
     "infinite": (set_at("acc_bob.csv", "y", 4, np.inf), "acc_bob.csv", 6, "must be finite"),
-    "unknown word": (edit(streams__acc__colums=["x"]), "study.yaml", None, "'colums' is none. Did you mean 'columns'?"),
-    "word of the wrong kind": (edit(windows__steps="five"), "study.yaml", None, "steps in windows in"),
+    "unknown word": (edit(streams__acc__colums=["x"]), "study.yaml", None,
+                     "settings must be known; got streams.acc.colums. Did you mean streams.acc.columns?"),
+    "word of the wrong kind": (edit(windows__steps="five"), "study.yaml", None,
+                               "study.yaml: windows.steps must be a whole number; got 'five'."),
+    "unknown unit of time": (edit(streams__acc__time_unit="sec"), "study.yaml", None,
+                             "streams.acc.time_unit must be one of"),
+    "no such kind": (edit(target__kind="spans"), "study.yaml", None,
+                     "target.kind must be one of ['series', 'intervals'"),
+    "a class that YAML takes for true": (edit(target__classes=[True, "no"]), "study.yaml", None,
+                                         "target.classes must be a text; got True. Write it in quotes."),
+    "no start": (edit(target__start=None), "study.yaml", None, "target must name the column of its start"),
     "pattern matches nothing": (edit(streams__acc__files="accel_{entity}.csv"), "study.yaml", None, "must match"),
     "no {entity}": (edit(streams__acc__files="acc_ann.csv"), "study.yaml", None, "must hold {entity}, a file for each"),
     "entity without labels": (on("labels.csv", lambda d: d[d["who"] != "cem"]), "labels.csv", None, "'cem' has "
@@ -214,7 +223,8 @@ DAMAGES = {
                                           "time_unit": "s"}), "acc_ann.csv", None,
                       "'temp' has 10 samples in a step, evenly, and only the last of them would count. Say rate_hz"),
     "step of 3.3 samples": (edit(windows__step_s=0.33), "study.yaml", None, "step_s times the rate of 'acc' must be"),
-    "negative rate": (edit(streams__acc__rate_hz=-5.0), "study.yaml", None, "must be more than 0; got -5"),
+    "negative rate": (edit(streams__acc__rate_hz=-5.0), "study.yaml", None,
+                      "streams.acc.rate_hz must be more than 0; got -5"),
     "short of a class": (short_walks, "labels.csv", None, "only 4 of 104 windows have the class 'walk'"),
     "target is a column of a stream": (same_column, "acc_{entity}.csv", None, "'state' of 'acc' tells the target"),
     "target is a line of a stream": (line_of_the_target, "acc_{entity}.csv", None, "'z' of 'acc' tells the target"),
@@ -236,12 +246,12 @@ def test_one_clear_sentence(damage, tmp_path):
     change(folder, held, spec)
     write_study(folder, held, spec)
     before = sorted(p.name for p in folder.rglob("*"))
-    found = [f for f in check_study(folder) if sentence in str(f)]
-    assert found, [str(f) for f in check_study(folder)]
-    assert file in str(found[0])
-    assert found[0].row == row
-    assert "\n" not in str(found[0])
-    if found[0].level == "wrong":
+    issues = [issue for issue in check_study(folder) if sentence in str(issue)]
+    assert issues, [str(issue) for issue in check_study(folder)]
+    assert file in str(issues[0])
+    assert issues[0].row == row
+    assert "\n" not in str(issues[0])
+    if issues[0].level == "error":
         with pytest.raises(InterplayError) as caught:
             ip.make_windows(ip.read_folder(folder), **read_study(folder).card.window_options)
         assert sentence in str(caught.value) or damage in TOLD_BY_WINDOWS
@@ -258,8 +268,10 @@ def test_all_is_told_at_once(tmp_path):
         set_at("labels.csv", "state", 7, "x"),
     ):
         change(None, held, SPEC)
-    found = [str(f) for f in check_study(write_study(tmp_path / "s", held)) if f.level == "wrong"]
-    assert [text.split(":")[0] for text in found] == [
+    errors = [
+        str(issue) for issue in check_study(write_study(tmp_path / "s", held)) if issue.level == "error"
+    ]
+    assert [text.split(":")[0] for text in errors] == [
         "acc_ann.csv, row 6",
         "temp_bob.csv, row 5",
         "labels.csv, row 9",
@@ -269,16 +281,18 @@ def test_all_is_told_at_once(tmp_path):
 def test_yaml_that_does_not_parse_names_its_line(tmp_path):
     folder = write_study(tmp_path / "s")
     (folder / "study.yaml").write_text("streams:\n  acc: [1, 2\ntarget: x\n")
-    (finding,) = check_study(folder)
-    assert "is not YAML" in finding.sentence
-    assert "line 3" in finding.sentence
+    (issue,) = check_study(folder)
+    assert "is not YAML" in issue.sentence
+    assert "line 3" in issue.sentence
 
 
 def test_what_holds_for_many_entities_is_told_once(tmp_path):
     held = tables()
     del held["labels.csv"]
-    found = check_study(write_study(tmp_path / "s", held))
-    assert [str(f) for f in found if f.level == "wrong"] == ["labels.csv: must be a file; there is none."]
+    issues = check_study(write_study(tmp_path / "s", held))
+    assert [str(issue) for issue in issues if issue.level == "error"] == [
+        "labels.csv: must be a file; there is none."
+    ]
 
 
 def test_rows_are_those_of_the_file_also_in_a_long_table(tmp_path):
@@ -286,10 +300,11 @@ def test_rows_are_those_of_the_file_also_in_a_long_table(tmp_path):
     long = pd.concat([held.pop(f"temp_{who}.csv").assign(who=who) for who in ("ann", "bob", "cem", "dia")])
     long["t"] += np.where((long["who"] == "cem") & (long["t"] >= 10_000), 10**6, 0)
     spec["streams"]["temp"] |= {"files": "temp.csv", "entity": "who"}
-    (found,) = [f for f in check_study(write_study(tmp_path / "s", held | {"temp.csv": long}, spec)) if f.row]
+    issues = check_study(write_study(tmp_path / "s", held | {"temp.csv": long}, spec))
+    (issue,) = [issue for issue in issues if issue.row]
     # two entities of 60 rows above, twenty rows of its own before the pause, and the header
-    assert (found.file, found.row) == ("temp.csv", 2 * 60 + 20 + 2)
-    assert "pauses for 1000.5 s" in found.sentence
+    assert (issue.file, issue.row) == ("temp.csv", 2 * 60 + 20 + 2)
+    assert "pauses for 1000.5 s" in issue.sentence
 
 
 def test_samples_that_arrive_in_bursts_are_no_pause(tmp_path):

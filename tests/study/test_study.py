@@ -12,7 +12,15 @@ from small_studies import tables as small_tables
 import interplay as ip
 from interplay.datasets import check_dataset
 from interplay.errors import InvalidInput
-from interplay.study import check_study, find_source, findings_text, init_study, read_study, tables
+from interplay.study import (
+    check_study,
+    find_source,
+    has_errors,
+    init_study,
+    issues_text,
+    read_study,
+    tables,
+)
 
 
 def changed(**parts):
@@ -174,10 +182,10 @@ def test_a_new_study_is_guessed_from_its_files_and_works_once_corrected(tmp_path
         (folder / who).mkdir()
         states.to_csv(folder / who / "states.csv", index=False)
     path = init_study(folder)
-    told = yaml.safe_load(path.read_text())
-    assert told["target"]["files"] == "{entity}/states.csv"
-    assert told["target"]["classes"] == ["rest", "walk"]
-    stream = next(iter(told["streams"].values()))
+    spec = yaml.safe_load(path.read_text())
+    assert spec["target"]["files"] == "{entity}/states.csv"
+    assert spec["target"]["classes"] == ["rest", "walk"]
+    stream = next(iter(spec["streams"].values()))
     assert stream["columns"] == ["x", "y", "z"]
     assert stream["time"] == "t"
     windows = ip.make_windows(ip.read_folder(folder), step_s=1.0, steps=5)
@@ -207,29 +215,29 @@ def test_every_kind_of_file_is_guessed(tmp_path):
     ).to_csv(tmp_path / "labels.csv", index=False)
     pd.DataFrame({"who": WHO, "age": [30, 41, 52, 55]}).to_csv(tmp_path / "people.csv", index=False)
     text = init_study(tmp_path).read_text()
-    told = yaml.safe_load(text)
+    spec = yaml.safe_load(text)
     assert {
-        name: (s.get("rate_hz"), s.get("entity"), s.get("columns")) for name, s in told["streams"].items()
+        name: (s.get("rate_hz"), s.get("entity"), s.get("columns")) for name, s in spec["streams"].items()
     } == {
         "wrist": (32.0, None, ["x"]),
         "eda": (4.0, None, ["eda"]),
         "hr": (None, "who", ["hr"]),
         "drugs": (None, "who", None),
     }
-    assert told["streams"]["hr"]["time_unit"] == "min"
+    assert spec["streams"]["hr"]["time_unit"] == "min"
     # a hundredth of 10 s, 0.1 s, is 3.2 samples of the wrist's; 0.25 s is 8 of them and one of eda
-    assert told["windows"] == {"step_s": 0.25, "steps": 10}
-    assert told["target"] == {"files": "labels.csv", "entity": "who", "column": "label", "classes": ["rest", "walk"],
+    assert spec["windows"] == {"step_s": 0.25, "steps": 10}
+    assert spec["target"] == {"files": "labels.csv", "entity": "who", "column": "label", "classes": ["rest", "walk"],
                               "kind": "intervals", "start": "start", "stop": "stop"}  # fmt: skip
     assert "#   file: people.csv\n#   entity: who\n#   columns: [age]\n" in text
-    assert not [f for f in check_study(tmp_path) if f.level == "wrong"]
+    assert not has_errors(check_study(tmp_path))
 
 
 def test_a_study_of_nothing_is_a_template_that_parses(tmp_path):
     path = init_study(tmp_path / "new")
     assert set(yaml.safe_load(path.read_text())) >= {"streams", "target", "windows"}
-    found = check_study(tmp_path / "new")
-    assert "must match at least one file" in findings_text(found)
+    issues = check_study(tmp_path / "new")
+    assert "must match at least one file" in issues_text(issues)
 
 
 def test_the_contract_of_data_sets_holds_but_for_what_a_study_cannot_say(tmp_path):

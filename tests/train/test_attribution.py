@@ -105,8 +105,11 @@ def test_evaluation_keeps_examples_and_what_experts_do(run, tmp_path):
     direct = insight["expert_use"].sel(modality=["left", "right"], lag=1).mean("modality")
     np.testing.assert_allclose(use.sel(atom="synergy"), direct, atol=1e-6)
     agreement = insight["agreement"]
-    assert agreement.dims == ("layer", "compared_atom", "bound")
-    last = again.scores["agreement_synergy"]["correlation"]
+    assert agreement.dims == ("layer", "compared_atom", "statistic")
+    last = again.agreement["synergy"]
     np.testing.assert_allclose(
-        agreement.isel(layer=-1).sel(compared_atom="synergy", bound="correlation"), last
+        agreement.isel(layer=-1).sel(compared_atom="synergy", statistic="gamma"), last.gamma
     )
+    # one pair of three is synergistic, too few for an interval; no pair is redundant
+    assert (last.low, last.high, last.n) == (None, None, 9)
+    assert again.agreement["redundancy"].gamma is None

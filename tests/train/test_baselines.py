@@ -95,22 +95,3 @@ def test_contexts_of_windows_need_a_probe():
         ip.fit(
             xor_windows(60, 0), profile=xor_profile(), settings=SMALL | {"model.context": "token"}, **QUIET
         )
-
-
-def test_a_model_starts_from_the_probe_of_its_profile(tmp_path):
-    train = xor_windows(300, 0)
-    profile = (
-        ip.TemporalRUS(ip.PosteriorPID(epochs=3, n_bootstrap=10, n_rotations=9), **QUIET).fit(train).profile_
-    )
-    settings = SMALL | {"model.encoder": "probe", "optimiser.epochs": 1, "optimiser.learning_rate": 1e-9}
-    run = ip.fit(train, profile=profile, settings=settings, **QUIET)
-    # one epoch at next to no learning rate leaves the weights as they were
-    torch.testing.assert_close(
-        run.model.encoder.probe.first.weight, profile.probe.blocks[0].probe.w1, rtol=0, atol=1e-6
-    )
-    run.save(tmp_path / "run")
-    test = xor_windows(20, 1, entities=("x", "y"))
-    told = [r.predict(test, **QUIET).iloc[:, 4:].astype(float) for r in (run, ip.load_run(tmp_path / "run"))]
-    np.testing.assert_allclose(*told, atol=1e-6)
-    with pytest.raises(InvalidInput, match="must come with a profile with a probe"):
-        ip.fit(train, profile=xor_profile(), settings=settings, **QUIET)

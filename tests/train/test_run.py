@@ -1,5 +1,6 @@
 """fit, evaluate, predict, save and load: what a run promises."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -69,10 +70,9 @@ def test_equal_seeds_give_equal_models_and_leave_the_users_randomness_alone(trai
 
 
 def test_scaling_comes_from_training_windows_only(run, train):
-    expected = Scaler.fit(train)
-    for name in NAMES:
-        np.testing.assert_array_equal(run.scaler.mean[name], expected.mean[name])
-        np.testing.assert_array_equal(run.scaler.std[name], expected.std[name])
+    expected = Scaler.fit(train).arrays()
+    for name, values in run.scaler.arrays().items():
+        np.testing.assert_array_equal(values, expected[name])
 
 
 def test_predictions_do_not_depend_on_other_windows(run, test_windows):
@@ -98,9 +98,11 @@ def test_predictions_do_not_look_at_labels(run, test_windows):
 def test_evaluation_tells_scores_comparisons_and_insight(run, test_windows):
     found = run.evaluation
     predicted = found.predictions
-    assert found.scores["test"]["accuracy"] == pytest.approx((predicted.label == predicted.predicted).mean())
-    assert found.scores["compared"] == found.scores["test"]
-    assert {"without_context", "without left", "without right", "without third"} <= set(found.scores)
+    assert found.test["accuracy"] == pytest.approx((predicted.label == predicted.predicted).mean())
+    assert found.compared == found.test
+    assert found.without_context.keys() == found.test.keys()
+    assert list(found.without) == ["left", "right", "third"]
+    assert found.control is None
     assert found.entities == ("x", "y", "z")
     insight = found.insight
     # pooling shares of a window sum to 1, and every token's expert weights do
@@ -139,7 +141,7 @@ def test_without_a_modality_scores_as_if_it_were_never_observed(run, test_window
     blind = replace(test_windows, steps=replace(steps, values=values, observed=observed))
     predicted = run.predict(blind)
     accuracy = (predicted.label == predicted.predicted).mean()
-    assert run.evaluation.scores["without left"]["accuracy"] == pytest.approx(accuracy)
+    assert run.evaluation.without["left"]["accuracy"] == pytest.approx(accuracy)
 
 
 @pytest.mark.parametrize("leaked", ["a", "c"])
@@ -167,10 +169,37 @@ def test_a_run_comes_back_as_it_was_saved(run, saved, test_windows):
     assert again.evaluation.entities == run.evaluation.entities
     pd.testing.assert_frame_equal(again.evaluation.predictions, run.evaluation.predictions)
     assert again.evaluation.insight.identical(run.evaluation.insight)
-    for part, scores in run.evaluation.scores.items():
-        for name, value in scores.items():
-            kept = again.evaluation.scores[part][name]
-            assert kept == value or (kept is None and np.isnan(value))
+    assert again.evaluation.agreement == run.evaluation.agreement
+    assert again.evaluation.control is None
+    for name in ("test", "compared", "without_context"):
+        same_scores(getattr(again.evaluation, name), getattr(run.evaluation, name))
+    assert again.evaluation.without.keys() == run.evaluation.without.keys()
+    for name, scores in run.evaluation.without.items():
+        same_scores(again.evaluation.without[name], scores)
+
+
+def same_scores(read, written):
+    """A file of scores knows no NaN; what is not defined comes back as None."""
+    assert read.keys() == written.keys()
+    for name, value in written.items():
+        assert read[name] == value or (read[name] is None and np.isnan(value))
+
+
+def test_a_control_comes_back_and_metrics_are_nested_as_the_fields_are(run, tmp_path):
+    control = run.evaluation.test | {"accuracy": 0.25}
+    folder = replace(run, evaluation=replace(run.evaluation, control=control)).save(tmp_path / "run")
+    assert load_run(folder).evaluation.control["accuracy"] == 0.25
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert set(metrics) == {"test", "compared", "without_context", "without", "agreement", "control"}
+    assert metrics["without"]["left"]["accuracy"] == run.evaluation.without["left"]["accuracy"]
+    assert set(metrics["agreement"]["synergy"]) == {"gamma", "low", "high", "n"}
+
+
+def test_a_run_of_an_older_format_is_to_be_trained_again(saved):
+    config = saved / "config.yaml"
+    config.write_text(config.read_text().replace("interplay-run-2", "interplay-run-1"))
+    with pytest.raises(DamagedFile, match=r"says 'interplay-run-1', of another version.*Train it again\.$"):
+        load_run(saved)
 
 
 def test_the_folder_describes_itself_without_pickle(saved):
@@ -207,9 +236,7 @@ def test_evaluating_a_saved_run_updates_it_and_keeps_other_files(run, tmp_path, 
     assert loaded.evaluation is None
     loaded.evaluate(test_windows, n_bootstrap=50)
     assert (folder / "notes.txt").read_text() == "mine"
-    assert (
-        load_run(folder).evaluation.scores["test"]["accuracy"] == loaded.evaluation.scores["test"]["accuracy"]
-    )
+    assert load_run(folder).evaluation.test["accuracy"] == loaded.evaluation.test["accuracy"]
 
 
 def test_nothing_but_a_run_is_overwritten(run, tmp_path):

@@ -33,7 +33,7 @@ def trained_and_reloaded(train, test, folder, **settings):
     again = ip.load_run(folder)
     first, second = (r.predict(test, **QUIET).select_dtypes("number") for r in (run, again))
     np.testing.assert_allclose(first, second, rtol=1e-6)
-    assert again.evaluation.scores["test"].keys() == scores.keys()
+    assert again.evaluation.test.keys() == scores.keys()
     return run, scores
 
 
@@ -48,7 +48,7 @@ def test_a_number_is_predicted_in_its_own_unit(tmp_path):
     assert scores["r2"] > 0.8
     # the mean of the target, which a run without its scale would miss by thousands
     assert run.predict(sets[1], **QUIET)["predicted"].mean() == pytest.approx(1000.0, abs=30)
-    assert "without left" in run.evaluation.scores
+    assert set(run.evaluation.without) == {"left", "right"}
     assert "Predicted against true" in ip.write_report(run, tmp_path / "report.html").read_text("utf-8")
 
 
@@ -141,8 +141,8 @@ def test_a_run_learns_to_do_without_a_modality():
     train, test = windows(400, 0, "abcd"), windows(200, 1, "wxyz")
     run = ip.fit(train, settings=LONGER | {"optimiser.modality_dropout": 0.5}, **QUIET)
     run.evaluate(test, n_bootstrap=10, **QUIET)
-    assert run.evaluation.scores["without left"]["accuracy"] > 0.9
-    assert run.evaluation.scores["without right"]["accuracy"] > 0.9
+    assert run.evaluation.without["left"]["accuracy"] > 0.9
+    assert run.evaluation.without["right"]["accuracy"] > 0.9
 
 
 def test_balance_without_a_loss_and_jitter_train_too():

@@ -51,7 +51,7 @@ COMMANDS: dict[str, Command] = {
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command; returns the exit code, or raises SystemExit after help and wrong usage."""
+    """Run one command, or without any print the help; returns the exit code, or raises SystemExit after wrong usage."""
     argv = sys.argv[1:] if argv is None else list(argv)
     try:
         with warnings.catch_warnings():
@@ -86,6 +86,9 @@ def make_parser(argv: list[str] | None) -> ArgumentParser:
 
 def _run(argv: list[str]) -> None:
     parser = make_parser(argv)
+    if not argv:
+        parser.print_help()
+        return
     try:
         chosen = parser.instantiate(parser.parse_args(argv))
     except ArgumentError as error:

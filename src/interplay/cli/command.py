@@ -1,13 +1,13 @@
-"""What a command is, and how a table of commands becomes a parser."""
+"""What a command is, how a table of commands becomes a parser, and how its help looks."""
 
+from argparse import SUPPRESS, Action
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from jsonargparse import ArgumentParser, Namespace
-
-from interplay.cli.help import CommandHelp
+from jsonargparse import ArgumentParser, DefaultHelpFormatter, Namespace
 
 PROGRAM = "interplay"
+QUIET = ("-q", "--quiet")
 
 
 class Command(NamedTuple):
@@ -16,7 +16,7 @@ class Command(NamedTuple):
     Attributes
     ----------
     text : one line of help
-    options : adds options to a parser; also told the words that follow the command's name, or None for all options
+    options : adds options to a parser; also given the words that follow the command's name, or None for all options
     run : does the work, from the parsed options
     examples : command lines that work as written, in this order
     group : whether `options` adds further commands
@@ -27,6 +27,33 @@ class Command(NamedTuple):
     run: Callable[[Namespace], None]
     examples: tuple[str, ...] = ()
     group: bool = False
+
+
+class CommandHelp(DefaultHelpFormatter):
+    """A short usage, defaults where they say something, examples as written.
+
+    What only programmers ask for is left out; settings of recipes and estimators keep their types.
+    """
+
+    def _get_help_string(self, action: Action) -> str:
+        if "." in action.dest or not action.option_strings or action.help is None:
+            return super()._get_help_string(action)
+        if action.required:
+            return f"{action.help} (required)"
+        says_nothing = any(action.default is value for value in (None, False, SUPPRESS))
+        return action.help if says_nothing else f"{action.help} (default: %(default)s)"
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return text if text.startswith("examples:") else super()._fill_text(text, width, indent)
+
+    def _format_usage(self, usage, actions, groups, prefix) -> str:
+        needed = []
+        for action in actions:
+            if not action.option_strings and action.dest != SUPPRESS:
+                needed.append(action.metavar or action.dest.upper())
+            elif action.required:
+                needed.append(f"{action.option_strings[0]} {self._get_default_metavar_for_optional(action)}")
+        return f"usage: {' '.join([self._prog, *needed])} [options]\n\n"
 
 
 def add_commands(
@@ -43,7 +70,18 @@ def add_commands(
         if words is None or name in words[:1]:
             command.options(part, None if words is None else words[1:])
             if not command.group:
-                part.add_argument("-q", "--quiet", action="store_true", help="no progress, results only")
+                part.add_argument(*QUIET, action="store_true", help="no progress, results only")
+
+
+def needs_more_options(part: ArgumentParser, words: list[str] | None) -> bool:
+    """Whether a command line asks for help, or has options that `part` does not know yet.
+
+    Settings of recipes and estimators are slow to load: a command adds them only then.
+    """
+    if words is None:
+        return True
+    named = {word.partition("=")[0] for word in words if word.startswith("-")}
+    return not named <= {*part._option_string_actions, *QUIET} - {"-h", "--help"}
 
 
 def new_parser(description: str, version: str) -> ArgumentParser:

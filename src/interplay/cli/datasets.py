@@ -70,15 +70,15 @@ def _facts(card: "Card") -> str:
     """What a card says, for a reader."""
     from interplay.datasets.fetch import instructions
 
-    told = card.to_dict() | {
+    facts = card.to_dict() | {
         "splits": {name: _sizes(parts) for name, parts in card.splits.items()},
         "access": f"{PROGRAM} datasets fetch {card.name}"
         if card.downloads and not card.bundled
         else instructions(card),
     }
     lines = []
-    for name in (name for name in told if name not in ("bundled", "downloads")):
-        value = told[name]
+    for name in (name for name in facts if name not in ("bundled", "downloads")):
+        value = facts[name]
         if isinstance(value, dict) and value:
             lines += [f"{name}:", *(f"  {key}: {text}" for key, text in value.items())]
         elif value not in ({}, "", None):
@@ -88,11 +88,11 @@ def _facts(card: "Card") -> str:
 
 def _sizes(parts: Mapping[str, Sequence[str]]) -> str:
     """Entities of each part, by name while they are few."""
-    said = (
+    parts_in_words = (
         f"{part} {', '.join(entities) if len(entities) <= FEW else f'{len(entities)} entities'}"
         for part, entities in parts.items()
     )
-    return "; ".join([*said, *(["train the others"] if "train" not in parts else [])])
+    return "; ".join([*parts_in_words, *(["train the others"] if "train" not in parts else [])])
 
 
 def fetch_options(part: ArgumentParser, words: list[str] | None) -> None:
@@ -142,14 +142,13 @@ def check_options(part: ArgumentParser, words: list[str] | None) -> None:
 
 
 def run_check(args: Namespace) -> None:
-    from interplay.study import check_study, findings_text
-    from interplay.study.checks.study import has_wrong
+    from interplay.study import check_study, has_errors, issues_text
 
     with progress(args, "checking") as tell:
-        found = check_study(args.folder, progress=tell)
-    tell_result(args, [asdict(finding) for finding in found], findings_text(found))
-    if has_wrong(found):
-        raise InvalidInput(f"{args.folder} must be free of what is wrong before it can be used.")
+        issues = check_study(args.folder, progress=tell)
+    tell_result(args, [asdict(issue) for issue in issues], issues_text(issues))
+    if has_errors(issues):
+        raise InvalidInput(f"{args.folder} must be free of errors before it can be used.")
 
 
 KINDS: dict[str, Command] = {
@@ -166,7 +165,7 @@ KINDS: dict[str, Command] = {
         examples=("interplay datasets info hapt_sample", "interplay datasets info physionet2012 --json"),
     ),
     "check": Command(
-        "tell everything that is wrong or doubtful in a study folder",
+        "find every error and everything doubtful in a study folder",
         check_options,
         run_check,
         examples=("interplay datasets check my_study", "interplay datasets check my_study --json"),

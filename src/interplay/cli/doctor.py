@@ -23,22 +23,22 @@ def run(args: Namespace) -> None:
     from interplay.doctor import checkup
 
     with progress(args, "checking") as tell:
-        found = checkup(tell)
+        results = checkup(tell)
     if args.json:
-        print(json_text([asdict(finding) for finding in found]), end="")
+        print(json_text([asdict(result) for result in results]), end="")
     else:
         console = Console(highlight=False)
-        for finding in found:
-            if args.quiet and finding.state == "ok":
+        for result in results:
+            if args.quiet and result.state == "ok":
                 continue
-            advice = f" {finding.advice}" if finding.advice else ""
+            advice = f" {result.advice}" if result.advice else ""
             line = Text.assemble(
-                (f"{finding.state:9}", STYLES[finding.state]), f"  {finding.name}: {finding.told}.{advice}"
+                (f"{result.state:9}", STYLES[result.state]), f"  {result.name}: {result.told}.{advice}"
             )
             console.print(line, soft_wrap=True)
-    wrong = [finding.name for finding in found if finding.state == "not ok"]
+    wrong = [result.name for result in results if result.state == "not ok"]
     if wrong:
-        raise InterplayError(f"{len(wrong)} of {len(found)} checks failed: {', '.join(wrong)}.")
+        raise InterplayError(f"{len(wrong)} of {len(results)} checks failed: {', '.join(wrong)}.")
 
 
 COMMAND = Command(

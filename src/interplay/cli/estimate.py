@@ -2,25 +2,26 @@
 
 from jsonargparse import ArgumentParser, Namespace, lazy_instance
 
-from interplay.cli.command import Command
+from interplay.cli.command import Command, needs_more_options
 from interplay.cli.options import DATA, json_option, out_option, overwrite_option, training_windows_options
 from interplay.cli.output import interactions_in_words, tell_next, tell_result
-from interplay.cli.workflow import kept_until_done, measured, training_and_test_windows
+from interplay.cli.workflow import estimate_interactions, training_and_test_windows, unfinished_work
 from interplay.errors import InvalidInput
 from interplay.files import check_writable, part_of
 from interplay.registry import look_here
 
 
 def options(part: ArgumentParser, words: list[str] | None) -> None:
-    from interplay.estimators import BaseRUS, PosteriorPID
-
-    look_here()
     part.add_argument("source", help=DATA)
     out_option(part, "profile to write (.nc)", required=True)
     overwrite_option(part, "profile")
     json_option(part)
     training_windows_options(part)
-    part.add_subclass_arguments(BaseRUS, "estimator", default=lazy_instance(PosteriorPID))
+    if needs_more_options(part, words):
+        from interplay.estimators import BaseRUS, PosteriorPID
+
+        look_here()
+        part.add_subclass_arguments(BaseRUS, "estimator", default=lazy_instance(PosteriorPID))
 
 
 def run(args: Namespace) -> None:
@@ -28,9 +29,9 @@ def run(args: Namespace) -> None:
         raise InvalidInput(f"the profile to write must end in .nc; got {args.out.name!r}.")
     check_writable(args.out, overwrite=args.overwrite)
     train, _, _ = training_and_test_windows(args.source, args)
-    kept = part_of(args.out)
-    with kept_until_done(kept):
-        profile = measured(train, args.estimator, args, kept)
+    unfinished = part_of(args.out)
+    with unfinished_work(unfinished):
+        profile = estimate_interactions(train, args.get("estimator"), args, unfinished)
         profile.save(args.out, overwrite=args.overwrite)
     tell_result(args, profile.to_dataframe().to_dict("records"), interactions_in_words(profile))
     tell_next(

@@ -4,7 +4,7 @@ from jsonargparse import ArgumentParser, Namespace
 
 from interplay.cli.command import PROGRAM, Command
 from interplay.cli.options import json_option, run_options
-from interplay.cli.output import progress, scores_in_words, tell_next, tell_result
+from interplay.cli.output import evaluation_in_words, progress, tell_next, tell_result
 from interplay.cli.workflow import windows_like
 from interplay.errors import InvalidInput
 
@@ -27,7 +27,7 @@ def run(args: Namespace) -> None:
         )
     with progress(args, "evaluating") as tell:
         scores = run.evaluate(windows.of_entities(fresh), progress=tell)
-    tell_result(args, scores, scores_in_words(scores))
+    tell_result(args, scores, evaluation_in_words(run))
     tell_next(args, f"Next: {PROGRAM} report {args.run}")
 
 

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from interplay.cli.command import PROGRAM
 from interplay.files import json_text
-from interplay.progress import Tell, bar, no_bar
+from interplay.progress import Progress, bar, no_bar
 
 NAMES = {"redundancy": "redundancy", "unique": "uniqueness", "synergy": "synergy"}
 TITLES = {"macro_f1": "macro-F1", "auroc": "AUROC", "rmse": "RMSE", "mae": "mean absolute error", "r2": "R²"}
@@ -41,7 +41,7 @@ def tell_next(args: Namespace, text: str) -> None:
         print(text)
 
 
-def progress(args: Namespace, title: str) -> AbstractContextManager[Tell]:
+def progress(args: Namespace, title: str) -> AbstractContextManager[Progress]:
     """A bar with the time left, on stderr; none with --quiet."""
     return no_bar(title) if args.quiet else bar(title)
 
@@ -51,9 +51,21 @@ def interactions_in_words(profile) -> str:
 
     lines = [f"Strongest interactions (the target holds {profile.h_y_bits:.2f} bits; ± is a 95 % interval):"]
     for atom in PAIR_ATOMS:
-        told = profile.sentences(2, atom=atom) or [f"No {NAMES[atom]} that stands clear of its error."]
-        lines += [f"  {sentence}" for sentence in told]
+        sentences = profile.sentences(2, atom=atom) or [f"No {NAMES[atom]} that stands clear of its error."]
+        lines += [f"  {sentence}" for sentence in sentences]
     return "\n".join(lines)
+
+
+def evaluation_in_words(run) -> str:
+    """The scores of an evaluated `Run`, and what its context is worth to it."""
+    from interplay.report import text
+
+    evaluation, main = run.evaluation, run.target.main_score
+    sentences = [
+        text.context_sentence(evaluation.compared, evaluation.without_context, main),
+        text.control_sentence(evaluation.test, evaluation.control, main),
+    ]
+    return "\n".join([scores_in_words(evaluation.test), *filter(None, sentences)])
 
 
 def scores_in_words(scores: Mapping[str, float]) -> str:

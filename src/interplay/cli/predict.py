@@ -29,8 +29,8 @@ def run(args: Namespace) -> None:
         with progress(args, "predicting") as tell:
             table = run.predict(windows_like(run, args), progress=tell)
         getattr(table, WRITERS[args.out.suffix])(part, index=False)
-    told = {"table": str(args.out), "n_windows": len(table), "columns": list(table.columns)}
-    tell_result(args, told, f"Predictions: {args.out}   ({len(table)} windows)")
+    described = {"table": str(args.out), "n_windows": len(table), "columns": list(table.columns)}
+    tell_result(args, described, f"Predictions: {args.out}   ({len(table)} windows)")
 
 
 COMMAND = Command(

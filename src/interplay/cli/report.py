@@ -31,13 +31,13 @@ def run(args: Namespace) -> None:
     evaluated = load_run(args.run)
     out = args.out or args.run / "report.html"
     check_writable(out, overwrite=args.overwrite)
-    found, told = {}, []
+    written, lines = {}, []
     if args.figures is not None:
         figures = write_figures(evaluated, args.figures, overwrite=args.overwrite)
-        found["figures"] = [str(path) for path in figures]
-        told.append(f"Figures: {len(figures)} files in {args.figures}")
+        written["figures"] = [str(path) for path in figures]
+        lines.append(f"Figures: {len(figures)} files in {args.figures}")
     page = write_report(evaluated, out, overwrite=args.overwrite)
-    tell_result(args, {"report": str(page)} | found, "\n".join([f"Report: {page}", *told]))
+    tell_result(args, {"report": str(page)} | written, "\n".join([f"Report: {page}", *lines]))
 
 
 COMMAND = Command(

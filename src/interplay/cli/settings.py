@@ -46,7 +46,8 @@ def given_recipe(args: Namespace):
     }
     # a loss given as a number is given by its weight, which is a setting of its own
     given = {name: value for name, value in given.items() if not (_is_part(name) and _is_number(value))}
-    return make_recipe({}, given)
+    # the options of a command line that names no setting are not there: all is as the recipe says
+    return make_recipe({} if given else args.recipe, given)
 
 
 def _chosen_parts(words: list[str]) -> Iterator[tuple[str, str | float]]:

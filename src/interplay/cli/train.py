@@ -1,23 +1,25 @@
 """`interplay train`."""
 
-from typing import Literal
+from importlib.resources import files
+from typing import TYPE_CHECKING, Literal
 
 from jsonargparse import ArgumentParser, Namespace
 
-from interplay.cli.command import PROGRAM, Command
+from interplay.cli.command import PROGRAM, Command, needs_more_options
 from interplay.cli.options import DATA, json_option, out_option, training_windows_options
 from interplay.cli.output import note, progress, tell_next, tell_result
 from interplay.cli.settings import given_recipe, setting_options
-from interplay.cli.workflow import kept_until_done, measured, training_and_test_windows
+from interplay.cli.workflow import estimate_interactions, training_and_test_windows, unfinished_work
 from interplay.files import check_writable, part_of
+
+if TYPE_CHECKING:
+    from interplay.train import Recipe
 
 
 def options(part: ArgumentParser, words: list[str] | None) -> None:
-    from interplay.train import RECIPES
-
     part.add_argument("--data", required=True, help=DATA)
     out_option(part, "run folder to make", required=True)
-    part.add_argument("--recipe", default="default", help=f"{', '.join(RECIPES)}, or a YAML file")
+    part.add_argument("--recipe", default="default", help=f"{', '.join(_recipe_names())}, or a YAML file")
     part.add_argument(
         "--profile", default="estimate", help="a saved profile; 'estimate' from the training part; or 'none'"
     )
@@ -36,19 +38,21 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
     )
     json_option(part)
     training_windows_options(part)
-    setting_options(part, _recipe_named(words or []), words or [])
+    if needs_more_options(part, words):
+        setting_options(part, _recipe_named(words or []), words or [])
 
 
 def run(args: Namespace) -> None:
     from interplay.train import make_trackers
 
+    recipe = given_recipe(args)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     check_writable(args.out, overwrite=False)
     trackers = make_trackers([args.track] if args.track else [], args.out, args.track_to)
     if not args.quiet:
         trackers.append(Beginning())
-    with kept_until_done(part_of(args.out)):
-        run, test = _trained(args, trackers)
+    with unfinished_work(part_of(args.out)):
+        run, test = _trained(args, recipe, trackers)
     last = run.log[-1]
     n_entities = len(run.data.entities)
     fitted = f", accuracy on them {last['accuracy']:.3f}" if "accuracy" in last else ""
@@ -62,22 +66,21 @@ def run(args: Namespace) -> None:
                     f"judges it on the {len(test.entities)} entities that were kept apart")  # fmt: skip
 
 
-def _trained(args: Namespace, trackers: list):
+def _trained(args: Namespace, recipe: "Recipe", trackers: list):
     """The run, and the windows that were kept apart."""
     from interplay.profile import InteractionProfile
     from interplay.study import find_source
     from interplay.train import fit
 
-    recipe = given_recipe(args)
-    known = None if args.profile in ("estimate", "none") else InteractionProfile.load(args.profile)
+    profile = None if args.profile in ("estimate", "none") else InteractionProfile.load(args.profile)
     windows, test, split = training_and_test_windows(args.data, args)
     if args.profile == "estimate":
-        known = measured(windows, None, args, part_of(args.out) / "interactions")
+        profile = estimate_interactions(windows, None, args, part_of(args.out) / "interactions")
     card = find_source(args.data, args.root)[0].card.to_dict()
     with progress(args, "training") as tell:
         run = fit(
             windows,
-            profile=known,
+            profile=profile,
             recipe=recipe,
             out=args.out,
             seed=args.seed,
@@ -92,15 +95,24 @@ def _trained(args: Namespace, trackers: list):
 class Beginning:
     """Says whether an interrupted training is continued; a `Tracker`."""
 
-    def start(self, told, epochs) -> None:
+    def start(self, settings, epochs) -> None:
         if epochs:
-            note(f"continuing after epoch {len(epochs)} of {told['optimiser']['epochs']}.")
+            note(f"continuing after epoch {len(epochs)} of {settings['optimiser']['epochs']}.")
 
     def epoch(self, values) -> None:
         pass
 
     def stop(self, *, finished: bool) -> None:
         pass
+
+
+def _recipe_names() -> list[str]:
+    """Those of `interplay.train.RECIPES`, without loading what trains."""
+    return sorted(
+        file.name.removesuffix(".yaml")
+        for file in files("interplay.recipes").iterdir()
+        if file.name.endswith(".yaml")
+    )
 
 
 def _recipe_named(words: list[str]) -> str:

@@ -43,27 +43,27 @@ def _commands(parser: ArgumentParser) -> dict[str, ArgumentParser]:
 def _sentence(message: str, part: ArgumentParser) -> str:
     name = part.prog.removeprefix(f"{PROGRAM} ")
     commands = list(_commands(part))
-    if found := re.search(r"argument \w+: invalid choice: '(.*?)'", message):
-        return f"{name} has no {found[1]!r}; choose {_one_of(commands)}.{_hint(found[1], commands)}"
+    if match := re.search(r"argument \w+: invalid choice: '(.*?)'", message):
+        return f"{name} has no {match[1]!r}; choose {_one_of(commands)}.{_hint(match[1], commands)}"
     if re.search(r'expected "[\w.]+" to be one of', message):
         return f"{name} must be followed by {_one_of(commands)}."
-    if found := re.search(r"unrecognized arguments: (.*)", message):
-        wrong = found[1].split()[0].split("=")[0]
+    if match := re.search(r"unrecognized arguments: (.*)", message):
+        wrong = match[1].split()[0].split("=")[0]
         if not wrong.startswith("-"):
             return f"{name} takes no further word; got {wrong!r}."
         return f"{name} has no option {wrong}.{_hint(wrong, list(part._option_string_actions))}"
-    if found := re.search(r"arguments are required: (.*)", message):
-        needed = [_as_typed(part, one.split(".")[-1]) for one in found[1].split(", ")]
+    if match := re.search(r"arguments are required: (.*)", message):
+        needed = [_as_typed(part, one.split(".")[-1]) for one in match[1].split(", ")]
         return f"{name} must be given {' and '.join(needed)}."
-    if found := re.search(r'key "(.*?)":', message):
-        return _about_value(part, found[1].removeprefix(f"{name}."), message)
+    if match := re.search(r'key "(.*?)":', message):
+        return _about_value(part, match[1].removeprefix(f"{name}."), message)
     return message if message.endswith(".") else f"{message}."
 
 
 def _about_value(part: ArgumentParser, dest: str, message: str) -> str:
     """A value that an option cannot take."""
-    if found := re.search(r"given class_path '(?:\w+\.)*(\w+)': (.*)", message):
-        return _about_class(_as_typed(part, dest), found[1], found[2])
+    if match := re.search(r"given class_path '(?:\w+\.)*(\w+)': (.*)", message):
+        return _about_class(_as_typed(part, dest), match[1], match[2])
     got = re.search(
         r"(?:Got value|Given value|import path string): (.*?)\.?(?: Given value type.*)?$", message
     )
@@ -76,11 +76,11 @@ def _about_value(part: ArgumentParser, dest: str, message: str) -> str:
 
 def _about_class(option: str, name: str, message: str) -> str:
     """An argument that the class of that name cannot take."""
-    if found := re.search(r"Option '(.*?)' is not accepted", message):
-        return f"{name} has no {found[1]!r}; {option}.help {name} lists what it has."
-    if found := re.search(r'key "(\w+)": Expected a <class \'(\w+)\'>\.? Got value: (.*?)\.?$', message):
-        wanted = {kind.__name__: words for kind, words in NAMES.items()}.get(found[2], found[2])
-        return f"{option}.{found[1]} must be {wanted}; got {found[3]!r}."
+    if match := re.search(r"Option '(.*?)' is not accepted", message):
+        return f"{name} has no {match[1]!r}; {option}.help {name} lists what it has."
+    if match := re.search(r'key "(\w+)": Expected a <class \'(\w+)\'>\.? Got value: (.*?)\.?$', message):
+        wanted = {kind.__name__: words for kind, words in NAMES.items()}.get(match[2], match[2])
+        return f"{option}.{match[1]} must be {wanted}; got {match[3]!r}."
     return f"{option} cannot be used: {message.strip(' .')}."
 
 

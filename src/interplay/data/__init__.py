@@ -1,10 +1,11 @@
-"""Recordings, steps and windows; splits by entity and scaling."""
+"""Recordings, steps and windows; splits by entity and by name; scaling."""
 
 from interplay.data.fill import Hold, HoldAge, Mark
 from interplay.data.from_arrays import windows_from_arrays
 from interplay.data.manifest import SplitManifest, describe_split
-from interplay.data.scaling import Scaler
-from interplay.data.splits import apart, cross_folds, split_by_entity
+from interplay.data.named_splits import find_split, options_of_split, split_windows
+from interplay.data.scaling import Scaler, scaled_schema
+from interplay.data.splits import cross_folds, purged, split_by_entity
 from interplay.data.steps import Steps, make_steps
 from interplay.data.target_bins import TargetBins
 from interplay.data.targets import label_at, label_intervals, label_series
@@ -19,14 +20,18 @@ __all__ = [
     "Steps",
     "TargetBins",
     "Windows",
-    "apart",
     "cross_folds",
     "describe_split",
+    "find_split",
     "label_at",
     "label_intervals",
     "label_series",
     "make_steps",
     "make_windows",
+    "options_of_split",
+    "purged",
+    "scaled_schema",
     "split_by_entity",
+    "split_windows",
     "windows_from_arrays",
 ]

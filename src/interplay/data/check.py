@@ -165,7 +165,7 @@ def _check_labels(windows, what: str) -> None:
             )
 
 
-def check_schema(found: Schema, expected: Schema, *, what: str) -> None:
+def check_schema(schema: Schema, expected: Schema, *, what: str) -> None:
     """Refuse windows of another shape than a model or profile was made for."""
     for name, unit in (
         ("modalities", ""),
@@ -174,13 +174,13 @@ def check_schema(found: Schema, expected: Schema, *, what: str) -> None:
         ("kind", " of target"),
         ("static", " inputs"),
     ):
-        a, b = getattr(found, name), getattr(expected, name)
+        a, b = getattr(schema, name), getattr(expected, name)
         if (tuple(a.items()) if name == "shapes" else a) != (tuple(b.items()) if name == "shapes" else b):
             raise InvalidInput(f"{what} must have the {name}{unit} {b} that were fitted; got {a}.")
-    if found.steps != expected.steps or abs(found.step_s - expected.step_s) > 1e-9:
+    if schema.steps != expected.steps or abs(schema.step_s - expected.step_s) > 1e-9:
         raise InvalidInput(
             f"{what} must have windows of {expected.steps} steps of {expected.step_s:g} s, as were fitted; "
-            f"got {found.steps} of {found.step_s:g} s."
+            f"got {schema.steps} of {schema.step_s:g} s."
         )
 
 

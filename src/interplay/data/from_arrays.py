@@ -7,7 +7,7 @@ import numpy as np
 
 from interplay.data.check import check_finite, refuse_missing
 from interplay.data.fill import fill_policy
-from interplay.data.steps import Steps, whole_steps
+from interplay.data.steps import Steps, as_samples, whole_steps
 from interplay.data.targets import class_numbers, label_table, target_values, unlabelled
 from interplay.data.windows import Windows, index_windows
 from interplay.errors import InvalidInput
@@ -159,7 +159,7 @@ def _static_of_segments(
     static: Mapping[str, np.ndarray], segment: np.ndarray, n: int
 ) -> dict[str, np.ndarray]:
     """Values by segment, (segments,) float32, of values by row or cut window."""
-    found = {}
+    columns = {}
     first = np.unique(segment, return_index=True)[1]
     for name, values in static.items():
         values = np.asarray(values, dtype=np.float32)
@@ -175,8 +175,8 @@ def _static_of_segments(
                 f"static input {name!r} must not change within the rows of an entity; it does. What changes is a "
                 "modality: pass it in arrays."
             )
-        found[name] = of_segment
-    return found
+        columns[name] = of_segment
+    return columns
 
 
 def _entity_names(entity, n: int) -> np.ndarray:
@@ -204,7 +204,7 @@ def _anonymous(arrays: Mapping[str, np.ndarray], labels: np.ndarray, *, each: bo
 
 def _steps_of(name: str, array: np.ndarray, segment: np.ndarray, fill, step_s: float) -> np.ndarray:
     check_finite(array, f"array {name!r}")
-    values = np.asarray(array, dtype=np.float32).reshape(len(segment), 1, array.shape[-1])
+    values = as_samples(array).reshape(len(segment), 1, array.shape[-1])
     policy = fill_policy(fill.get(name) if isinstance(fill, Mapping) else fill)
     if policy is not None:
         return policy.apply(values, segment, step_s)

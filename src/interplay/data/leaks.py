@@ -26,12 +26,12 @@ def giveaways(recordings: Sequence[Recording], name: str) -> list[int]:
 
     A label holds over (start, stop]; where it stands in the same row as the sample, over [start, stop). Both are tried.
     """
-    found: set[int] = set()
+    channels: set[int] = set()
     lasting = any(np.any(r.target.stop_s > r.target.start_s) for r in recordings)
     for at_start in (False, True) if lasting else (False,):
         values, labels = beside_labels(recordings, name, at_start=at_start)
-        found |= {k for k in range(values.shape[1]) if is_target(values[:, k], labels)}
-    return sorted(found)
+        channels |= {k for k in range(values.shape[1]) if is_target(values[:, k], labels)}
+    return sorted(channels)
 
 
 def beside_labels(

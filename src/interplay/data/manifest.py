@@ -60,7 +60,7 @@ class SplitManifest:
         InvalidInput
             If an entity is missing, or its windows are not those that were split.
         """
-        found = {}
+        parts = {}
         for name, part in self.parts.items():
             missing = sorted(set(part.entities) - set(windows.entities))
             if missing:
@@ -68,9 +68,9 @@ class SplitManifest:
                     f"windows must hold every entity of the split's {name} part; {missing[0]!r} "
                     f"{_and_more(missing)}missing. Read the same data with the same window options."
                 )
-            found[name] = windows.of_entities(part.entities)
-            _check_same(found[name], part, name)
-        return found
+            parts[name] = windows.of_entities(part.entities)
+            _check_same(parts[name], part, name)
+        return parts
 
     def with_part(self, name: str, windows: Windows) -> "SplitManifest":
         """The same with one part described anew."""
@@ -103,11 +103,11 @@ class SplitManifest:
                 f"a split must be a file such as the split.json of a run; there is no file {path}."
             )
         try:
-            told = json.loads(path.read_text("utf-8"))
-            if told.pop("format") != FORMAT:
+            values = json.loads(path.read_text("utf-8"))
+            if values.pop("format") != FORMAT:
                 raise ValueError(f"its format is not {FORMAT!r}")
-            parts = {name: Part(**part) for name, part in told.pop("parts").items()}
-            return cls(parts=parts, **told)
+            parts = {name: Part(**part) for name, part in values.pop("parts").items()}
+            return cls(parts=parts, **values)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DamagedFile(
                 f"{path} is not a split manifest ({error}). Take the split.json of a run, whole."
@@ -141,16 +141,16 @@ def describe_split(
 
 def left_out(windows: Windows) -> dict[str, tuple[str, ...]]:
     """Entities that were read and have no window, by reason."""
-    steps, kept = windows.steps, set(windows.entities)
+    steps, with_windows = windows.steps, set(windows.entities)
     longest = np.bincount(steps.segment)[steps.segment]
     reasons: dict[str, list[str]] = {}
     for k, name in enumerate(steps.entities):
-        if name in kept:
+        if name in with_windows:
             continue
-        mine = steps.entity == k
-        if not is_labelled(steps.target[mine]).any():
+        of_entity = steps.entity == k
+        if not is_labelled(steps.target[of_entity]).any():
             reason = "no step is labelled"
-        elif longest[mine].max() < windows.length:
+        elif longest[of_entity].max() < windows.length:
             reason = f"no stretch of {windows.length} steps"
         else:
             reason = "no window ends in a labelled step"
@@ -167,8 +167,8 @@ def _hashes(windows: Windows) -> dict[str, str]:
     observed = _by_entity(np.packbits(windows.steps.observed[rows], axis=1), windows.steps.entity[rows])
     # float32 of a continuous target: its last bits may differ between machines
     labels = windows.y.astype(np.float32 if windows.continuous else np.int64)
-    told = zip(windows.entities, _by_entity(labels, windows.entity), observed, strict=True)
-    return {name: _hash(windows.length, y, seen) for name, y, seen in told}
+    of_entities = zip(windows.entities, _by_entity(labels, windows.entity), observed, strict=True)
+    return {name: _hash(windows.length, y, seen) for name, y, seen in of_entities}
 
 
 def _hash(length: int, labels: np.ndarray, observed: np.ndarray) -> str:

@@ -52,7 +52,7 @@ def cross_folds(windows: Windows, folds: int, *, seed: int = 0) -> np.ndarray:
     """Fold of each window for cross-fitting, (N,) int64 in 0 .. folds-1.
 
     With at least `folds` entities a fold is a group of entities. With fewer, it is a group of blocks of
-    consecutive windows of one entity; see `apart` for what must be left out between blocks. Classes are
+    consecutive windows of one entity; see `purged` for what must be left out between blocks. Classes are
     shared out as evenly as the groups allow: a fold of unusual labels leaves its training part leaning the
     other way, and a model trained there half tells what was held out.
     """
@@ -102,11 +102,26 @@ def _block_length(windows: Windows, folds: int) -> int:
     return max(8 * windows.length, len(windows) // (10 * folds), 1)
 
 
-def apart(windows: Windows, held_out: np.ndarray) -> np.ndarray:
-    """Which windows may train what is tested on held-out ones, (N,) bool; held-out windows are False.
+def purged(windows: Windows, held_out: np.ndarray) -> np.ndarray:
+    """Training windows, purged of all that is too near to held-out ones.
 
     They share no step with any held-out window, and lie further from those of the same entity than the
     target remembers: of two slow signals that have nothing to do with each other, neighbours look as if they had.
+
+    Parameters
+    ----------
+    windows : Windows
+    held_out : (N,) bool
+        Windows to be tested.
+
+    Returns
+    -------
+    (N,) bool
+        Windows that may train what is tested on those; held-out windows are False.
+
+    References
+    ----------
+    López de Prado M. (2018) Advances in Financial Machine Learning, chapter 7: purging and embargo.
     """
     steps = windows.steps
     touched = np.zeros(len(steps), dtype=bool)
@@ -123,12 +138,12 @@ ALIKE = 0.1
 
 def target_memory(windows: Windows, longest: int) -> int:
     """Windows after which the target of an entity no longer resembles itself, at most `longest`."""
-    told = windows.y[:, None] if windows.continuous else np.eye(len(windows.classes))[windows.y]
-    told = told - told.mean(0)
-    variance = (told**2).sum(1).mean()
-    for k in range(1, min(longest, len(told) - 1) + 1):
+    targets = windows.y[:, None] if windows.continuous else np.eye(len(windows.classes))[windows.y]
+    targets = targets - targets.mean(0)
+    variance = (targets**2).sum(1).mean()
+    for k in range(1, min(longest, len(targets) - 1) + 1):
         same = windows.entity[k:] == windows.entity[:-k]
-        if not same.any() or (told[k:] * told[:-k]).sum(1)[same].mean() < ALIKE * variance:
+        if not same.any() or (targets[k:] * targets[:-k]).sum(1)[same].mean() < ALIKE * variance:
             return k - 1
     return longest
 

@@ -12,6 +12,12 @@ from interplay.errors import InvalidInput
 from interplay.types import Recording, Stream
 from interplay.units import samples_per_step
 
+LOOKED_AT = 10_000
+"""Samples that decide whether a stream needs float64."""
+
+BLURRED = 1e-3
+"""Share of the range of the middle half of a channel that rounding may take."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Steps:
@@ -19,7 +25,7 @@ class Steps:
 
     Attributes
     ----------
-    values : modality name -> (n_steps, r, d) float32; NaN where unobserved
+    values : modality name -> (n_steps, r, d), see `as_samples`; NaN where unobserved
     observed : (n_steps, M) bool
     target : (n_steps,) label in force at the end of the step: int64 class numbers, -1 is unlabelled; or float64
         of a continuous target, NaN is unlabelled; or (n_steps, C) int64 of labels, 1, 0 or -1 where unknown
@@ -124,7 +130,7 @@ def make_steps(
         },
         step_s=float(step_s),
         static={
-            name: np.repeat(np.array([told[name] for told in static], dtype=np.float32), n_segments)
+            name: np.repeat(np.array([inputs[name] for inputs in static], dtype=np.float32), n_segments)
             for name in first.static
         },
     )
@@ -159,18 +165,35 @@ def padded(table: Steps, n: int) -> Steps:
 
 def whole_steps(values: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Empty every step that misses a sample; returns values and which steps are whole, (n_steps, M) bool."""
-    kept: dict[str, np.ndarray] = {}
+    complete: dict[str, np.ndarray] = {}
     columns: list[np.ndarray] = []
     for name, array in values.items():
         whole = np.logical_not(np.any(np.isnan(array), axis=(1, 2)))
-        kept[name] = array if whole.all() else np.where(whole[:, None, None], array, np.float32(np.nan))
+        complete[name] = array if whole.all() else np.where(whole[:, None, None], array, np.float32(np.nan))
         columns.append(whole)
-    return kept, np.stack(columns, axis=1)
+    return complete, np.stack(columns, axis=1)
 
 
 def channel_names(stream: Stream) -> tuple[str, ...]:
     """Names of the channels, numbered where the stream has none."""
     return tuple(stream.channels) or tuple(str(c) for c in range(stream.values.shape[1]))
+
+
+def as_samples(values: np.ndarray) -> np.ndarray:
+    """Values (n, ...) as float32, or as float64 where float32 would blur a channel.
+
+    A pressure of 100,000 Pa that moves by tenths has its signal in digits that float32 rounds.
+    """
+    values = np.asarray(values)
+    if values.dtype in (np.float32, np.float16) or values.size == 0:
+        return values.astype(np.float32, copy=False)
+    some = values[:: max(1, len(values) // LOOKED_AT)].astype(np.float64).reshape(-1, values.shape[-1])
+    known = some[~np.isnan(some).any(axis=1)]
+    if len(known) == 0:
+        return values.astype(np.float32)
+    low, high = np.quantile(known, [0.25, 0.75], axis=0)
+    rounding = np.finfo(np.float32).eps * np.median(np.abs(known), axis=0)
+    return values.astype(np.float64 if (rounding > BLURRED * (high - low)).any() else np.float32)
 
 
 def _joined(arrays: list[np.ndarray]) -> np.ndarray:
@@ -210,8 +233,8 @@ def _only_instant(recording: Recording) -> float | None:
 
 
 def _on_grid(stream: Stream, start_s: float, step_s: float, n_steps: int, name: str) -> np.ndarray:
-    """Samples of one stream by step, (n_steps, r, d) float32; NaN where none falls."""
-    values = np.asarray(stream.values, dtype=np.float32)
+    """Samples of one stream by step, (n_steps, r, d); NaN where none falls."""
+    values = as_samples(stream.values)
     if stream.rate_hz is None:
         times_s = np.asarray(stream.times_s, dtype=np.float64)
         inside = times_s >= start_s - 1e-9
@@ -223,19 +246,19 @@ def _on_grid(stream: Stream, start_s: float, step_s: float, n_steps: int, name: 
     offset = round((stream.start_s - start_s) * stream.rate_hz)
     if offset == 0 and len(values) >= n_steps * r:
         return values[: n_steps * r].reshape(n_steps, r, -1)
-    laid = np.full((n_steps * r, values.shape[1]), np.nan, dtype=np.float32)
+    samples = np.full((n_steps * r, values.shape[1]), np.nan, dtype=values.dtype)
     part = values[: max(0, n_steps * r - offset)]
-    laid[offset : offset + len(part)] = part
-    return laid.reshape(n_steps, r, -1)
+    samples[offset : offset + len(part)] = part
+    return samples.reshape(n_steps, r, -1)
 
 
 def _binned(values, times_s, start_s: float, step_s: float, n_steps: int) -> np.ndarray:
     """Events by step: the last finite value of each channel within (start, end]."""
-    laid = np.full((n_steps, values.shape[1]), np.nan, dtype=np.float32)
+    by_step = np.full((n_steps, values.shape[1]), np.nan, dtype=values.dtype)
     step = np.maximum(np.ceil((times_s - start_s) / step_s - 1e-9).astype(np.int64) - 1, 0)
     event, channel = np.nonzero(~np.isnan(values) & (step < n_steps)[:, None])
-    laid[step[event], channel] = values[event, channel]
-    return laid[:, None, :]
+    by_step[step[event], channel] = values[event, channel]
+    return by_step[:, None, :]
 
 
 def _segments(recording, raw, start_s, step_s, n_steps, max_gap_s) -> np.ndarray:

@@ -56,14 +56,14 @@ def is_as_its_card_says(dataset: DataSet, recordings: Sequence[Recording], root)
     card = dataset.card
     _require(len(recordings) > 0, "there must be at least one recording")
     first = recordings[0]
-    told = {**card.modalities, **{n: said for n, said in card.optional.items() if n in first.streams}}
-    _require(list(first.streams) == list(told), f"modalities must be {list(told)}")
+    texts = {**card.modalities, **{n: text for n, text in card.optional.items() if n in first.streams}}
+    _require(list(first.streams) == list(texts), f"modalities must be {list(texts)}")
     for name, stream in first.streams.items():
-        said, channels = told[name], stream.values.shape[1]
-        _require(f"{channels} channel" in said, f"the card must say '{channels} channel(s)' of {name!r}")
+        text, channels = texts[name], stream.values.shape[1]
+        _require(f"{channels} channel" in text, f"the card must say '{channels} channel(s)' of {name!r}")
         if stream.rate_hz is not None:
             _require(
-                f"{stream.rate_hz:g} Hz" in said, f"the card must say '{stream.rate_hz:g} Hz' of {name!r}"
+                f"{stream.rate_hz:g} Hz" in text, f"the card must say '{stream.rate_hz:g} Hz' of {name!r}"
             )
         _require(len(stream.units) == channels, f"{name!r} must have a unit per channel, '' for none")
     for label in first.classes:

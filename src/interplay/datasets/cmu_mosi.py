@@ -80,15 +80,15 @@ class CmuMosi:
         return {part: sorted(set(map(_video, arrays["id"]))) for part, arrays in self._read(root).items()}
 
     def _read(self, root: str | Path) -> dict[str, dict[str, np.ndarray]]:
-        found = [
+        paths = [
             path
             for stem in self.stems
             for kind in ("npz", "pkl")
             if (path := Path(root) / f"{stem}.{kind}").is_file()
         ]
-        if not found:
+        if not paths:
             raise InvalidInput(f"{root} must hold {self.card.files}; it holds none of them.")
-        return read_parts(found[0])
+        return read_parts(paths[0])
 
 
 class CmuMosei(CmuMosi):
@@ -221,10 +221,10 @@ def _refuse_shared_videos(parts: Mapping[str, Mapping[str, np.ndarray]], path: P
 
 
 def _segments(part: str, arrays: Mapping[str, np.ndarray]) -> Iterator[Recording]:
-    said = np.any(arrays["text"] != 0, axis=2)
-    n_words = said.shape[1]
-    for k in np.flatnonzero(said.any(axis=1)):
-        first = int(np.argmax(said[k]))
+    spoken = np.any(arrays["text"] != 0, axis=2)
+    n_words = spoken.shape[1]
+    for k in np.flatnonzero(spoken.any(axis=1)):
+        first = int(np.argmax(spoken[k]))
         label = arrays["labels"][k]
         name = str(arrays["id"][k])
         yield Recording(

@@ -16,7 +16,7 @@ import requests
 from interplay.datasets.card import Card
 from interplay.errors import DamagedFile, FetchFailed, InvalidInput
 from interplay.files import json_text, whole_file
-from interplay.progress import Tell, silent
+from interplay.progress import Progress, silent
 
 RECORD = "fetched.json"
 """Written last: a folder that holds it is whole."""
@@ -24,7 +24,7 @@ WAIT_S = 30.0
 CHUNK = 1 << 18
 
 
-def fetch_dataset(card: Card, folder: str | Path, *, progress: Tell = silent) -> Path:
+def fetch_dataset(card: Card, folder: str | Path, *, progress: Progress = silent) -> Path:
     """Download the official files of a data set and unpack them.
 
     An interrupted download goes on where it stopped when this is called again with the same folder. Checksums are
@@ -66,10 +66,10 @@ def fetch_dataset(card: Card, folder: str | Path, *, progress: Tell = silent) ->
     for k, (url, sha256) in enumerate(card.downloads.items()):
         files.append(_download(url, sha256, parts, lambda done, k=k: progress((k + done) / n)))
     _unpack(files, folder, parts / "unpacked")
-    told = {"name": card.name, "licence": card.licence, "fetched": str(date.today()),
+    record = {"name": card.name, "licence": card.licence, "fetched": str(date.today()),
             "sha256": dict(zip(card.downloads, map(_sha256, files), strict=True))}  # fmt: skip
     with whole_file(folder / RECORD) as part:
-        part.write_text(json_text(told), "utf-8")
+        part.write_text(json_text(record), "utf-8")
     shutil.rmtree(parts)
     return folder
 
@@ -82,13 +82,13 @@ def instructions(card: Card) -> str:
     return f"{card.name} cannot be fetched for you. {how} Then pass, as --root, the folder that holds {card.files}."
 
 
-def _download(url: str, sha256: str, parts: Path, tell: Tell) -> Path:
+def _download(url: str, sha256: str, parts: Path, progress: Progress) -> Path:
     name = unquote_plus(Path(urlsplit(url).path).name)
     pooch.get_logger().setLevel(logging.ERROR)
     try:
         known = f"sha256:{sha256}" if sha256 else None
         # pooch calls it by place; the names in its protocol are others
-        resuming: Any = _Resuming(parts / name, tell)
+        resuming: Any = _Resuming(parts / name, progress)
         return Path(pooch.retrieve(url, known, fname=name, path=parts, downloader=resuming))
     except ValueError as error:
         (parts / name).unlink(missing_ok=True)
@@ -111,9 +111,9 @@ def _reason(error: Exception) -> str:
 class _Resuming:
     """A downloader for pooch that keeps what came of a file, and asks only for the rest when the file is unchanged."""
 
-    def __init__(self, target: Path, tell: Tell) -> None:
+    def __init__(self, target: Path, progress: Progress) -> None:
         self.part, self.tag = target.with_name(target.name + ".part"), target.with_name(target.name + ".tag")
-        self.tell = tell
+        self.progress = progress
 
     def __call__(self, url: str, output_file: str, pooch: object) -> None:
         have = self.part.stat().st_size if self.part.is_file() and self.tag.is_file() else 0
@@ -135,7 +135,7 @@ class _Resuming:
         with self.part.open("ab" if have else "wb") as out:
             for chunk in response.iter_content(CHUNK):
                 out.write(chunk)
-                self.tell(min(1.0, out.tell() / total) if total else 0.0)
+                self.progress(min(1.0, out.tell() / total) if total else 0.0)
         if total and self.part.stat().st_size < total:
             raise requests.ConnectionError("the connection ended early")
 

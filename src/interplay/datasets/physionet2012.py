@@ -58,15 +58,15 @@ class PhysioNet2012:
 
     def recordings(self, root: str | Path) -> Iterator[Recording]:
         """One recording a stay from the folder that holds any of the sets."""
-        found = False
+        any_set = False
         for letter in "abc":
             if (Path(root) / f"set_{letter}.npz").is_file():
-                found = True
+                any_set = True
                 yield from _of_arrays(Path(root) / f"set_{letter}.npz")
             elif (Path(root) / f"set-{letter}").is_dir():
-                found = True
+                any_set = True
                 yield from _of_texts(Path(root), letter)
-        if not found:
+        if not any_set:
             raise InvalidInput(f"{root} must hold {self.card.files}; it holds none of them.")
 
 

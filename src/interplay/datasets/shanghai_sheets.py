@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from interplay.datasets.formats.files import in_one_line
+from interplay.datasets.formats.excel import open_excel
 from interplay.errors import DamagedFile, InvalidInput
 
 FOLDERS = ("Shanghai_T1DM", "Shanghai_T2DM")
@@ -49,47 +49,34 @@ def read_sheets(root: Path) -> pd.DataFrame:
 
 def _record(path: Path) -> pd.DataFrame:
     patient, record, *_ = path.stem.split("_")
-    sheet = _opened(path)
+    sheet = open_excel(path)
     time = pd.to_datetime(_column(path, sheet, (TIME,)), errors="coerce")
     if time.isna().any():
         row = int(np.flatnonzero(time.isna())[0]) + 2
         raise DamagedFile(f"{path} must have a date in each row of {TIME!r}; row {row} has none.")
-    told = {
+    columns = {
         name: pd.to_numeric(_column(path, sheet, starts), errors="coerce") for name, starts in NUMBERS.items()
     }
-    told |= {name: _doses(_column(path, sheet, starts)) for name, starts in DOSES.items()}
+    columns |= {name: _doses(_column(path, sheet, starts)) for name, starts in DOSES.items()}
     meal, agents = (_column(path, sheet, starts) for starts in TEXTS.values())
     minute = ((time - time.min()) / pd.Timedelta(minutes=1)).round()
     table = pd.DataFrame(
-        {"minute": minute, **told, "meal": meal.notna().astype(int), "agent_text": agents.astype(object)}
+        {"minute": minute, **columns, "meal": meal.notna().astype(int), "agent_text": agents.astype(object)}
     )
     return table.sort_values("minute", kind="stable").assign(patient=patient, record=int(record))
 
 
-def _opened(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_excel(path, engine="calamine")
-    except ImportError as error:
-        raise InvalidInput(
-            "official sheets are Excel files; to read them: pip install 'interplay[excel]'"
-        ) from error
-    except Exception as error:  # the reader's own error is a class of its own that is not public
-        raise DamagedFile(
-            f"{path} cannot be read as an Excel file ({in_one_line(error)}). Download it again."
-        ) from error
-
-
 def _column(path: Path, sheet: pd.DataFrame, starts: tuple[str, ...]) -> pd.Series:
     """The column whose name begins so."""
-    found = [name for name in sheet.columns if str(name).startswith(starts)]
-    if not found:
+    names = [name for name in sheet.columns if str(name).startswith(starts)]
+    if not names:
         raise DamagedFile(
             f"{path} must have a column {starts[0]!r}; it has {[str(c) for c in sheet.columns][:8]}."
         )
-    return sheet[found[0]]
+    return sheet[names[0]]
 
 
 def _doses(texts: pd.Series) -> pd.Series:
     """Units of insulin, summed over what was given; NaN where nothing was."""
-    found = texts.astype("string").str.extractall(DOSE)[0].astype(float)
-    return found.groupby(level=0).sum().reindex(texts.index)
+    units = texts.astype("string").str.extractall(DOSE)[0].astype(float)
+    return units.groupby(level=0).sum().reindex(texts.index)

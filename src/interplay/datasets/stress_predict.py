@@ -70,8 +70,8 @@ def _of_arrays(path: Path) -> Iterator[Recording]:
             continue
         samples = {}
         for name, (array, start_unix, factor, *_) in STREAMS.items():
-            mine = slice(data[f"{name}_starts"][k], data[f"{name}_starts"][k + 1])
-            samples[name] = (float(data[start_unix][k]), data[array][mine] * np.float32(factor))
+            span = slice(data[f"{name}_starts"][k], data[f"{name}_starts"][k + 1])
+            samples[name] = (float(data[start_unix][k]), data[array][span] * np.float32(factor))
         yield _subject(k + 1, samples, data["label_stress"][rows], data["label_time_unix"][rows])
 
 
@@ -84,12 +84,12 @@ def _of_texts(root: Path) -> Iterator[Recording]:
         folder, samples = root / "Raw_data" / f"S{number:02d}", {}
         for name, (_, _, _, rate_hz, _) in STREAMS.items():
             path = folder / f"{name.upper()}.csv"
-            told = open_numbers(path, 3 if name == "acc" else 1, separator=",")
-            if told[1, 0] != rate_hz:
+            lines = open_numbers(path, 3 if name == "acc" else 1, separator=",")
+            if lines[1, 0] != rate_hz:
                 raise DamagedFile(
-                    f"{path} must say {rate_hz:g} Hz in its second row; it says {told[1, 0]:g}."
+                    f"{path} must say {rate_hz:g} Hz in its second row; it says {lines[1, 0]:g}."
                 )
-            samples[name] = (told[0, 0], told[2:] / 64 if name == "acc" else told[2:])
+            samples[name] = (lines[0, 0], lines[2:] / 64 if name == "acc" else lines[2:])
         yield _subject(number, samples, rows["Label"].to_numpy(), rows["Time(sec)"].to_numpy())
 
 

@@ -68,9 +68,9 @@ class UtdMhad:
 
 
 def _of_arrays(root: Path) -> Iterator[Recording]:
-    told = ("action", "subject", "trial", "frame_starts")
+    facts = ("action", "subject", "trial", "frame_starts")
     data = open_npz(
-        root / "utd_mhad.npz", (*told, "inertial", "inertial_starts", "skeleton", "skeleton_scale")
+        root / "utd_mhad.npz", (*facts, "inertial", "inertial_starts", "skeleton", "skeleton_scale")
     )
     depth = open_npz(root / "utd_mhad_depth15x20.npz", ("depth_mm", "frame_starts"))
     frames, samples = data["frame_starts"], data["inertial_starts"]
@@ -78,7 +78,7 @@ def _of_arrays(root: Path) -> Iterator[Recording]:
         raise DamagedFile(
             f"frames of {root / 'utd_mhad_depth15x20.npz'} must be those of the skeleton; they are not."
         )
-    for k, (action, subject, trial) in enumerate(zip(*(data[name] for name in told[:3]), strict=True)):
+    for k, (action, subject, trial) in enumerate(zip(*(data[name] for name in facts[:3]), strict=True)):
         seen = slice(frames[k], frames[k + 1])
         yield _sequence(
             (int(action), int(subject), int(trial)),
@@ -107,14 +107,14 @@ def _matrix(path: Path, name: str, axes: int) -> np.ndarray:
     if not path.is_file():
         raise InvalidInput(f"{path.name} must lie in {path.parent}; it does not.")
     try:
-        found = loadmat(path, variable_names=[name])
+        arrays = loadmat(path, variable_names=[name])
     except (*DAMAGE, ValueError, TypeError) as error:
         raise DamagedFile(
             f"{path} cannot be read to its end ({in_one_line(error)}). Download it again."
         ) from error
-    if name not in found or found[name].ndim != axes:
+    if name not in arrays or arrays[name].ndim != axes:
         raise DamagedFile(f"{path} must hold the array {name!r} of {axes} axes; it does not.")
-    return found[name]
+    return arrays[name]
 
 
 def block_means(depth: np.ndarray) -> np.ndarray:
@@ -125,9 +125,9 @@ def block_means(depth: np.ndarray) -> np.ndarray:
     return blocks.sum((2, 4)) / np.maximum(seen, 1)
 
 
-def _sequence(told: tuple[int, int, int], inertial, skeleton, depth) -> Recording:
+def _sequence(numbers: tuple[int, int, int], inertial, skeleton, depth) -> Recording:
     """One sequence: inertial (n, 6), skeleton (f, 20, 3) in m, depth (f, 15, 20) in m."""
-    action, subject, trial = told
+    action, subject, trial = numbers
     seconds, cut = len(inertial) / RATE_HZ, len(inertial) % round(STEP_S * RATE_HZ)
     frame_s = (np.arange(len(skeleton)) + 0.5) * seconds / len(skeleton) - cut / RATE_HZ
     joints = skeleton - np.where(np.arange(20)[:, None] == HIP, 0.0, skeleton[:, HIP : HIP + 1])

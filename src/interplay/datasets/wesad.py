@@ -47,10 +47,10 @@ class Wesad:
 
     Attributes
     ----------
-    told : condition -> class; conditions that are left out are unlabelled
+    class_of : condition -> class; conditions that are left out are unlabelled
     """
 
-    told: ClassVar[Mapping[str, str]] = {name: name for name in ("baseline", "stress", "amusement")}
+    class_of: ClassVar[Mapping[str, str]] = {name: name for name in ("baseline", "stress", "amusement")}
     card: Card = Card(
         name="wesad",
         title="WESAD: wearable stress and affect detection",
@@ -65,7 +65,7 @@ class Wesad:
             name: f"{WHAT[name.split('_')[1]]} at the {device}, {n} channel{'s' * (n > 1)}, {rate:g} Hz, {unit}"
             for name, (device, _, n, rate, _, unit) in STREAMS.items()
         },
-        target="3 conditions over time: " + ", ".join(told.values()),
+        target="3 conditions over time: " + ", ".join(class_of.values()),
         step_s=1.0,
         steps=20,
         files="WESAD/S2/S2.pkl to WESAD/S17/S17.pkl",
@@ -78,13 +78,13 @@ class Wesad:
     def recordings(self, root: str | Path) -> Iterator[Recording]:
         """One recording a subject, from the folder that holds ``WESAD`` or those of the subjects."""
         for path in official_files(root, ("WESAD", "."), "S*/S*.pkl", self.card.files):
-            yield _recording(path, self.told)
+            yield _recording(path, self.class_of)
 
 
 class WesadStress(Wesad):
     """The same with two classes: stress, or baseline and amusement."""
 
-    told: ClassVar = {"baseline": "no stress", "stress": "stress", "amusement": "no stress"}
+    class_of: ClassVar = {"baseline": "no stress", "stress": "stress", "amusement": "no stress"}
     card = replace(
         Wesad.card,
         name="wesad_stress",
@@ -96,16 +96,16 @@ class WesadStress(Wesad):
 class WesadMeditation(Wesad):
     """The same with meditation as the fourth class."""
 
-    told: ClassVar = {name: name for name in CONDITIONS.values()}
+    class_of: ClassVar = {name: name for name in CONDITIONS.values()}
     card = replace(
         Wesad.card,
         name="wesad_meditation",
         title=f"{Wesad.card.title} (with meditation)",
-        target="4 conditions over time: " + ", ".join(told.values()),
+        target="4 conditions over time: " + ", ".join(class_of.values()),
     )
 
 
-def _recording(path: Path, told: Mapping[str, str]) -> Recording:
+def _recording(path: Path, class_of: Mapping[str, str]) -> Recording:
     data = read_plain_pickle(path)
     label = _array(data, path, "label")
     if label.ndim != 1 or len(label) == 0:
@@ -118,9 +118,9 @@ def _recording(path: Path, told: Mapping[str, str]) -> Recording:
                 f"{path} must hold signals as long as its labels, {len(label) / CHEST_HZ:.4g} s; {name!r} lasts "
                 f"{lasts:.4g} s at {STREAMS[name][3]:g} Hz."
             )
-    classes = tuple(dict.fromkeys(told.values()))
+    classes = tuple(dict.fromkeys(class_of.values()))
     number = {
-        code: classes.index(told[CONDITIONS[code]]) if CONDITIONS.get(code) in told else UNLABELLED
+        code: classes.index(class_of[CONDITIONS[code]]) if CONDITIONS.get(code) in class_of else UNLABELLED
         for code in CODES
     }
     return Recording(

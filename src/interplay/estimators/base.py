@@ -10,7 +10,7 @@ from interplay.data import Windows, windows_from_arrays
 from interplay.data.check import check_categorical, check_trainable
 from interplay.errors import InvalidInput
 from interplay.probe.instance import InstanceProbe
-from interplay.progress import Tell, silent
+from interplay.progress import Progress, silent
 
 ATOMS = ("redundancy", "unique1", "unique2", "synergy", "mi1", "mi2", "joint_mi")
 
@@ -37,7 +37,7 @@ class BaseRUS(BaseEstimator):
     probe_: InstanceProbe | None = None
 
     @abstractmethod
-    def estimate(self, windows: Windows, lags: np.ndarray, progress: Tell = silent) -> xr.Dataset:
+    def estimate(self, windows: Windows, lags: np.ndarray, progress: Progress = silent) -> xr.Dataset:
         """Atoms of all pairs of modalities at all lags.
 
         Parameters

@@ -27,7 +27,8 @@ def cells_at_lags(windows: Windows, lags: np.ndarray, how: str, n_cells: int, se
     (M, L, N) int64, from 0 on; unobserved steps are a cell of their own
     """
     used = windows.used_rows()
-    scaled = Scaler.fit(windows).apply({n: v[used] for n, v in windows.steps.values.items()})
+    scaler = Scaler.fit(windows)
+    scaled = {n: scaler.channels[n].robust(v[used]) for n, v in windows.steps.values.items()}
     place = np.zeros(len(windows.steps), dtype=np.int64)
     place[used] = np.arange(len(used))
     codes = []

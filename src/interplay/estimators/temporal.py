@@ -11,7 +11,7 @@ from interplay.errors import InvalidInput, NotFitted
 from interplay.estimators.base import BaseRUS
 from interplay.info import entropy
 from interplay.profile import InteractionProfile
-from interplay.progress import Tell, shown
+from interplay.progress import Progress, shown
 from interplay.units import lag_steps
 
 
@@ -51,7 +51,7 @@ class TemporalRUS(BaseEstimator):
         estimator: BaseRUS | type[BaseRUS] | str | None = None,
         *,
         lags_s=None,
-        progress: Tell | None = None,
+        progress: Progress | None = None,
     ):
         self.estimator = estimator
         self.lags_s = lags_s

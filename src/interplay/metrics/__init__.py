@@ -4,9 +4,10 @@ from interplay.metrics.calibration import brier_score, expected_calibration_erro
 from interplay.metrics.classification import classification_metrics, confusion, confusion_scores
 from interplay.metrics.multilabel import multilabel_metrics
 from interplay.metrics.regression import regression_metrics
-from interplay.metrics.routing_agreement import routing_agreement
+from interplay.metrics.routing_agreement import Agreement, routing_agreement
 
 __all__ = [
+    "Agreement",
     "brier_score",
     "classification_metrics",
     "confusion",

@@ -14,7 +14,7 @@ from interplay.nn.context import (
     placement,
     token_context,
 )
-from interplay.nn.encoders import ENCODERS, ProbeStepEncoder, StepEncoder, TokenPlaces
+from interplay.nn.encoders import ENCODERS, StepEncoder, TokenPlaces
 from interplay.nn.experts import DenseExperts, Experts, FeedForwardExperts, SynergyAttention
 from interplay.nn.model import InteractionMoE, MoELayer, Output
 from interplay.nn.pooling import GuidedPooling, LatePooling, StaticInputs
@@ -49,7 +49,6 @@ __all__ = [
     "Model",
     "ModelConfig",
     "Output",
-    "ProbeStepEncoder",
     "PublishedRouter",
     "Router",
     "SoftmaxRouter",

@@ -38,8 +38,7 @@ class ModelConfig:
         Who chooses the experts, see `interplay.nn.routers.ROUTERS`: "interaction", "published", "softmax", "laplace" or
         "uniform".
     encoder : likewise
-        What makes tokens of samples, see `interplay.nn.encoders.ENCODERS`: "steps", or "probe", which starts from what
-        the profile's probe has learned.
+        What makes tokens of samples, see `interplay.nn.encoders.ENCODERS`: "steps".
     jitter : float
         By how much router logits vary in training, a share; see `interplay.nn.route`.
     balance_rate : float

@@ -5,13 +5,12 @@ W hidden width, D model width.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import pairwise
 
 import torch
 from torch import nn
 
-from interplay.probe.network import WIDTH, Probe, step_features
 from interplay.registry import Registry
 
 CONVOLVED_FROM = 4
@@ -58,19 +57,7 @@ class StepEncoder(nn.Module):
         return torch.cat(parts).index_select(0, self.place).transpose(0, 1)
 
 
-class ProbeStepEncoder(StepEncoder):
-    """The same beside the hidden states of a profile's probe, which `interplay.train.fit` starts them from."""
-
-    def __init__(self, shapes: Mapping[str, tuple[int, int]], width: int):
-        super().__init__(shapes, width)
-        self.probe = ProbeSteps(shapes, width)
-
-    def forward(self, x: Mapping[str, torch.Tensor], observed: torch.Tensor) -> torch.Tensor:
-        """See `StepEncoder.forward`."""
-        return super().forward(x, observed) + self.probe(x, observed)
-
-
-ENCODERS = Registry("encoder", {"steps": StepEncoder, "probe": ProbeStepEncoder})
+ENCODERS = Registry("encoder", {"steps": StepEncoder})
 
 
 class TokenPlaces(nn.Module):
@@ -145,44 +132,6 @@ class ConvolvedSteps(nn.Module):
         h_BGHTr = h.unflatten(-1, (n_t, r)).unflatten(1, (n_g, -1))
         told = torch.cat([h_BGHTr.mean(-1), h_BGHTr.amax(-1), _spread(h_BGHTr), _log_spread(x_GBTrd)], dim=2)
         return self.out(told.permute(1, 0, 3, 2).flatten(1, 2)).unflatten(1, (n_b, n_t))
-
-
-class ProbeSteps(nn.Module):
-    """The encoders of a profile's probe, which start as they were trained there, projected to tokens.
-
-    The probe has learned from the same windows what each modality tells of the target; a model that starts from it need
-    not find that again. All of it goes on learning.
-    """
-
-    def __init__(self, shapes: Mapping[str, tuple[int, int]], width: int):
-        super().__init__()
-        hidden = WIDTH
-        features = [
-            step_features(torch.zeros(1, r, d), torch.ones(1, dtype=torch.bool)) for r, d in shapes.values()
-        ]
-        self.names, self.features = tuple(shapes), max(part.shape[1] for part in features)
-        self.first = StackedLinear(len(shapes), self.features, hidden)
-        self.second = StackedLinear(len(shapes), hidden, hidden)
-        self.out = StackedLinear(len(shapes), hidden, width)
-
-    @torch.no_grad()
-    def start_from(self, probe: Probe, names: Sequence[str]) -> None:
-        """Take over the weights of a probe whose modalities are `names`."""
-        order = [list(names).index(name) for name in self.names]
-        for layer, weight, bias in ((self.first, probe.w1, probe.b1), (self.second, probe.w2, probe.b2)):
-            layer.weight.copy_(weight[order])
-            layer.bias.copy_(bias[order])
-
-    def forward(self, x: Mapping[str, torch.Tensor], observed: torch.Tensor) -> torch.Tensor:
-        """(B, M, T, D), see `StepEncoder.forward`."""
-        parts = []
-        for m, name in enumerate(self.names):
-            told = step_features(x[name].flatten(0, 1), observed[:, m].flatten())
-            parts.append(nn.functional.pad(told, (0, self.features - told.shape[1])))
-        h = torch.stack(parts)
-        for layer in (self.first, self.second):
-            h = nn.functional.gelu(layer(h))
-        return self.out(h).unflatten(1, (observed.shape[0], observed.shape[2])).transpose(0, 1)
 
 
 def _spread(h: torch.Tensor) -> torch.Tensor:

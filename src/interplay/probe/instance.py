@@ -13,7 +13,7 @@ B windows, K cells, C classes.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -23,51 +23,85 @@ import xarray as xr
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from interplay.data import Scaler, Windows
+from interplay.data import Windows
 from interplay.errors import DamagedFile, InvalidInput
 from interplay.files import whole_file
 from interplay.probe.calibration import Calibration
-from interplay.probe.network import Probe, padded_features
+from interplay.probe.features import StepFeatures
+from interplay.probe.network import Probe
 from interplay.units import bits
 
-FORMAT = "interplay-probe-1"
+FORMAT = "interplay-probe-2"
 WORK_BYTES = 256 * 2**20
 """Memory that a batch of windows may take."""
 
 
+PARTS = ("alpha", "beta", "mixture", "least_by")
+
+
 @dataclass(frozen=True, kw_only=True)
-class PairBlock:
-    """A probe and how the logits of its pairs are read.
+class PairReading:
+    """How the logits of P pairs are read.
 
     Attributes
     ----------
-    probe : Probe, of all modalities and the P pairs of the block
     together : Calibration of the pairs' heads, (P, L)
     alpha, beta : (P, L, K, C), potentials of the least informative coupling
     mixture : (P, L, 4), weights of the pair's head, each source alone, and the coupling
+    least_by : (P, L) int64, what tells the least that the two must tell: 0 the coupling, 1 the first source, 2 the
+    second
     """
 
-    probe: Probe
     together: Calibration
     alpha: torch.Tensor
     beta: torch.Tensor
     mixture: torch.Tensor
+    least_by: torch.Tensor
 
     @classmethod
-    def from_tensors(cls, tensors: Mapping[str, torch.Tensor]) -> "PairBlock":
-        """From tensors by name, with the weights of the probe under ``probe.``; others are ignored."""
+    def from_tensors(cls, tensors: Mapping[str, torch.Tensor]) -> "PairReading":
+        """From tensors by name; others are ignored."""
         together = {f.name: tensors[f"together.{f.name}"] for f in fields(Calibration)}
-        return cls(
-            probe=Probe.from_state(_under("probe.", tensors)).eval(),
-            together=Calibration(**together),
-            **{name: tensors[name] for name in ("alpha", "beta", "mixture")},
-        )
+        rest = {name: tensors[name] for name in PARTS}
+        return cls(together=Calibration(**together), **rest)
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """What `from_tensors` takes."""
-        found = {name: getattr(self, name) for name in ("alpha", "beta", "mixture")}
-        found |= {f"together.{name}": value for name, value in self.together.tensors().items()}
-        return found | {f"probe.{name}": value for name, value in self.probe.state_dict().items()}
+        rest = {name: getattr(self, name) for name in PARTS}
+        return rest | {f"together.{name}": value for name, value in self.together.tensors().items()}
+
+    @classmethod
+    def joined(cls, readings: "Sequence[PairReading]") -> "PairReading":
+        """One of all pairs, in order."""
+        parts = [each.tensors() for each in readings]
+        return cls.from_tensors({name: torch.cat([part[name] for part in parts]) for name in parts[0]})
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairBlock:
+    """Probes of all modalities and some pairs, and how the mean of their logits is read."""
+
+    probe: Probe
+    reading: PairReading
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, torch.Tensor]) -> "PairBlock":
+        """From tensors by name."""
+        weights = _under("probe.", tensors)
+        probe = Probe.from_state(weights, weights["pair2"].shape[-1]).eval()
+        return cls(probe=probe, reading=PairReading.from_tensors(tensors))
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """What `from_tensors` takes."""
+        weights = {f"probe.{name}": value for name, value in self.probe.state_dict().items()}
+        return self.reading.tensors() | weights
+
+    def logits(self, x: torch.Tensor, place: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Mean over the probes of the logits of modalities (M, L, B, C) and of pairs (P, L, B, C), from steps (M,
+        U, F)."""
+        n_k = len(self.probe.w1)
+        alone, together = self.probe(x.expand(n_k, *x.shape), place.expand(n_k, *place.shape))
+        return alone.mean(0), together.mean(0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +114,7 @@ class InstanceProbe:
     shapes : modality name -> (r, d), samples per step and channels
     lags : (L,) int64, steps
     step_s : float, s
-    scaler : Scaler
+    features : StepFeatures
     alone : Calibration of the modalities' heads, (M, L)
     log_prior : (C,)
     centres : (M, L, K, C), of the cells, square roots of posteriors
@@ -91,7 +125,7 @@ class InstanceProbe:
     shapes: Mapping[str, tuple[int, int]]
     lags: np.ndarray
     step_s: float
-    scaler: Scaler
+    features: StepFeatures
     alone: Calibration
     log_prior: torch.Tensor
     centres: torch.Tensor
@@ -101,7 +135,7 @@ class InstanceProbe:
         """See `InteractionProfile.explain`."""
         self._check(windows)
         steps = windows.steps
-        x = padded_features(self.scaler.apply({n: steps.values[n] for n in self.shapes}), steps.observed)
+        x = self.features.apply({n: steps.values[n] for n in self.shapes}, steps.observed)
         rows = windows.last[:, None] - self.lags
         parts = [self._atoms(x, rows[k : k + self._batch()]) for k in range(0, len(rows), self._batch())]
         told = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -132,7 +166,7 @@ class InstanceProbe:
         place = torch.from_numpy(place.reshape(rows.shape[::-1]))
         log_p, told = torch.empty(0), []
         for k, block in enumerate(self.blocks):
-            alone, together = block.probe(x, place)
+            alone, together = block.logits(x, place)
             if k == 0:
                 log_p = self.alone.apply(alone, self.log_prior)
             told.append(self._of_pairs(block, log_p, together))
@@ -143,24 +177,26 @@ class InstanceProbe:
     def _of_pairs(
         self, block: PairBlock, log_p: torch.Tensor, together: torch.Tensor
     ) -> dict[str, torch.Tensor]:
+        reading = block.reading
         cell = nearest(torch.exp(0.5 * log_p), self.centres)
-        of_cell = by_cell(self.cell_log_posterior, cell) - self.log_prior
         i, j = block.probe.pairs.unbind(1)
-        log_q = by_cell(block.alpha, cell[i]) + by_cell(block.beta, cell[j])
+        log_q = by_cell(reading.alpha, cell[i]) + by_cell(reading.beta, cell[j])
         beliefs = [
-            block.together.apply(together, self.log_prior),
+            reading.together.apply(together, self.log_prior),
             log_p[i],
             log_p[j],
             torch.log_softmax(log_q, -1),
         ]
-        joint = torch.logsumexp(torch.stack(beliefs, -1) + torch.log(block.mixture)[:, :, None, None], -1)
-        one, two, least = of_cell[i], of_cell[j], log_q - self.log_prior
+        joint = torch.logsumexp(torch.stack(beliefs, -1) + torch.log(reading.mixture)[:, :, None, None], -1)
+        one, two, both = (each - self.log_prior for each in (log_p[i], log_p[j], joint))
+        by = reading.least_by[..., None, None]
+        least = torch.where(by == 0, log_q - self.log_prior, torch.where(by == 1, one, two))
         return {
             "redundancy": _divergence(joint, one + two - least),
             "unique_ij": _divergence(joint, least - two),
             "unique_ji": _divergence(joint, least - one),
-            "synergy": _divergence(joint, joint - self.log_prior - least),
-            "joint": _divergence(joint, joint - self.log_prior),
+            "synergy": _divergence(joint, both - least),
+            "joint": _divergence(joint, both),
         }
 
     def _dataset(self, windows: Windows, told: dict[str, np.ndarray]) -> xr.Dataset:
@@ -200,9 +236,7 @@ class InstanceProbe:
         tensors |= {f"alone.{name}": value for name, value in self.alone.tensors().items()}
         for k, block in enumerate(self.blocks):
             tensors |= {f"block.{k}.{name}": value for name, value in block.tensors().items()}
-        for k, name in enumerate(self.shapes):
-            tensors[f"mean.{k}"] = torch.from_numpy(self.scaler.mean[name])
-            tensors[f"std.{k}"] = torch.from_numpy(self.scaler.std[name])
+        tensors |= {f"features.{name}": torch.from_numpy(v) for name, v in self.features.arrays().items()}
         with whole_file(path, overwrite=overwrite) as part:
             save_file({n: t.contiguous() for n, t in tensors.items()}, part, {"about": json.dumps(about)})
 
@@ -223,7 +257,7 @@ class InstanceProbe:
 
     @classmethod
     def _from_parts(cls, about: dict, tensors: dict[str, torch.Tensor]) -> "InstanceProbe":
-        names = [name for name, *_ in about["shapes"]]
+        arrays = {name: tensor.numpy() for name, tensor in _under("features.", tensors).items()}
         return cls(
             blocks=tuple(
                 PairBlock.from_tensors(_under(f"block.{k}.", tensors)) for k in range(about["blocks"])
@@ -231,10 +265,7 @@ class InstanceProbe:
             shapes={name: (r, d) for name, r, d in about["shapes"]},
             lags=np.array(about["lags"], dtype=np.int64),
             step_s=about["step_s"],
-            scaler=Scaler(
-                mean={name: tensors[f"mean.{k}"].numpy() for k, name in enumerate(names)},
-                std={name: tensors[f"std.{k}"].numpy() for k, name in enumerate(names)},
-            ),
+            features=StepFeatures.from_arrays(arrays, {name: r for name, r, _ in about["shapes"]}),
             alone=Calibration(**_under("alone.", tensors)),
             **{name: tensors[name] for name in ("log_prior", "centres", "cell_log_posterior")},
         )

@@ -68,11 +68,15 @@ def significant_atoms(dataset: xr.Dataset, atom: str) -> np.ndarray:
     p_value, q_value = known(f"{atom}_p_value", "p_value"), known(f"{atom}_q_value", "q_value")
     if p_value is None and q_value is None and stderr is not None:
         q_value = _q_of_errors(bits, stderr, symmetric=atom != "unique")
-    nothing = np.full(bits.shape, np.nan)
-    tests = (nothing if each is None else each for each in (stderr, p_value, q_value))
     # what was written by hand came from no solver
     estimated = stderr is not None or "gap_bits" in dataset
-    rule = significant(bits, *tests, RESOLUTION_BITS if estimated else 0.0)
+    rule = significant(
+        bits,
+        np.nan if stderr is None else stderr,
+        np.nan if p_value is None else p_value,
+        np.nan if q_value is None else q_value,
+        RESOLUTION_BITS if estimated else 0.0,
+    )
     return rule & ~np.eye(len(rule), dtype=bool)[..., None]
 
 
@@ -81,6 +85,20 @@ def q_values(p_values: np.ndarray) -> np.ndarray:
     adjusted = np.full(p_values.shape, np.nan)
     finite = np.isfinite(p_values)
     adjusted[finite] = false_discovery_control(p_values[finite])
+    return adjusted
+
+
+def familywise(p_values: np.ndarray) -> np.ndarray:
+    """p-values adjusted so that of results without anything in them at most that share has any (Holm, 1979); NaN
+    stays NaN."""
+    adjusted = np.full(p_values.shape, np.nan)
+    finite = np.isfinite(p_values)
+    p = p_values[finite]
+    order = np.argsort(p)
+    steps = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    flat = np.empty_like(p)
+    flat[order] = np.minimum(steps, 1.0)
+    adjusted[finite] = flat
     return adjusted
 
 

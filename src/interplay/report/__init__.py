@@ -17,8 +17,11 @@ from interplay.report.figures import (
     write_figures,
 )
 from interplay.report.page import write_report
+from interplay.report.sections import SECTIONS, Section
 
 __all__ = [
+    "SECTIONS",
+    "Section",
     "plot_calibration",
     "plot_confusion",
     "plot_curve",

@@ -3,26 +3,20 @@
 from collections.abc import Mapping
 
 from interplay.profile import InteractionProfile
-from interplay.report.text import counted
+from interplay.report.kinds import REPORTED
+from interplay.report.text import counted, listed
 from interplay.train import Run
 
-PREDICTS = {
-    "classes": "one of {n} classes: {names}",
-    "labels": "any of {n} labels: {names}",
-    "number": "a number",
-}
 CALLED = {
     "likeliest": "",
     "balanced": "; the one is called whose probability is the largest multiple of its share in the training windows",
 }
-MOST_NAMES = 40
-"""Names that a row lists before it only counts the rest."""
 
 
 def model_card(run: Run) -> list[tuple[str, str]]:
     """What the model is, how it was trained, what it is for and what it is not."""
     schema, model, optimiser = run.schema, run.recipe.model, run.recipe.optimiser
-    predicts = PREDICTS[schema.kind].format(n=len(schema.classes), names=_listed(schema.classes))
+    predicts = REPORTED[schema.kind].predicts(schema)
     experts = f"{model.num_experts} experts, {model.synergy_experts} of them synergy experts, for tokens taken together"
     entities = counted(len(run.data.entities), "entity", "entities")
     return [
@@ -30,7 +24,7 @@ def model_card(run: Run) -> list[tuple[str, str]]:
         ("size", counted(sum(p.numel() for p in run.model.parameters()), "weight")),
         ("predicts", predicts + CALLED[run.recipe.decision.rule]),
         ("from", f"windows of {schema.steps} steps of {schema.step_s:g} s of {len(schema.shapes)} modalities"
-         + (f"; side inputs: {_listed(schema.static)}" if schema.static else "")),
+         + (f"; side inputs: {listed(schema.static)}" if schema.static else "")),
         ("guided by", "nothing: it is its own unguided control" if run.profile is None else "an interaction profile"),
         ("trained on", f"{counted(run.data.n_windows, 'window')} of {entities}; {counted(optimiser.epochs, 'epoch')}, "
          f"seed {run.seed}"),
@@ -43,10 +37,10 @@ def data_card(run: Run) -> list[tuple[str, str]]:
     """What the data set says of itself, then what the run saw of it."""
     card = run.data.card or {}
     rows = [(name, value) for name, value in card.items() if isinstance(value, str) and value]
-    told = card.get("modalities")
-    described: Mapping = told if isinstance(told, Mapping) else {}
+    modalities = card.get("modalities")
+    described: Mapping = modalities if isinstance(modalities, Mapping) else {}
     for name, (rate, width) in run.schema.shapes.items():
-        channels = _listed(run.data.channels.get(name, ()))
+        channels = listed(run.data.channels.get(name, ()))
         shape = f"{counted(width, 'channel')}{f' ({channels})' if channels else ''}, {counted(rate, 'sample')} per step"
         rows.append((f"modality {name}", f"{described[name]}; {shape}" if name in described else shape))
     for name, n in zip(run.schema.classes, run.data.class_counts, strict=True):
@@ -71,9 +65,3 @@ def _seen(profile: InteractionProfile, tested: tuple[str, ...]) -> str:
 def _shared(tested: tuple[str, ...], others: tuple[str, ...]) -> str:
     both = sorted(set(tested) & set(others))
     return f"{len(both)}: {', '.join(both)}" if both else "0"
-
-
-def _listed(names) -> str:
-    names = list(names)
-    rest = len(names) - MOST_NAMES
-    return ", ".join(names[:MOST_NAMES]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,7 +1,7 @@
 """Figures of a run for papers: matplotlib axes in, axes out, one style for all."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,16 +14,11 @@ from interplay.profile import PAIR_ATOMS, InteractionProfile
 from interplay.profile.figures import COLOURS, plot_heatmap, plot_lags
 from interplay.profile.significance import Z_95
 from interplay.report import text
+from interplay.report.kinds import REPORTED
 from interplay.report.page import evaluated, evaluation_of
-from interplay.report.prediction_data import (
-    binned,
-    confidence,
-    entity_rows,
-    scores_by_part,
-    truth_and_probability,
-)
+from interplay.report.prediction_data import scores_by_part
 from interplay.report.profile_data import atom_table
-from interplay.train import Run
+from interplay.train import Evaluation, Run
 from interplay.types import Schema
 
 # Okabe and Ito's palette, which stays apart for colour-blind eyes
@@ -37,6 +32,7 @@ STYLE = {
     "font.size": 9, "axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False,
     "legend.frameon": False, "pdf.fonttype": 42, "axes.grid": False,
 }  # fmt: skip
+LOSSES = {"cross_entropy": "cross-entropy (nats)", "squared_error": "squared error (scaled)"}
 DPI = 200
 MOST_PAIRS = 6
 """Pairs that get a figure of their own over lag, strongest first."""
@@ -66,12 +62,12 @@ def plot_network(profile: InteractionProfile, atom: str = "synergy", *, most: in
     ax = _axes(ax, (4.6, 4.6))
     table = atom_table(profile, atom)
     bits = np.where(table.clear, table.bits, -np.inf).max(1)
-    kept = [k for k in np.argsort(-bits, kind="stable")[:most] if np.isfinite(bits[k])]
-    used = sorted({int(m) for k in kept for m in (table.first[k], table.second[k])})
+    edges = [k for k in np.argsort(-bits, kind="stable")[:most] if np.isfinite(bits[k])]
+    used = sorted({int(m) for k in edges for m in (table.first[k], table.second[k])})
     names = used if len(profile.modalities) > 16 and used else range(len(profile.modalities))
     angle = {m: 2 * np.pi * n / len(names) for n, m in enumerate(names)}
     place = {m: np.array([np.cos(a), np.sin(a)]) for m, a in angle.items()}
-    for k in kept:
+    for k in edges:
         a, b = place[int(table.first[k])], place[int(table.second[k])]
         style = {"arrowstyle": "-|>" if atom == "unique" else "-", "shrinkA": 6, "shrinkB": 6, "alpha": 0.75,
                  "lw": 0.5 + 4 * bits[k] / bits.max(), "color": ATOM_COLOURS[atom],
@@ -82,7 +78,7 @@ def plot_network(profile: InteractionProfile, atom: str = "synergy", *, most: in
         ax.text(1.12 * at[0], 1.12 * at[1], profile.modalities[m], va="center",
                 ha="left" if at[0] > 0.2 else "right" if at[0] < -0.2 else "center")  # fmt: skip
     ax.set(xlim=(-1.7, 1.7), ylim=(-1.35, 1.35), aspect="equal")
-    ax.set_title(f"{atom}, strongest {len(kept)}" if kept else f"no {atom} is clear of chance")
+    ax.set_title(f"{atom}, strongest {len(edges)}" if edges else f"no {atom} is clear of chance")
     ax.axis("off")
     return ax
 
@@ -103,19 +99,21 @@ def plot_informativeness(profile: InteractionProfile, ax=None):
     return ax
 
 
-def plot_without(scores: Mapping[str, Mapping[str, float]], score: str = "macro_f1", ax=None):
-    """A score with everything, without the interactions and without each modality, with 95 % intervals."""
-    first, *rest = scores_by_part(scores)
+def plot_without(evaluation: Evaluation, score: str = "macro_f1", ax=None):
+    """A score of the trained model with everything, with its context blanked and without each modality.
+
+    Lines are 95 % intervals.
+    """
+    first, *rest = scores_by_part(evaluation)
     rows = [first, *sorted(rest, key=lambda part: part[score])]
     ax = _axes(ax, (5.0, 1.0 + 0.24 * len(rows)))
-    titles = {"compared": "with everything", "without_context": "without the interactions"}
     for k, part in enumerate(rows):
         low, high = (part.get(f"{score}{end}") for end in ("_low", "_high"))
         if low is not None and high is not None:
             ax.plot([low, high], [k, k], color="0.4", lw=1.2)
         ax.plot([part[score]], [k], "o", color=LINES[0] if k == 0 else LINES[3])
     ax.axvline(first[score], color="0.6", ls=":")
-    ax.set_yticks(range(len(rows)), [titles.get(str(part["name"]), part["name"]) for part in rows])
+    ax.set_yticks(range(len(rows)), [part["name"] for part in rows])
     ax.invert_yaxis()
     ax.set_xlabel(text.NAMES.get(score, score))
     return ax
@@ -177,8 +175,7 @@ def plot_curve(predictions: pd.DataFrame, schema: Schema, kind: str = "roc", ax=
     show = {"roc": RocCurveDisplay, "pr": PrecisionRecallDisplay}.get(kind)
     if show is None:
         raise InvalidInput(f"kind must be 'roc' or 'pr'; got {kind!r}.")
-    for k, name in enumerate(schema.classes):
-        truth, p = truth_and_probability(predictions, name, schema.kind)
+    for k, (name, truth, p) in enumerate(REPORTED[schema.kind].outputs(predictions, schema)):
         if 0 < truth.sum() < len(truth):
             show.from_predictions(truth, p, name=name, ax=ax, curve_kwargs={"color": LINES[k % len(LINES)]})
     if kind == "roc":
@@ -195,18 +192,13 @@ def plot_calibration(predictions: pd.DataFrame, schema: Schema, ax=None):
     """Predicted probability against the share that happened: of the predicted class, or of each label."""
     ax = _axes(ax, (4.0, 3.8))
     ax.plot([0, 1], [0, 1], color="0.6", ls=":", lw=1)
-    if schema.kind == "classes":
-        p = confidence(predictions, schema)
-        curves = {"": binned(p, (predictions["label"] == predictions["predicted"]).to_numpy())}
-    else:
-        pairs = {name: truth_and_probability(predictions, name, schema.kind) for name in schema.classes}
-        curves = {name: binned(p, truth) for name, (truth, p) in pairs.items() if len(truth)}
-    for k, (name, found) in enumerate(curves.items()):
-        size = 10 + 150 * found["count"] / found["count"].sum()
-        ax.plot(found["told"], found["happened"], color=LINES[k % len(LINES)], label=name or None)
-        ax.scatter(found["told"], found["happened"], s=size, color=LINES[k % len(LINES)])
+    curves = REPORTED[schema.kind].calibration(predictions, schema)
+    for k, (name, curve) in enumerate(curves.items()):
+        size = 10 + 150 * curve["count"] / curve["count"].sum()
+        ax.plot(curve["predicted"], curve["happened"], color=LINES[k % len(LINES)], label=name or None)
+        ax.scatter(curve["predicted"], curve["happened"], s=size, color=LINES[k % len(LINES)])
     ax.set(xlabel="predicted probability", ylabel="share that happened")
-    if schema.kind == "labels":
+    if any(curves):
         ax.legend(fontsize="small")
     return ax
 
@@ -214,34 +206,33 @@ def plot_calibration(predictions: pd.DataFrame, schema: Schema, ax=None):
 def plot_predicted(predictions: pd.DataFrame, ax=None):
     """Predicted against true numbers, a dot for each window."""
     ax = _axes(ax, (4.0, 3.8))
-    true, told = predictions["label"], predictions["predicted"]
-    ends = [min(true.min(), told.min()), max(true.max(), told.max())]
+    true, predicted = predictions["label"], predictions["predicted"]
+    ends = [min(true.min(), predicted.min()), max(true.max(), predicted.max())]
     ax.plot(ends, ends, color="0.6", ls=":", lw=1)
-    ax.plot(true, told, "o", color=LINES[0], markersize=3, alpha=0.4, rasterized=True, mew=0)
+    ax.plot(true, predicted, "o", color=LINES[0], markersize=3, alpha=0.4, rasterized=True, mew=0)
     ax.set(xlabel="true", ylabel="predicted")
     return ax
 
 
 def plot_entities(predictions: pd.DataFrame, schema: Schema, ax=None):
     """Share of right predictions, or mean absolute error of a number, of each held-out entity."""
-    rows = entity_rows(predictions, schema)
+    kind = REPORTED[schema.kind]
+    rows = kind.entities(predictions, schema)
     ax = _axes(ax, (4.6, 1.0 + 0.2 * len(rows["names"])))
     ax.plot(rows["value"], range(len(rows["names"])), "o", color=LINES[0])
     ax.set_yticks(range(len(rows["names"])), rows["names"])
-    ax.set_xlabel("mean absolute error" if schema.kind == "number" else "share right")
+    ax.set_xlabel(kind.entity_score)
     return ax
 
 
 def plot_training(log: list[dict], ax=None):
     """The loss of the target by epoch."""
     ax = _axes(ax, (4.6, 3.0))
-    name = "squared_error" if "squared_error" in log[0] else "cross_entropy"
+    name = next(name for name in LOSSES if name in log[0])
     ax.plot(
         [entry["epoch"] for entry in log], [entry[name] for entry in log], "o-", color=LINES[0], markersize=3
     )
-    ax.set(
-        xlabel="epoch", ylabel={"squared_error": "squared error (scaled)"}.get(name, "cross-entropy (nats)")
-    )
+    ax.set(xlabel="epoch", ylabel=LOSSES[name])
     ax.set_ylim(bottom=0)
     return ax
 
@@ -281,30 +272,34 @@ def write_figures(run: Run | str | Path, folder: str | Path, *, overwrite: bool 
 
 def _drawings(run: Run) -> dict[str, Callable]:
     """What to draw, by file name."""
-    found, schema = evaluation_of(run), run.schema
-    main = text.MAIN_SCORE[schema.kind]
+    evaluation, schema = evaluation_of(run), run.schema
     drawings: dict[str, Callable] = {} if run.profile is None else _of_profile(run.profile)
-    drawings["pooling"] = lambda: plot_pooling(found.insight)
+    drawings["pooling"] = lambda: plot_pooling(evaluation.insight)
     for by in ("modality", "lag", "atom"):
-        if ("use_by_atom" if by == "atom" else "expert_use") in found.insight:
-            drawings[f"experts_{by}"] = lambda by=by: plot_experts(found.insight, by)
-    n = found.examples.sizes["window"]
+        if ("use_by_atom" if by == "atom" else "expert_use") in evaluation.insight:
+            drawings[f"experts_{by}"] = lambda by=by: plot_experts(evaluation.insight, by)
+    n = evaluation.examples.sizes["window"]
     for k in np.unique(np.linspace(0, n - 1, min(n, MOST_WINDOWS)).astype(int)):
-        drawings[f"window_{k + 1}"] = lambda k=k: plot_relevance(found.examples.isel(window=k))
-    if len(scores_by_part(found.scores)) > 1:
-        drawings["without"] = lambda: plot_without(found.scores, main)
-    if schema.kind == "classes":
-        drawings["confusion"] = lambda: plot_confusion(found.predictions, schema.classes)
-    if schema.kind == "number":
-        drawings["predicted"] = lambda: plot_predicted(found.predictions)
-    else:
-        for kind in ("roc", "pr"):
-            drawings[kind] = lambda kind=kind: plot_curve(found.predictions, schema, kind)
-        drawings["calibration"] = lambda: plot_calibration(found.predictions, schema)
-    drawings["entities"] = lambda: plot_entities(found.predictions, schema)
+        drawings[f"window_{k + 1}"] = lambda k=k: plot_relevance(evaluation.examples.isel(window=k))
+    if len(scores_by_part(evaluation)) > 1:
+        drawings["without"] = lambda: plot_without(evaluation, run.target.main_score)
+    of_predictions = _of_predictions(evaluation.predictions, schema)
+    drawings |= {name: of_predictions[name] for name in REPORTED[schema.kind].figures}
+    drawings["entities"] = lambda: plot_entities(evaluation.predictions, schema)
     if run.log:
         drawings["training"] = lambda: plot_training(run.log)
     return drawings
+
+
+def _of_predictions(predictions: pd.DataFrame, schema: Schema) -> dict[str, Callable]:
+    """What a kind of target may have drawn, see `ReportedKind.figures`."""
+    return {
+        "confusion": lambda: plot_confusion(predictions, schema.classes),
+        "predicted": lambda: plot_predicted(predictions),
+        "roc": lambda: plot_curve(predictions, schema, "roc"),
+        "pr": lambda: plot_curve(predictions, schema, "pr"),
+        "calibration": lambda: plot_calibration(predictions, schema),
+    }
 
 
 def _of_profile(profile: InteractionProfile) -> dict[str, Callable]:

@@ -1,6 +1,6 @@
-"""write_report: one offline HTML page about an evaluated run."""
+"""write_report: one offline HTML page about an evaluated run, made of sections."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -9,33 +9,23 @@ import jinja2
 
 from interplay.errors import InvalidInput
 from interplay.files import whole_file
-from interplay.report import cards, text
 from interplay.report.embed import safe_json
-from interplay.report.model_data import example_data, insight_data
-from interplay.report.prediction_data import prediction_data, scores_by_part
+from interplay.report.kinds import REPORTED
 from interplay.report.profile_data import groups_of, profile_data
-from interplay.report.script import repeat_script
-from interplay.report.summary import summary_sentences
+from interplay.report.sections import SECTIONS, Section
 from interplay.train import Evaluation, Run, load_run
 
-SCRIPTS = (
-    "core",
-    "frame",
-    "axes",
-    "grid",
-    "pairs",
-    "map",
-    "network",
-    "table",
-    "model",
-    "windows",
-    "scores",
-    "start",
-)
-"""Files of the page's script, in the order in which they build on one another."""
+TOOLS = ("core", "frame", "axes", "grid", "kinds")
+"""Scripts that sections draw with, in the order in which they build on one another."""
 
 
-def write_report(run: Run | str | Path, path: str | Path, *, overwrite: bool = False) -> Path:
+def write_report(
+    run: Run | str | Path,
+    path: str | Path,
+    *,
+    overwrite: bool = False,
+    sections: Sequence[Section] = SECTIONS,
+) -> Path:
     """Write one HTML page that needs no network and nothing beside it.
 
     Parameters
@@ -44,6 +34,9 @@ def write_report(run: Run | str | Path, path: str | Path, *, overwrite: bool = F
         Evaluated; nothing is estimated, trained or predicted again.
     path : str or Path
     overwrite : bool
+    sections : sequence of Section
+        What stands on the page, in this order; by default all that there is. For one more of your own pass
+        ``(*SECTIONS, Mine())``, see `interplay.report.sections`.
 
     Returns
     -------
@@ -52,10 +45,11 @@ def write_report(run: Run | str | Path, path: str | Path, *, overwrite: bool = F
     Raises
     ------
     InvalidInput
-        If the run was not evaluated, or the file exists.
+        If the run was not evaluated, the file exists, or two sections have one name.
     """
     run = evaluated(run)
-    page = _render(run, evaluation_of(run))
+    _check_names(sections)
+    page = _render(run, evaluation_of(run), sections)
     with whole_file(path, overwrite=overwrite) as part:
         part.write_text(page, "utf-8")
     return Path(path)
@@ -73,30 +67,22 @@ def evaluated(run: Run | str | Path) -> Run:
 
 
 def evaluation_of(run: Run) -> Evaluation:
-    """What was found when an evaluated run was judged."""
+    """What came of judging an evaluated run."""
     assert run.evaluation is not None
     return run.evaluation
 
 
-def page_data(run: Run, found: Evaluation) -> dict[str, object]:
-    """All numbers behind the page's charts and tables."""
-    schema = run.schema
-    profile = run.profile
-    entropy = 1.0 if profile is None else profile.h_y_bits
+def page_data(run: Run, evaluation: Evaluation, sections: Sequence[Section]) -> dict[str, object]:
+    """All numbers behind the page's charts and tables: what all scripts know, and what is told to each section."""
+    schema, profile = run.schema, run.profile
     return {
         "title": title(run),
         "kind": schema.kind,
         "classes": schema.classes,
         "modalities": schema.modalities,
         "groups": groups_of(schema.modalities),
-        "main": text.MAIN_SCORE[schema.kind],
-        "score_names": text.NAMES,
         "profile": None if profile is None else profile_data(profile),
-        "insight": insight_data(found.insight, run.context, entropy),
-        "examples": example_data(found.examples, found.predictions, schema),
-        "parts": scores_by_part(found.scores),
-        "predictions": prediction_data(found.predictions, schema),
-        "log": run.log,
+        "sections": {section.name: section.data(run, evaluation) for section in sections},
     }
 
 
@@ -105,51 +91,47 @@ def title(run: Run) -> str:
     return str((run.data.card or {}).get("title") or "Interactions and a guided model")
 
 
-def _render(run: Run, found: Evaluation) -> str:
-    folder = files("interplay.report") / "web"
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string((folder / "page.html").read_text("utf-8"))
-    script = "\n".join((folder / f"{name}.js").read_text("utf-8") for name in SCRIPTS)
-    return template.render(
-        css=(folder / "page.css").read_text("utf-8"),
-        script=f"(() => {{\n{script}\n}})();",
-        data=safe_json(page_data(run, found)),
+def _render(run: Run, evaluation: Evaluation, sections: Sequence[Section]) -> str:
+    web = files("interplay.report") / "web"
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("interplay.report", "web"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    shared = {"run": run, "evaluation": evaluation, "schema": run.schema}
+    parts = {
+        section.name: environment.from_string(section.template()).render(
+            **shared, **section.context(run, evaluation)
+        )
+        for section in sections
+    }
+    return environment.get_template("page.html").render(
+        **shared,
+        title=title(run),
+        target=REPORTED[run.schema.kind].heading(run.schema),
+        sections=sections,
+        parts=parts,
+        css=(web / "page.css").read_text("utf-8"),
+        script=_script(sections),
+        data=safe_json(page_data(run, evaluation, sections)),
         version=version("interplay"),
-        **_told(run, found),
     )
 
 
-def _told(run: Run, found: Evaluation) -> Mapping[str, object]:
-    """What stands on the page in words and tables, readable without its script."""
-    kind, scores, profile = run.schema.kind, found.scores, run.profile
-    told: dict[str, object] = {
-        "title": title(run),
-        "run": run,
-        "schema": run.schema,
-        "found": found,
-        "main_name": text.NAMES[text.MAIN_SCORE[kind]],
-        "main": text.number(scores["test"][text.MAIN_SCORE[kind]]),
-        "main_interval": text.interval(scores["test"], text.MAIN_SCORE[kind]),
-        "n_windows": int(scores["test"]["n_windows"]),
-        "judged": text.judged_sentence(scores["test"], kind),
-        "context": text.context_sentence(scores, kind),
-        "missing": text.missing_sentence(scores, kind),
-        "agreement": text.agreement_sentences(scores),
-        "scores": text.score_rows(scores["test"]),
-        "served": text.least_and_most(found.predictions, kind),
-        "model_card": cards.model_card(run),
-        "data_card": cards.data_card(run),
-        "leakage": cards.leakage_rows(run, found.entities),
-        "script_to_repeat": repeat_script(run),
-        "recipe": run.recipe.to_dict(),
-    }
-    if profile is not None:
-        told |= {
-            "findings": summary_sentences(profile),
-            "sureness": text.sureness(profile),
-            "negative": text.negative_atoms(profile) if len(profile.modalities) > 1 else "",
-            "entropy": text.number(profile.h_y_bits, 2),
-            "history": int(profile.dataset.attrs.get("target_history", 0)),
-            "errors": "synergy_stderr" in profile.dataset,
-        }
-    return told
+def _script(sections: Sequence[Section]) -> str:
+    """One script; names that a section gives are seen by that section alone."""
+    web = files("interplay.report") / "web"
+    tools = [(web / f"{name}.js").read_text("utf-8") for name in TOOLS]
+    drawn = [f"(() => {{\n{section.script()}\n}})();" for section in sections if section.script()]
+    start = (web / "start.js").read_text("utf-8")
+    return "(() => {\n" + "\n".join([*tools, *drawn, start]) + "\n})();"
+
+
+def _check_names(sections: Sequence[Section]) -> None:
+    names = [section.name for section in sections]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InvalidInput(
+            f"sections must have names of their own; {twice[0]!r} is there twice. Rename one of them."
+        )

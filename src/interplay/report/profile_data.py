@@ -52,24 +52,24 @@ def profile_data(profile: InteractionProfile) -> dict[str, object]:
         "s": ("synergy", i, j),
         "joint": ("joint_mi", i, j),
     }
-    told: dict[str, object] = {
+    data: dict[str, object] = {
         "lags": profile.lag_s,
         "entropy": profile.h_y_bits,
         "mi": d["mi"].transpose("source", "lag").values,
         "mi_error": d["mi_stderr"].transpose("source", "lag").values if "mi_stderr" in d else None,
     }
     for key, (name, a, b) in sides.items():
-        told[key] = d[name].values[a, b].ravel()
-        told[f"{key}_clear"] = significant_atoms(d, name)[a, b].ravel()
-        told[f"{key}_error"] = d[f"{name}_stderr"].values[a, b].ravel() if f"{name}_stderr" in d else None
+        data[key] = d[name].values[a, b].ravel()
+        data[f"{key}_clear"] = significant_atoms(d, name)[a, b].ravel()
+        data[f"{key}_error"] = d[f"{name}_stderr"].values[a, b].ravel() if f"{name}_stderr" in d else None
     for key in ("p", "q"):
-        told[key] = d[f"{key}_value"].values[i, j].ravel() if f"{key}_value" in d else None
-    return told
+        data[key] = d[f"{key}_value"].values[i, j].ravel() if f"{key}_value" in d else None
+    return data
 
 
 def groups_of(names) -> dict[str, list[int]]:
     """Modality numbers by the part of their names before the first "_"; empty where that joins none of them."""
-    found: dict[str, list[int]] = {}
+    groups: dict[str, list[int]] = {}
     for k, name in enumerate(names):
-        found.setdefault(name.split("_", 1)[0], []).append(k)
-    return found if 1 < len(found) < len(names) else {}
+        groups.setdefault(name.split("_", 1)[0], []).append(k)
+    return groups if 1 < len(groups) < len(names) else {}

@@ -1,5 +1,6 @@
 """How to make a run again: the lines of Python that its folder stands for."""
 
+from collections.abc import Mapping
 from pprint import pformat
 
 from interplay.estimators import BaseRUS
@@ -31,11 +32,11 @@ def _windows(run: Run) -> list[str]:
         lines.append(
             "recordings = ...  # the run does not say which data set it was trained on: yours goes here"
         )
-    told = ", ".join(f"{name}={value!r}" for name, value in options.items())
+    arguments = ", ".join(f"{name}={value!r}" for name, value in options.items())
     tested = run.evaluation.entities if run.evaluation else ()
     return [
         *lines,
-        f"windows = ip.make_windows(recordings, {told})",
+        f"windows = ip.make_windows(recordings, {arguments})",
         f"train = windows.of_entities({_listed(run.data.entities)})",
         f"test = windows.of_entities({_listed(tested)})",
         f"assert len(train) == {run.data.n_windows}  # as many as the run was trained on",
@@ -73,17 +74,22 @@ def _kinds(parent: type) -> list[type]:
 
 
 def _training(run: Run) -> list[str]:
-    usual = Recipe().to_dict()
+    usual = _flat(Recipe().to_dict())
     settings = {
-        f"{group}.{name}": value
-        for group, values in run.recipe.to_dict().items()
-        for name, value in values.items()
-        if usual[group][name] != value
+        name: value for name, value in _flat(run.recipe.to_dict()).items() if usual.get(name) != value
     }
-    told = ["train"]
-    told += ["profile=profile"] if run.profile is not None else []
-    told += [f"settings={settings!r}"] if settings else []
-    return [f"run = ip.fit({', '.join(told)}, seed={run.seed})", "print(run.evaluate(test))"]
+    arguments = ["train"]
+    arguments += ["profile=profile"] if run.profile is not None else []
+    arguments += [f"settings={settings!r}"] if settings else []
+    return [f"run = ip.fit({', '.join(arguments)}, seed={run.seed})", "print(run.evaluate(test))"]
+
+
+def _flat(values: Mapping, prefix: str = "") -> dict[str, object]:
+    """Settings by names with dots."""
+    flat: dict[str, object] = {}
+    for name, value in values.items():
+        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
+    return flat
 
 
 def _listed(names) -> str:

@@ -37,11 +37,11 @@ def finding(profile: InteractionProfile, atom: str) -> str:
     row, lag = (int(k) for k in np.unravel_index(best, table.bits.shape))
     i, j = (profile.modalities[side[row]] for side in (table.first, table.second))
     joint = float(profile.dataset["joint_mi"].values[table.first[row], table.second[row], lag])
-    told = (
+    sentence = (
         f"{FOUND[atom].format(i=i, j=j)}: {table.bits[row, lag]:.2f} of the {joint:.2f} bits that the two tell"
         f"{_interval(table, row, lag)}, {_when(profile, table, row, lag)}."
     )
-    return f"{told} {_rank(int(table.clear.any(1).sum()), len(table.bits), atom)}"
+    return f"{sentence} {_rank(int(table.clear.any(1).sum()), len(table.bits), atom)}"
 
 
 def _no_evidence(table: AtomTable, atom: str) -> str:

@@ -1,12 +1,14 @@
 """Numbers of a run put into words and table cells; pure functions, nothing recomputed."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
+from interplay.metrics import Agreement
 from interplay.profile import InteractionProfile
+from interplay.train.evaluation import Scores
 
 SCORES = (
     ("accuracy", "accuracy", "share of predictions that are right"),
@@ -25,10 +27,18 @@ SCORES = (
     ("rmse", "root mean squared error", "in the unit of the target; 0 is best"),
     ("r2", "R²", "share of the target's variance that is explained; 1 is best"),
 )
-MAIN_SCORE = {"classes": "macro_f1", "labels": "macro_f1", "number": "r2"}
 NAMES = {key: name for key, name, _ in SCORES}
 NOTICED = 0.02
 """A change of macro-F1 or R2 below this is told as little."""
+
+MOST_NAMES = 40
+"""Names that a row lists before it only counts the rest."""
+
+FOLLOWS = {
+    "redundancy": ("The more redundant a pair, the more alike its tokens are routed", -1),
+    "synergy": ("The more synergistic a pair, the more of it goes to synergy experts", 1),
+}
+"""What a router should do with an atom, and the sign of the gamma that says that it does."""
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -48,8 +58,8 @@ def interval(scores: Mapping, name: str) -> str:
 
 def with_interval(scores: Mapping, name: str) -> str:
     """A score, with its interval if it has one."""
-    told = interval(scores, name)
-    return number(scores[name]) + (f" ({told})" if told else "")
+    around = interval(scores, name)
+    return number(scores[name]) + (f" ({around})" if around else "")
 
 
 def score_rows(scores: Mapping) -> list[tuple[str, str, str, str]]:
@@ -66,9 +76,15 @@ def counted(n: int, one: str, several: str = "") -> str:
     return f"{n:,} {one if n == 1 else several or one + 's'}"
 
 
-def judged_sentence(scores: Mapping, kind: str) -> str:
-    """How good the run is on entities that it has not seen."""
-    main = MAIN_SCORE[kind]
+def listed(names: Iterable[str]) -> str:
+    """Names with commas, the first `MOST_NAMES` of them."""
+    names = list(names)
+    rest = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def judged_sentence(scores: Scores, main: str) -> str:
+    """How good the run is on entities that it has not seen; `main` is the name of the score that counts."""
     parts = [
         f"{NAMES[name]} {with_interval(scores, name)}" for name in ("accuracy", "mae", main) if name in scores
     ]
@@ -77,76 +93,96 @@ def judged_sentence(scores: Mapping, kind: str) -> str:
     return f"On {who} never seen in training: {', '.join(parts)}."
 
 
-def context_sentence(scores: Mapping, kind: str = "classes") -> str:
-    """Whether the model leans on the interactions it was given."""
-    blind = scores.get("without_context")
-    if blind is None:
+def context_sentence(compared: Scores, without_context: Scores | None, main: str) -> str:
+    """Whether the trained model leans on its context of interactions: that was blanked, not trained without."""
+    if without_context is None:
         return "The model was trained without interactions, so there is nothing to take away."
-    name = MAIN_SCORE[kind]
-    before, after = scores["compared"][name], blind[name]
-    told = (
-        f"With the interactions taken away at test time, {NAMES[name]} goes from {number(before)} to {number(after)} "
-        f"({counted(int(scores['compared']['n_windows']), 'window')})"
-    )
+    before, after = compared[main], without_context[main]
     if _unknown(before) or _unknown(after):
-        return f"{told}: it is not defined on these windows."
-    if before - after > NOTICED:
-        return f"{told}: the model leans on them."
-    if before - after < -NOTICED:
-        return f"{told}: they mislead it on these entities."
-    return f"{told}: on these data the tokens themselves say enough, and the guidance changes little."
+        verdict = "it is not defined on these windows"
+    elif before - after > NOTICED:
+        verdict = "the model leans on them"
+    elif before - after < -NOTICED:
+        verdict = "they mislead it on these entities"
+    else:
+        verdict = "on these data the tokens themselves say enough, and the trained model needs them little"
+    return (
+        f"With the interactions blanked in this trained model, {NAMES[main]} goes from {number(before)} to "
+        f"{number(after)} ({counted(int(compared['n_windows']), 'window')}): {verdict}. No model was trained without "
+        "them for this."
+    )
 
 
-def missing_sentence(scores: Mapping, kind: str = "classes") -> str:
-    """Which modality the model can spare least; empty where none was taken away."""
-    name = MAIN_SCORE[kind]
-    lost = {
-        key.removeprefix("without "): part[name] for key, part in scores.items() if key.startswith("without ")
-    }
-    lost = {key: value for key, value in lost.items() if not _unknown(value)}
-    before = scores.get("compared", {}).get(name)
-    if not lost or _unknown(before):
+def control_sentence(test: Scores, control: Scores | None, main: str) -> str:
+    """What a model reaches that was trained anew without the profile; empty where none was."""
+    if control is None:
         return ""
-    worst = min(lost, key=lambda key: lost[key])
+    guided, unguided = test[main], control[main]
+    if _unknown(guided) or _unknown(unguided):
+        verdict = "it is not defined on these windows"
+    elif guided - unguided > NOTICED:
+        verdict = "the profile helps"
+    elif guided - unguided < -NOTICED:
+        verdict = "the profile does harm on these entities"
+    else:
+        verdict = "the profile makes little difference"
+    return (
+        f"Trained anew without the profile: {NAMES[main]} {with_interval(control, main)} on the test windows, against "
+        f"{number(guided)} with it: {verdict}."
+    )
+
+
+def missing_sentence(compared: Scores, without: Mapping[str, Scores], main: str) -> str:
+    """Which modality the model can spare least; empty where none was taken away."""
+    lost = {name: scores[main] for name, scores in without.items() if not _unknown(scores[main])}
+    before = compared.get(main)
+    if not lost or before is None or math.isnan(before):
+        return ""
+    worst = min(lost, key=lambda name: lost[name])
     if before - lost[worst] <= NOTICED:
         return (
-            f"No single modality is missed much: whichever one is unobserved, {NAMES[name]} stays at "
+            f"No single modality is missed much: whichever one is unobserved, {NAMES[main]} stays at "
             f"{number(lost[worst])} or above ({number(before)} with all of them)."
         )
     spared = sum(before - value <= NOTICED for value in lost.values())
     rest = f"; {counted(spared, 'other')} can be spared with a loss of at most {NOTICED}" if spared else ""
     return (
-        f"{worst} is missed most: without it {NAMES[name]} falls from {number(before)} to "
+        f"{worst} is missed most: without it {NAMES[main]} falls from {number(before)} to "
         f"{number(lost[worst])}{rest}."
     )
 
 
-def agreement_sentences(scores: Mapping) -> list[str]:
-    """Whether routing follows the profile."""
-    told = []
-    for key, what, wanted in (
-        ("agreement_redundancy", "The more redundant a pair, the more alike its tokens are routed", -1),
-        ("agreement_synergy", "The more synergistic a pair, the more of it goes to synergy experts", 1),
-    ):
-        found = scores.get(key)
-        if found is None or _unknown(found["correlation"]):
-            continue
-        r, low, high = found["correlation"], found["low"], found["high"]
-        clear = not _unknown(low) and (low > 0 or high < 0)
-        verdict = "not clear" if not clear else "yes" if r * wanted > 0 else "no, the reverse"
-        ends = "" if _unknown(low) else f", 95 % interval {low:.2f} to {high:.2f}"
-        told.append(
-            f"{what}: {verdict} (rank correlation {r:.2f}{ends}; {int(found['n'])} pairs and lags, last layer)."
+def agreement_sentences(agreement: Mapping[str, Agreement]) -> list[str]:
+    """Whether routing follows the profile; see `interplay.metrics.routing_agreement`."""
+    return [_agreement_sentence(atom, agreement[atom]) for atom in FOLLOWS if atom in agreement]
+
+
+def _agreement_sentence(atom: str, agreement: Agreement) -> str:
+    wish, sign = FOLLOWS[atom]
+    gamma, low, high = agreement.gamma, agreement.low, agreement.high
+    if gamma is None:
+        return (
+            f"{wish}: this cannot be asked, for no two pairs or lags differ both in {atom} and, by more than a "
+            "hundredth, in how they are routed."
         )
-    return told
+    if low is None or high is None:
+        verdict, ends = "too few pairs stand out to tell it from chance", ""
+    else:
+        clear = low > 0 or high < 0
+        verdict = "not clear" if not clear else "yes" if gamma * sign > 0 else "no, the reverse"
+        ends = f", 95 % interval {low:.2f} to {high:.2f}"
+    return (
+        f"{wish}: {verdict}; so it is in {50 * (1 + sign * gamma):.0f} % of the comparisons "
+        f"(gamma {gamma:.2f}{ends}; {agreement.n:,} pairs and lags, last layer)."
+    )
 
 
 def strongest_pairs(profile: InteractionProfile) -> list[tuple[str, str]]:
     """All pairs, by the most that they tell together at any lag."""
     names = profile.modalities
     i, j = np.triu_indices(len(names), 1)
-    told = np.nan_to_num(profile.dataset["joint_mi"].values[i, j]).max(-1)
-    return [(names[i[k]], names[j[k]]) for k in np.argsort(-told, kind="stable")]
+    joint = np.nan_to_num(profile.dataset["joint_mi"].values[i, j]).max(-1)
+    return [(names[i[k]], names[j[k]]) for k in np.argsort(-joint, kind="stable")]
 
 
 def sureness(profile: InteractionProfile) -> list[tuple[str, str]]:
@@ -200,20 +236,17 @@ def negative_atoms(profile: InteractionProfile) -> str:
     )
 
 
-def least_and_most(predictions: pd.DataFrame, kind: str = "classes") -> str:
-    """Range over entities of accuracy, or of the mean absolute error of a number; empty for labels."""
-    if kind == "labels":
+def least_and_most(entities: Mapping[str, Any], what: str) -> str:
+    """Range of `what` over entities, see `means_by_entity`; empty where that has no words."""
+    names, values = entities["names"], entities["value"]
+    if not what:
         return ""
-    if kind == "number":
-        each, what = (predictions["label"] - predictions["predicted"]).abs(), "mean absolute error"
-    else:
-        each, what = predictions["label"] == predictions["predicted"], "share of windows right"
-    found = each.groupby(predictions["entity"]).mean()
-    if len(found) == 1:
-        return f"One entity was tested, {found.index[0]}: {what} {number(found.iloc[0])}."
+    if len(names) == 1:
+        return f"One entity was tested, {names[0]}: {what} {number(values[0])}."
+    low, high = int(np.argmin(values)), int(np.argmax(values))
     return (
-        f"Over {len(found)} entities, {what} goes from {number(found.min())} ({found.idxmin()}) to "
-        f"{number(found.max())} ({found.idxmax()})."
+        f"Over {len(names)} entities, {what} goes from {number(values[low])} ({names[low]}) to "
+        f"{number(values[high])} ({names[high]})."
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from interplay.study.issues import Finding, doubtful, wrong
+from interplay.study.issues import Issue, error, warning
 from interplay.study.spec import CLOCKS
 from interplay.study.table_files import ROW
 from interplay.types import UNLABELLED
@@ -18,39 +18,39 @@ RATE_AGREES = 0.02
 """Share by which times may contradict the stated rate."""
 
 
-def missing_columns(table: pd.DataFrame, names: Sequence[str | None], file: str) -> list[Finding]:
+def missing_columns(table: pd.DataFrame, names: Sequence[str | None], file: str) -> list[Issue]:
     """Columns that the study names and the table lacks."""
-    there, found = [name for name in table.columns if name != ROW], []
+    there, issues = [name for name in table.columns if name != ROW], []
     for name in names:
         if name is not None and name not in table.columns:
             close = difflib.get_close_matches(name, there, n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(map(repr, there[:8]))}."
-            found.append(wrong(file, f"the column {name!r} must be there; {hint}", 1))
-    return found
+            issues.append(error(file, f"the column {name!r} must be there; {hint}", 1))
+    return issues
 
 
 def rows_that(table: pd.DataFrame, where: Mapping[str, object]) -> pd.DataFrame:
     """Rows that have the values of `where`."""
     for column, value in where.items():
-        told = table[column]
-        if told.dtype.kind in "iuf" and isinstance(value, (int, float)):
-            table = table[told == value]
+        cells = table[column]
+        if cells.dtype.kind in "iuf" and isinstance(value, (int, float)):
+            table = table[cells == value]
         else:
-            table = table[told.astype(str).str.strip() == str(value)]
+            table = table[cells.astype(str).str.strip() == str(value)]
     return table
 
 
-def numbers(table: pd.DataFrame, name: str, file: str) -> tuple[np.ndarray, list[Finding]]:
+def numbers(table: pd.DataFrame, name: str, file: str) -> tuple[np.ndarray, list[Issue]]:
     """(n,) float32 of a column, NaN where empty or unreadable, and what is unreadable."""
     column = table[name]
     values = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    found, row = [], table[ROW].to_numpy()
+    issues, row = [], table[ROW].to_numpy()
     texts = np.flatnonzero(np.isnan(values) & column.notna().to_numpy())
     if len(texts):
         value = column.iloc[texts[0]]
         comma = " Write decimals with a point." if isinstance(value, str) and "," in value else ""
-        found.append(
-            wrong(
+        issues.append(
+            error(
                 file,
                 f"{name!r} must hold numbers; {value!r} is none{more(texts)}.{comma}",
                 int(row[texts[0]]),
@@ -58,35 +58,35 @@ def numbers(table: pd.DataFrame, name: str, file: str) -> tuple[np.ndarray, list
         )
     infinite = np.flatnonzero(np.isinf(values))
     if len(infinite):
-        found.append(
-            wrong(
+        issues.append(
+            error(
                 file,
                 f"{name!r} must be finite; it is infinite{more(infinite)}. Leave the cell empty where a value "
                 f"is missing.",
                 int(row[infinite[0]]),
             )
         )
-    return values.astype(np.float32), found
+    return values.astype(np.float32), issues
 
 
-def seconds(table: pd.DataFrame, name: str, unit: str, file: str) -> tuple[np.ndarray, list[Finding]]:
+def seconds(table: pd.DataFrame, name: str, unit: str, file: str) -> tuple[np.ndarray, list[Issue]]:
     """(n,) float64 s of a time column, since 1970 of dates, and what is wrong with it."""
     row = table[ROW].to_numpy()
     if unit == "datetime":
-        times, found = _dates(table[name], row, name, file)
+        times, issues = _dates(table[name], row, name, file)
     else:
         times = (
             pd.to_numeric(table[name], errors="coerce").to_numpy(np.float64, na_value=np.nan) * CLOCKS[unit]
         )
-        found = _unreadable(
+        issues = _unreadable(
             table[name], times, row, name, file, "a number; for dates say time_unit: datetime"
         )
-    if not found:
-        found = _order(times, row, name, file)
-    return times, found
+    if not issues:
+        issues = _order(times, row, name, file)
+    return times, issues
 
 
-def _dates(column: pd.Series, row, name: str, file: str) -> tuple[np.ndarray, list[Finding]]:
+def _dates(column: pd.Series, row, name: str, file: str) -> tuple[np.ndarray, list[Issue]]:
     if isinstance(column.dtype, pd.DatetimeTZDtype) or column.dtype.kind == "M":
         parsed = pd.to_datetime(column, utc=True)
     else:
@@ -95,7 +95,7 @@ def _dates(column: pd.Series, row, name: str, file: str) -> tuple[np.ndarray, li
         if zoned.any() and not zoned.all():
             k = int(np.argmax(zoned != zoned[0]))
             return np.full(len(texts), np.nan), [
-                wrong(file, f"{name!r} must name a time zone in all rows or in none; {texts.iloc[k]!r} differs "
+                error(file, f"{name!r} must name a time zone in all rows or in none; {texts.iloc[k]!r} differs "
                             f"from the "
                             "first row.", int(row[k]))
             ]  # fmt: skip
@@ -104,20 +104,20 @@ def _dates(column: pd.Series, row, name: str, file: str) -> tuple[np.ndarray, li
     return times, _unreadable(column, times, row, name, file, "a date such as 2024-03-01 12:30:00")
 
 
-def _unreadable(column: pd.Series, times, row, name: str, file: str, kind: str) -> list[Finding]:
+def _unreadable(column: pd.Series, times, row, name: str, file: str, kind: str) -> list[Issue]:
     bad = np.flatnonzero(~np.isfinite(times))
     if not len(bad):
         return []
     value = column.iloc[bad[0]]
-    told = "it is empty" if pd.isna(value) else f"{str(value)!r} is not"
-    return [wrong(file, f"the time {name!r} must be {kind}; {told}{more(bad)}.", int(row[bad[0]]))]
+    what = "it is empty" if pd.isna(value) else f"{str(value)!r} is not"
+    return [error(file, f"the time {name!r} must be {kind}; {what}{more(bad)}.", int(row[bad[0]]))]
 
 
-def _order(times: np.ndarray, row, name: str, file: str) -> list[Finding]:
+def _order(times: np.ndarray, row, name: str, file: str) -> list[Issue]:
     back = np.flatnonzero(np.diff(times) < 0) + 1
     if len(back):
         return [
-            wrong(file, f"the time {name!r} must not go back; it does, by {times[back[0] - 1] - times[back[0]]:g} s"
+            error(file, f"the time {name!r} must not go back; it does, by {times[back[0] - 1] - times[back[0]]:g} s"
                         f"{more(back)}. Sort the rows, or split sessions into entities.", int(row[back[0]]))
         ]  # fmt: skip
     again = np.flatnonzero(np.diff(times) == 0) + 1
@@ -126,11 +126,11 @@ def _order(times: np.ndarray, row, name: str, file: str) -> list[Finding]:
             f"the time {name!r} should be new in each row; it is that of the row before{more(again)}. The last "
             "of them counts."
         )
-        return [doubtful(file, sentence, int(row[again[0]]))]
+        return [warning(file, sentence, int(row[again[0]]))]
     return []
 
 
-def rate_contradiction(times: np.ndarray, row: np.ndarray, rate_hz: float, file: str) -> list[Finding]:
+def rate_contradiction(times: np.ndarray, row: np.ndarray, rate_hz: float, file: str) -> list[Issue]:
     """Whether a regular stream's times say another rate than the study does, or leave rows out."""
     if len(times) < 3 or times[-1] <= times[0]:
         return []
@@ -140,7 +140,7 @@ def rate_contradiction(times: np.ndarray, row: np.ndarray, rate_hz: float, file:
     paused = np.flatnonzero(lost > PAUSE / rate_hz) + 1
     if 0 < len(paused) < len(times) / 10:
         return [
-            wrong(file, f"a regular stream must not pause; it does, for {times[paused[0]] - times[paused[0] - 1]:.6g} s"
+            error(file, f"a regular stream must not pause; it does, for {times[paused[0]] - times[paused[0] - 1]:.6g} s"
                         f"{more(paused)}, and what follows would be taken for earlier. Leave rate_hz out, or write the "
                         f"rows that are missing.", int(row[paused[0]]))
         ]  # fmt: skip
@@ -148,7 +148,7 @@ def rate_contradiction(times: np.ndarray, row: np.ndarray, rate_hz: float, file:
     if abs(measured / rate_hz - 1) <= RATE_AGREES:
         return []
     return [
-        wrong(file, f"rate_hz must be what the times say; they say {measured:.4g} Hz, the study {rate_hz:g} Hz. "
+        error(file, f"rate_hz must be what the times say; they say {measured:.4g} Hz, the study {rate_hz:g} Hz. "
                     f"Correct it, or "
                     "leave rate_hz out for an irregular stream.")
     ]  # fmt: skip
@@ -156,11 +156,11 @@ def rate_contradiction(times: np.ndarray, row: np.ndarray, rate_hz: float, file:
 
 def labels(
     table: pd.DataFrame, name: str, classes: Sequence[str], file: str
-) -> tuple[np.ndarray, list[Finding]]:
+) -> tuple[np.ndarray, list[Issue]]:
     """(n,) int64 class numbers, -1 where empty; without `classes` (n,) float64, NaN where empty."""
     if not classes:
-        values, found = numbers(table, name, file)
-        return values.astype(np.float64), found
+        values, issues = numbers(table, name, file)
+        return values.astype(np.float64), issues
     code = {str(label): k for k, label in enumerate(classes)}
     texts = [as_text(value) for value in table[name]]
     values = np.array(
@@ -173,7 +173,7 @@ def labels(
     close = difflib.get_close_matches(text, code, n=1)
     hint = f"Did you mean {close[0]!r}?" if close else "Add it to classes, or leave the cell empty."
     sentence = f"{name!r} must be one of {', '.join(code)}; {text!r} is not{more(unknown)}. {hint}"
-    return values, [wrong(file, sentence, int(table[ROW].iloc[unknown[0]]))]
+    return values, [error(file, sentence, int(table[ROW].iloc[unknown[0]]))]
 
 
 def as_text(value: object) -> str | None:

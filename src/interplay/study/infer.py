@@ -62,28 +62,28 @@ def guesses(folder: Path) -> tuple[dict, dict, dict, dict]:
         low = {name.lower(): name for name in reversed(names)}
         time, label = _first(low, TIMES), _first(low, LABELS)
         start, stop = _first(low, STARTS), _first(low, STOPS)
-        told = {"files": pattern} | _whose(table, names, pattern, {time, label, start, stop})
+        entry = {"files": pattern} | _whose(table, names, pattern, {time, label, start, stop})
         numbers = [
-            n for n in names if table[n].dtype.kind in "iuf" and n not in {time, label, told.get("entity")}
+            n for n in names if table[n].dtype.kind in "iuf" and n not in {time, label, entry.get("entity")}
         ]
         if label and not target:
-            target = told | _target(table, label, time, (start, stop))
+            target = entry | _target(table, label, time, (start, stop))
         if time:
-            streams[_name(pattern)] = told | _stream(table, time, numbers)
+            streams[_name(pattern)] = entry | _stream(table, time, numbers)
             lengths.append(_seconds(table, time))
-        elif "entity" in told and numbers and not start and not static:
-            static = {"file": pattern, "entity": told["entity"], "columns": numbers}
+        elif "entity" in entry and numbers and not start and not static:
+            static = {"file": pattern, "entity": entry["entity"], "columns": numbers}
     streams = {
-        name: told
-        for name, told in streams.items()
-        if "columns" in told or told["files"] != target.get("files")
+        name: entry
+        for name, entry in streams.items()
+        if "columns" in entry or entry["files"] != target.get("files")
     }
     return (
         streams or NOTHING["streams"],
         target or NOTHING["target"],
         static or NOTHING["static"],
         {
-            "step_s": _step(lengths, [told.get("rate_hz") for told in streams.values()]),
+            "step_s": _step(lengths, [stream.get("rate_hz") for stream in streams.values()]),
             "steps": STEPS_PER_WINDOW,
         },
     )
@@ -101,15 +101,17 @@ def _tables(folder: Path) -> Iterator[tuple[str, pd.DataFrame]]:
 def _patterns(folder: Path) -> Iterator[tuple[str, Path]]:
     """Files of the same columns whose names differ in one part are one pattern; yields it with its first file."""
     files = [p for p in sorted(folder.rglob("*")) if p.is_file() and p.name.endswith(SUFFIXES)]
-    held = {p.relative_to(folder).as_posix(): _columns(p) for p in files}
+    columns = {p.relative_to(folder).as_posix(): _columns(p) for p in files}
     taken: set[str] = set()
-    for name in held:
+    for name in columns:
         if name in taken:
             continue
         pattern, same = name, {name}
         for match in re.finditer(r"[^/_.-]+", name):
             form = re.escape(name[: match.start()]) + r"[^/_.-]+" + re.escape(name[match.end() :])
-            some = {other for other in held if re.fullmatch(form, other) and held[other] == held[name]}
+            some = {
+                other for other in columns if re.fullmatch(form, other) and columns[other] == columns[name]
+            }
             if len(some) > len(same):
                 pattern, same = f"{name[: match.start()]}{{entity}}{name[match.end() :]}", some
         taken |= same
@@ -148,19 +150,21 @@ def _whose(table: pd.DataFrame, names: list[str], pattern: str, others: set) -> 
 
 
 def _stream(table: pd.DataFrame, time: str, numbers: list[str]) -> dict:
-    told: dict = _clock(table, time) | ({"columns": numbers, "units": [""] * len(numbers)} if numbers else {})
+    entry: dict = _clock(table, time) | (
+        {"columns": numbers, "units": [""] * len(numbers)} if numbers else {}
+    )
     if numbers and (rate_hz := _rate(table, time)):
-        told["rate_hz"] = rate_hz
-    return told
+        entry["rate_hz"] = rate_hz
+    return entry
 
 
 def _target(table: pd.DataFrame, label: str, time: str | None, span: tuple[str | None, str | None]) -> dict:
-    told: dict = {"column": label}
+    entry: dict = {"column": label}
     if table[label].nunique() <= MOST_CLASSES:
-        told["classes"] = [str(v) for v in sorted(table[label].dropna().unique(), key=str)]
+        entry["classes"] = [str(v) for v in sorted(table[label].dropna().unique(), key=str)]
     if all(span):
-        return told | {"kind": "intervals", "start": span[0], "stop": span[1]}
-    return told | (_clock(table, time) if time else {"kind": "entity"})
+        return entry | {"kind": "intervals", "start": span[0], "stop": span[1]}
+    return entry | (_clock(table, time) if time else {"kind": "entity"})
 
 
 def _clock(table: pd.DataFrame, time: str) -> dict[str, str]:

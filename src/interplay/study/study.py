@@ -4,18 +4,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from interplay.data.targets import label_at, label_intervals
+from interplay.data.targets import label_at
 from interplay.datasets.card import Card
 from interplay.errors import InterplayError, InvalidInput
-from interplay.study import columns as read
-from interplay.study.checks.clocks import apart
-from interplay.study.issues import WRONG, Finding, doubtful, wrong
-from interplay.study.spec import StaticSpec, StreamSpec, StudySpec, TargetSpec, read_spec
-from interplay.study.table_files import open_table
+from interplay.study.checks.clocks import on_another_clock
+from interplay.study.issues import ERROR, Issue, error, has_errors
+from interplay.study.spec import StreamSpec, StudySpec, TargetSpec, read_spec
+from interplay.study.static import static_inputs, static_names
+from interplay.study.streams import empty_stream, moved, read_stream, start_of
 from interplay.study.tables import EntityFiles, LongTable
+from interplay.study.target import read_target
 from interplay.types import Recording, Stream, Target
 
 
@@ -42,8 +42,8 @@ class Study:
     @property
     def entities(self) -> tuple[str, ...]:
         """Entities with rows in any stream, sorted."""
-        found = (self.table(stream).entities for stream in self.spec.streams.values())
-        return tuple(sorted({entity for some in found for entity in some}))
+        of_streams = (self.table(stream).entities for stream in self.spec.streams.values())
+        return tuple(sorted({entity for entities in of_streams for entity in entities}))
 
     def table(self, spec: StreamSpec | TargetSpec) -> EntityFiles | LongTable:
         """The tables behind a stream or the target; streams of one file share it."""
@@ -66,16 +66,16 @@ class Study:
         DamagedFile
             If a file cannot be read.
         """
-        static, found = static_inputs(self.spec.static, self.folder)
-        refuse(found)
+        static, issues = static_inputs(self.spec.static, self.folder)
+        refuse(issues)
         for entity in self.entities:
-            held, found = read_entity(self, entity)
-            refuse(found)
-            yield recording_of(self, entity, held, static)
+            data, issues = read_entity(self, entity)
+            refuse(issues)
+            yield recording_of(self, entity, data, static)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Held:
+class EntityData:
     """What was read of one entity; times in s on the clock of its files."""
 
     streams: dict[str, Stream]
@@ -87,199 +87,64 @@ def read_study(folder: str | Path) -> Study:
     return Study(folder)
 
 
-def refuse(found: Sequence[Finding]) -> None:
-    """Raise the first finding that stands in the way."""
-    for finding in found:
-        if finding.level == WRONG:
-            raise InvalidInput(str(finding))
+def refuse(issues: Sequence[Issue]) -> None:
+    """Raise the first error."""
+    for issue in issues:
+        if issue.level == ERROR:
+            raise InvalidInput(str(issue))
 
 
-def read_entity(study: Study, entity: str) -> tuple[Held, list[Finding]]:
-    """Streams and target of one entity, as far as they can be read, and what was found on the way."""
-    streams, found = {}, []
+def read_entity(study: Study, entity: str) -> tuple[EntityData, list[Issue]]:
+    """Streams and target of one entity, as far as they can be read, and all that is wrong with them."""
+    streams, files, issues = {}, {}, []
     for name, spec in study.spec.streams.items():
-        streams[name], more = _stream(study, name, spec, entity)
-        found += more
-    if not any(len(stream.values) for stream in streams.values()) and not any(
-        f.level == WRONG for f in found
-    ):
-        found.append(wrong(study.table(next(iter(study.spec.streams.values()))).name(entity),
-                           f"{entity!r} must have at least one sample; all its streams are empty."))  # fmt: skip
-    target, more = _target(study, entity, streams)
-    found += more
-    if not any(f.level == WRONG for f in found):
-        files = {name: study.table(spec).name(entity) for name, spec in study.spec.streams.items()}
-        found += apart(streams, files, target, study.table(study.spec.target).name(entity))
-    return Held(streams=streams, target=target), found
+        rows, files[name], unreadable = _rows(study, spec, entity)
+        if unreadable:
+            streams[name], of_stream = empty_stream(name, spec), unreadable
+        else:
+            streams[name], of_stream = read_stream(rows, name, spec, entity, files[name])
+        issues += of_stream
+    if not any(len(stream.values) for stream in streams.values()) and not has_errors(issues):
+        sentence = f"{entity!r} must have at least one sample; all its streams are empty."
+        issues.append(error(next(iter(files.values())), sentence))
+    rows, file, unreadable = _rows(study, study.spec.target, entity)
+    target, of_target = (
+        (None, unreadable) if unreadable else read_target(rows, study.spec.target, entity, file, streams)
+    )
+    issues += of_target
+    if not has_errors(issues):
+        issues += on_another_clock(streams, files, target, file)
+    return EntityData(streams=streams, target=target), issues
 
 
-def recording_of(study: Study, entity: str, held: Held, static: dict[str, dict[str, float]]) -> Recording:
+def recording_of(
+    study: Study, entity: str, data: EntityData, static: dict[str, dict[str, float]]
+) -> Recording:
     """The recording, its clock at 0 with its first sample or label."""
-    starts = [float(t) for stream in held.streams.values() if len(stream.values) for t in [_start(stream)]]
-    origin = min(starts)
-    target = held.target or _unlabelled(study.spec.target, origin)
+    origin = min(start_of(stream) for stream in data.streams.values() if len(stream.values))
+    target = data.target or label_at(-1 if study.spec.target.classes else float("nan"), origin)
     names = static_names(study.spec.static)
     return Recording(
         entity=entity,
-        streams={name: _moved(stream, origin) for name, stream in held.streams.items()},
+        streams={name: moved(stream, origin) for name, stream in data.streams.items()},
         target=Target(values=target.values, start_s=target.start_s - origin, stop_s=target.stop_s - origin),
         classes=tuple(study.spec.target.classes),
         static={name: static.get(entity, {}).get(name, float("nan")) for name in names},
     )
 
 
-def _stream(study: Study, name: str, spec: StreamSpec, entity: str) -> tuple[Stream, list[Finding]]:
-    table = study.table(spec)
-    file = table.name(entity)
-    channels = tuple(spec.columns) or (name,)
-    units = tuple(spec.units) or ("",) * len(channels)
-    empty = Stream(
-        values=np.zeros((0, len(channels)), np.float32), times_s=np.zeros(0), channels=channels, units=units
-    )
-    if spec.rate_hz is not None:
-        empty = Stream(values=empty.values, rate_hz=spec.rate_hz, channels=channels, units=units)
-    try:
-        rows = table.rows(entity)
-    except InterplayError as error:
-        return empty, [wrong(file, _said(study, file, error))]
-    if rows is None:
-        return empty, [
-            doubtful(file, f"{entity!r} has nothing in stream {name!r}; it counts as never observed.")
-        ]
-    found = read.missing_columns(rows, [*spec.columns, spec.time, *spec.where], file)
-    if found:
-        return empty, found
-    rows = read.rows_that(rows, spec.where)
-    if not len(rows):
-        return empty, [] if spec.where else [
-            doubtful(file, f"stream {name!r} should have rows; it has none.")
-        ]
-    values, found = _values(rows, spec, file)
-    times, more = (None, []) if spec.time is None else read.seconds(rows, spec.time, spec.time_unit, file)
-    found += more
-    if times is not None and any(f.level == WRONG for f in more):
-        return empty, found
-    if spec.rate_hz is None:
-        return Stream(values=values, times_s=times, channels=channels, units=units), found
-    start = 0.0 if times is None else float(times[0])
-    found += (
-        [] if times is None else read.rate_contradiction(times, rows[read.ROW].to_numpy(), spec.rate_hz, file)
-    )
-    return Stream(values=values, rate_hz=spec.rate_hz, start_s=start, channels=channels, units=units), found
-
-
-def _said(study: Study, file: str, error: InterplayError) -> str:
-    """The error without the path that the finding names already."""
-    return str(error).removeprefix(f"{study.folder / file} ")
-
-
-def _values(rows: pd.DataFrame, spec: StreamSpec, file: str) -> tuple[np.ndarray, list[Finding]]:
-    if not spec.columns:
-        return np.ones((len(rows), 1), np.float32), []
-    read_columns = [read.numbers(rows, name, file) for name in spec.columns]
-    return np.stack([v for v, _ in read_columns], axis=1), [f for _, found in read_columns for f in found]
-
-
-def _target(study: Study, entity: str, streams: dict[str, Stream]) -> tuple[Target | None, list[Finding]]:
-    spec = study.spec.target
+def _rows(
+    study: Study, spec: StreamSpec | TargetSpec, entity: str
+) -> tuple[pd.DataFrame | None, str, list[Issue]]:
+    """An entity's rows, None without any; the file that they are in; and what keeps them from being read."""
     file = spec.files
     try:
         table = study.table(spec)
         file = table.name(entity)
-        rows = table.rows(entity)
-    except InterplayError as error:
-        return None, [wrong(file, _said(study, file, error))]
-    if rows is None or not len(rows):
-        return None, [doubtful(file, f"{entity!r} has no labels; it gives no windows.")]
-    found = read.missing_columns(rows, [spec.column, spec.time, spec.start, spec.stop], file)
-    if found:
-        return None, found
-    values, found = read.labels(rows, spec.column, spec.classes, file)
-    if any(f.level == WRONG for f in found):
-        return None, found
-    kind = {"series": _series, "intervals": _intervals, "entity": _one}[spec.kind]
-    target, more = kind(rows, values, spec, file, streams)
-    return target, found + more
-
-
-def _series(rows, values, spec: TargetSpec, file: str, streams) -> tuple[Target | None, list[Finding]]:
-    if spec.time is None:
-        assert spec.rate_hz is not None
-        times, found = np.arange(len(values)) / spec.rate_hz, []
-    else:
-        times, found = read.seconds(rows, spec.time, spec.time_unit, file)
-    if any(f.level == WRONG for f in found):
-        return None, found
-    # a label holds until the next; the last as long as the one before
-    last = times[-1] + (np.median(np.diff(times)) if len(times) > 1 else 0.0)
-    return label_intervals(values, times, np.r_[times[1:], last]), found
-
-
-def _intervals(rows, values, spec: TargetSpec, file: str, streams) -> tuple[Target | None, list[Finding]]:
-    assert spec.start is not None
-    assert spec.stop is not None
-    start, found = read.seconds(rows, spec.start, spec.time_unit, file)
-    stop, more = read.seconds(rows, spec.stop, spec.time_unit, file)
-    found += [f for f in more if f.level == WRONG]
-    if any(f.level == WRONG for f in found):
-        return None, found
-    row = rows[read.ROW].to_numpy()
-    for bad, sentence in (
-        (np.flatnonzero(stop < start), f"an interval must not stop ({spec.stop!r}) before it starts "
-                                       f"({spec.start!r}); it does."),
-        (np.flatnonzero(start[1:] < stop[:-1]) + 1, "intervals must not overlap; this one starts before the one "
-                                                    "above stops."),
-    ):  # fmt: skip
-        if len(bad):
-            return None, [*found, wrong(file, sentence, int(row[bad[0]]))]
-    return label_intervals(values, start, stop), found
-
-
-def _one(rows, values, spec: TargetSpec, file: str, streams) -> tuple[Target | None, list[Finding]]:
-    if len(rows) > 1:
-        return None, [
-            wrong(file, "an entity must have one label; it has more than one.", int(rows[read.ROW].iloc[1]))
-        ]
-    ends = [_stop(stream) for stream in streams.values() if len(stream.values)]
-    if spec.time is None:
-        return (label_at(values[0], max(ends)) if ends else None), []
-    times, found = read.seconds(rows, spec.time, spec.time_unit, file)
-    return (None if any(f.level == WRONG for f in found) else label_at(values[0], float(times[0]))), found
-
-
-def static_names(spec: StaticSpec | None) -> tuple[str, ...]:
-    """Names of the static inputs: columns, and a name for each value of a category."""
-    if spec is None:
-        return ()
-    return (
-        *spec.columns,
-        *(f"{name}={value}" for name, values in spec.categories.items() for value in values),
-    )
-
-
-def static_inputs(spec: StaticSpec | None, folder: Path) -> tuple[dict[str, dict[str, float]], list[Finding]]:
-    """entity -> name -> value; NaN where unknown."""
-    if spec is None:
-        return {}, []
-    table = open_table(folder / spec.file)
-    found = read.missing_columns(table, [spec.entity, *spec.columns, *spec.categories], spec.file)
-    if found:
-        return {}, found
-    inputs = {}
-    for name in spec.columns:
-        inputs[name], more = read.numbers(table, name, spec.file)
-        found += more
-    for name, values in spec.categories.items():
-        code, more = read.labels(table, name, tuple(map(str, values)), spec.file)
-        found += more
-        for k, value in enumerate(values):
-            inputs[f"{name}={value}"] = np.where(code < 0, np.nan, code == k)
-    who = [read.as_text(value) for value in table[spec.entity]]
-    twice = table[spec.entity].duplicated().to_numpy()
-    if twice.any():
-        k = int(np.argmax(twice))
-        found.append(wrong(spec.file, f"{who[k]!r} must have one row; it has another above.", k + 2))
-    return {str(name): {key: float(v[k]) for key, v in inputs.items()} for k, name in enumerate(who)}, found
+        return table.rows(entity), file, []
+    except InterplayError as failure:
+        # the issue names the file already
+        return None, file, [error(file, str(failure).removeprefix(f"{study.folder / file} "))]
 
 
 def _card(spec: StudySpec, folder: Path) -> Card:
@@ -304,26 +169,3 @@ def _card(spec: StudySpec, folder: Path) -> Card:
         fill=spec.windows.fill,
         files="study.yaml and the files that it names",
     )
-
-
-def _unlabelled(spec: TargetSpec, at: float) -> Target:
-    return label_at(-1 if spec.classes else float("nan"), at)
-
-
-def _start(stream: Stream) -> float:
-    return stream.start_s if stream.times_s is None else stream.times_s[0]
-
-
-def _stop(stream: Stream) -> float:
-    if stream.rate_hz is not None:
-        return stream.start_s + len(stream.values) / stream.rate_hz
-    assert stream.times_s is not None
-    return float(stream.times_s[-1])
-
-
-def _moved(stream: Stream, origin: float) -> Stream:
-    kept = {"values": stream.values, "channels": stream.channels, "units": stream.units}
-    if stream.rate_hz is not None:
-        return Stream(**kept, rate_hz=stream.rate_hz, start_s=stream.start_s - origin)
-    assert stream.times_s is not None
-    return Stream(**kept, times_s=stream.times_s - origin)

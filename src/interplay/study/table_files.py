@@ -59,9 +59,9 @@ def check_header(path: Path) -> list[str]:
                 f"{path} must be CSV, Parquet or NPZ; it is an Excel or ZIP file. Save it as CSV."
             )
     names = [str(name) for name in pd.read_csv(path, header=None, nrows=1, dtype=str, **CSV).iloc[0]]
-    if len(names) == 1 and (found := re.search(r"[;\t|]", names[0])):
+    if len(names) == 1 and (separator := re.search(r"[;\t|]", names[0])):
         raise DamagedFile(
-            f"{path} must be separated by commas; its header has {found[0]!r}. Save it with commas."
+            f"{path} must be separated by commas; its header has {separator[0]!r}. Save it with commas."
         )
     twice = [name for name in dict.fromkeys(names) if name != "nan" and names.count(name) > 1]
     if twice:

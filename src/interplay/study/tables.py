@@ -29,13 +29,13 @@ class EntityFiles:
         before, after = pattern.split("{entity}", 1)
         ends = re.escape(after).replace(re.escape("{entity}"), r"(?P=entity)").replace(r"\*", "[^/]*")
         form = re.compile(re.escape(before) + r"(?P<entity>[^/]+?)" + ends + "$")
-        found = {}
+        files = {}
         for path in sorted(root.glob(pattern.replace("{entity}", "*"))):
             if match := form.fullmatch(path.relative_to(root).as_posix()):
-                found[match["entity"]] = path
-        self.files: Mapping[str, Path] = found
+                files[match["entity"]] = path
+        self.files: Mapping[str, Path] = files
         self._last: tuple[str, pd.DataFrame] | None = None
-        if not found:
+        if not files:
             raise InvalidInput(f"files {pattern!r} must match at least one file in {root}; none does.")
 
     @property

@@ -7,11 +7,11 @@ import numpy as np
 import torch
 import xarray as xr
 
-from interplay.data import Scaler
+from interplay.data import Scaler, Windows
 from interplay.nn import ATOMS, InteractionContext, Model, Output
-from interplay.progress import Tell, silent
+from interplay.progress import Progress, silent
 from interplay.train.batches import Batch, ScaledWindows
-from interplay.train.target_kinds import TARGETS, TargetKind
+from interplay.train.target_kinds import TargetKind
 from interplay.types import Routing
 
 PATH_STEPS = 32
@@ -22,7 +22,7 @@ TOKENS_AT_ONCE = 20_000
 
 
 def explain_windows(
-    model: Model, scaled: ScaledWindows, target: TargetKind, tell: Tell = silent
+    model: Model, scaled: ScaledWindows, target: TargetKind, progress: Progress = silent
 ) -> xr.Dataset:
     """Relevance and routing of every token of some windows.
 
@@ -49,7 +49,7 @@ def explain_windows(
     parts = []
     for k in range(len(scaled)):
         parts.append(_one_window(model, scaled[np.array([k])], target, scaled.scaler))
-        tell((k + 1) / len(scaled))
+        progress((k + 1) / len(scaled))
     windows = scaled.windows
     stacked = {name: np.stack([part[name] for part in parts]) for name in parts[0]}
     token = ("window", "modality", "lag")
@@ -68,7 +68,7 @@ def explain_windows(
         },
         attrs={
             "synergy_experts": model.config.synergy_experts,
-            "outputs": list(windows.classes) or ["number"],
+            "outputs": list(target.outputs(windows.schema)),
         },
     )
 
@@ -82,7 +82,7 @@ def _one_window(model: Model, batch: Batch, target: TargetKind, scaler: Scaler) 
     with torch.no_grad():
         nothing = {name: torch.zeros_like(values) for name, values in batch.x.items()}
         moved = float(output.logits[0, of] - _asked(model, batch, nothing, 1).logits[0, of])
-    told = {
+    arrays = {
         "relevance": relevance.flip(-1).numpy(),
         "pooling": output.pooling[0].flip(-1).numpy(),
         "observed": batch.observed[0].flip(-1).numpy(),
@@ -92,21 +92,21 @@ def _one_window(model: Model, batch: Batch, target: TargetKind, scaler: Scaler) 
     }
     if output.routings:
         layers = [_weights(routing)[0].flip(1) for routing in output.routings]
-        told["expert_weight"] = torch.stack(layers).numpy()
-    return told
+        arrays["expert_weight"] = torch.stack(layers).numpy()
+    return arrays
 
 
 def _integrated_gradients(model: Model, batch: Batch, of: int) -> torch.Tensor:
     """(M, T): mean gradient along the path times the input, summed over samples and channels of each token."""
     shares = (torch.arange(PATH_STEPS) + 0.5) / PATH_STEPS
-    found = torch.zeros(batch.observed.shape[1:])
+    relevance = torch.zeros(batch.observed.shape[1:])
     for some in shares.split(max(1, TOKENS_AT_ONCE // batch.observed.numel())):
         path = {n: (some[:, None, None, None] * values).requires_grad_() for n, values in batch.x.items()}
         logits = _asked(model, batch, path, len(some)).logits[:, of]
         slopes = torch.autograd.grad(logits.sum(), list(path.values()))
         for m, (values, slope) in enumerate(zip(batch.x.values(), slopes, strict=True)):
-            found[m] += (slope * values).sum((0, 2, 3)) / PATH_STEPS
-    return found * batch.observed[0]
+            relevance[m] += (slope * values).sum((0, 2, 3)) / PATH_STEPS
+    return relevance * batch.observed[0]
 
 
 def _asked(model: Model, batch: Batch, x: dict[str, torch.Tensor], n: int) -> Output:
@@ -122,16 +122,15 @@ def _weights(routing: Routing) -> torch.Tensor:
     return torch.zeros_like(routing.log_probs).scatter(-1, routing.expert_ids, routing.expert_weights)
 
 
-def examples(windows, predicted: np.ndarray, most: int) -> np.ndarray:
-    """Windows to explain, at most so many: of each group as many, first the surest and the least sure of each."""
-    kind = TARGETS[windows.kind]
-    group = kind.group_of(torch.from_numpy(windows.y)).numpy()
-    sure = predicted.max(1) if predicted.ndim == 2 else np.abs(predicted - windows.y)
+def examples(windows: Windows, predicted: np.ndarray, target: TargetKind, most: int) -> np.ndarray:
+    """Windows to explain, at most so many: of each group as many, over the whole of its ranking."""
+    group = target.group_of(torch.from_numpy(windows.y)).numpy()
+    ranking = target.ranking(windows, predicted)
     chosen: list[int] = []
     groups = np.unique(group)
     for g in groups:
         rows = np.flatnonzero(group == g)
-        rows = rows[np.argsort(sure[rows])]
+        rows = rows[np.argsort(ranking[rows])]
         chosen += list(
             rows[np.unique(np.linspace(0, len(rows) - 1, max(1, most // len(groups))).astype(int))]
         )

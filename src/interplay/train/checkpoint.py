@@ -92,9 +92,9 @@ class PlainStates(CheckpointIO):
 
     def save_checkpoint(self, checkpoint, path, storage_options=None) -> None:
         tensors: dict[str, torch.Tensor] = {}
-        told = json.dumps(_plain(checkpoint, tensors))
+        state = json.dumps(_plain(checkpoint, tensors))
         with whole_file(path, overwrite=True) as part:
-            save_file(tensors, part, metadata={"state": told})
+            save_file(tensors, part, metadata={"state": state})
 
     def load_checkpoint(self, path, map_location=None, weights_only=None) -> dict:
         try:
@@ -126,10 +126,10 @@ def _plain(value, tensors: dict[str, torch.Tensor]):
     raise TypeError(f"the state of a training must be tensors and plain values; got {type(value).__name__}.")
 
 
-def _restored(told, tensors: Mapping[str, torch.Tensor]):
-    if not isinstance(told, dict):
-        return told
-    ((kind, content),) = told.items()
+def _restored(value, tensors: Mapping[str, torch.Tensor]):
+    if not isinstance(value, dict):
+        return value
+    ((kind, content),) = value.items()
     if kind == "tensor":
         return tensors[content]
     if kind == "mapping":

@@ -1,8 +1,9 @@
 """Judging a trained model on test windows: scores, what they become without parts, and insight."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,9 @@ import torch
 import xarray as xr
 
 from interplay.data import Windows
+from interplay.metrics import Agreement
 from interplay.nn import Model, empty_context
-from interplay.progress import Tell
+from interplay.progress import Progress
 from interplay.train.attribution import examples, explain_windows
 from interplay.train.batches import ScaledWindows
 from interplay.train.routing_statistics import Watch, beside_profile
@@ -24,6 +26,9 @@ EXAMPLES = 24
 STRESS_WINDOWS = 2000
 """At most so many windows, evenly drawn, are predicted again for each part that is taken away."""
 
+Scores = Mapping[str, float]
+"""Scores of some windows by name, with their intervals; see `interplay.metrics`."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evaluation:
@@ -31,51 +36,68 @@ class Evaluation:
 
     Attributes
     ----------
-    scores : mapping of mapping
-        ``test``: the scores of all test windows, see `interplay.metrics`; ``compared``: of the windows that the
-        comparisons below were made on; ``without_context``; ``without <modality>`` for each, if there are
-        several; ``agreement_redundancy`` and ``agreement_synergy``: see `beside_profile`.
+    test : mapping of str to float
+        The scores of all test windows, see `interplay.metrics`.
+    compared : mapping of str to float
+        The scores of the windows that the comparisons below were made on.
+    without_context : mapping of str to float, or None
+        The scores of the same trained model with its context blanked; None where it has none. No model is trained
+        for this: it says what this model loses, not what one trained without a profile would reach.
+    without : modality name -> mapping of str to float
+        The scores with that modality unobserved; empty where there is only one.
+    agreement : atom name -> Agreement
+        How far the routing of the last layer follows "redundancy" and "synergy" of the profile, see
+        `beside_profile`; empty where that is unknown.
     predictions : DataFrame, see `Run.predict`
     insight : xarray.Dataset, see `interplay.train.routing_statistics`: `Watch.dataset` and `beside_profile`
     examples : xarray.Dataset, single windows, see `interplay.train.attribution.explain_windows`; ``row`` is that of
         each in `predictions`
     entities : names of the test entities
+    control : mapping of str to float, or None
+        The scores of all test windows under a model that was trained anew without the profile; None where none was.
     """
 
-    scores: Mapping[str, Mapping[str, float]]
+    test: Scores
+    compared: Scores
+    without_context: Scores | None
+    without: Mapping[str, Scores]
+    agreement: Mapping[str, Agreement]
     predictions: pd.DataFrame
     insight: xr.Dataset
     examples: xr.Dataset
     entities: tuple[str, ...]
+    control: Scores | None = None
 
 
 def judge(
-    model: Model, scaled: ScaledWindows, target: TargetKind, tell: Tell, *, n_bootstrap: int
+    model: Model, scaled: ScaledWindows, target: TargetKind, progress: Progress, *, n_bootstrap: int
 ) -> Evaluation:
     """Evaluate; leakage is the caller's to rule out."""
-    test = scaled.windows
-    few = scaled.select(_evenly(len(test), STRESS_WINDOWS))
-    trials = _trials(model, test.modalities)
-    share = len(test) / (len(test) + len(trials) * len(few))
+    test, few = scaled.windows, scaled.select(_evenly(len(scaled), STRESS_WINDOWS))
+    guided = not model.context.is_empty()
+    hidden = test.modalities if len(test.modalities) > 1 else ()
+    tells = _shared_progress(progress, [len(test), *[len(few)] * (1 + guided + len(hidden))])
+
+    def scores(trial: Model, windows: ScaledWindows, hidden: int | None = None) -> Scores:
+        predicted = predictions(trial, windows, next(tells), hidden=hidden)
+        return target.scores(windows.windows, predicted, n_bootstrap)
+
     watch = Watch(model, test)
-    told = predictions(model, scaled, lambda done: tell(share * done), watch)
-    scores = {"test": target.scores(test, told, n_bootstrap)}
-    for k, (name, (trial, hidden)) in enumerate(trials.items()):
-        done = share + (1 - share) * k / len(trials)
-
-        def tell_trial(part: float, done=done) -> None:
-            tell(done + (1 - share) * part / len(trials))
-
-        # a model that does without the context does without that of single windows, too
-        seen = few.without_contexts() if name == "without_context" else few
-        told_by_trial = predictions(trial, seen, tell_trial, hidden=hidden)
-        scores[name] = target.scores(few.windows, told_by_trial, n_bootstrap)
-    tell(1.0)
+    predicted = predictions(model, scaled, next(tells), watch)
+    compared = scores(model, few)
+    # a model that does without the context does without that of single windows, too
+    without_context = scores(_blanked(model), few.without_contexts()) if guided else None
+    without = {name: scores(model, few, m) for m, name in enumerate(hidden)}
+    progress(1.0)
     insight = beside_profile(watch.dataset(), model.context)
-    chosen = examples(test, told, EXAMPLES)
+    chosen = examples(test, predicted, target, EXAMPLES)
     return Evaluation(
-        scores=scores | agreement(insight),
-        predictions=prediction_table(test, told, target),
+        test=target.scores(test, predicted, n_bootstrap),
+        compared=compared,
+        without_context=without_context,
+        without=without,
+        agreement=agreement(insight),
+        predictions=prediction_table(test, predicted, target),
         insight=insight,
         examples=explain_windows(model, scaled.select(chosen), target).assign_coords(row=("window", chosen)),
         entities=test.entities,
@@ -86,7 +108,7 @@ def judge(
 def predictions(
     model: Model,
     scaled: ScaledWindows,
-    tell: Tell,
+    progress: Progress,
     watch: Watch | None = None,
     *,
     hidden: int | None = None,
@@ -104,7 +126,7 @@ def predictions(
             watch.see(output, batch.y)
         parts.append(kind.predicted(output.logits.cpu(), scaled.scaler))
         done += len(batch.y)
-        tell(done / len(scaled))
+        progress(done / len(scaled))
     return np.concatenate(parts)
 
 
@@ -117,29 +139,34 @@ def prediction_table(windows: Windows, predicted: np.ndarray, target: TargetKind
     return pd.DataFrame(table | target.columns(windows, predicted))
 
 
-def agreement(insight: xr.Dataset) -> dict[str, dict[str, float]]:
+def agreement(insight: xr.Dataset) -> dict[str, Agreement]:
     """Whether the routing of the last layer follows the profile, see `beside_profile`; empty where that is unknown."""
     if "agreement" not in insight:
         return {}
-    last = insight["agreement"].isel(layer=-1)
+    last = insight["agreement"].isel(layer=-1).transpose("compared_atom", "statistic")
+    names = [str(name) for name in last["statistic"].values]
     return {
-        f"agreement_{atom}": {
-            str(bound): float(last.sel(compared_atom=atom, bound=bound)) for bound in last["bound"].values
-        }
-        for atom in last["compared_atom"].values
+        str(atom): Agreement.from_numbers(dict(zip(names, row, strict=True)))
+        for atom, row in zip(last["compared_atom"].values, last.values.tolist(), strict=True)
     }
 
 
-def _trials(model: Model, modalities: tuple[str, ...]) -> dict[str, tuple[Model, int | None]]:
-    """Model and hidden modality of every comparison, by name."""
-    trials: dict[str, tuple[Model, int | None]] = {"compared": (model, None)}
-    if not model.context.is_empty():
-        blind = copy.deepcopy(model)
-        blind.set_context(empty_context(*model.context.synergy.shape[2:]))
-        trials["without_context"] = (blind, None)
-    if len(modalities) > 1:
-        trials |= {f"without {name}": (model, m) for m, name in enumerate(modalities)}
-    return trials
+def _shared_progress(progress: Progress, work: Sequence[int]) -> Iterator[Progress]:
+    """A callable for each piece of work, which tells `progress` the share of all work that is done."""
+    ends = np.cumsum([0, *work]) / sum(work)
+    for start, end in pairwise(ends):
+
+        def tell_piece(share: float, start=float(start), end=float(end)) -> None:
+            progress(start + (end - start) * share)
+
+        yield tell_piece
+
+
+def _blanked(model: Model) -> Model:
+    """The same weights, knowing nothing of interactions."""
+    blank = copy.deepcopy(model)
+    blank.set_context(empty_context(*model.context.synergy.shape[2:]))
+    return blank
 
 
 def _evenly(n: int, most: int) -> np.ndarray:

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from interplay.data.scaling import SQUASHED_FROM, ChannelScale
 from interplay.errors import InvalidInput
 from interplay.files import check_writable, json_text, whole_file
 from interplay.nn import DenseExperts, Experts
@@ -28,6 +29,35 @@ TOLERANCE = 1e-5
 ATTENTION = torch.ops.aten.scaled_dot_product_attention.default
 
 
+class ScaledChannels(nn.Module):
+    """`interplay.data.scaling.ChannelScale` in operations that other runtimes have, in float32."""
+
+    centre: torch.Tensor
+    spread: torch.Tensor
+    low: torch.Tensor
+    width: torch.Tensor
+    least: torch.Tensor
+    rise: torch.Tensor
+
+    def __init__(self, scale: ChannelScale):
+        super().__init__()
+        low, ranks = scale.knots - scale.centre[:, None], scale.ranks
+        parts = {"centre": scale.centre, "spread": scale.spread, "low": low[:, :-1], "least": ranks[:, 0]}
+        parts |= {"width": np.diff(low), "rise": np.diff(ranks)}
+        for name, values in parts.items():
+            self.register_buffer(name, torch.from_numpy(np.ascontiguousarray(values)).float())
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Raw values (..., d) -> scaled values and ranks (..., 2 d)."""
+        beside = x - self.centre
+        z = beside / self.spread
+        beyond = (z.abs() - SQUASHED_FROM).clamp_min(0.0)
+        robust = torch.sign(z) * (z.abs() - beyond + torch.log1p(beyond))
+        within = ((beside[..., None] - self.low) / self.width.clamp_min(1e-30)).clamp(0.0, 1.0)
+        rank = self.least + (within * self.rise).sum(-1)
+        return torch.cat([robust, 12.0**0.5 * (rank - 0.5)], dim=-1)
+
+
 class Program(nn.Module):
     """From raw windows to probabilities, or numbers in the unit of the target: the run's scaler and model in one."""
 
@@ -38,23 +68,18 @@ class Program(nn.Module):
             if isinstance(layer.experts, Experts):
                 layer.experts = DenseExperts(layer.experts)
         self.names, self.kind = run.schema.modalities, run.schema.kind
-        for m, name in enumerate(self.names):
-            self.register_buffer(f"mean{m}", torch.from_numpy(run.scaler.mean[name]))
-            self.register_buffer(f"std{m}", torch.from_numpy(run.scaler.std[name]))
+        self.scales = nn.ModuleList(ScaledChannels(run.scaler.channels[name]) for name in self.names)
         if run.schema.static:
             # programs cannot be saved with a tensor of no numbers
             self.register_buffer("of_static", torch.from_numpy(run.scaler.static))
-        self.register_buffer("of_target", torch.from_numpy(run.scaler.target))
+        self.register_buffer("of_target", torch.from_numpy(run.scaler.target).float())
         self.requires_grad_(False)
 
     def forward(
         self, x: dict[str, torch.Tensor], observed: torch.Tensor, static: torch.Tensor | None = None
     ) -> torch.Tensor:
         """Raw x[name] (B, T, r, d), observed (B, M, T) bool and static (B, S) -> (B, C), or (B,) of a number."""
-        scaled = {
-            name: (x[name] - getattr(self, f"mean{m}")) / getattr(self, f"std{m}")
-            for m, name in enumerate(self.names)
-        }
+        scaled = {name: scale(x[name]) for name, scale in zip(self.names, self.scales, strict=True)}
         if static is not None:
             static = (static - self.of_static[0]) / self.of_static[1]
         logits = self.model(scaled, observed, None, static).logits
@@ -198,7 +223,8 @@ def _drawn(run: Run, n: int, seed: int) -> Inputs:
     x = {}
     for name, (r, d) in schema.shapes.items():
         z = torch.randn(n, schema.steps, r, d, generator=generator)
-        x[name] = z * torch.from_numpy(scaler.std[name]) + torch.from_numpy(scaler.mean[name])
+        scale = scaler.channels[name]
+        x[name] = (z * torch.from_numpy(scale.spread) + torch.from_numpy(scale.centre)).float()
     observed = torch.rand(n, len(schema.modalities), schema.steps, generator=generator) > 0.2
     if not schema.static:
         return x, observed

@@ -7,32 +7,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.utilities.exceptions import SIGTERMException
 
-from interplay.data import Scaler, SplitManifest, Windows, describe_split
+from interplay.data import Scaler, SplitManifest, Windows, describe_split, scaled_schema
 from interplay.data.check import check_trainable
 from interplay.errors import InvalidInput
 from interplay.nn import (
     InteractionContext,
-    InteractionMoE,
     Model,
-    ProbeStepEncoder,
     build_model,
     empty_context,
     interaction_context,
 )
 from interplay.profile import InteractionProfile
-from interplay.progress import Tell, shown
+from interplay.progress import Progress, shown
 from interplay.train.batches import ScaledWindows, TrainingBatches
 from interplay.train.checkpoint import KeepState, PlainStates, Unfinished, training_key
 from interplay.train.module import EpochLog, GuidedTraining, count_steps
 from interplay.train.recipe import Recipe, make_recipe
 from interplay.train.run import Run
 from interplay.train.run_folder import TrainingData, check_run_folder
-from interplay.train.target_kinds import TARGETS, make_target
+from interplay.train.target_kinds import TARGETS
 from interplay.train.trackers import JsonLines, Tracker, make_trackers
 from interplay.train.window_contexts import window_contexts
 
@@ -48,7 +45,7 @@ def fit(
     card: Mapping[str, object] | None = None,
     split: SplitManifest | None = None,
     track: str | Tracker | Sequence[str | Tracker] = (),
-    progress: Tell | None = None,
+    progress: Progress | None = None,
 ) -> Run:
     """Train a model.
 
@@ -85,30 +82,24 @@ def fit(
     recipe = make_recipe(recipe, settings)
     check_trainable(train, what="training windows")
     # a rule that the target cannot follow is refused before the training, not after
-    make_target(train.kind, recipe.decision.rule, _counts(train))
+    kind = TARGETS[train.kind]
+    kind.calling(recipe.decision.rule, kind.counts(train))
     if out is not None:
         check_run_folder(out, overwrite=False)
     trackers = make_trackers(track, None if out is None else Path(out))
     scaler = Scaler.fit(train)
     with torch.random.fork_rng(), shown(progress, "training") as tell:
         torch.manual_seed(seed)
-        model = build_model(train.schema, recipe.model, _context_for(profile, train))
-        if isinstance(model, InteractionMoE) and isinstance(model.encoder, ProbeStepEncoder):
-            _start_from_probe(model.encoder, profile, train)
+        model = build_model(scaled_schema(train.schema), recipe.model, _context_for(profile, train))
         contexts = window_contexts(train, profile, recipe.model.context)
         scaled = ScaledWindows(train, scaler, contexts, each_step=recipe.model.each_step)
         batches = TrainingBatches(scaled, recipe.optimiser.batch_size, seed)
-        kept = None if out is None else Unfinished(Path(out), training_key(model, recipe, batches))
-        if kept is not None:
-            trackers.insert(0, JsonLines(kept.log))
-        settings_of_run = {
-            **recipe.to_dict(),
-            "seed": seed,
-            "windows": len(train),
-            "entities": len(train.entities),
-        }
-        log = EpochLog(tell, count_steps(len(train), recipe), trackers, settings_of_run)
-        _train(model, recipe, batches, log, kept)
+        unfinished = None if out is None else Unfinished(Path(out), training_key(model, recipe, batches))
+        if unfinished is not None:
+            trackers.insert(0, JsonLines(unfinished.log))
+        described = {**recipe.to_dict(), "seed": seed, "windows": len(train), "entities": len(train.entities)}
+        log = EpochLog(tell, count_steps(len(train), recipe), trackers, described)
+        _train(model, recipe, batches, log, unfinished)
     run = Run(
         model=model.eval(),
         scaler=scaler,
@@ -118,7 +109,7 @@ def fit(
         data=TrainingData(
             entities=train.entities,
             n_windows=len(train),
-            class_counts=_counts(train),
+            class_counts=kind.counts(train),
             channels=dict(train.steps.channels),
             card=card,
         ),
@@ -128,61 +119,44 @@ def fit(
     )
     if out is not None:
         run.save(out)
-    if kept is not None:
-        kept.remove()
+    if unfinished is not None:
+        unfinished.remove()
     return run
-
-
-def _start_from_probe(encoder: ProbeStepEncoder, profile: InteractionProfile | None, train: Windows) -> None:
-    probe = None if profile is None else profile.probe
-    if probe is None or dict(probe.shapes) != dict(train.schema.shapes):
-        raise InvalidInput(
-            "model.encoder 'probe' must come with a profile with a probe of the same modalities and shapes; this one "
-            f"{'has no probe' if probe is None else f'is of {dict(probe.shapes)}'}. Estimate it with PosteriorPID and "
-            "target_history=0 from windows like these."
-        )
-    encoder.probe.start_from(probe.blocks[0].probe, list(probe.shapes))
-
-
-def _counts(train: Windows) -> tuple[int, ...]:
-    """Windows of each class or label; of a number none."""
-    if train.kind == "number":
-        return ()
-    if train.kind == "labels":
-        return tuple((train.y == 1).sum(0).tolist())
-    return tuple(np.bincount(train.y, minlength=len(train.classes)).tolist())
 
 
 def _context_for(profile: InteractionProfile | None, train: Windows) -> InteractionContext:
     if profile is None:
         return empty_context(len(train.modalities), train.length)
     classes = profile.dataset.attrs.get("classes")
-    if train.kind == "classes" and classes is not None and tuple(classes) != train.classes:
+    wanted = TARGETS[train.kind].classes_of_profile(train.schema)
+    if wanted is not None and classes is not None and tuple(classes) != wanted:
         raise InvalidInput(
-            f"the profile must be about the classes of the windows, {list(train.classes)}; it is about "
+            f"the profile must be about the classes of the windows, {list(wanted)}; it is about "
             f"{list(classes)}. Estimate it from windows of the same target."
         )
     return interaction_context(profile, train.modalities, steps=train.length, step_s=train.step_s)
 
 
 def _train(
-    model: Model, recipe: Recipe, batches: TrainingBatches, log: EpochLog, kept: Unfinished | None
+    model: Model, recipe: Recipe, batches: TrainingBatches, log: EpochLog, unfinished: Unfinished | None
 ) -> None:
     with _quiet_lightning(), _heard_interruption():
         trainer = pl.Trainer(
             max_epochs=recipe.optimiser.epochs,
             gradient_clip_val=recipe.optimiser.clip_norm,
-            callbacks=[log] if kept is None else [log, KeepState(kept.state)],
+            callbacks=[log] if unfinished is None else [log, KeepState(unfinished.state)],
             plugins=[PlainStates()],
             logger=False,
-            enable_checkpointing=kept is not None,
+            enable_checkpointing=unfinished is not None,
             enable_progress_bar=False,
             enable_model_summary=False,
         )
         target = TARGETS[batches.windows.windows.kind]
         training = GuidedTraining(model, target, recipe, log.total_steps)
-        begun = kept is not None and kept.state.is_file()
-        trainer.fit(training, datamodule=batches, ckpt_path=kept.state if kept and begun else None)
+        begun = unfinished is not None and unfinished.state.is_file()
+        trainer.fit(
+            training, datamodule=batches, ckpt_path=unfinished.state if unfinished and begun else None
+        )
 
 
 @contextmanager

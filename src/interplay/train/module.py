@@ -10,7 +10,7 @@ from torch import nn
 
 from interplay.losses import RoutingLoss
 from interplay.nn import InteractionContext, Model, Output
-from interplay.progress import Tell
+from interplay.progress import Progress
 from interplay.train.augment import add_noise, hide_modalities, shift_levels
 from interplay.train.batches import Batch
 from interplay.train.recipe import Recipe
@@ -116,9 +116,18 @@ class EpochLog(pl.Callback):
     """Keeps the mean of every loss term per epoch, and tells the progress and the trackers."""
 
     def __init__(
-        self, tell: Tell, total_steps: int, trackers: Sequence[Tracker], settings: Mapping[str, object]
+        self,
+        progress: Progress,
+        total_steps: int,
+        trackers: Sequence[Tracker],
+        settings: Mapping[str, object],
     ):
-        self.tell, self.total_steps, self.trackers, self.settings = tell, total_steps, trackers, settings
+        self.progress, self.total_steps, self.trackers, self.settings = (
+            progress,
+            total_steps,
+            trackers,
+            settings,
+        )
         self.epochs: list[dict[str, float]] = []
 
     def state_dict(self) -> dict[str, list[dict[str, float]]]:
@@ -134,7 +143,7 @@ class EpochLog(pl.Callback):
             tracker.start(self.settings, self.epochs)
 
     def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx) -> None:
-        self.tell(trainer.global_step / self.total_steps)
+        self.progress(trainer.global_step / self.total_steps)
 
     def on_train_epoch_end(self, trainer, module) -> None:
         means = {name: float(value) for name, value in trainer.callback_metrics.items()}

@@ -171,9 +171,9 @@ def _set(values: dict, path: list[str], value: object) -> None:
 
 
 def _loss(name: str, value: Any) -> Choice:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        value = {"weight": value}
-    chosen = LOSSES.choose(value, default=name if name in LOSSES else None, where=f"losses.{name}")
+    weighed = isinstance(value, (int, float)) and not isinstance(value, bool)
+    given: Any = {"weight": value} if weighed else value
+    chosen = LOSSES.choose(given, default=name if name in LOSSES else None, where=f"losses.{name}")
     chosen.build()
     return chosen
 

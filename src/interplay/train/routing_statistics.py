@@ -15,6 +15,11 @@ from interplay.train.target_kinds import TARGETS
 from interplay.types import Routing
 from interplay.units import bits
 
+FOLLOWED = {"redundancy": "divergence", "synergy": "synergy_mass"}
+"""What a router does with a pair that is to follow an atom of the profile."""
+
+STATISTICS = ["gamma", "low", "high", "n"]
+
 CHUNK_NUMBERS = 5e7
 """Windows are compared in pieces of about so many numbers, which bounds memory."""
 
@@ -72,8 +77,8 @@ class Watch:
             "lag_s": ("lag", lags * w.step_s),
         }
         if self.layers:
-            found = [layer.means() for layer in self.layers]
-            use, probability, divergence, mass = (np.stack(part) for part in zip(*found, strict=True))
+            means = [layer.means() for layer in self.layers]
+            use, probability, divergence, mass = (np.stack(part) for part in zip(*means, strict=True))
             data["expert_use"] = (("layer", "modality", "lag", "expert"), use[:, :, ::-1])
             data["expert_probability"] = (("layer", "modality", "lag", "expert"), probability[:, :, ::-1])
             data["divergence"] = (("layer", "source_i", "source_j", "lag"), divergence[..., ::-1])
@@ -96,15 +101,23 @@ def beside_profile(insight: xr.Dataset, context: InteractionContext) -> xr.Datas
     xarray.Dataset
         With ``use_by_atom (layer, atom, expert)``: mean weight of each expert over tokens, each counted as much as
         the largest such atom that it takes part in, NaN for an atom that the profile has nowhere; and
-        ``agreement (layer, atom, bound)``: rank correlation over pairs and steps, its 95 % interval and how many, of
-        the divergence between the routings of a pair with redundancy (negative where redundant pairs are routed
-        alike) and of what a pair gives to synergy experts with synergy (positive where they get it).
+        ``agreement (layer, compared_atom, statistic)``: gamma over pairs and steps, its 95 % interval and how many, see
+        `interplay.metrics.routing_agreement`, of the divergence between the routings of a pair with redundancy (-1
+        where redundant pairs are routed alike and others apart) and of what a pair gives to synergy experts with
+        synergy (1 where synergistic pairs give most); NaN where it is not defined.
     """
     if "divergence" not in insight or context.is_empty():
         return insight
     # step t of a window has lag T - 1 - t
     atoms = {name: getattr(context, name)[0].flip(-1).cpu().numpy() for name in ATOMS}
-    use = insight["expert_use"].values
+    return insight.assign(
+        use_by_atom=(("layer", "atom", "expert"), _use_by_atom(insight["expert_use"].values, atoms)),
+        agreement=(("layer", "compared_atom", "statistic"), _agreement(insight, atoms)),
+    ).assign_coords(atom=list(ATOMS), compared_atom=list(FOLLOWED), statistic=STATISTICS)
+
+
+def _use_by_atom(use: np.ndarray, atoms: dict[str, np.ndarray]) -> np.ndarray:
+    """(layer, atom, expert): mean of use (layer, M, T, E), tokens weighted by atoms (M, M, T)."""
     known = np.isfinite(use[..., 0])
     by_atom = []
     for atom in atoms.values():
@@ -114,17 +127,19 @@ def beside_profile(insight: xr.Dataset, context: InteractionContext) -> xr.Datas
         by_atom.append(
             np.where(total[:, None] > 0, summed / np.where(total > 0, total, 1.0)[:, None], np.nan)
         )
-    sides = {"redundancy": insight["divergence"].values, "synergy": insight["synergy_mass"].values}
-    bounds = ["correlation", "low", "high", "n"]
-    found = [
-        [[routing_agreement(of_layer, atoms[name])[bound] for bound in bounds] for name, of_layer in zip(
-            sides, layer, strict=True)]
-        for layer in zip(*sides.values(), strict=True)
-    ]  # fmt: skip
-    return insight.assign(
-        use_by_atom=(("layer", "atom", "expert"), np.stack(by_atom, axis=1)),
-        agreement=(("layer", "compared_atom", "bound"), np.array(found)),
-    ).assign_coords(atom=list(ATOMS), compared_atom=list(sides), bound=bounds)
+    return np.stack(by_atom, axis=1)
+
+
+def _agreement(insight: xr.Dataset, atoms: dict[str, np.ndarray]) -> np.ndarray:
+    """(layer, compared atom, statistic)."""
+    rows = []
+    for layer in range(insight.sizes["layer"]):
+        numbers = [
+            routing_agreement(insight[followed].values[layer], atoms[atom]).to_numbers()
+            for atom, followed in FOLLOWED.items()
+        ]
+        rows.append([[one[name] for name in STATISTICS] for one in numbers])
+    return np.array(rows)
 
 
 class _LayerSums:

@@ -11,7 +11,7 @@ from interplay.data import Scaler, SplitManifest, Windows
 from interplay.data.check import check_disjoint, check_schema
 from interplay.nn import InteractionContext, Model
 from interplay.profile import InteractionProfile
-from interplay.progress import Tell, shown
+from interplay.progress import Progress, shown
 from interplay.train.attribution import explain_windows
 from interplay.train.batches import ScaledWindows
 from interplay.train.evaluation import Evaluation, judge, prediction_table, predictions
@@ -63,7 +63,7 @@ class Run:
         """What is predicted, and how classes are called."""
         return make_target(self.schema.kind, self.recipe.decision.rule, self.data.class_counts)
 
-    def predict(self, windows: Windows, *, progress: Tell | None = None) -> pd.DataFrame:
+    def predict(self, windows: Windows, *, progress: Progress | None = None) -> pd.DataFrame:
         """Predict windows, each on its own.
 
         Parameters
@@ -85,12 +85,12 @@ class Run:
             )
 
     def evaluate(
-        self, test: Windows, *, progress: Tell | None = None, n_bootstrap: int = 1000
+        self, test: Windows, *, progress: Progress | None = None, n_bootstrap: int = 1000
     ) -> dict[str, float]:
         """Judge the run on entities that neither the model nor its profile has seen.
 
-        Besides the scores it records what the report tells: how the router and the pooling use modalities
-        and lags, the scores without the context, and those without each modality. A saved run is updated.
+        Besides the scores it records what the report tells: how the router and the pooling use modalities and lags,
+        the scores of this same model with its context blanked, and those without each modality. A saved run is updated.
 
         Parameters
         ----------
@@ -121,13 +121,13 @@ class Run:
             self.split = self.split.with_part("test", test)
         if self.folder is not None:
             write_evaluation(self, self.folder)
-        return dict(self.evaluation.scores["test"])
+        return dict(self.evaluation.test)
 
-    def explain_window(self, windows: Windows, k: int, *, progress: Tell | None = None) -> xr.Dataset:
+    def explain_window(self, windows: Windows, k: int, *, progress: Progress | None = None) -> xr.Dataset:
         """What the prediction of window number k rests on, token by token; see `explain_windows`."""
         return self.explain_windows(windows.select(np.array([k])), progress=progress).isel(window=0)
 
-    def explain_windows(self, windows: Windows, *, progress: Tell | None = None) -> xr.Dataset:
+    def explain_windows(self, windows: Windows, *, progress: Progress | None = None) -> xr.Dataset:
         """What predictions rest on, token by token; a fraction of a second for each window.
 
         Parameters

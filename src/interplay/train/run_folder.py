@@ -22,9 +22,10 @@ from pyarrow import ArrowException
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from interplay.data import Scaler, SplitManifest
+from interplay.data import Scaler, SplitManifest, scaled_schema
 from interplay.errors import DamagedFile, InvalidInput
 from interplay.files import check_writable, json_text, whole_file, whole_folder
+from interplay.metrics import Agreement
 from interplay.nn import Model, build_model, empty_context
 from interplay.profile import InteractionProfile
 from interplay.train.evaluation import Evaluation
@@ -32,7 +33,10 @@ from interplay.train.recipe import make_recipe
 from interplay.train.trackers import json_lines
 from interplay.types import Schema
 
-FORMAT = "interplay-run-1"
+FORMAT = "interplay-run-2"
+SCORES = ("test", "compared", "without_context", "without", "control")
+"""Fields of an `Evaluation` that stand in ``metrics.json`` as they are, beside ``agreement``."""
+
 LIBRARIES = ("interplay", "torch", "pytorch-lightning", "numpy", "xarray", "scikit-learn")
 
 
@@ -90,15 +94,17 @@ def write_run_folder(run, folder: Path, *, overwrite: bool) -> None:
 
 def write_evaluation(run, folder: Path) -> None:
     """Write what `Run.evaluate` found into a run folder, in place of what it held of an earlier one."""
-    found = run.evaluation
+    evaluation: Evaluation = run.evaluation
     for name in ("insight", "examples"):
         with whole_file(folder / f"{name}.nc", overwrite=True) as part:
-            getattr(found, name).to_netcdf(part, engine="h5netcdf")
+            getattr(evaluation, name).to_netcdf(part, engine="h5netcdf")
     with whole_file(folder / "predictions.parquet", overwrite=True) as part:
-        found.predictions.to_parquet(part, index=False)
+        evaluation.predictions.to_parquet(part, index=False)
     run.split.save(folder / "split.json", overwrite=True)
+    metrics = {name: getattr(evaluation, name) for name in SCORES}
+    metrics["agreement"] = {atom: asdict(agreement) for atom, agreement in evaluation.agreement.items()}
     with whole_file(folder / "metrics.json", overwrite=True) as part:
-        part.write_text(json_text(found.scores), "utf-8")
+        part.write_text(json_text(metrics), "utf-8")
 
 
 def read_run_folder(folder: Path) -> dict[str, Any]:
@@ -127,14 +133,13 @@ def read_run_folder(folder: Path) -> dict[str, Any]:
 
 def _read_parts(folder: Path) -> dict[str, Any]:
     config = yaml.safe_load((folder / "config.yaml").read_text("utf-8"))
-    if not isinstance(config, dict) or config.get("format") != FORMAT:
-        raise DamagedFile(
-            f"{folder / 'config.yaml'} is not a run of this library: 'format' is not {FORMAT!r}."
-        )
+    _check_format(config, folder / "config.yaml")
     recipe = make_recipe(config["recipe"])
-    told = json.loads((folder / "data.json").read_text("utf-8"))
-    schema = _schema(told["schema"])
-    model = build_model(schema, recipe.model, empty_context(len(schema.modalities), schema.steps))
+    described = json.loads((folder / "data.json").read_text("utf-8"))
+    schema = _schema(described["schema"])
+    model = build_model(
+        scaled_schema(schema), recipe.model, empty_context(len(schema.modalities), schema.steps)
+    )
     scaler = _fill(model, schema, load_file(folder / "weights.safetensors"))
     profile_file = folder / "profile.nc"
     return {
@@ -143,7 +148,7 @@ def _read_parts(folder: Path) -> dict[str, Any]:
         "recipe": recipe,
         "schema": schema,
         "profile": InteractionProfile.load(profile_file) if profile_file.is_file() else None,
-        "data": _training_data(told["train"]),
+        "data": _training_data(described["train"]),
         "seed": config["seed"],
         "log": [json.loads(line) for line in (folder / "log.jsonl").read_text("utf-8").splitlines()],
         "split": SplitManifest.load(folder / "split.json"),
@@ -151,12 +156,26 @@ def _read_parts(folder: Path) -> dict[str, Any]:
     }
 
 
+def _check_format(config, path: Path) -> None:
+    made = config.get("format") if isinstance(config, dict) else None
+    if made == FORMAT:
+        return
+    if str(made).startswith("interplay-run-"):
+        raise DamagedFile(
+            f"a run must be of the format {FORMAT!r} that this version reads; {path} says {made!r}, of another version "
+            "of this library. Train it again."
+        )
+    raise DamagedFile(f"{path} is not a run of this library: 'format' is not {FORMAT!r}.")
+
+
 def _evaluation(folder: Path) -> Evaluation | None:
     if not (folder / "metrics.json").is_file():
         return None
+    metrics = json.loads((folder / "metrics.json").read_text("utf-8"))
     predictions = pd.read_parquet(folder / "predictions.parquet")
     return Evaluation(
-        scores=json.loads((folder / "metrics.json").read_text("utf-8")),
+        **{name: metrics[name] for name in SCORES},
+        agreement={atom: Agreement(**numbers) for atom, numbers in metrics["agreement"].items()},
         predictions=predictions,
         insight=_dataset(folder / "insight.nc"),
         examples=_dataset(folder / "examples.nc"),
@@ -171,44 +190,41 @@ def _dataset(path: Path) -> xr.Dataset:
 
 def _tensors(run) -> dict[str, torch.Tensor]:
     tensors = {f"model.{name}": value.contiguous() for name, value in run.model.state_dict().items()}
-    for part in ("mean", "std"):
-        for name, values in getattr(run.scaler, part).items():
-            tensors[f"scaler.{part}.{name}"] = torch.from_numpy(values)
-    for part in ("static", "target"):
-        tensors[f"scaler.{part}"] = torch.from_numpy(getattr(run.scaler, part))
-    return tensors
+    return tensors | {
+        f"scaler.{name}": torch.from_numpy(value) for name, value in run.scaler.arrays().items()
+    }
 
 
 def _fill(model: Model, schema: Schema, tensors: Mapping[str, torch.Tensor]) -> Scaler:
     """Load the model's tensors into it; returns the scaler."""
-    prefix = "model."
-    model.load_state_dict({n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)})
-    parts = {
-        part: {name: tensors[f"scaler.{part}.{name}"].numpy() for name in schema.modalities}
-        for part in ("mean", "std")
-    }
-    return Scaler(**parts, static=tensors["scaler.static"].numpy(), target=tensors["scaler.target"].numpy())
+    model.load_state_dict(_under("model.", tensors))
+    arrays = {name: tensor.numpy() for name, tensor in _under("scaler.", tensors).items()}
+    return Scaler.from_arrays(arrays, schema.modalities)
 
 
-def _schema(told: dict) -> Schema:
-    shapes = {name: tuple(shape) for name, shape in told["shapes"].items()}
+def _under(prefix: str, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def _schema(described: dict) -> Schema:
+    shapes = {name: tuple(shape) for name, shape in described["shapes"].items()}
     return Schema(
         shapes=shapes,
-        steps=told["steps"],
-        step_s=told["step_s"],
-        classes=tuple(told["classes"]),
-        kind=told["kind"],
-        static=tuple(told["static"]),
+        steps=described["steps"],
+        step_s=described["step_s"],
+        classes=tuple(described["classes"]),
+        kind=described["kind"],
+        static=tuple(described["static"]),
     )
 
 
-def _training_data(told: dict) -> TrainingData:
+def _training_data(described: dict) -> TrainingData:
     return TrainingData(
-        entities=tuple(told["entities"]),
-        n_windows=told["n_windows"],
-        class_counts=tuple(told["class_counts"]),
-        channels={name: tuple(channels) for name, channels in told["channels"].items()},
-        card=told["card"],
+        entities=tuple(described["entities"]),
+        n_windows=described["n_windows"],
+        class_counts=tuple(described["class_counts"]),
+        channels={name: tuple(channels) for name, channels in described["channels"].items()},
+        card=described["card"],
     )
 
 

@@ -1,5 +1,7 @@
 """What each kind of target asks of training and testing: a loss, predictions, a table and scores.
 
+To add a kind: a class here, named in `TARGETS`, and how it stands in a report, see `interplay.report.kinds`.
+
 Letters: N windows, C classes or labels.
 """
 
@@ -21,10 +23,14 @@ class TargetKind(ABC):
 
     Attributes
     ----------
+    name : its key in `TARGETS`, and the kind of a `Schema`
     loss_name : what its loss is called in a log
+    main_score : the score by which runs are compared; larger is better
     """
 
+    name: str
     loss_name = "cross_entropy"
+    main_score = "macro_f1"
 
     @abstractmethod
     def loss(self, logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
@@ -43,12 +49,37 @@ class TargetKind(ABC):
         """Number of the output that each prediction is about, (N,) int."""
 
     @abstractmethod
+    def ranking(self, windows: Windows, predicted: np.ndarray) -> np.ndarray:
+        """By what windows are ranked when examples are drawn from all of their range: how sure, or how wrong, (N,)."""
+
+    @abstractmethod
     def columns(self, windows: Windows, predicted: np.ndarray) -> dict[str, object]:
         """Columns of the table of predictions: the label, what was predicted, and how surely."""
 
     @abstractmethod
     def scores(self, windows: Windows, predicted: np.ndarray, n_bootstrap: int) -> dict[str, float]:
         """Scores of predictions, with intervals over entities."""
+
+    @abstractmethod
+    def counts(self, windows: Windows) -> tuple[int, ...]:
+        """Windows of each class or label; empty where there are none."""
+
+    def calling(self, rule: str, counts: Sequence[int]) -> "TargetKind":
+        """The same kind, with its classes called by a rule; see `make_target`."""
+        if rule != "likeliest":
+            raise InvalidInput(
+                f"decision.rule {rule!r} must come with a target of one of several classes; this target is of kind "
+                f"{self.name!r}. Leave the rule 'likeliest'."
+            )
+        return self
+
+    def classes_of_profile(self, schema: Schema) -> tuple[str, ...] | None:
+        """Classes that a profile must be about to guide a model of this target; None where any will do."""
+        return None
+
+    def outputs(self, schema: Schema) -> tuple[str, ...]:
+        """Names of what is predicted."""
+        return schema.classes
 
     def groups(self, schema: Schema) -> tuple[str, ...]:
         """Names of the groups by which insight is told apart."""
@@ -72,6 +103,8 @@ class Classes(TargetKind):
         Of the classes among training windows; a class of share 0 is never called. By default they are equal.
     """
 
+    name = "classes"
+
     def __init__(self, shares: np.ndarray | None = None):
         self.shares = shares
 
@@ -89,6 +122,12 @@ class Classes(TargetKind):
             return predicted.argmax(1)
         return (predicted / np.where(self.shares > 0, self.shares, np.inf)).argmax(1)
 
+    def calling(self, rule: str, counts: Sequence[int]) -> TargetKind:
+        return self if rule == "likeliest" else Classes(np.asarray(counts) / np.sum(counts))
+
+    def ranking(self, windows: Windows, predicted: np.ndarray) -> np.ndarray:
+        return predicted.max(1)
+
     def columns(self, windows: Windows, predicted: np.ndarray) -> dict[str, object]:
         names = np.array(windows.classes, dtype=object)
         probs = {f"p_{name}": predicted[:, c] for c, name in enumerate(windows.classes)}
@@ -103,6 +142,12 @@ class Classes(TargetKind):
             n_bootstrap=n_bootstrap,
         )
 
+    def counts(self, windows: Windows) -> tuple[int, ...]:
+        return tuple(np.bincount(windows.y, minlength=len(windows.classes)).tolist())
+
+    def classes_of_profile(self, schema: Schema) -> tuple[str, ...] | None:
+        return schema.classes
+
     def groups(self, schema: Schema) -> tuple[str, ...]:
         return schema.classes
 
@@ -112,6 +157,8 @@ class Classes(TargetKind):
 
 class Labels(TargetKind):
     """Any of C labels: binary cross-entropy of each that is known."""
+
+    name = "labels"
 
     def loss(self, logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         known = y != UNLABELLED
@@ -129,6 +176,9 @@ class Labels(TargetKind):
     def called(self, predicted: np.ndarray) -> np.ndarray:
         return predicted.argmax(1)
 
+    def ranking(self, windows: Windows, predicted: np.ndarray) -> np.ndarray:
+        return predicted.max(1)
+
     def columns(self, windows: Windows, predicted: np.ndarray) -> dict[str, object]:
         labels: dict[str, object] = {
             f"label_{name}": windows.y[:, c] for c, name in enumerate(windows.classes)
@@ -138,11 +188,16 @@ class Labels(TargetKind):
     def scores(self, windows: Windows, predicted: np.ndarray, n_bootstrap: int) -> dict[str, float]:
         return multilabel_metrics(windows.y, predicted, entity=windows.entity, n_bootstrap=n_bootstrap)
 
+    def counts(self, windows: Windows) -> tuple[int, ...]:
+        return tuple((windows.y == 1).sum(0).tolist())
+
 
 class Number(TargetKind):
     """A number: squared error of the scaled target."""
 
+    name = "number"
     loss_name = "squared_error"
+    main_score = "r2"
 
     def loss(self, logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         known = ~y.isnan()
@@ -158,14 +213,23 @@ class Number(TargetKind):
     def called(self, predicted: np.ndarray) -> np.ndarray:
         return np.zeros(len(predicted), dtype=np.int64)
 
+    def ranking(self, windows: Windows, predicted: np.ndarray) -> np.ndarray:
+        return np.abs(predicted - windows.y)
+
     def columns(self, windows: Windows, predicted: np.ndarray) -> dict[str, object]:
         return {"label": windows.y, "predicted": predicted}
 
     def scores(self, windows: Windows, predicted: np.ndarray, n_bootstrap: int) -> dict[str, float]:
         return regression_metrics(windows.y, predicted, entity=windows.entity, n_bootstrap=n_bootstrap)
 
+    def counts(self, windows: Windows) -> tuple[int, ...]:
+        return ()
 
-TARGETS: Mapping[str, TargetKind] = {"classes": Classes(), "labels": Labels(), "number": Number()}
+    def outputs(self, schema: Schema) -> tuple[str, ...]:
+        return ("number",)
+
+
+TARGETS: Mapping[str, TargetKind] = {kind.name: kind for kind in (Classes(), Labels(), Number())}
 
 
 def make_target(kind: str, rule: str, counts: Sequence[int]) -> TargetKind:
@@ -184,11 +248,4 @@ def make_target(kind: str, rule: str, counts: Sequence[int]) -> TargetKind:
     InvalidInput
         If a rule about classes meets another kind of target.
     """
-    if rule == "likeliest":
-        return TARGETS[kind]
-    if kind != "classes":
-        raise InvalidInput(
-            f"decision.rule {rule!r} must come with a target of one of several classes; this target is of kind "
-            f"{kind!r}. Leave the rule 'likeliest'."
-        )
-    return Classes(np.asarray(counts) / np.sum(counts))
+    return TARGETS[kind].calling(rule, counts)

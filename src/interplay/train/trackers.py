@@ -16,7 +16,7 @@ Epoch = Mapping[str, float]
 class Tracker(Protocol):
     """Told how a training goes."""
 
-    def start(self, told: Mapping[str, object], epochs: Sequence[Epoch]) -> None:
+    def start(self, settings: Mapping[str, object], epochs: Sequence[Epoch]) -> None:
         """Settings and data of the training, and the epochs that were trained before it was interrupted."""
         ...
 
@@ -41,7 +41,7 @@ class JsonLines:
     def __init__(self, path: str | Path):
         self.path = Path(path)
 
-    def start(self, told: Mapping[str, object], epochs: Sequence[Epoch]) -> None:
+    def start(self, settings: Mapping[str, object], epochs: Sequence[Epoch]) -> None:
         self.path.write_text(json_lines(epochs), "utf-8")
 
     def epoch(self, values: Epoch) -> None:
@@ -68,11 +68,11 @@ class TensorBoard:
             raise _missing("TensorBoard", "tensorboard") from error
         self.folder, self.writer_class = Path(folder), SummaryWriter
 
-    def start(self, told: Mapping[str, object], epochs: Sequence[Epoch]) -> None:
+    def start(self, settings: Mapping[str, object], epochs: Sequence[Epoch]) -> None:
         # curves of an interrupted training go on in a second file; what the first has beyond its state is dropped
         self.writer = self.writer_class(str(self.folder), purge_step=len(epochs) + 1)
         if not epochs:
-            rows = "".join(f"| {name} | {value} |\n" for name, value in _flat(told))
+            rows = "".join(f"| {name} | {value} |\n" for name, value in _flat(settings))
             self.writer.add_text("settings", f"| setting | value |\n| --- | --- |\n{rows}")
 
     def epoch(self, values: Epoch) -> None:
@@ -110,13 +110,13 @@ class MLflow:
         self.uri, self.name = uri, name
         self.client_class, self.metric, self.param = MlflowClient, Metric, Param
 
-    def start(self, told: Mapping[str, object], epochs: Sequence[Epoch]) -> None:
+    def start(self, settings: Mapping[str, object], epochs: Sequence[Epoch]) -> None:
         self.client = self.client_class(tracking_uri=self.uri)
         known = self.client.get_experiment_by_name(self.experiment)
         experiment = known.experiment_id if known else self.client.create_experiment(self.experiment)
         self.run_id = self.client.create_run(experiment, run_name=self.name).info.run_id
-        settings = [self.param(name, str(value)) for name, value in _flat(told)]
-        self.client.log_batch(self.run_id, params=settings)
+        params = [self.param(name, str(value)) for name, value in _flat(settings)]
+        self.client.log_batch(self.run_id, params=params)
         for values in epochs:
             self.epoch(values)
 
@@ -183,10 +183,10 @@ def _metrics(values: Epoch) -> Iterator[tuple[str, float]]:
     return ((name, value) for name, value in values.items() if name != "epoch")
 
 
-def _flat(told: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+def _flat(settings: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
     parts = (
         _flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else [(f"{prefix}{name}", value)]
-        for name, value in told.items()
+        for name, value in settings.items()
     )
     return chain.from_iterable(parts)
 

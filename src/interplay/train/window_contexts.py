@@ -39,23 +39,21 @@ class WindowContexts:
         self.level = level
         names = list(windows.modalities)
         self.known = interaction_context(profile, names, steps=windows.length, step_s=windows.step_s)
-        self.laid = placement(profile.lag_s, windows.length, windows.step_s)
+        self.placement = placement(profile.lag_s, windows.length, windows.step_s)
         scale = max(profile.h_y_bits, 1e-12)
         parts = []
         for start in range(0, len(windows), EXPLAINED_AT_ONCE):
-            told = profile.explain(
-                windows.select(np.arange(start, min(start + EXPLAINED_AT_ONCE, len(windows))))
-            )
-            told = told.sel(source_i=names, source_j=names)
+            some = windows.select(np.arange(start, min(start + EXPLAINED_AT_ONCE, len(windows))))
+            explained = profile.explain(some).sel(source_i=names, source_j=names)
             atoms = np.stack(
-                [told[name].transpose("window", "source_i", "source_j", "lag") for name in ATOMS], 1
+                [explained[name].transpose("window", "source_i", "source_j", "lag") for name in ATOMS], 1
             )
             parts.append((atoms / scale).astype(np.float16))
         self.atoms = torch.from_numpy(np.concatenate(parts))
 
     def __getitem__(self, which: np.ndarray) -> InteractionContext:
         """Contexts of some windows, (B, M, M, T)."""
-        shown = instance_context(self.atoms[torch.from_numpy(np.asarray(which))], self.laid)
+        shown = instance_context(self.atoms[torch.from_numpy(np.asarray(which))], self.placement)
         return shown if self.level == "instance" else token_context(self.known, shown)
 
     def select(self, which: np.ndarray) -> "WindowContexts":

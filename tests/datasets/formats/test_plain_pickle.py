@@ -60,8 +60,8 @@ def same(a, b):
 @pytest.mark.parametrize("protocol", range(6))
 @pytest.mark.parametrize("name", VALUES)
 def test_values_come_back_the_same(tmp_path, protocol, name):
-    found = read_plain_pickle(written(tmp_path, pickle.dumps({name: VALUES[name]}, protocol=protocol)))
-    same(VALUES[name], found[name])
+    values = read_plain_pickle(written(tmp_path, pickle.dumps({name: VALUES[name]}, protocol=protocol)))
+    same(VALUES[name], values[name])
 
 
 def of_python_2(array):
@@ -112,7 +112,7 @@ def test_calls_of_functions_are_refused_and_not_run(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "name"),
     [
         (b"cos\nsystem\n(S'true'\ntR.", "os.system"),
         (b"(S'true'\nios\nsystem\n.", "os.system"),
@@ -126,10 +126,10 @@ def test_calls_of_functions_are_refused_and_not_run(tmp_path):
         (b"P12\n.", "the outside object '12'"),
     ],
 )  # fmt: skip
-def test_pickles_by_hand_are_refused(tmp_path, data, told):
+def test_pickles_by_hand_are_refused(tmp_path, data, name):
     with pytest.raises(InvalidInput, match="refused and not run") as caught:
         read_plain_pickle(written(tmp_path, data))
-    assert f"asks for {told}, which" in str(caught.value)
+    assert f"asks for {name}, which" in str(caught.value)
 
 
 def test_a_type_that_hides_objects_as_bytes_is_refused(tmp_path):
@@ -147,14 +147,14 @@ def test_a_type_that_hides_objects_as_bytes_is_refused(tmp_path):
 
 def test_every_shorter_file_is_damaged(tmp_path):
     # the older protocols write names as lines; one that is cut short is a name that is not known
-    for protocol, told in (
+    for protocol, error in (
         (0, (DamagedFile, InvalidInput)),
         (2, (DamagedFile, InvalidInput)),
         (5, DamagedFile),
     ):
         data = pickle.dumps({"signal": np.arange(5.0), "subject": "S2"}, protocol=protocol)
         for size in range(0, len(data), 3):
-            with pytest.raises(told, match=r"S2\.pkl (cannot be read to its end|must hold)"):
+            with pytest.raises(error, match=r"S2\.pkl (cannot be read to its end|must hold)"):
                 read_plain_pickle(written(tmp_path, data[:size]))
 
 
@@ -173,8 +173,8 @@ def test_shared_values_are_built_once(tmp_path):
     nested = []
     for _ in range(60):
         nested = [nested, nested]
-    found = read_plain_pickle(written(tmp_path, pickle.dumps(nested)))
-    assert found[0] is found[1]
+    values = read_plain_pickle(written(tmp_path, pickle.dumps(nested)))
+    assert values[0] is values[1]
 
 
 def test_a_list_that_holds_itself_and_a_missing_file_are_told(tmp_path):

@@ -59,18 +59,18 @@ def test_values_are_those_of_a_grid_that_others_made(tables):
     with np.load(shared("mimic3_demo") / "icu_hourly.npz") as grid:
         grid = {name: grid[name] for name in grid.files}
     seen, same, amounts = 0, 0, {"potassium_chloride": [0.0, 0.0], "insulin": [0.0, 0.0]}
-    by_stay = {stay: (mine, given) for stay, _, mine, given in tables.by_stay()}
+    by_stay = {stay: (events, given) for stay, _, events, given in tables.by_stay()}
     for k, stay in enumerate(grid["icustay_id"]):
         rows, n_hours = slice(*grid["starts"][k : k + 2]), int(np.diff(grid["starts"][k : k + 2])[0])
-        mine, given = by_stay[stay]
+        events, given = by_stay[stay]
         for name in ("potassium", "sodium", "lactate", "inr"):
             theirs = grid["obs"][rows, list(grid["obs_names"]).index(name)]
-            of_name = mine[mine["concept"] == name].sort_values("taken_s")
-            laid = np.full(n_hours, np.nan)
+            of_name = events[events["concept"] == name].sort_values("taken_s")
+            hourly = np.full(n_hours, np.nan)
             hour = (of_name["taken_s"] // HOUR).astype(int)
-            laid[hour[hour < n_hours]] = of_name["value"][hour < n_hours]
+            hourly[hour[hour < n_hours]] = of_name["value"][hour < n_hours]
             seen += np.isfinite(theirs).sum()
-            same += np.isclose(laid, theirs, atol=1e-3).sum()
+            same += np.isclose(hourly, theirs, atol=1e-3).sum()
         for name, theirs in (("potassium_chloride", "kcl_meq"), ("insulin", "insulin_units")):
             amounts[name][0] += np.nansum(hourly_amounts(given[given["drug"] == name], n_hours))
             amounts[name][1] += grid["inputs"][rows, list(grid["input_names"]).index(theirs)].sum()
@@ -85,9 +85,9 @@ def test_labels_are_the_change_to_the_next_value(tables):
     recordings = ip.load_dataset("mimic3_demo_glucose", shared("mimic3_demo"))
     rng = np.random.default_rng(0)
     for recording in [recordings[k] for k in rng.choice(len(recordings), 10, replace=False)]:
-        mine = tables.measured
-        mine = mine[(mine["stay"] == int(recording.name)) & (mine["concept"] == "glucose")]
-        times, values = mine["taken_s"].to_numpy(), mine["value"].to_numpy(float)
+        events = tables.measured
+        events = events[(events["stay"] == int(recording.name)) & (events["concept"] == "glucose")]
+        times, values = events["taken_s"].to_numpy(), events["value"].to_numpy(float)
         for label, at in zip(recording.target.values, recording.target.stop_s, strict=True):
             last = times[times <= at].max()
             following = times[times > at].min()
@@ -100,7 +100,7 @@ def test_labels_are_the_change_to_the_next_value(tables):
 
 
 def test_nothing_after_the_prediction_time_is_read(tables):
-    stay, facts, mine, given = next(
+    stay, facts, events, given = next(
         item for item in tables.by_stay() if (item[2]["concept"] == "glucose").sum() > 40
     )
     at = 24 * HOUR
@@ -108,7 +108,7 @@ def test_nothing_after_the_prediction_time_is_read(tables):
 
     def windows(measured, doses_):
         target = hourly_changes(
-            mine[mine["concept"] == "glucose"], 30, least=20, within_s=4 * HOUR, oldest_s=6 * HOUR
+            events[events["concept"] == "glucose"], 30, least=20, within_s=4 * HOUR, oldest_s=6 * HOUR
         )
         recording = stay_recording(
             stay, facts, measured, doses_, modalities=names, n_hours=30, target=target,
@@ -116,9 +116,9 @@ def test_nothing_after_the_prediction_time_is_read(tables):
         )  # fmt: skip
         return ip.make_windows([recording], step_s=HOUR, steps=12, min_steps=4, fill="hold")
 
-    later = mine.assign(value=np.where(mine["known_s"] > at, mine["value"] + 1000, mine["value"]))
+    later = events.assign(value=np.where(events["known_s"] > at, events["value"] + 1000, events["value"]))
     more = given.assign(amount=np.where(given["start_s"] > at, given["amount"] + 1000, given["amount"]))
-    before, after = windows(mine, given), windows(later, more)
+    before, after = windows(events, given), windows(later, more)
     early = before.steps.time_s[before.last] <= at
     assert early.any()
     assert not early.all()
@@ -218,12 +218,12 @@ def test_units_of_doses_are_converted():
             "stored": pd.NaT, "amount": [0.5, 100, 50, 4, 1, 7], "unit": ["mg", "mcg", "ml", "units", "dose", "mg"],
         }
     )  # fmt: skip
-    found = doses(pd.concat([rows, rows]), one_stay())
-    assert found["drug"].tolist() == ["fentanyl", "fentanyl", "dextrose", "insulin", "insulin"]
-    assert found["amount"].to_numpy() == pytest.approx([500, 100, 25, 4, np.nan], nan_ok=True)
-    assert found["start_s"].tolist() == found["known_s"].tolist() == [1800.0] * 5
+    amounts = doses(pd.concat([rows, rows]), one_stay())
+    assert amounts["drug"].tolist() == ["fentanyl", "fentanyl", "dextrose", "insulin", "insulin"]
+    assert amounts["amount"].to_numpy() == pytest.approx([500, 100, 25, 4, np.nan], nan_ok=True)
+    assert amounts["start_s"].tolist() == amounts["known_s"].tolist() == [1800.0] * 5
     with pytest.warns(DataWarning, match=r"1 of 5 amounts of drugs .* \(1 of insulin\)"):
-        assert np.isnan(sound_doses(found.assign(amount=[1, 1, 1, -4.0, np.nan]))["amount"]).sum() == 2
+        assert np.isnan(sound_doses(amounts.assign(amount=[1, 1, 1, -4.0, np.nan]))["amount"]).sum() == 2
 
 
 def test_charted_amounts_come_before_rates():
@@ -237,10 +237,10 @@ def test_charted_amounts_come_before_rates():
             "rate": [np.nan, 9.0, 0.02, 0.04, 0.1], "rate_unit": ["", "Uhr", "Umin", "Umin", "mcgkgmin"],
         }
     )  # fmt: skip
-    found = charted_doses(rows, one_stay()).set_index("drug")
-    assert found.loc["insulin", "amount"] == 2
-    assert found.loc["vasopressin", "amount"] == pytest.approx(60 * 0.03)
-    assert np.isnan(found.loc["norepinephrine", "amount"])
+    amounts = charted_doses(rows, one_stay()).set_index("drug")
+    assert amounts.loc["insulin", "amount"] == 2
+    assert amounts.loc["vasopressin", "amount"] == pytest.approx(60 * 0.03)
+    assert np.isnan(amounts.loc["norepinephrine", "amount"])
 
 
 def test_official_tables_are_read_the_same(tmp_path):

@@ -130,11 +130,11 @@ def test_values_of_several_items_units_and_habits(tmp_path):
     ]  # fmt: skip
     outputs = [f"1,21,31,7,{at(2)},{at(2.5)},226559,80,ml"]
     write(tmp_path, charts=charts, labs=labs, outputs=outputs)
-    with pytest.warns(DataWarning, match=r"^3 of 14 measured values") as told:
+    with pytest.warns(DataWarning, match=r"^3 of 14 measured values") as warned:
         stay, other = ip.load_dataset("mimic4_mortality", tmp_path)
-    assert "1 of temperature" in str(told[0].message)
-    assert "1 of systolic" in str(told[0].message)
-    assert "1 of glucose" in str(told[0].message)
+    assert "1 of temperature" in str(warned[0].message)
+    assert "1 of systolic" in str(warned[0].message)
+    assert "1 of glucose" in str(warned[0].message)
 
     def read(name):
         stream = stay.streams[name]

@@ -53,9 +53,9 @@ def stays():
 
 
 def recording(stay, modalities, measured=None, given=None, n_hours=24):
-    number, facts, mine, doses = stay
+    number, facts, events, doses = stay
     return stay_recording(
-        number, facts, mine if measured is None else measured, doses if given is None else given,
+        number, facts, events if measured is None else measured, doses if given is None else given,
         modalities=modalities, n_hours=n_hours, target=label_at(0, n_hours * HOUR), classes=("survived", "died"),
     )  # fmt: skip
 
@@ -87,12 +87,14 @@ def test_a_panel_holds_what_single_modalities_hold(stays):
 def test_what_becomes_known_later_changes_nothing_before(stays):
     at = 12
     for stay in stays[:5]:
-        _, _, mine, given = stay
-        later = mine.assign(value=np.where(mine["known_s"] > at * HOUR, mine["value"] + 1000, mine["value"]))
+        _, _, events, given = stay
+        later = events.assign(
+            value=np.where(events["known_s"] > at * HOUR, events["value"] + 1000, events["value"])
+        )
         more = given.assign(
             amount=np.where(given["start_s"] > at * HOUR, given["amount"] + 1000, given["amount"])
         )
-        one, other = (recording(stay, PANELS, *parts).streams for parts in ((mine, given), (later, more)))
+        one, other = (recording(stay, PANELS, *parts).streams for parts in ((events, given), (later, more)))
         for name in PANELS:
             np.testing.assert_array_equal(one[name].values[:at], other[name].values[:at])
         assert not np.array_equal(one["vitals"].values[at:], other["vitals"].values[at:])

@@ -5,11 +5,11 @@ import pytest
 import torch
 
 import interplay as ip
-from interplay.data import Scaler, cross_folds
+from interplay.data import cross_folds
 from interplay.estimators.posterior.crossfit import cross_fitted_logits
 from interplay.estimators.posterior.fold_probe import FoldProbe, Promising, Training
 from interplay.probe import network as probes
-from interplay.probe.network import padded_features
+from interplay.probe.features import StepFeatures
 
 PAIRS = np.array([(0, 1), (0, 2), (1, 2)])
 
@@ -24,7 +24,7 @@ def windows():
 
 def gradients(windows, chunk_bytes, monkeypatch, contexts=1):
     monkeypatch.setattr(probes, "CHUNK_BYTES", chunk_bytes)
-    x = padded_features(Scaler.fit(windows).apply(windows.steps.values), windows.steps.observed)
+    x = StepFeatures.fit(windows).apply(windows.steps.values, windows.steps.observed)
     context = np.arange(len(windows)) % contexts
     nothing = np.zeros(len(windows), dtype=bool)
     fold = FoldProbe(windows, context, x, np.arange(3), PAIRS, Training(), 1, nothing)

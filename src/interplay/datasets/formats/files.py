@@ -97,11 +97,11 @@ def below(root: str | Path, part: str) -> Path | None:
 
 
 def _arrays(path: Path, required: Iterable[str]) -> dict[str, np.ndarray]:
-    found = np.load(path, allow_pickle=False)
-    if not isinstance(found, np.lib.npyio.NpzFile):
+    file = np.load(path, allow_pickle=False)
+    if not isinstance(file, np.lib.npyio.NpzFile):
         raise DamagedFile(f"{path} is not an NPZ file: it holds one array.")
-    with found:
-        missing = [name for name in required if name not in found.files]
+    with file:
+        missing = [name for name in required if name not in file.files]
         if missing:
-            raise DamagedFile(f"{path} must hold the array {missing[0]!r}; it holds {found.files}.")
-        return {name: found[name] for name in required}
+            raise DamagedFile(f"{path} must hold the array {missing[0]!r}; it holds {file.files}.")
+        return {name: file[name] for name in required}

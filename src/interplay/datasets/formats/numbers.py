@@ -24,9 +24,9 @@ def official_files(root: str | Path, folders: Iterable[str], pattern: str, neede
         If no folder has one; `needed` says what must be there.
     """
     for folder in folders:
-        found = [path for path in (Path(root) / folder).glob(pattern) if path.is_file()]
-        if found:
-            return sorted(found, key=lambda path: [int(digits) for digits in re.findall(r"\d+", path.name)])
+        paths = [path for path in (Path(root) / folder).glob(pattern) if path.is_file()]
+        if paths:
+            return sorted(paths, key=lambda path: [int(digits) for digits in re.findall(r"\d+", path.name)])
     raise InvalidInput(f"{root} must hold {needed}; it does not. Pass the folder of the unpacked archive.")
 
 
@@ -89,9 +89,9 @@ def on_clock(rows: np.ndarray, place: np.ndarray, missing: float) -> np.ndarray:
     """Rows (n, ...) laid on their places, (last place + 1, ...); `missing` where the file has no row."""
     if len(rows) == place[-1] + 1:
         return rows
-    laid = np.full((place[-1] + 1, *rows.shape[1:]), missing, dtype=rows.dtype)
-    laid[place] = rows
-    return laid
+    on_places = np.full((place[-1] + 1, *rows.shape[1:]), missing, dtype=rows.dtype)
+    on_places[place] = rows
+    return on_places
 
 
 def runs(mask: np.ndarray, rate_hz: float) -> tuple[tuple[float, float], ...]:

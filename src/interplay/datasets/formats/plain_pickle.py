@@ -134,10 +134,10 @@ class _Array:
     def whole(self, done: dict[int, Any]) -> np.ndarray:
         if not isinstance(self.flat, list):
             return np.frombuffer(self.flat, dtype=self.kind).reshape(self.shape, order=self.order)
-        laid = np.empty(len(self.flat), dtype=object)
+        values = np.empty(len(self.flat), dtype=object)
         for k, value in enumerate(self.flat):
-            laid[k] = _whole(value, done)
-        return laid.reshape(self.shape, order=self.order)
+            values[k] = _whole(value, done)
+        return values.reshape(self.shape, order=self.order)
 
 
 def _empty_array(*_: Any) -> _Array:

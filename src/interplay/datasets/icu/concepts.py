@@ -168,11 +168,11 @@ USUAL: dict[str, float] = {
 
 def describe(names: tuple[str, ...]) -> dict[str, str]:
     """Modality name -> what it is, in the words of a card."""
-    said = {}
+    texts = {}
     for name in names:
         if name in DRUGS:
-            said[name] = f"1 channel, amount given in each hour, {DRUGS[name].unit}"
+            texts[name] = f"1 channel, amount given in each hour, {DRUGS[name].unit}"
         else:
             unit = CONCEPTS[name].unit
-            said[name] = f"1 channel, events{', ' + unit if unit else ''}"
-    return said
+            texts[name] = f"1 channel, events{', ' + unit if unit else ''}"
+    return texts

@@ -19,14 +19,14 @@ def items_of_labs(d_labitems: pd.DataFrame) -> pd.DataFrame:
     """Item ids of the blood tests, (itemid -> concept), by their labels in `d_labitems`."""
     blood = d_labitems[d_labitems["fluid"].str.strip().str.lower() == "blood"]
     label = blood["label"].str.strip().str.lower()
-    found = {}
+    concept_of = {}
     for name, concept in CONCEPTS.items():
         wanted = [text.lower() for text in concept.labels]
         items = blood["itemid"][label.isin(wanted)]
         if wanted and items.empty:
             raise DamagedFile(f"d_labitems must list the blood test {concept.labels[0]!r}; it does not.")
-        found |= dict.fromkeys(items.astype(int), name)
-    return pd.DataFrame({"concept": pd.Series(found), "factor": 1.0, "offset": 0.0})
+        concept_of |= dict.fromkeys(items.astype(int), name)
+    return pd.DataFrame({"concept": pd.Series(concept_of), "factor": 1.0, "offset": 0.0})
 
 
 def items_of_charts(concepts: Mapping[str, Measured] = CONCEPTS | GCS_PARTS) -> pd.DataFrame:
@@ -109,10 +109,10 @@ def measured_stream(rows: pd.DataFrame, concept: str, until_s: float) -> Stream:
 def _within_stays(rows: pd.DataFrame, stays: pd.DataFrame) -> pd.DataFrame:
     """Rows with the stay of their subject in which they were taken; rows outside every stay are left out."""
     beds = stays.reset_index(names="stay")[["subject_id", "stay", "intime", "outtime"]].sort_values("intime")
-    found = pd.merge_asof(
+    matched = pd.merge_asof(
         rows.sort_values("taken", kind="stable"), beds, by="subject_id", left_on="taken", right_on="intime"
     )
-    return found[found["stay"].notna() & (found["taken"] <= found["outtime"])]
+    return matched[matched["stay"].notna() & (matched["taken"] <= matched["outtime"])]
 
 
 def _in_unit(concept: np.ndarray, unit: pd.Series) -> np.ndarray:

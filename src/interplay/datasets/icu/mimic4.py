@@ -84,7 +84,7 @@ class Mimic4Task:
     def recordings(self, root: str | Path) -> Iterator[Recording]:
         """One recording for each stay, of its first 48 hours."""
         root = Path(root)
-        found = [
+        embeddings = [
             read_embeddings(root / file, name=name, width=width) for name, (file, width) in EMBEDDINGS.items()
         ]
         for stay, facts, measured, given in read_mimic4(root).by_stay():
@@ -92,7 +92,7 @@ class Mimic4Task:
                 stay, facts, measured, given,
                 modalities=self.modalities, n_hours=FIRST_HOURS,
                 target=label_at(self.label(facts), FIRST_HOURS * HOUR_S), classes=self.classes,
-                more={e.name: e.stream(facts, FIRST_HOURS) for e in found if e is not None},
+                more={e.name: e.stream(facts, FIRST_HOURS) for e in embeddings if e is not None},
             )  # fmt: skip
 
 

@@ -85,14 +85,14 @@ def given_panel(given: Mapping[str, pd.DataFrame], drugs: tuple[str, ...], n_hou
 
 def describe_panels() -> dict[str, str]:
     """Modality name -> what it is, in the words of a card."""
-    said = {}
+    texts = {}
     for panel, names in PANELS.items():
         listed = ", ".join(names)
         if panel == "drugs":
-            said[panel] = f"{len(names)} channels, log(1 + amount given in each hour): {listed}"
+            texts[panel] = f"{len(names)} channels, log(1 + amount given in each hour): {listed}"
         else:
-            said[panel] = f"{2 * len(names)} channels at each hour, last value known and its age: {listed}"
-    return said
+            texts[panel] = f"{2 * len(names)} channels at each hour, last value known and its age: {listed}"
+    return texts
 
 
 def _ends(n_hours: int) -> np.ndarray:

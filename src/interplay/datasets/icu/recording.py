@@ -31,8 +31,10 @@ class IcuTables:
     def by_stay(self) -> Iterable[tuple[int, pd.Series, pd.DataFrame, pd.DataFrame]]:
         """Id, facts, measurements and doses of each stay, in order of the ids."""
         ids = self.stays.index.sort_values()
-        for stay, mine, doses in zip(ids, _parts(self.measured, ids), _parts(self.given, ids), strict=True):
-            yield int(stay), self.stays.loc[stay], mine, doses
+        for stay, measured, doses in zip(
+            ids, _parts(self.measured, ids), _parts(self.given, ids), strict=True
+        ):
+            yield int(stay), self.stays.loc[stay], measured, doses
 
 
 def join_parts(stays: pd.DataFrame, measured: list[pd.DataFrame], given: list[pd.DataFrame]) -> IcuTables:

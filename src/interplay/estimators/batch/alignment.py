@@ -16,7 +16,7 @@ from torch import nn
 from interplay.data import Scaler, Windows
 from interplay.estimators.batch.sinkhorn import sinkhorn
 from interplay.estimators.posterior.calibrate import of_label, prior_mixing_weight
-from interplay.probe.network import padded_features
+from interplay.probe.features import plain_features
 
 WORK_NUMBERS = 2**25
 """Entries of coupling that are worked on at once at read-out; more lags than that allows go in parts."""
@@ -94,8 +94,12 @@ class Alignment:
         tick: Callable[[float], None],
     ):
         self.training, self.generator, self.tick = training, generator, tick
-        scaled = Scaler.fit(windows.select(fit)).apply(windows.steps.values)
-        self.x = padded_features(scaled, windows.steps.observed)
+        scaler = Scaler.fit(windows.select(fit))
+        x = plain_features(scaler, windows.steps.values, windows.steps.observed)
+        used = x[:, torch.from_numpy(windows.select(fit).used_rows())]
+        # as published, features of mean 0 and variance 1; one that does not vary stays as it is
+        spread = used.std(1, keepdim=True)
+        self.x = (x - used.mean(1, keepdim=True)) / torch.where(spread > 1e-6, spread, 1.0)
         self.rows = torch.from_numpy(windows.last[:, None] - np.asarray(lags))
         self.y = torch.from_numpy(windows.y)
         self.fit, self.out = torch.from_numpy(fit), torch.from_numpy(out)

@@ -11,6 +11,10 @@ const ATOMS = [
   { key: "u2", name: "unique to the second", colour: "var(--u2)" },
   { key: "s", name: "synergy", short: "only both together", colour: "var(--s)" },
 ];
+/** What draws into each section once the page is there: [its name, act(host, data)]. */
+const drawings = [];
+const section = (name, act) => drawings.push([name, act]);
+const hostOf = (id) => document.getElementById(id);
 const LINES = [0, 1, 2, 3, 4, 5, 6].map((k) => `var(--l${k})`);
 const DASHES = ["", "7 3", "2 3", "9 3 2 3"];
 
@@ -41,6 +45,7 @@ const known = (v) => v !== null && v !== undefined && !Number.isNaN(v);
 const fixed = (v, digits = 3) => (known(v) ? v.toFixed(digits).replace(/^-(0\.?0*)$/, "$1") : "–");
 const short = (v) => (known(v) ? String(Number(v.toPrecision(3))) : "–");
 const bracketed = (text, unsure) => (unsure ? `(${text})` : text);
+const expertName = (k, synergyExperts) => `${k + 1}${k < synergyExperts ? " (synergy)" : ""}`;
 const percent = (v) => (known(v) ? `${(100 * v).toFixed(0)} %` : "–");
 /** Shares in % with as many digits as tell the largest from the others. */
 const shareDigits = (top) => (top >= 0.1 ? 0 : top >= 0.01 ? 1 : 2);
@@ -48,7 +53,7 @@ const lagName = (s) => `${short(s)} s`;
 const bitsText = (v, error) =>
   known(error) ? `${fixed(v)} bits (95 % interval ${fixed(v - Z95 * error)} to ${fixed(v + Z95 * error)})` : `${fixed(v)} bits`;
 const qText = (q) => (known(q) ? `, q = ${short(q)}` : "");
-const say = (text) => { document.getElementById("said").textContent = text; };
+const say = (text) => { hostOf("said").textContent = text; };
 const most = (values) => values.reduce((top, v) => (known(v) && v > top ? v : top), -Infinity);
 const mean = (values) => {
   const seen = values.filter(known);
@@ -84,7 +89,7 @@ function atomOf(atom, i, j, k) {
   return best;
 }
 
-// ---- what the reader has chosen, told to all who listen
+// ---- what the reader has chosen, passed on to all who listen
 
 const chosen = { i: 0, j: 1, atom: "redundancy", lag: -1, clear: false, text: "", group: "", layer: 0, quantity: "use" };
 const listeners = [];

@@ -22,10 +22,10 @@ function sharedControls(host) {
 
 /** Mean and largest over the pairs of two groups, bits. */
 function between(g, h) {
-  const found = [];
-  for (const i of DATA.groups[g]) for (const j of DATA.groups[h]) if (i !== j) found.push(atomOf(chosen.atom, i, j, chosen.lag));
-  const kept = found.filter((one) => known(one.bits) && (!chosen.clear || one.clear));
-  return { n: found.length, mean: mean(found.map((one) => one.bits)), max: kept.length ? most(kept.map((one) => one.bits)) : null };
+  const pairs = [];
+  for (const i of DATA.groups[g]) for (const j of DATA.groups[h]) if (i !== j) pairs.push(atomOf(chosen.atom, i, j, chosen.lag));
+  const shown = pairs.filter((one) => known(one.bits) && (!chosen.clear || one.clear));
+  return { n: pairs.length, mean: mean(pairs.map((one) => one.bits)), max: shown.length ? most(shown.map((one) => one.bits)) : null };
 }
 
 function mapRows() {
@@ -40,7 +40,7 @@ function drawMap(width, made) {
   const { rows, columns, name } = mapRows();
   if (!rows.length) return el("p", { class: "note" }, "No modality has such a name. Change what is written in Find.");
   const cells = rows.map((a) => columns.map((b) => {
-    if (mapView !== "modalities") { const found = between(a, b); return { bits: mapView === "mean" ? found.mean : found.max, n: found.n, clear: true }; }
+    if (mapView !== "modalities") { const both = between(a, b); return { bits: mapView === "mean" ? both.mean : both.max, n: both.n, clear: true }; }
     return a === b ? { bits: null } : atomOf(chosen.atom, a, b, chosen.lag);
   }));
   const hidden = (cell) => chosen.clear && !cell.clear;
@@ -64,7 +64,7 @@ function mapCell(a, b, cell) {
 function mapTable() {
   const { rows, columns, name } = mapRows();
   if (mapView !== "modalities") {
-    return { columns: ["group", "group", `mean ${chosen.atom} (bits)`, "largest", "pairs"], rows: rows.flatMap((g) => columns.map((h) => { const found = between(g, h); return [g, h, found.mean, found.max, found.n]; })) };
+    return { columns: ["group", "group", `mean ${chosen.atom} (bits)`, "largest", "pairs"], rows: rows.flatMap((g) => columns.map((h) => { const both = between(g, h); return [g, h, both.mean, both.max, both.n]; })) };
   }
   return {
     columns: ["row", "column", "lag (s)", `${chosen.atom} (bits)`, "from", "to", "clear of chance", "q"],

@@ -4,15 +4,15 @@ let edgesShown = 12;
 
 /** Interactions of the chosen atom that pass the filters, strongest first. */
 function strongest() {
-  const found = [];
+  const edges = [];
   for (let i = 0; i < nM; i += 1) {
     for (let j = chosen.atom === "unique" ? 0 : i + 1; j < nM; j += 1) {
       if (i === j || !(passes(i) || passes(j))) continue;
       const one = atomOf(chosen.atom, i, j, chosen.lag);
-      if (known(one.bits) && one.bits > 0 && (!chosen.clear || one.clear)) found.push({ i, j, ...one });
+      if (known(one.bits) && one.bits > 0 && (!chosen.clear || one.clear)) edges.push({ i, j, ...one });
     }
   }
-  return found.sort((a, b) => b.bits - a.bits);
+  return edges.sort((a, b) => b.bits - a.bits);
 }
 
 function drawNetwork(width, made) {

@@ -14,7 +14,7 @@ const panelAt = (panel) => PROFILE.lags.map((_, k) =>
 function pairSentence() {
   const [i, j] = [NAMES[chosen.i], NAMES[chosen.j]];
   const parts = PANELS.map((panel, k) => {
-    const found = panelAt(panel), clear = found.filter((one) => one.clear);
+    const values = panelAt(panel), clear = values.filter((one) => one.clear);
     const name = ["redundancy", `unique to ${i}`, `unique to ${j}`, "synergy"][k];
     if (!clear.length) return `no evidence of ${k === 1 || k === 2 ? "anything " : ""}${name}`;
     const best = clear.reduce((a, b) => (b.bits > a.bits ? b : a));
@@ -30,18 +30,18 @@ function drawPair(width) {
   const ends = all.flat().flatMap(({ bits, error }) => [bits + Z95 * (error || 0), bits - Z95 * (error || 0), Z95 * (error || 0), -Z95 * (error || 0)]).filter(known);
   const high = Math.max(...ends, 0.01), low = Math.min(...ends, 0);
   return el("div", { class: `panels across${across}` }, PANELS.map((panel, k) => {
-    const found = all[k], colour = ATOMS[k].colour, lags = PROFILE.lags;
+    const values = all[k], colour = ATOMS[k].colour, lags = PROFILE.lags;
     const pad = lags.length > 1 ? 0.04 * (lags[lags.length - 1] - lags[0]) : 0.5;
     const plot = axes({
       width: each, height: across === 1 ? 190 : 250, x: [lags[0] - pad, lags[lags.length - 1] + pad], y: [low * 1.08, high * 1.08],
       xTicks: lags, xTitle: "lag (s)", yTitle: "bits",
     });
-    const around = (side) => found.map(({ error }) => (known(error) ? side * Z95 * error : null));
-    const ofValue = (side) => found.map(({ bits, error }) => (known(error) ? bits + side * Z95 * error : null));
+    const around = (side) => values.map(({ error }) => (known(error) ? side * Z95 * error : null));
+    const ofValue = (side) => values.map(({ bits, error }) => (known(error) ? bits + side * Z95 * error : null));
     band(plot, lags, around(-1), around(1), "var(--soft)", 0.22);
     band(plot, lags, ofValue(-1), ofValue(1), colour, 0.2);
-    line(plot, lags, found.map(({ bits }) => bits), colour);
-    found.forEach(({ bits, error, clear, q }, l) => dot(plot, lags[l], bits, colour, {
+    line(plot, lags, values.map(({ bits }) => bits), colour);
+    values.forEach(({ bits, error, clear, q }, l) => dot(plot, lags[l], bits, colour, {
       hollow: !clear, tip: `lag ${lagName(lags[l])}: ${bitsText(bits, error)}${qText(q)}${clear ? "" : ", not clear of chance"}`,
     }));
     return panelOf(panel.title(NAMES[chosen.i], NAMES[chosen.j]), plot.svg);
@@ -57,8 +57,8 @@ function pairTable() {
   const all = PANELS.map(panelAt);
   const rows = PROFILE.lags.map((lag, l) => {
     const row = [lag];
-    for (const found of all) {
-      const { bits, error, clear } = found[l];
+    for (const values of all) {
+      const { bits, error, clear } = values[l];
       row.push(bits, known(error) ? bits - Z95 * error : null, known(error) ? bits + Z95 * error : null, clear ? "yes" : "no");
     }
     const joint = atomAt("joint_mi", chosen.i, chosen.j, l);
@@ -71,14 +71,14 @@ function pairFrame(host) {
   const options = NAMES.map((name, k) => [k, name]);
   const first = picker("First", options, chosen.i, (v) => choosePair(Number(v), chosen.j === Number(v) ? chosen.i : chosen.j), "pair-first");
   const second = picker("Second", options, chosen.j, (v) => choosePair(chosen.i === Number(v) ? chosen.j : chosen.i, Number(v)), "pair-second");
-  const told = el("p", { class: "told", id: "pair-told", "aria-live": "polite" });
+  const sentence = el("p", { class: "sentence", id: "pair-told", "aria-live": "polite" });
   const made = frame(host, {
-    id: "pair", title: "One pair over lag", controls: [first, second], table: pairTable, draw: (width) => { told.textContent = pairSentence(); return drawPair(width); },
+    id: "pair", title: "One pair over lag", controls: [first, second], table: pairTable, draw: (width) => { sentence.textContent = pairSentence(); return drawPair(width); },
     caption: PROFILE.r_error
       ? "Dots are estimates, the coloured band their 95 % interval. Filled: clear of chance. The grey band is where 95 of 100 estimates would fall if the true value were zero and the error the same; it is computed from the standard errors, not simulated."
       : "Dots are estimates; this profile has no standard errors, so there are no intervals and no band of chance.",
   });
-  made.box.before(told);
+  made.box.before(sentence);
   listen(["i", "j"], () => {
     first.querySelector("select").value = chosen.i;
     second.querySelector("select").value = chosen.j;
@@ -96,3 +96,27 @@ function openPair(i, j) {
   document.getElementById("pair-first").focus({ preventScroll: true });
   say(pairSentence());
 }
+
+/** The lag and the pair at which two modalities tell most together. */
+function startingPoint() {
+  let best = -Infinity;
+  for (let i = 0; i < nM; i += 1) {
+    for (let j = i + 1; j < nM; j += 1) {
+      const joint = atomOf("joint_mi", i, j, -1);
+      if (known(joint.bits) && joint.bits > best) { best = joint.bits; Object.assign(chosen, { i, j, lag: joint.lag }); }
+    }
+  }
+}
+
+section("pairs", () => {
+  if (!hostOf("pair-host")) return;
+  startingPoint();
+  pairFrame(hostOf("pair-host"));
+  const host = hostOf("map-host");
+  sharedControls(host);
+  const side = el("div", { class: nM > 14 ? "" : "two" });
+  add(host, side);
+  mapFrame(side);
+  networkFrame(side);
+  tableFrame(hostOf("table-host"));
+});

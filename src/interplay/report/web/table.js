@@ -10,10 +10,10 @@ function pairRows() {
   for (let i = 0; i < nM; i += 1) {
     for (let j = i + 1; j < nM; j += 1) {
       if (!(passes(i) || passes(j))) continue;
-      const found = [atomOf("redundancy", i, j, chosen.lag), atomOf("unique", i, j, chosen.lag), atomOf("unique", j, i, chosen.lag), atomOf("synergy", i, j, chosen.lag)];
-      if (chosen.clear && !found.some((one) => one.clear)) continue;
+      const atoms = [atomOf("redundancy", i, j, chosen.lag), atomOf("unique", i, j, chosen.lag), atomOf("unique", j, i, chosen.lag), atomOf("synergy", i, j, chosen.lag)];
+      if (chosen.clear && !atoms.some((one) => one.clear)) continue;
       const joint = atomOf("joint_mi", i, j, chosen.lag);
-      rows.push({ i, j, found, joint, cells: [NAMES[i], NAMES[j], ...found.map((one) => one.bits), joint.bits, joint.q] });
+      rows.push({ i, j, atoms, joint, cells: [NAMES[i], NAMES[j], ...atoms.map((one) => one.bits), joint.bits, joint.q] });
     }
   }
   const sign = sorting.down ? -1 : 1, by = sorting.by;
@@ -32,10 +32,10 @@ function drawTable() {
   const body = rows.slice(0, sorting.shown).map((row) => el("tr", {},
     el("th", { scope: "row" }, el("button", { type: "button", class: "link", "aria-label": `Show ${NAMES[row.i]} and ${NAMES[row.j]} over lag`, onclick: () => openPair(row.i, row.j) }, NAMES[row.i])),
     el("td", {}, NAMES[row.j]),
-    [...row.found, row.joint].map((one, k) => barCell(one, top, k)),
+    [...row.atoms, row.joint].map((one, k) => barCell(one, top, k)),
     el("td", { class: "n" }, known(row.joint.q) ? short(row.joint.q) : "–")));
   return [
-    el("p", { class: "told", id: "count", "aria-live": "polite" }, `${rows.length.toLocaleString("en")} of ${counted((nM * (nM - 1)) / 2, "pair")}, ${chosen.lag < 0 ? "each value at the lag where it is largest" : lagText()}.`),
+    el("p", { class: "sentence", id: "count", "aria-live": "polite" }, `${rows.length.toLocaleString("en")} of ${counted((nM * (nM - 1)) / 2, "pair")}, ${chosen.lag < 0 ? "each value at the lag where it is largest" : lagText()}.`),
     el("div", { class: "scroll" }, el("table", { id: "pairs-table" }, el("thead", {}, el("tr", {}, heads)), el("tbody", {}, body))),
     rows.length > sorting.shown ? el("p", { class: "tools" }, el("button", { type: "button", id: "more", onclick: () => { sorting.shown *= 3; tableMade.again(); } }, `Show ${Math.min(2 * sorting.shown, rows.length - sorting.shown)} more`)) : "",
   ];
@@ -62,8 +62,8 @@ function fullTable() {
   const rows = [];
   for (const { i, j } of pairRows()) {
     for (let k = 0; k < nL; k += 1) {
-      const found = [atomAt("redundancy", i, j, k), atomAt("unique", i, j, k), atomAt("unique", j, i, k), atomAt("synergy", i, j, k), atomAt("joint_mi", i, j, k)];
-      rows.push([NAMES[i], NAMES[j], PROFILE.lags[k], ...found.flatMap((one) => [one.bits, one.error]), found[4].p, found[4].q]);
+      const atoms = [atomAt("redundancy", i, j, k), atomAt("unique", i, j, k), atomAt("unique", j, i, k), atomAt("synergy", i, j, k), atomAt("joint_mi", i, j, k)];
+      rows.push([NAMES[i], NAMES[j], PROFILE.lags[k], ...atoms.flatMap((one) => [one.bits, one.error]), atoms[4].p, atoms[4].q]);
     }
   }
   return { columns: [...columns, "p", "q"], rows };

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from interplay.data.leaks import sample_times
-from interplay.study.issues import Finding, doubtful, wrong
+from interplay.study.issues import Issue, error, warning
 from interplay.types import Stream, Target
 
 FAR = 10.0
@@ -22,9 +22,9 @@ DAY_S = 86400.0
 HINT = "Are units or time zones different?"
 
 
-def apart(
+def on_another_clock(
     streams: Mapping[str, Stream], files: Mapping[str, str], target: Target | None, target_file: str
-) -> Iterator[Finding]:
+) -> Iterator[Issue]:
     """Streams and labels so far from the others that they must be on another clock."""
     spans = _spans(streams)
     if not spans:
@@ -34,7 +34,7 @@ def apart(
     for name, (start, stop) in others:
         both_regular = streams[name].rate_hz is not None and streams[first].rate_hz is not None
         if max(start - end, begin - stop) > (0.0 if both_regular else FAR * longest):
-            yield wrong(
+            yield error(
                 files[name],
                 f"stream {name!r} must overlap in time with {first!r}; it goes from {start:.10g} to {stop:.10g} s, the "
                 f"other from {begin:.10g} to {end:.10g} s. {HINT}",
@@ -42,14 +42,14 @@ def apart(
     begin, end = min(span[0] for span in spans.values()), max(span[1] for span in spans.values())
     away = 0.0 if target is None else max(target.start_s[0] - end, begin - target.stop_s[-1])
     if target is not None and away > FAR * max(longest, DAY_S):
-        yield wrong(
+        yield error(
             target_file,
             f"labels must lie within the samples; they go from {target.start_s[0]:.10g} to {target.stop_s[-1]:.10g} s, "
             f"samples from {begin:.10g} to {end:.10g} s. {HINT}",
         )
 
 
-def beside_the_others(streams: Mapping[str, Stream], files: Mapping[str, str]) -> Iterator[Finding]:
+def beside_the_others(streams: Mapping[str, Stream], files: Mapping[str, str]) -> Iterator[Issue]:
     """Streams that lie wholly before or after all others, on the clock of their files."""
     spans = _spans(streams)
     for k, (name, (start, stop)) in enumerate(spans.items()):
@@ -59,21 +59,21 @@ def beside_the_others(streams: Mapping[str, Stream], files: Mapping[str, str]) -
             continue
         begin, end = min(span[0] for span in others), max(span[1] for span in others)
         if start > end or stop < begin:
-            yield doubtful(
+            yield warning(
                 files[name],
                 f"stream {name!r} should overlap in time with another; it goes from {start:.10g} to {stop:.10g} s, the "
                 f"others from {begin:.10g} to {end:.10g} s. {HINT}",
             )
 
 
-def lengths(streams: Mapping[str, Stream], files: Mapping[str, str]) -> Iterator[Finding]:
+def lengths(streams: Mapping[str, Stream], files: Mapping[str, str]) -> Iterator[Issue]:
     """A stream that lasts many times as long as the others, as one in milliseconds does that is said to be in s."""
     spans = _spans({name: stream for name, stream in streams.items() if len(stream.values) >= MANY})
     lasts = {name: stop - start for name, (start, stop) in spans.items()}
     longest = max(lasts, key=lambda name: lasts[name], default="")
     for name, seconds in lasts.items():
         if lasts[longest] > LASTS * seconds > 0:
-            yield doubtful(
+            yield warning(
                 files[longest],
                 f"stream {longest!r} lasts {lasts[longest]:.6g} s, and {name!r} ({files[name]}) {seconds:.6g} s. Is "
                 "the unit of time another one?",

@@ -10,9 +10,9 @@ from interplay.data.windows import index_windows
 from interplay.errors import InvalidInput
 from interplay.study.checks.clocks import beside_the_others, labels_outside, lengths
 from interplay.study.columns import more, rows_that
-from interplay.study.issues import Finding, doubtful, wrong
+from interplay.study.issues import Issue, error, warning
 from interplay.study.spec import FILE
-from interplay.study.study import Held, Study
+from interplay.study.study import EntityData, Study
 from interplay.study.table_files import ROW
 from interplay.types import Recording
 
@@ -24,11 +24,11 @@ LONG_GAP = 100.0
 """Typical intervals after which a pause is a long one."""
 
 
-def of_streams(study: Study, entity: str, held: Held) -> Iterator[Finding]:
+def of_streams(study: Study, entity: str, data: EntityData) -> Iterator[Issue]:
     """Long pauses, missing values that no fill policy is named for, clocks that differ."""
     # events may come at any time; what has columns was measured
-    measured = {name: s for name, s in held.streams.items() if study.spec.streams[name].columns}
-    files = {name: study.table(study.spec.streams[name]).name(entity) for name in held.streams}
+    measured = {name: s for name, s in data.streams.items() if study.spec.streams[name].columns}
+    files = {name: study.table(study.spec.streams[name]).name(entity) for name in data.streams}
     for name, stream in measured.items():
         if stream.rate_hz is None and len(stream.values) > 10:
             between = np.diff(sample_times(stream))
@@ -38,13 +38,13 @@ def of_streams(study: Study, entity: str, held: Held) -> Iterator[Finding]:
                     f"stream {name!r} of {entity!r} pauses for {between[k]:.6g} s; samples are typically "
                     f"{np.median(between):.4g} s apart."
                 )
-                yield doubtful(files[name], sentence, _row(study, name, entity, k + 1))
+                yield warning(files[name], sentence, _row(study, name, entity, k + 1))
             step_s, typical = study.spec.windows.step_s, float(np.median(between))
             if (
                 0 < typical <= step_s / SEVERAL
                 and np.mean(abs(between - typical) < EVEN * typical) > 1 - EVEN
             ):
-                yield doubtful(
+                yield warning(
                     files[name],
                     f"stream {name!r} has {step_s / typical:.3g} samples in a step, evenly, and only the last of them "
                     f"would count. Say rate_hz: {1 / typical:.4g} to keep them all.",
@@ -57,31 +57,31 @@ def of_streams(study: Study, entity: str, held: Held) -> Iterator[Finding]:
                 f"{column!r} must have a value in each row, unless windows name a fill (mark or hold); it is empty"
                 f"{more(where)}."
             )
-            yield wrong(files[name], sentence, _row(study, name, entity, int(where[0])))
+            yield error(files[name], sentence, _row(study, name, entity, int(where[0])))
     yield from beside_the_others(measured, files)
     yield from lengths(measured, files)
-    if held.target is not None:
-        outside, sentence = labels_outside(held.streams, held.target)
+    if data.target is not None:
+        outside, sentence = labels_outside(data.streams, data.target)
         rows = study.table(study.spec.target).rows(entity)
         if len(outside) and rows is not None:
-            yield doubtful(
+            yield warning(
                 study.table(study.spec.target).name(entity), sentence, int(rows[ROW].iloc[outside[0]])
             )
 
 
-def windows_of(study: Study, recording: Recording) -> tuple[np.ndarray, list[Finding]]:
+def windows_of(study: Study, recording: Recording) -> tuple[np.ndarray, list[Issue]]:
     """Labels of all its windows, cut as the study says, and why there are none."""
     options = study.spec.windows
     try:
         steps = make_steps(recording, step_s=options.step_s, fill=options.fill)
-    except InvalidInput as error:
-        return np.zeros(0), [wrong(FILE, str(error))]
+    except InvalidInput as failure:
+        return np.zeros(0), [error(FILE, str(failure))]
     try:
         windows = index_windows(
             steps, steps=options.steps, stride=options.stride, min_steps=options.min_steps
         )
-    except InvalidInput as error:
-        return np.zeros(0), [doubtful(FILE, f"{recording.entity!r} gives no windows: {error}")]
+    except InvalidInput as failure:
+        return np.zeros(0), [warning(FILE, f"{recording.entity!r} gives no windows: {failure}")]
     return windows.y, []
 
 

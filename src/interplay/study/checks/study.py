@@ -10,12 +10,13 @@ import numpy as np
 
 from interplay.data.leaks import giveaways, is_target
 from interplay.errors import InterplayError
-from interplay.progress import Tell, silent
+from interplay.progress import Progress, silent
 from interplay.study.checks.entity import of_streams, windows_of
 from interplay.study.checks.units import doubted_units
-from interplay.study.issues import WRONG, Finding, doubtful, wrong
+from interplay.study.issues import ERROR, Issue, error, has_errors, warning
 from interplay.study.spec import FILE
-from interplay.study.study import Study, read_entity, recording_of, static_inputs
+from interplay.study.static import static_inputs
+from interplay.study.study import Study, read_entity, recording_of
 from interplay.types import Recording
 
 FEWEST = 3
@@ -28,7 +29,7 @@ ALIKE = 10
 """Different values that two entities do not share by chance."""
 
 
-def check_study(folder: str | Path, *, progress: Tell = silent) -> list[Finding]:
+def check_study(folder: str | Path, *, progress: Progress = silent) -> list[Issue]:
     """Read all of a study and tell everything that is wrong or doubtful.
 
     Parameters
@@ -40,29 +41,33 @@ def check_study(folder: str | Path, *, progress: Tell = silent) -> list[Finding]
 
     Returns
     -------
-    list of Finding
+    list of Issue
         In the order they were found, each once; empty if there is nothing to say.
     """
     try:
         study = Study(folder)
         entities = study.entities
-        static, found = static_inputs(study.spec.static, study.folder)
-    except InterplayError as error:
-        return [wrong(FILE, str(error))]
+        static, issues = static_inputs(study.spec.static, study.folder)
+    except InterplayError as failure:
+        return [error(FILE, str(failure).removeprefix(f"{Path(folder) / FILE}: "))]
     seen = _Seen()
     for k, entity in enumerate(entities):
-        held, more = read_entity(study, entity)
-        if not any(f.level == WRONG for f in more):
-            more += of_streams(study, entity, held)
-            recording = recording_of(study, entity, held, static)
+        data, entity_issues = read_entity(study, entity)
+        if not has_errors(entity_issues):
+            entity_issues += of_streams(study, entity, data)
+            recording = recording_of(study, entity, data, static)
             seen.add(study, entity, recording)
-            if not any(f.level == WRONG for f in more):
-                labels, why = windows_of(study, recording)
-                seen.labels += [labels] if not any(f.level == WRONG for f in why) else []
-                more += why if held.target is not None else [f for f in why if f.level == WRONG]
-        found += more
+            if not has_errors(entity_issues):
+                labels, window_issues = windows_of(study, recording)
+                seen.labels += [labels] if not has_errors(window_issues) else []
+                entity_issues += (
+                    window_issues
+                    if data.target is not None
+                    else [f for f in window_issues if f.level == ERROR]
+                )
+        issues += entity_issues
         progress((k + 1) / len(entities))
-    return list(dict.fromkeys([*found, *_across(study, seen, set(static))]))
+    return list(dict.fromkeys([*issues, *_across(study, seen, set(static))]))
 
 
 @dataclass(slots=True)
@@ -93,10 +98,10 @@ class _Seen:
             self.few.append(recording)
 
 
-def _across(study: Study, seen: _Seen, with_static: set[str]) -> Iterator[Finding]:
+def _across(study: Study, seen: _Seen, with_static: set[str]) -> Iterator[Issue]:
     """What only shows when entities are compared."""
     if len(study.entities) == 1:
-        yield doubtful(
+        yield warning(
             FILE,
             f"there should be at least two entities; {study.entities[0]!r} is the only one, so that nothing can be "
             "tested on anyone else.",
@@ -114,7 +119,7 @@ def _across(study: Study, seen: _Seen, with_static: set[str]) -> Iterator[Findin
     yield from _given_away(study, seen)
 
 
-def _names(study: Study, with_static: set[str]) -> Iterator[Finding]:
+def _names(study: Study, with_static: set[str]) -> Iterator[Issue]:
     """Rows without an entity, and entities that only some files know."""
     target, static = study.spec.target, study.spec.static
     known = study.entities
@@ -126,16 +131,16 @@ def _names(study: Study, with_static: set[str]) -> Iterator[Finding]:
             continue  # told when its entities were read
         if nameless:
             more = f" (and in {len(nameless) - 1} more rows)" if len(nameless) > 1 else ""
-            yield doubtful(
+            yield warning(
                 file, f"{spec.entity!r} should say whose row it is; it is empty{more}. Such rows are left out.",
                 nameless[0],
             )  # fmt: skip
         for name in sorted(set(names) - set(known)) if spec is target else ():
-            yield doubtful(table.name(name), f"{name!r} has labels and no samples.{_meant(name, known)}")
+            yield warning(table.name(name), f"{name!r} has labels and no samples.{_meant(name, known)}")
     if static is not None:
         for name in sorted(set(known) - with_static):
             hint = _meant(name, sorted(with_static - set(known)))
-            yield doubtful(static.file, f"{name!r} has no row; its static inputs count as unknown.{hint}")
+            yield warning(static.file, f"{name!r} has no row; its static inputs count as unknown.{hint}")
 
 
 def _meant(name: str, names: Sequence[str]) -> str:
@@ -144,68 +149,63 @@ def _meant(name: str, names: Sequence[str]) -> str:
     return f" Is it {lower[close[0]]!r}?" if close else ""
 
 
-def _values(study: Study, seen: _Seen) -> Iterator[Finding]:
+def _values(study: Study, seen: _Seen) -> Iterator[Issue]:
     """Streams that hold nothing, and channels that never change."""
     for name, spec in study.spec.streams.items():
         if seen.labels and not any(stream == name for stream, _ in seen.typical):
             hint = " Is `where` right?" if spec.where else ""
-            yield doubtful(spec.files, f"stream {name!r} has no values in any entity.{hint}")
+            yield warning(spec.files, f"stream {name!r} has no values in any entity.{hint}")
     for (name, channel), ranges in seen.ranges.items():
         spec = study.spec.streams[name]
         if spec.columns and len({value for some in ranges for value in some}) == 1:
-            yield doubtful(
+            yield warning(
                 spec.files, f"{channel!r} of {name!r} never changes in any entity; it tells nothing."
             )
 
 
-def _twins(seen: _Seen, file_of: dict[tuple[str, str], str]) -> Iterator[Finding]:
+def _twins(seen: _Seen, file_of: dict[tuple[str, str], str]) -> Iterator[Issue]:
     first: dict[tuple[str, str], str] = {}
     for (name, entity), content in seen.content.items():
         twin = first.setdefault((name, content), entity)
         if twin != entity:
-            yield doubtful(
+            yield warning(
                 file_of[name, entity],
                 f"{entity!r} has the same samples of {name!r} as {twin!r}; the same one twice would be on both sides "
                 "of a split.",
             )
 
 
-def _classes(study: Study, seen: _Seen) -> Iterator[Finding]:
+def _classes(study: Study, seen: _Seen) -> Iterator[Issue]:
     target = study.spec.target
     labels = np.concatenate(seen.labels) if seen.labels else np.zeros(0)
     if seen.labels and not len(labels):
-        yield wrong(FILE, "at least one entity must give a window; none does.")
+        yield error(FILE, "at least one entity must give a window; none does.")
     for k, label in enumerate(target.classes if seen.classes else ()):
         count = sum(k in some for some in seen.classes.values())
         windows = int(np.sum(labels == k))
-        told = ""
+        phrase = ""
         if count < min(FEWEST, len(seen.classes)):
-            told = "no entity has" if count == 0 else f"only {count} of {len(seen.classes)} entities have"
+            phrase = "no entity has" if count == 0 else f"only {count} of {len(seen.classes)} entities have"
         elif len(labels) and windows < FEW_WINDOWS and target.kind != "entity":
-            told = f"only {windows} of {len(labels)} windows have"
-        if told:
-            yield doubtful(target.files, f"{told} the class {label!r}; it can hardly be learned and tested.")
+            phrase = f"only {windows} of {len(labels)} windows have"
+        if phrase:
+            yield warning(target.files, f"{phrase} the class {label!r}; it can hardly be learned and tested.")
 
 
-def _given_away(study: Study, seen: _Seen) -> Iterator[Finding]:
+def _given_away(study: Study, seen: _Seen) -> Iterator[Issue]:
     """Streams and static inputs that are the target under another name."""
     if not seen.few:
         return
     hint = "tells the target without error; leave it out if it was made from the target."
     for name, stream in seen.few[0].streams.items():
         for channel in giveaways(seen.few, name):
-            yield doubtful(study.spec.streams[name].files, f"{stream.channels[channel]!r} of {name!r} {hint}")
+            yield warning(study.spec.streams[name].files, f"{stream.channels[channel]!r} of {name!r} {hint}")
     final = [r for r in seen.few if len(r.target.values) == 1]
     labels = np.array([r.target.values[0] for r in final])
     known = labels >= 0 if seen.classes else ~np.isnan(labels)
     for name in seen.few[0].static if len(final) else ():
         values = np.array([r.static[name] for r in final])
         if is_target(values[known], labels[known]):
-            yield doubtful(
+            yield warning(
                 study.spec.static.file if study.spec.static else FILE, f"static input {name!r} {hint}"
             )
-
-
-def has_wrong(found: Sequence[Finding]) -> bool:
-    """Whether anything stands in the way of reading."""
-    return any(finding.level == WRONG for finding in found)

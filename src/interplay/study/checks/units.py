@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from interplay.study.issues import Finding, doubtful
+from interplay.study.issues import Issue, warning
 from interplay.study.spec import StreamSpec
 
 FAR = 30.0
@@ -27,23 +27,23 @@ Typical = Mapping[tuple[str, str], Mapping[str, float]]
 
 def doubted_units(
     streams: Mapping[str, StreamSpec], typical: Typical, file_of: Mapping[tuple[str, str], str]
-) -> Iterator[Finding]:
+) -> Iterator[Issue]:
     """Everything that speaks for another unit; `file_of` is the file of a (stream, entity)."""
     for (name, channel), sizes in typical.items():
         for entity, sentence in _unlike_others(sizes):
-            yield doubtful(file_of[name, entity], f"{channel!r} of {name!r} is {sentence}")
+            yield warning(file_of[name, entity], f"{channel!r} of {name!r} is {sentence}")
         unit = dict(zip(streams[name].columns, streams[name].units, strict=False)).get(channel, "")
         low, high = PLAUSIBLE.get(unit, (-np.inf, np.inf))
         for entity, size in sizes.items():
             if size and not low <= size <= high:
-                yield doubtful(
+                yield warning(
                     file_of[name, entity],
                     f"{channel!r} of {name!r} is said to be in {unit}, and is typically {size:.4g} in {entity!r}. Is "
                     "it in another unit?",
                 )
     for name, spec in streams.items():
         for entity, sentence in _gravity(spec, [typical.get((name, c), {}) for c in spec.columns]):
-            yield doubtful(file_of[name, entity], f"{name!r} {sentence}")
+            yield warning(file_of[name, entity], f"{name!r} {sentence}")
 
 
 def _unlike_others(sizes: Mapping[str, float]) -> Iterator[tuple[str, str]]:
@@ -56,11 +56,11 @@ def _unlike_others(sizes: Mapping[str, float]) -> Iterator[tuple[str, str]]:
         if value > 0 and not 1 / FAR < ratio < FAR:
             times = float(f"{max(ratio, 1 / ratio):.2g}")
             more = "more" if ratio > 1 else "less"
-            told = (
+            sentence = (
                 f"typically {value:.4g} in {entity!r} and {middle:.4g} elsewhere, about {times:,.0f} times {more}. "
                 "Is it in another unit?"
             )
-            yield entity, told
+            yield entity, sentence
 
 
 def _gravity(spec: StreamSpec, channels: list[Mapping[str, float]]) -> Iterator[tuple[str, str]]:
@@ -74,8 +74,8 @@ def _gravity(spec: StreamSpec, channels: list[Mapping[str, float]]) -> Iterator[
     for entity in channels[0]:
         length = float(np.linalg.norm([sizes.get(entity, 0.0) for sizes in channels]))
         if abs(np.log(max(length, 1e-9) / other)) < 0.25:
-            told = (
+            sentence = (
                 f"is said to be in {unit}, and is typically {length:.3g} long; at rest that would be {expected:g}. "
                 f"Is it in {hint}?"
             )
-            yield entity, told
+            yield entity, sentence

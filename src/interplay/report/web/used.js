@@ -1,8 +1,8 @@
 // Inside the model: who serves which token, whether that agrees with the profile, and what is pooled.
 
-const INSIGHT = DATA.insight;
+const INSIGHT = DATA.sections.used;
 const nLayers = INSIGHT.use ? INSIGHT.use.length : 0;
-const expertName = (k) => `${k + 1}${k < INSIGHT.synergy_experts ? " (synergy)" : ""}`;
+const expert = (k) => expertName(k, INSIGHT.synergy_experts);
 const usedNow = () => INSIGHT[chosen.quantity][chosen.layer];
 const quantityName = () => (chosen.quantity === "use" ? "weight" : "router's probability");
 
@@ -19,13 +19,13 @@ function expertFrame(host, by, title, caption) {
     id: `experts-${by}`, title, caption, hint: "",
     label: () => `Heat map: mean ${quantityName()} of each expert by ${by}.`,
     draw: (width) => {
-      const { names, values } = expertRows(by), columns = values[0].map((_, e) => expertName(e)), top = most(values.flat());
+      const { names, values } = expertRows(by), columns = values[0].map((_, e) => expert(e)), top = most(values.flat());
       return [grid({
         width, made, rows: names, columns, ...sharesOf(values, top), widest: 76, xTitle: "expert",
         describe: (r, c) => `${names[r]}, expert ${columns[c]}: ${known(values[r][c]) ? `${(100 * values[r][c]).toFixed(1)} % of the ${by === "atom" ? "weight" : quantityName()}` : "the profile has no such atom"}`,
       }), scaleOf(0, 100 * top, "%")];
     },
-    table: () => { const { names, values } = expertRows(by); return { columns: [by, ...values[0].map((_, e) => `expert ${expertName(e)}`)], rows: names.map((name, r) => [name, ...values[r]]) }; },
+    table: () => { const { names, values } = expertRows(by); return { columns: [by, ...values[0].map((_, e) => `expert ${expert(e)}`)], rows: names.map((name, r) => [name, ...values[r]]) }; },
   });
   listen(["layer", "quantity"], made.again);
 }
@@ -48,7 +48,7 @@ function agreementFrame(host) {
   const n = beside.i.length;
   const made = frame(host, {
     id: "agreement", title: "Does routing agree with the profile?", draw: scatter,
-    caption: `A dot for each pair and lag${n < beside.n ? ` (${n.toLocaleString("en")} of ${beside.n.toLocaleString("en")}, evenly drawn)` : ""}. The profile that the model was given counts what is not clear as zero. "Routed apart": how far the experts of the two tokens differ; 0 is the same, 1 bit is nothing in common.`,
+    caption: `A dot for each pair and lag${n < beside.n ? ` (${n.toLocaleString("en")} of ${beside.n.toLocaleString("en")}, evenly drawn)` : ""}. The profile that the model was given counts what is not clear as zero. "Routed apart": how far the experts of the two tokens differ; 0 is the same, 1 bit is nothing in common. The sentences above compare dots two by two, if they differ sideways and, by more than a hundredth, in height. Gamma is the share of comparisons in which the higher dot is the one further right, less the share in which it is not: 1 of synergy and -1 of redundancy would be perfect, 0 is no relation.`,
     table: () => ({
       columns: ["first", "second", "lag (s)", "redundancy (bits)", "routed apart (bits)", "synergy (bits)", "share to synergy experts"],
       rows: beside.i.map((i, k) => [NAMES[i], NAMES[beside.j[k]], INSIGHT.lags[beside.lag[k]], beside.redundancy[k], beside.divergence[chosen.layer][k], beside.synergy[k], beside.synergy_mass[chosen.layer][k]]),
@@ -76,21 +76,8 @@ function poolingFrame(host) {
   if (groups.length > 1) one("pooling-class", "The same by true class", "Share (%) of each modality, all lags together, of windows of each true class. Columns sum to 100.", groups, byGroup, "true class");
 }
 
-function aloneFrame(host) {
-  const { mi, mi_error: errors, lags } = PROFILE;
-  const made = frame(host, {
-    id: "alone", title: "Information of one modality about the target", hint: "",
-    caption: "Bits, by how long before the target the modality is read; in brackets where the 95 % interval holds zero. What a modality tells alone is its redundancy with any partner plus what is unique to it beside that partner.",
-    label: () => `Heat map: ${NAMES[mi.indexOf([...mi].sort((a, b) => most(b) - most(a))[0])]} tells most alone.`,
-    draw: (width) => {
-      const top = Math.max(most(mi.flat()), 0.001);
-      return [grid({ width, made, rows: NAMES, columns: lags.map(lagName), max: top, value: (r, c) => mi[r][c], text: (r, c) => bracketed(fixed(mi[r][c], 2), errors && mi[r][c] <= Z95 * errors[r][c]), xTitle: "lag", describe: (r, c) => `${NAMES[r]}, lag ${lagName(lags[c])}: ${bitsText(mi[r][c], errors && errors[r][c])}` }), scaleOf(0, top, "bits")];
-    },
-    table: () => ({ columns: ["modality", "lag (s)", "bits", "from", "to"], rows: NAMES.flatMap((name, m) => lags.map((lag, l) => [name, lag, mi[m][l], errors ? mi[m][l] - Z95 * errors[m][l] : null, errors ? mi[m][l] + Z95 * errors[m][l] : null])) }),
-  });
-}
-
-function modelPart(host) {
+section("used", () => {
+  const host = hostOf("used-host");
   if (!nLayers) {
     add(host, el("p", {}, "This model has no experts to choose from: its tokens all take the same way."));
     return poolingFrame(host);
@@ -110,4 +97,4 @@ function modelPart(host) {
   const more = el("div", { class: "two" });
   add(host, more);
   poolingFrame(more);
-}
+});

@@ -1,10 +1,11 @@
 // How good the predictions are: what is taken for what, curves, calibration, missing parts, entities, training.
 
-const MADE = DATA.predictions;
+const GOOD = DATA.sections.good;
+const PREDICTED = GOOD.predictions;
 const outputStyle = (k) => ({ colour: LINES[k % LINES.length], dash: DASHES[Math.floor(k / LINES.length) % DASHES.length] });
 
 function confusionFrame(host) {
-  const table = MADE.confusion, sums = table.map((row) => row.reduce((a, b) => a + b, 0));
+  const table = PREDICTED.confusion, sums = table.map((row) => row.reduce((a, b) => a + b, 0));
   const share = (r, c) => (sums[r] ? table[r][c] / sums[r] : null);
   const made = frame(host, {
     id: "confusion", title: "What is taken for what?", caption: "Rows are true classes, columns what was predicted. % of the row; on the diagonal is what was found.", hint: "",
@@ -16,7 +17,7 @@ function confusionFrame(host) {
 }
 
 function curveFrame(host, key, title, caption, xTitle, yTitle) {
-  const drawn = MADE.outputs.map((one, k) => ({ ...one, k })).filter((one) => one[key]);
+  const drawn = PREDICTED.outputs.map((one, k) => ({ ...one, k })).filter((one) => one[key]);
   const score = key === "roc" ? "auroc" : "auprc", name = key === "roc" ? "AUROC" : "AUPRC";
   if (!drawn.length) return add(host, el("p", { class: "note" }, `${title} No curve: of every class or label all test windows are alike.`));
   const shown = { k: "all" };
@@ -37,34 +38,34 @@ function curveFrame(host, key, title, caption, xTitle, yTitle) {
 }
 
 function calibrationFrame(host) {
-  const curves = [...(MADE.calibration ? [{ name: "the class that was predicted", calibration: MADE.calibration }] : []), ...MADE.outputs.filter((one) => one.calibration)];
+  const curves = [...(PREDICTED.calibration ? [{ name: "the class that was predicted", calibration: PREDICTED.calibration }] : []), ...PREDICTED.outputs.filter((one) => one.calibration)];
   if (!curves.length) return;
   let shown = 0;
   const made = frame(host, {
     id: "calibration", title: "Do probabilities mean what they say?", controls: curves.length > 1 ? [picker("Of", curves.map((one, k) => [k, one.name]), 0, (k) => { shown = Number(k); made.again(); })] : null,
     caption: "On the dotted line, what is predicted with 80 % happens 80 % of the time; below it the model is too sure. Larger dots hold more windows.",
-    label: () => curves[shown].calibration.told.map((v, k) => `told ${percent(v)}, happened ${percent(curves[shown].calibration.happened[k])}`).join("; "),
+    label: () => curves[shown].calibration.predicted.map((v, k) => `told ${percent(v)}, happened ${percent(curves[shown].calibration.happened[k])}`).join("; "),
     draw: (width) => {
-      const { told, happened, count } = curves[shown].calibration, total = count.reduce((a, b) => a + b, 0);
+      const { predicted, happened, count } = curves[shown].calibration, total = count.reduce((a, b) => a + b, 0);
       const plot = axes({ width: Math.min(width, 520), height: Math.min(width, 400), x: [0, 1.02], y: [0, 1.05], xTitle: "predicted probability", yTitle: "share that happened", xTicks: [0, 0.2, 0.4, 0.6, 0.8, 1], yTicks: [0, 0.2, 0.4, 0.6, 0.8, 1] });
       line(plot, [0, 1], [0, 1], "var(--soft)", { "stroke-dasharray": "3 4", "stroke-width": 1 });
-      line(plot, told, happened, "var(--r)");
-      told.forEach((v, k) => dot(plot, v, happened[k], "var(--r)", { r: 4 + 9 * Math.sqrt(count[k] / total), opacity: 0.8, tip: `predicted ${percent(v)}: ${percent(happened[k])} happened, ${counted(count[k], "window")}` }));
+      line(plot, predicted, happened, "var(--r)");
+      predicted.forEach((v, k) => dot(plot, v, happened[k], "var(--r)", { r: 4 + 9 * Math.sqrt(count[k] / total), opacity: 0.8, tip: `predicted ${percent(v)}: ${percent(happened[k])} happened, ${counted(count[k], "window")}` }));
       return plot.svg;
     },
-    table: () => ({ columns: ["of", "predicted probability", "share that happened", "windows"], rows: curves.flatMap((one) => one.calibration.told.map((v, k) => [one.name, v, one.calibration.happened[k], one.calibration.count[k]])) }),
+    table: () => ({ columns: ["of", "predicted probability", "share that happened", "windows"], rows: curves.flatMap((one) => one.calibration.predicted.map((v, k) => [one.name, v, one.calibration.happened[k], one.calibration.count[k]])) }),
   });
 }
 
 function outputsFrame(host) {
-  const what = DATA.kind === "labels" ? "label" : "class";
+  const what = KIND.output;
   add(host, el("h3", {}, `Every ${what}`));
-  const table = () => ({ columns: [what, "windows with it", "windows", "AUROC", "AUPRC"], rows: MADE.outputs.map((one) => [one.name, one.positive, one.n, one.auroc ?? null, one.auprc ?? null]) });
+  const table = () => ({ columns: [what, "windows with it", "windows", "AUROC", "AUPRC"], rows: PREDICTED.outputs.map((one) => [one.name, one.positive, one.n, one.auroc ?? null, one.auprc ?? null]) });
   add(host, tableOf(table()), el("p", { class: "tools" }, el("button", { type: "button", onclick: () => download("outputs.csv", csvOf(table())) }, "Download CSV", el("span", { class: "hidden" }, ` of every ${what}`))));
 }
 
 function dotsFrame(host) {
-  const { dots } = MADE;
+  const { dots } = PREDICTED;
   frame(host, {
     id: "truth", title: "Predicted against true", caption: `Each dot is a window${dots.true.length < dots.n ? ` (${dots.true.length.toLocaleString("en")} of ${dots.n.toLocaleString("en")}, evenly drawn)` : ""}. On the dotted line prediction and truth are equal.`,
     label: () => "Scatter of predicted against true numbers.",
@@ -79,47 +80,45 @@ function dotsFrame(host) {
   });
 }
 
-const PART_NAMES = { compared: "with everything", without_context: "without the interactions" };
-
 function partsFrame(host) {
-  const { parts } = DATA, keys = Object.keys(DATA.score_names).filter((key) => known(parts[0][key]));
+  const { parts, score_names: scoreNames } = GOOD, keys = Object.keys(scoreNames).filter((key) => known(parts[0][key]));
   if (parts.length < 2 || !keys.length) return;
-  let key = keys.includes(DATA.main) ? DATA.main : keys[0], all = parts.length <= 16;
+  let key = keys.includes(GOOD.main) ? GOOD.main : keys[0], all = parts.length <= 16;
   const rows = () => {
-    const [first, ...rest] = parts.map((part) => ({ name: PART_NAMES[part.name] || part.name, value: part[key], low: part[`${key}_low`], high: part[`${key}_high`] }));
+    const [first, ...rest] = parts.map((part) => ({ name: part.name, value: part[key], low: part[`${key}_low`], high: part[`${key}_high`] }));
     const worst = ["mae", "rmse", "log_loss_bits", "brier", "ece"].includes(key) ? -1 : 1;
     const sorted = rest.sort((a, b) => worst * ((a.value ?? 0) - (b.value ?? 0)));
     return [{ ...first, main: true }, ...sorted];
   };
   const made = frame(host, {
-    id: "parts", title: "What is lost when a part is missing?", caption: "The same trained model, with one part taken away at test time; what hurts most comes first. Lines are 95 % intervals where the score has them; the dotted line is the score with everything.",
-    controls: [picker("Score", keys.map((name) => [name, DATA.score_names[name]]), key, (name) => { key = name; made.again(); }, "score"),
+    id: "parts", title: "What is lost when a part is missing?", caption: "The same trained model, with its context blanked or a modality unobserved at test time; none is trained anew. What hurts most comes first. Lines are 95 % intervals where the score has them; the dotted line is the score with everything.",
+    controls: [picker("Score", keys.map((name) => [name, scoreNames[name]]), key, (name) => { key = name; made.again(); }, "score"),
       parts.length > 16 ? ticked("all modalities", all, (on) => { all = on; made.again(); }) : null],
     label: () => rows().slice(0, 4).map((row) => `${row.name}: ${fixed(row.value)}`).join("; "),
     draw: (width) => {
       const shown = all ? rows() : rows().slice(0, 13), ends = shown.flatMap((row) => [row.low, row.high, row.value]).filter(known);
       const low = Math.min(...ends), high = Math.max(...ends), pad = 0.06 * (high - low || 1);
-      return dotRows(shown.map((row) => ({ ...row, tip: `${row.name}: ${fixed(row.value)}` })), { width, x: [low - pad, high + pad], xTitle: DATA.score_names[key], mark: shown[0].value });
+      return dotRows(shown.map((row) => ({ ...row, tip: `${row.name}: ${fixed(row.value)}` })), { width, x: [low - pad, high + pad], xTitle: scoreNames[key], mark: shown[0].value });
     },
-    table: () => ({ columns: ["part", DATA.score_names[key], "from", "to"], rows: rows().map((row) => [row.name, row.value, row.low, row.high]) }),
+    table: () => ({ columns: ["part", scoreNames[key], "from", "to"], rows: rows().map((row) => [row.name, row.value, row.low, row.high]) }),
   });
 }
 
 function entitiesFrame(host) {
-  const { names, value, n } = MADE.entities, right = DATA.kind !== "number";
+  const { names, value, n } = GOOD.entities;
   frame(host, {
-    id: "entities", title: "Is anyone served worse?", caption: right ? "Share of right predictions, for each held-out entity." : "Mean absolute error, for each held-out entity.",
+    id: "entities", title: "Is anyone served worse?", caption: `${KIND.entity.caption}, for each held-out entity.`,
     label: () => `${names.length} entities from ${fixed(value[0])} to ${fixed(value[value.length - 1])}.`,
     draw: (width) => dotRows(names.slice(0, 40).map((name, k) => ({ name, value: value[k], main: true, tip: `${name}: ${fixed(value[k])}, ${counted(n[k], "window")}` })),
-      { width, x: right ? [0, 1.02] : [0, (most(value) || 1) * 1.05], xTitle: right ? "share right" : "mean absolute error" }),
-    table: () => ({ columns: ["entity", right ? "share right" : "mean absolute error", DATA.kind === "labels" ? "known labels" : "windows"], rows: names.map((name, k) => [name, value[k], n[k]]) }),
+      { width, x: [0, KIND.entity.end(value)], xTitle: KIND.entity.score }),
+    table: () => ({ columns: ["entity", KIND.entity.score, KIND.entity.counts], rows: names.map((name, k) => [name, value[k], n[k]]) }),
   });
 }
 
 const LOG_NAMES = { cross_entropy: "cross-entropy (nats)", squared_error: "squared error (scaled)", accuracy: "accuracy on training windows", absolute_error: "absolute error (scaled)" };
 
 function trainingFrame(host) {
-  const { log } = DATA, keys = Object.keys(LOG_NAMES).filter((key) => log.length && known(log[0][key]));
+  const { log } = GOOD, keys = Object.keys(LOG_NAMES).filter((key) => log.length && known(log[0][key]));
   if (!keys.length) return;
   frame(host, {
     id: "training", title: "Did training settle?", caption: "Means over the training windows of each epoch, with dropout and input noise on.",
@@ -136,13 +135,14 @@ function trainingFrame(host) {
   });
 }
 
-function scoresPart(host) {
-  if (DATA.kind === "number") dotsFrame(host);
+section("good", () => {
+  const host = hostOf("good-host");
+  if (PREDICTED.dots) dotsFrame(host);
   const two = el("div", { class: "two" });
-  if (MADE.confusion) confusionFrame(host);
-  if (MADE.outputs) outputsFrame(host);
+  if (PREDICTED.confusion) confusionFrame(host);
+  if (PREDICTED.outputs) outputsFrame(host);
   add(host, two);
-  if (MADE.outputs) {
+  if (PREDICTED.outputs) {
     curveFrame(two, "roc", "How well is each told from the rest?", "ROC: closer to the upper left corner is better; the dotted line is guessing. Numbers are AUROC.", "false alarms (share of the others)", "found (share)");
     curveFrame(two, "pr", "How many calls are right?", "Precision and recall: closer to the upper right corner is better. Numbers are AUPRC.", "found (share)", "right among those called (share)");
     calibrationFrame(two);
@@ -152,4 +152,4 @@ function scoresPart(host) {
   add(host, more);
   entitiesFrame(more);
   trainingFrame(more);
-}
+});

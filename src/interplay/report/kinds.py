@@ -1,0 +1,192 @@
+"""How each kind of target stands in a report: its words, its tables and its drawings, one class a kind.
+
+To add a kind: a class here beside the one in `interplay.train.target_kinds`, and what the page's script says of it in
+``web/kinds.js``.
+
+Letters: N windows, C classes or labels.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from interplay.metrics import confusion
+from interplay.report.prediction_data import binned, confidence, dots, means_by_entity, one_output
+from interplay.report.text import listed
+from interplay.types import Schema
+
+Output = tuple[str, np.ndarray, np.ndarray]
+"""Name of a class or label, whether it holds, bool, and its probability; of the windows where that is known."""
+
+
+class ReportedKind(ABC):
+    """What a report asks about a kind of target.
+
+    Attributes
+    ----------
+    figures : names of the figures for papers that it has, see `interplay.report.figures`
+    entity_score : what is told of each entity, on an axis
+    entity_words : the same in a sentence; empty where it is told by the axis alone
+    """
+
+    figures: tuple[str, ...]
+    entity_score = "share right"
+    entity_words = ""
+
+    @abstractmethod
+    def heading(self, schema: Schema) -> str:
+        """What the target is, in the sentence under the title."""
+
+    @abstractmethod
+    def predicts(self, schema: Schema) -> str:
+        """What the model predicts, in the model card."""
+
+    @abstractmethod
+    def data(self, predictions: pd.DataFrame, schema: Schema) -> dict[str, Any]:
+        """Tables and curves of the predictions, for the page's script."""
+
+    def outputs(self, predictions: pd.DataFrame, schema: Schema) -> list[Output]:
+        """Truth and probability of each class or label."""
+        return []
+
+    def calibration(self, predictions: pd.DataFrame, schema: Schema) -> dict[str, dict[str, np.ndarray]]:
+        """Curves of `binned` by their names in a legend."""
+        return {}
+
+    @abstractmethod
+    def sums_by_window(self, predictions: pd.DataFrame, schema: Schema) -> tuple[Any, Any]:
+        """Of each window: sum of the entities' score, and how many it sums over, both (N,) or one number."""
+
+    def entities(self, predictions: pd.DataFrame, schema: Schema) -> dict[str, Any]:
+        """The score of each entity, lowest first; see `means_by_entity`."""
+        sums, n = self.sums_by_window(predictions, schema)
+        return means_by_entity(pd.DataFrame({"sum": sums, "n": n, "entity": predictions["entity"]}))
+
+    def output_of(self, example: xr.Dataset) -> str:
+        """Name of the output that is explained of one window of `Evaluation.examples`."""
+        return str(example.attrs["outputs"][int(example["output"])])
+
+    @abstractmethod
+    def verdict(self, row: pd.Series, output: str) -> dict[str, Any]:
+        """What is true of the window of a row of predictions, and what was predicted."""
+
+
+class ReportedClasses(ReportedKind):
+    """One of several classes."""
+
+    figures = ("confusion", "roc", "pr", "calibration")
+    entity_words = "share of windows right"
+
+    def heading(self, schema: Schema) -> str:
+        return f"{len(schema.classes)} classes"
+
+    def predicts(self, schema: Schema) -> str:
+        return f"one of {len(schema.classes)} classes: {listed(schema.classes)}"
+
+    def data(self, predictions: pd.DataFrame, schema: Schema) -> dict[str, Any]:
+        number = {name: c for c, name in enumerate(schema.classes)}
+        y, called = (predictions[column].map(number).to_numpy() for column in ("label", "predicted"))
+        (curve,) = self.calibration(predictions, schema).values()
+        return {
+            "outputs": [one_output(*output) for output in self.outputs(predictions, schema)],
+            "confusion": confusion(y, called, len(schema.classes)),
+            "calibration": curve,
+        }
+
+    def outputs(self, predictions: pd.DataFrame, schema: Schema) -> list[Output]:
+        return [
+            (name, (predictions["label"] == name).to_numpy(), _probability(predictions, name))
+            for name in schema.classes
+        ]
+
+    def calibration(self, predictions: pd.DataFrame, schema: Schema) -> dict[str, dict[str, np.ndarray]]:
+        right = (predictions["label"] == predictions["predicted"]).to_numpy()
+        return {"": binned(confidence(predictions, schema), right)}
+
+    def sums_by_window(self, predictions: pd.DataFrame, schema: Schema) -> tuple[Any, Any]:
+        return (predictions["label"] == predictions["predicted"]).astype(float), 1
+
+    def verdict(self, row: pd.Series, output: str) -> dict[str, Any]:
+        return {
+            "label": str(row["label"]),
+            "right": bool(row["label"] == output),
+            "p": float(row[f"p_{output}"]),
+        }
+
+
+class ReportedLabels(ReportedKind):
+    """Any of several labels, some of which may be unknown."""
+
+    figures = ("roc", "pr", "calibration")
+
+    def heading(self, schema: Schema) -> str:
+        return f"{len(schema.classes)} labels"
+
+    def predicts(self, schema: Schema) -> str:
+        return f"any of {len(schema.classes)} labels: {listed(schema.classes)}"
+
+    def data(self, predictions: pd.DataFrame, schema: Schema) -> dict[str, Any]:
+        return {"outputs": [one_output(*output) for output in self.outputs(predictions, schema)]}
+
+    def outputs(self, predictions: pd.DataFrame, schema: Schema) -> list[Output]:
+        rows = []
+        for name in schema.classes:
+            truth, p = predictions[f"label_{name}"].to_numpy(), _probability(predictions, name)
+            rows.append((name, truth[truth >= 0] == 1, p[truth >= 0]))
+        return rows
+
+    def calibration(self, predictions: pd.DataFrame, schema: Schema) -> dict[str, dict[str, np.ndarray]]:
+        return {name: binned(p, truth) for name, truth, p in self.outputs(predictions, schema) if len(truth)}
+
+    def sums_by_window(self, predictions: pd.DataFrame, schema: Schema) -> tuple[Any, Any]:
+        truth = predictions[[f"label_{name}" for name in schema.classes]].to_numpy()
+        called = predictions[[f"p_{name}" for name in schema.classes]].to_numpy() >= 0.5
+        known = truth >= 0
+        return ((called == (truth == 1)) & known).sum(1), known.sum(1)
+
+    def verdict(self, row: pd.Series, output: str) -> dict[str, Any]:
+        truth = int(row[f"label_{output}"])
+        words = {1: "it holds", 0: "it does not hold", -1: "not known"}
+        verdict: dict[str, Any] = {"label": words[truth], "p": float(row[f"p_{output}"])}
+        return verdict if truth < 0 else verdict | {"right": (row[f"p_{output}"] >= 0.5) == (truth == 1)}
+
+
+class ReportedNumber(ReportedKind):
+    """A number."""
+
+    figures = ("predicted",)
+    entity_score = entity_words = "mean absolute error"
+
+    def heading(self, schema: Schema) -> str:
+        return "the target is a number"
+
+    def predicts(self, schema: Schema) -> str:
+        return "a number"
+
+    def data(self, predictions: pd.DataFrame, schema: Schema) -> dict[str, Any]:
+        return {"dots": dots(predictions)}
+
+    def sums_by_window(self, predictions: pd.DataFrame, schema: Schema) -> tuple[Any, Any]:
+        return (predictions["predicted"] - predictions["label"]).abs(), 1
+
+    def output_of(self, example: xr.Dataset) -> str:
+        return "the number"
+
+    def verdict(self, row: pd.Series, output: str) -> dict[str, Any]:
+        return {"label": float(row["label"]), "predicted": float(row["predicted"])}
+
+
+REPORTED: Mapping[str, ReportedKind] = {
+    "classes": ReportedClasses(),
+    "labels": ReportedLabels(),
+    "number": ReportedNumber(),
+}
+"""By the kind of a `Schema`."""
+
+
+def _probability(predictions: pd.DataFrame, name: str) -> np.ndarray:
+    return predictions[f"p_{name}"].to_numpy(dtype=np.float64)

@@ -1,0 +1,203 @@
+"""The sections of the page, one class each: what their words and tables say, and what their script draws.
+
+To add a section: a class here, named in `SECTIONS`, its part of the page ``web/<name>.html`` and, if it draws, its
+script ``web/<name>.js``. A section of one's own has its files in a `folder` of its own and is passed to
+`write_report`.
+"""
+
+from collections.abc import Mapping
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from interplay.report import cards, text
+from interplay.report.kinds import REPORTED
+from interplay.report.model_data import example_data, insight_data
+from interplay.report.prediction_data import scores_by_part
+from interplay.report.script import repeat_script
+from interplay.report.summary import summary_sentences
+from interplay.train import Evaluation, Run
+
+
+class Section:
+    """A part of the page under a heading of its own.
+
+    Attributes
+    ----------
+    name : its id on the page, and the name of its template
+    title : its heading
+    link : what it is called in the navigation
+    scripts : names of its files of script, without ``.js``, in the order in which they build on one another. Names in
+        them are its own; ``section(name, (host, data) => ...)`` in one of them draws into the section once the page
+        is there, and what ``web/core.js``, ``frame.js``, ``axes.js``, ``grid.js`` and ``kinds.js`` define is at hand.
+    folder : where its files are
+    """
+
+    name: str
+    title: str
+    link: str
+    scripts: tuple[str, ...] = ()
+    folder: Traversable = files("interplay.report") / "web"
+
+    def context(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
+        """What its template is given beside `run`, `evaluation` and `schema`."""
+        return {}
+
+    def data(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
+        """What its script is given: numbers, names, sequences and mappings of them."""
+        return {}
+
+    def template(self) -> str:
+        """Its part of the page, in jinja2."""
+        return (self.folder / f"{self.name}.html").read_text("utf-8")
+
+    def script(self) -> str:
+        """All of its script."""
+        return "\n".join((self.folder / f"{name}.js").read_text("utf-8") for name in self.scripts)
+
+
+class Short(Section):
+    """The findings in sentences, and words that the page uses."""
+
+    name, title, link = "short", "In short", "In short"
+
+    def context(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
+        main, test = run.target.main_score, evaluation.test
+        return {
+            "findings": [] if run.profile is None else summary_sentences(run.profile),
+            "judged": text.judged_sentence(test, main),
+            "context": text.context_sentence(evaluation.compared, evaluation.without_context, main),
+            "control": text.control_sentence(test, evaluation.control, main),
+            "missing": text.missing_sentence(evaluation.compared, evaluation.without, main),
+            "main_name": text.NAMES[main],
+            "main": text.number(test[main]),
+            "main_interval": text.interval(test, main),
+            "n_windows": int(test["n_windows"]),
+            "entropy": "" if run.profile is None else text.number(run.profile.h_y_bits, 2),
+        }
+
+
+class Pairs(Section):
+    """Redundancy, uniqueness and synergy of all pairs: over lag, as a map, a network and a table."""
+
+    name, title, link = "pairs", "What do pairs of modalities tell?", "Pairs"
+    scripts = ("pairs", "map", "network", "table")
+
+    def context(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
+        if run.profile is None:
+            return {}
+        return {
+            "paired": len(run.profile.modalities) > 1,
+            "history": int(run.profile.dataset.attrs.get("target_history", 0)),
+            "errors": "synergy_stderr" in run.profile.dataset,
+        }
+
+
+class Alone(Section):
+    """What single modalities tell."""
+
+    name, title, link = "alone", "What does each modality tell alone?", "One by one"
+    scripts = ("alone",)
+
+
+class Sure(Section):
+    """What the profile rests on."""
+
+    name, title, link = "sure", "How sure are these numbers?", "How sure"
+
+    def context(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
+        if run.profile is None:
+            return {}
+        return {
+            "sureness": text.sureness(run.profile),
+            "negative": text.negative_atoms(run.profile) if len(run.profile.modalities) > 1 else "",
+        }
+
+
+class Used(Section):
+    """Routing and pooling of the model."""
+
+    name, title, link = "used", "What does the model do with it?", "Inside the model"
+    scripts = ("used",)
+
+    def context(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
+        main = run.target.main_score
+        return {
+            "context": text.context_sentence(evaluation.compared, evaluation.without_context, main),
+            "control": text.control_sentence(evaluation.test, evaluation.control, main),
+            "agreement": text.agreement_sentences(evaluation.agreement),
+        }
+
+    def data(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
+        entropy = 1.0 if run.profile is None else run.profile.h_y_bits
+        return insight_data(evaluation.insight, run.context, entropy)
+
+
+class SingleWindows(Section):
+    """Single windows, token by token."""
+
+    name, title, link = "windows", "What does one prediction rest on?", "Single windows"
+    scripts = ("windows",)
+
+    def data(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
+        examples = evaluation.examples
+        return {
+            "lags": examples["lag_s"].values,
+            "synergy_experts": int(examples.attrs["synergy_experts"]),
+            "examples": example_data(examples, evaluation.predictions, REPORTED[run.schema.kind]),
+        }
+
+
+class Good(Section):
+    """Scores, curves, parts that are missing, entities, training."""
+
+    name, title, link = "good", "How good are its predictions?", "How good"
+    scripts = ("good",)
+
+    def context(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
+        kind = REPORTED[run.schema.kind]
+        entities = kind.entities(evaluation.predictions, run.schema)
+        return {
+            "judged": text.judged_sentence(evaluation.test, run.target.main_score),
+            "served": text.least_and_most(entities, kind.entity_words),
+            "scores": text.score_rows(evaluation.test),
+        }
+
+    def data(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
+        kind = REPORTED[run.schema.kind]
+        return {
+            "main": run.target.main_score,
+            "score_names": text.NAMES,
+            "parts": scores_by_part(evaluation),
+            "entities": kind.entities(evaluation.predictions, run.schema),
+            "predictions": kind.data(evaluation.predictions, run.schema),
+            "log": run.log,
+        }
+
+
+class Trust(Section):
+    """Leakage, limits, cards, and the lines to repeat the run."""
+
+    name, title, link = "trust", "Can it be trusted?", "Trust"
+    scripts = ("trust",)
+
+    def context(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
+        return {
+            "model_card": cards.model_card(run),
+            "data_card": cards.data_card(run),
+            "leakage": cards.leakage_rows(run, evaluation.entities),
+            "script_to_repeat": repeat_script(run),
+            "recipe": run.recipe.to_dict(),
+        }
+
+
+SECTIONS: tuple[Section, ...] = (
+    Short(),
+    Pairs(),
+    Alone(),
+    Sure(),
+    Used(),
+    SingleWindows(),
+    Good(),
+    Trust(),
+)
+"""In the order of the page."""

@@ -36,6 +36,10 @@ learned from half as much."""
 EARLY = 2 / 3
 """Share of the training after which what heads still learn is counted as late."""
 
+TO_COME = 0.5
+"""Of what was learned late, what training on would still teach: sharp boundaries of one and of two numbers, the
+slowest to learn, lacked a fifth and all of it."""
+
 READ_OUT_ALL = 4
 """Epochs up to which heads are read out after each, and from which on after every second."""
 
@@ -51,7 +55,7 @@ class CrossFit:
     ----------
     alone : (3, M, L, N, C) float32, relative to the prior of each window's context, by side
     together : (3, P, L, N, C) float32, likewise, of screened pairs
-    late_alone, late_together : (M, L) and (P, L), what heads still learned in the last part of the training, nats
+    late_alone, late_together : (M, L) and (P, L), what heads would still learn, judged by the last part of the training, nats
     trained : (N,) bool, of which windows the second side is by a probe that was trained on them: not of those that lay
         too near to what it was held out of
     halved : (N,) bool, of which windows the third side is
@@ -221,7 +225,7 @@ class _Choice:
         alone = some.new_zeros(3, len(self.modalities), *some.shape[2:])
         alone[:, self.modalities] = some
         late = [
-            (early[:n_k] - lowest[:n_k]).mean(0)
+            TO_COME * (early[:n_k] - lowest[:n_k]).mean(0)
             for early, lowest in zip(self.early, self.lowest, strict=True)
         ]
         late_alone = some.new_zeros(alone.shape[1:3])

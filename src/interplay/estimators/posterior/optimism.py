@@ -78,7 +78,7 @@ def without_regret(sides: torch.Tensor, learned: Learned, late: torch.Tensor) ->
 
     What a predictor is too stiff to learn is no optimism. A regret in proportion to 1 / n, as that of boundaries and of
     parameters is, shows in what learning from less costs: with a share of the windows it is 1 / share as large. A head
-    that still learned when training ended (`late` (...), nats) would go on by about as much.
+    that still learned when training ended would go on, by about `late` (...), nats.
     """
     held_out, seen, halved = sides[HELD_OUT], sides[SEEN], sides[HALVED]
     score, excess = held_out.mean(-1), (seen - held_out) * learned.trained

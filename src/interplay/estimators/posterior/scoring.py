@@ -70,7 +70,7 @@ class Scored:
     ----------
     problem : Problem
     alone : (3, M, L, N, C) float32, logits relative to the prior, by side
-    late : (M, L), what heads still learned when training ended, nats
+    late : (M, L), what heads would still learn, nats
     learned : Learned
     decoder : CellDecoder
 
@@ -135,7 +135,7 @@ class Scored:
         ----------
         pairs : (P, 2) int64
         together : (3, W, L, N, C), logits of the heads of screened pairs
-        late : (W, L), what these still learned when training ended, nats
+        late : (W, L), what these would still learn, nats
         worth : (P,) bool, which pairs these are
         """
         i, j = pairs.unbind(1)

@@ -15,8 +15,9 @@ from interplay.estimators.collect import ProfileBuilder
 from interplay.estimators.discretise import cells_at_lags
 from interplay.estimators.resampling import rearrangements
 from interplay.estimators.target_history import past_labels
-from interplay.info.atoms import couple
+from interplay.info import Broja, RedundancyMeasure
 from interplay.progress import Progress, silent
+from interplay.units import nats
 
 CELLS = ("kmeans", "quantile", "given")
 CORRECTIONS = ("miller-madow", "shuffle", "none")
@@ -35,17 +36,19 @@ class DiscretePID(BaseRUS):
     correction : "miller-madow", "shuffle" or "none"
         Of the upward bias of plug-in information. Miller-Madow subtracts (surplus of occupied cells) / 2N
         from I1, I2 and I12, and from I_Q the larger of the first two; shuffling subtracts the mean over
-        labels permuted within contexts.
+        rearranged sources.
     target_history : int
         h, how many of the target's own last labels are conditioned on; atoms are averaged over pasts.
     tol_bits : float
         Certified accuracy of the solver.
+    measure : RedundancyMeasure, optional
+        What counts as redundant; BROJA by default.
     n_shuffles : int
-        Permutations behind the shuffle correction.
+        Rearrangements behind the shuffle correction.
     n_bootstrap : int
         Resamplings of entities behind each standard error.
     n_rotations : int
-        Permutations of the labels behind each p-value.
+        Rearrangements of the sources in time, or between entities, behind each p-value.
     random_state : int
         Seed of all that is drawn.
 
@@ -62,6 +65,7 @@ class DiscretePID(BaseRUS):
         correction: str = "miller-madow",
         target_history: int = 0,
         tol_bits: float = 1e-6,
+        measure: RedundancyMeasure | None = None,
         n_shuffles: int = 10,
         n_bootstrap: int = 200,
         n_rotations: int = 199,
@@ -72,6 +76,7 @@ class DiscretePID(BaseRUS):
         self.correction = correction
         self.target_history = target_history
         self.tol_bits = tol_bits
+        self.measure = measure
         self.n_shuffles = n_shuffles
         self.n_bootstrap = n_bootstrap
         self.n_rotations = n_rotations
@@ -96,9 +101,10 @@ class DiscretePID(BaseRUS):
         for codes in cell:
             counted = _Counts(codes[None], y, group, n_classes)
             null = counted.rearranged(rearranged)
-            alone.append(null[: self.n_rotations])
+            alone.append(null)
             shift = -self._bias(counted, null)
-            builder.add_modality(counted.pointwise(), shift=shift, p_value=counted.p_value(alone[-1]))
+            p_value = counted.p_value(null[: self.n_rotations])
+            builder.add_modality(counted.pointwise(), shift=shift, p_value=p_value)
         for k, (i, j) in enumerate(builder.pairs):
             one, two = (_Counts(cell[m][None], y, group, n_classes) for m in (i, j))
             self._add_pair(builder, one, two, (alone[i], alone[j]), rearranged)
@@ -110,7 +116,7 @@ class DiscretePID(BaseRUS):
     ) -> None:
         joint = first.beside(second)
         null = joint.rearranged(rearranged)
-        least, gap = _least(first, second, self.tol_bits)
+        least, gap = _least(first, second, self._measure)
         i1, i2, i12 = first.pointwise(), second.pointwise(), joint.pointwise()
         b1, b2, b12 = self._bias(first, alone[0]), self._bias(second, alone[1]), self._bias(joint, null)
         b_q = self._least_bias(first, second, b1, b2, rearranged)
@@ -125,6 +131,10 @@ class DiscretePID(BaseRUS):
             i1, i2, least, i12, gap_nats=gap, shifts=shifts, p_value=joint.p_value(null[: self.n_rotations])
         )
 
+    @property
+    def _measure(self) -> RedundancyMeasure:
+        return Broja(tol_bits=self.tol_bits) if self.measure is None else self.measure
+
     def _bias(self, counted: "_Counts", null: torch.Tensor) -> torch.Tensor:
         """Upward bias of plug-in information, nats (L,); `null` (R, L) is that of rearranged sources."""
         if self.correction == "miller-madow":
@@ -138,7 +148,7 @@ class DiscretePID(BaseRUS):
         if self.correction != "shuffle":
             return torch.maximum(b1, b2)
         shuffled = [
-            _least(first.of(window), second.of(window), self.tol_bits)[0].mean(-1)
+            _least(first.of(window), second.of(window), self._measure)[0].mean(-1)
             for window in rearranged[: self.n_shuffles]
         ]
         return torch.stack(shuffled).mean(0)
@@ -222,14 +232,16 @@ def _information(counts: torch.Tensor) -> torch.Tensor:
     return (summed(counts) + summed(total) - summed(cells) - summed(classes)) / n
 
 
-def _least(first: _Counts, second: _Counts, tol_bits: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """Pointwise I_Q (L, N), and the solver's gap (L,) averaged over contexts, nats."""
+def _least(first: _Counts, second: _Counts, measure: RedundancyMeasure) -> tuple[torch.Tensor, torch.Tensor]:
+    """Pointwise union information (L, N), and the solver's gap (L,) averaged over contexts, nats."""
     counts = [source.table() for source in (first, second)]
     total = counts[0].sum((-2, -1))
     p1, p2 = (table / total[..., None, None] for table in counts)
-    coupling = couple(p1.flatten(0, 1), p2.flatten(0, 1), tol_bits=tol_bits)
-    alpha, beta = (potential.unflatten(0, total.shape) for potential in (coupling.alpha, coupling.beta))
+    union = measure.union_information(p1.flatten(0, 1), p2.flatten(0, 1))
+    n_g = total.shape[1]
+    one, two = (source.cell.repeat_interleave(n_g, 0) for source in (first, second))
+    by_context = union.log_score(one, two, first.y[None]).unflatten(0, total.shape)
+    log_p = by_context.gather(1, first.group.expand(len(total), 1, -1))[:, 0]
     log_prior = torch.log(p1.sum(-2))[:, first.group, first.y]
-    pointwise = first.read(alpha, first.cell) + second.read(beta, second.cell) - log_prior
     weight = total / total.sum(-1, keepdim=True)
-    return pointwise, (coupling.gap_nats.view(total.shape) * weight).sum(-1)
+    return log_p - log_prior, nats((union.gap_bits.view(total.shape) * weight).sum(-1))

@@ -55,7 +55,7 @@ class CrossFit:
     ----------
     alone : (3, M, L, N, C) float32, relative to the prior of each window's context, by side
     together : (3, P, L, N, C) float32, likewise, of screened pairs
-    late_alone, late_together : (M, L) and (P, L), what heads would still learn, judged by the last part of the training, nats
+    late_alone, late_together : (M, L) and (P, L) nats, what heads would still learn, judged by the end of the training
     trained : (N,) bool, of which windows the second side is by a probe that was trained on them: not of those that lay
         too near to what it was held out of
     halved : (N,) bool, of which windows the third side is

@@ -148,12 +148,12 @@ class PosteriorPID(BaseRUS):
         first = store.once("first", CrossFit, lambda: task.cross_fit(blocks[0], shares.of(0)))
         scored = task.score(first)
         nulls = task.single_nulls(scored)
-        unseen = unseen_nats(len(windows), len(windows.classes))
+        unseen = torch.tensor(unseen_nats(len(windows), len(windows.classes)))
         p_alone = self._add_modalities(builder, scored, nulls, unseen)
         results = []
         for result in self._results(task, scored, nulls, blocks, first, store, shares):
             pairs = blocks[len(results)].pairs
-            doubts = {name: np.hypot(doubt, unseen) for name, doubt in result.doubt.items()}
+            doubts = {name: torch.hypot(doubt, unseen) for name, doubt in result.doubt.items()}
             # a pair tells something if either source does, or both together
             told = torch.stack([p_alone[pairs[:, 0]], p_alone[pairs[:, 1]], result.p_value["synergy"]]).amin(
                 0
@@ -170,12 +170,12 @@ class PosteriorPID(BaseRUS):
         return builder.dataset()
 
     def _add_modalities(
-        self, builder: ProfileBuilder, scored: Scored, nulls: torch.Tensor, unseen: float
+        self, builder: ProfileBuilder, scored: Scored, nulls: torch.Tensor, unseen: torch.Tensor
     ) -> torch.Tensor:
         """What modalities tell alone; their p-values (M, L)."""
         alone, lost = scored.alone_score, scored.alone_score - scored.cell_score
         p_value = tail_p_values(scored.of_alone[HELD_OUT].sum(-1), nulls)
-        builder.add_modality(alone.score, doubt=np.hypot(alone.doubt, unseen), p_value=p_value)
+        builder.add_modality(alone.score, doubt=torch.hypot(alone.doubt, unseen), p_value=p_value)
         builder.keep("quantisation_loss", bits(lost.score.double().mean(-1)))
         return p_value
 

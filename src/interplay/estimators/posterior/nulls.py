@@ -26,6 +26,10 @@ LEAST_SCALE_NATS = 1.0
 """A chance gain of one free weight is half a chi-square, the tail of which falls by e for each nat."""
 
 
+LEAST_P_VALUE = 1e-12
+"""No extrapolated tail is believed beyond this."""
+
+
 def single_nulls(scored: Scored, rearranged: np.ndarray) -> torch.Tensor:
     """Gains (M, L, D), nats summed over windows, of sources that are rearranged against the labels.
 
@@ -119,4 +123,4 @@ def tail_p_values(gain: torch.Tensor, null: torch.Tensor) -> torch.Tensor:
     none_as_large = (null < gain[..., None]).all(-1)
     # nothing is gained: chance does as well whatever it does
     p = torch.where(none_as_large, torch.minimum(counted, tail), counted)
-    return torch.where(gain > 0, p, 1.0).double().clamp_min(1e-300)
+    return torch.where(gain > 0, p, 1.0).double().clamp_min(LEAST_P_VALUE)

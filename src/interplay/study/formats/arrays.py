@@ -25,7 +25,7 @@ def parquet_parts(path: Path) -> Iterator[pd.DataFrame]:
         with pq.ParquetFile(path) as file:
             size = max(1, CELLS // max(1, file.metadata.num_columns))
             for batch in file.iter_batches(batch_size=size):
-                table = batch.to_pandas(ignore_metadata=True)
+                table = batch.to_pandas(ignore_metadata=True, integer_object_nulls=True)
                 yield _plain(table).assign(**{ROW: np.arange(row, row + len(table))})
                 row += len(table)
     except UNREADABLE as error:

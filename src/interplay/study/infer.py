@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from interplay.errors import InterplayError
-from interplay.study.spec import CLOCKS
-from interplay.study.table_files import ROW, open_table
+from interplay.study.columns import CLOCKS
+from interplay.study.formats.opening import ROW, open_table
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet", ".npz")
 TIMES = {

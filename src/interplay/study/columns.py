@@ -69,7 +69,7 @@ def numbers(rows: Rows, name: str) -> tuple[np.ndarray, list[Issue]]:
         words = list(dict.fromkeys(str(word).strip() for word in rows.table[name].iloc[read.bad]))
         bounds = {str(word).strip() for word in rows.table[name].iloc[read.bounds]}
         are = "is none" if len(words) == 1 else "are none"
-        sentence = f"{name!r} must hold numbers; {listed(words)} {are}{more(read.bad)}. "
+        sentence = f"{name!r} must hold numbers; {listed(words, 3)} {are}{more(read.bad)}. "
         issues.append(rows.error(sentence + _way_out(rows, read.bad, words, bounds), int(read.bad[0])))
     infinite = np.flatnonzero(np.isinf(read.values))
     large = np.flatnonzero(np.abs(np.nan_to_num(read.values, posinf=0, neginf=0)) > LARGEST)

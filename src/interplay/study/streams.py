@@ -53,7 +53,7 @@ def read_stream(rows: Rows | None, name: str, spec: StreamSpec, key: Key, file: 
         assert spec.rate_hz is not None
         stream = _regular(empty, values, spec.rate_hz, 0.0)
         return ReadStream(stream, None, issues + _uncounted(rows, name, spec), rows)
-    again = spec.bin is None and bool(spec.columns)
+    again = spec.bin in (None, "last") and bool(spec.columns)
     times, of_times = read.seconds(rows, spec.time, spec.time_unit, again=again)
     issues += of_times
     if has_errors(of_times):

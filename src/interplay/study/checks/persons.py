@@ -87,7 +87,7 @@ def _columns(study: Study, spec) -> Mapping[str, Mapping[str, set[str]]]:
             if rows is None:
                 continue
             for name in rows.names:
-                if name != spec.entity and name not in spec.all_columns and _holds_persons(name):
+                if name != spec.entity and name not in spec.all_columns and holds_persons(name):
                     for value in {text for text in rows.texts(name) if text is not None}:
                         seen[name][value].add(key.entity)
     except InterplayError:
@@ -95,7 +95,8 @@ def _columns(study: Study, spec) -> Mapping[str, Mapping[str, set[str]]]:
     return seen
 
 
-def _holds_persons(name: str) -> bool:
+def holds_persons(name: str) -> bool:
+    """Whether a column is named after persons."""
     plain = re.sub(r"[ _.-]?(id|no|nr|number|code|name)$", "", name.strip().lower())
     return plain in PERSONS or name.strip().lower() in PERSONS
 

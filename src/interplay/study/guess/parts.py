@@ -1,0 +1,186 @@
+"""Streams, target, static inputs and windows that the files of a folder seem to hold, with what is guessed and what is open."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from interplay.errors import InterplayError
+from interplay.study.checks.persons import holds_persons
+from interplay.study.columns import SINCE_1970
+from interplay.study.formats.opening import open_table
+from interplay.study.guess.kinds import Kind
+from interplay.study.guess.roles import Roles, distinct, first_rows, roles
+from interplay.study.guess.streams import first_times, rate, streams_of
+from interplay.study.guess.target import label_of, score, target_of
+from interplay.study.guess.windows import binned, windows_of
+from interplay.study.rows import FILE, Rows
+
+GUESSED, OPEN = "guessed", "could not tell"
+SHARDS = re.compile(r"\{(entity|recording)\}")
+
+
+class Note(NamedTuple):
+    """What is guessed of study.yaml, or left open: the setting by its dotted name, and why."""
+
+    status: str
+    setting: str
+    why: str
+
+
+@dataclass(slots=True)
+class Parts:
+    """The parts of a study.yaml."""
+
+    streams: dict[str, dict[str, Any]] = field(default_factory=dict)
+    target: dict[str, Any] = field(default_factory=dict)
+    static: dict[str, Any] = field(default_factory=dict)
+    windows: dict[str, Any] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+
+
+class Seen(NamedTuple):
+    """A kind of file, its pattern in a long table's terms where it is one, and the roles of its columns."""
+
+    kind: Kind
+    pattern: str
+    roles: Roles
+
+
+def parts_of(folder: Path, kinds: Iterable[Kind]) -> Parts:
+    """What the kinds of files in a folder seem to be."""
+    parts, seen = Parts(), []
+    for kind in kinds:
+        try:
+            seen.append(_seen(folder, kind))
+        except InterplayError as failure:
+            parts.notes.append(Note(OPEN, "", f"{kind.pattern}: {failure}"))
+    best = max(seen, key=lambda one: score(one.roles), default=None)
+    best = best if best is not None and score(best.roles) > 0 else None
+    times = _add_streams(parts, seen, best)
+    if best is None:
+        parts.notes.append(Note(OPEN, "target", "no column is named like a label"))
+    else:
+        _add_target(parts, best, times)
+    _add_static(parts, seen, best)
+    _add_windows(parts, times)
+    return parts
+
+
+def _seen(folder: Path, kind: Kind) -> Seen:
+    """The first file of a kind, looked at by the reader."""
+    table = open_table(kind.paths[0], kind.form)
+    name = kind.paths[0].relative_to(folder).as_posix()
+    rows = Rows(
+        table=table.rows.assign(**{FILE: 0}), files=(name,), form=kind.form, units=table.units, rate_hz=table.rate_hz
+    )
+    rows, pattern = first_rows(rows), kind.pattern
+    by_name = "{entity}" in pattern
+    of_columns = roles(rows, by_name=by_name)
+    if by_name:
+        inside = roles(rows, by_name=False)
+        people = inside.entity and len(kind.paths) > 1 and inside.entity not in of_columns.numbers
+        named = people and _is_name_of_person(inside, kind)
+        if named and len(distinct(rows, inside.entity or "")) > 1:
+            return Seen(kind, SHARDS.sub("*", pattern), inside)
+        if named and "{recording}" not in pattern:
+            return Seen(kind, pattern.replace("{entity}", "{recording}"), inside)
+    return Seen(kind, pattern, of_columns)
+
+
+def _is_name_of_person(inside: Roles, kind: Kind) -> bool:
+    """Whether the column of a file says whose it is otherwise than its name does."""
+    people = distinct(inside.rows, inside.entity or "")
+    return holds_persons(inside.entity or "") and not (len(people) == 1 and people[0] in kind.paths[0].stem)
+
+
+def _add_streams(parts: Parts, seen: list[Seen], best: Seen | None) -> dict[str, np.ndarray]:
+    """All streams, and their times in a first recording."""
+    times: dict[str, np.ndarray] = {}
+    names = Counter()
+    proposed = []
+    for one in seen:
+        sampled = one.kind.form.preset in ("empatica_e4", "actigraph") or one.roles.rows.rate_hz
+        if (one.roles.time is None and not sampled) or (one is best and not one.roles.numbers) or one.roles.start:
+            continue
+        of_kind = list(streams_of(_name(one.pattern), _entry(one), one.roles))
+        names.update(name for name, *_ in of_kind)
+        proposed += [(one, *stream) for stream in of_kind]
+    for one, name, entry, when in proposed:
+        full = name if names[name] == 1 else f"{_name(one.pattern)}_{name}"
+        while full in parts.streams:
+            full += "_2"
+        entry = entry | _clock(one.roles)
+        rate_hz = one.roles.rows.rate_hz or rate(when)
+        if rate_hz is not None and "columns" in entry and not entry.get("where"):
+            entry["rate_hz"] = float(f"{rate_hz:.6g}")
+        parts.streams[full], times[full] = entry, when
+        parts.notes += [Note(GUESSED, f"streams.{full}.{setting}", why) for setting, why in one.roles.doubts]
+    if not parts.streams:
+        parts.notes.append(Note(OPEN, "streams", "no file has a time column and numbers"))
+    return times
+
+
+def _add_target(parts: Parts, best: Seen, times: dict[str, np.ndarray]) -> None:
+    settings, doubts = target_of(_entry(best), best.roles)
+    when = first_times(best.roles)
+    start = best.roles.start
+    if start is not None:
+        when = first_times(replace(best.roles, time=start))
+    since = [some[0] for some in times.values() if len(some)]
+    if settings.get("kind") != "entity" and len(when) and since and np.median(since) > SINCE_1970 > np.max(np.abs(when)):
+        settings["time_from"] = "start"
+        doubts.append(("time_from", "its times are small, and those of the streams count from 1970"))
+    parts.target = settings
+    column = label_of(best.roles)
+    parts.notes.append(Note(GUESSED, "target.column", f"{column!r} is named like a label" if best.roles.label else "few words"))
+    parts.notes += [Note(GUESSED, f"target.{setting}", why) for setting, why in (*best.roles.doubts, *doubts)]
+
+
+def _add_static(parts: Parts, seen: list[Seen], best: Seen | None) -> None:
+    for one in seen:
+        named = one.roles.entity is not None and len(distinct(one.roles.rows, one.roles.entity)) == len(one.roles.rows)
+        numbers = [name for name in one.roles.numbers if one is not best or name != one.roles.label]
+        if named and numbers and one.roles.time is None and one.roles.start is None and not parts.static:
+            parts.static = {"file": one.pattern, "entity": one.roles.entity, "columns": numbers}
+            parts.notes.append(Note(GUESSED, "static", f"{one.pattern} has a row for each; delete the # to use it"))
+
+
+def _add_windows(parts: Parts, times: dict[str, np.ndarray]) -> None:
+    rates = [stream.get("rate_hz") for stream in parts.streams.values()]
+    parts.windows = windows_of(list(times.values()), rates)
+    if times:
+        parts.notes.append(Note(GUESSED, "windows.step_s", "about a hundredth of a recording"))
+    for name, stream in parts.streams.items():
+        if "columns" in stream and "rate_hz" not in stream and (settings := binned(times[name], parts.windows["step_s"])):
+            stream |= settings
+            (setting,) = settings
+            parts.notes.append(Note(GUESSED, f"streams.{name}.{setting}", "it is irregular, and a step has several samples"))
+
+
+def _entry(one: Seen) -> dict[str, Any]:
+    """What streams and target of a kind of file have in common."""
+    entry: dict[str, Any] = {"files": one.pattern}
+    if "{entity}" not in one.pattern and one.roles.entity is not None:
+        entry["entity"] = one.roles.entity
+    if "{recording}" not in one.pattern and one.roles.recording is not None:
+        entry["recording"] = one.roles.recording
+    form = one.roles.form.said()
+    if form:
+        entry["format"] = form["preset"] if list(form) == ["preset"] else form
+    return entry
+
+
+def _clock(one: Roles) -> dict[str, Any]:
+    if one.time is None:
+        return {}
+    return {"time": one.time} | ({} if one.time_unit == "s" else {"time_unit": one.time_unit})
+
+
+def _name(pattern: str) -> str:
+    plain = SHARDS.sub("", pattern).split(".")[0].replace("*", "")
+    return re.sub(r"\W+", "_", plain).strip("_").lower() or "stream"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from interplay.arrays import as_floats
 from interplay.data.bins import ADDITIVE, binned, binned_channels, check_bin, resampled, steps_of
 from interplay.data.check import check_recording, refuse_missing
 from interplay.data.fill import added_channels, fill_policy
@@ -89,12 +90,12 @@ def make_steps(
     InvalidInput
         If recordings disagree or cannot be laid on the grid.
     """
-    if not step_s > 0:
-        raise InvalidInput(f"step_s must be positive; got {step_s!r}.")
+    if isinstance(step_s, str) or not step_s > 0:
+        raise InvalidInput(f"step_s must be positive, in seconds; got {step_s!r}.")
     first: Recording | None = None
     pieces, time_s, targets, segments, entity_of, n_segments, static = [], [], [], [], [], [], []
     # one after the other: what a loader reads need not stay once it lies on the grid
-    for recording in [recordings] if isinstance(recordings, Recording) else recordings:
+    for recording in map(_with_arrays, [recordings] if isinstance(recordings, Recording) else recordings):
         first = first or recording
         check_recording(recording, like=first)
         _check_bins(recording, first)
@@ -234,6 +235,16 @@ def _only_instant(recording: Recording) -> float | None:
     if len(target.start_s) != 1 or target.start_s[0] != target.stop_s[0]:
         return None
     return float(target.start_s[0])
+
+
+def _with_arrays(recording: Recording) -> Recording:
+    """The same with arrays of numbers for whatever streams hold."""
+    streams = {}
+    for name, stream in recording.streams.items():
+        plain = isinstance(stream.values, np.ndarray) and stream.values.dtype.kind in "fiub"
+        what = f"stream {name!r} of {recording.name or recording.entity!r}"
+        streams[name] = stream if plain else replace(stream, values=as_floats(stream.values, what))
+    return replace(recording, streams=streams)
 
 
 def _check_bins(recording: Recording, first: Recording) -> None:

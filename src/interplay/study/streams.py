@@ -148,4 +148,6 @@ def _values(rows: Rows, spec: StreamSpec) -> tuple[np.ndarray, list[Issue]]:
     if not spec.columns:
         return np.ones((len(rows), 1), np.float32), []
     columns = [read.numbers(rows, name) for name in spec.columns]
-    return as_samples(np.stack([v for v, _ in columns], axis=1)), [f for _, issues in columns for f in issues]
+    issues = [issue for _, of_column in columns for issue in of_column]
+    values = np.stack([values for values, _ in columns], axis=1)
+    return values if has_errors(issues) else as_samples(values), issues

@@ -47,10 +47,12 @@ def _values(path: Path) -> Any:
     except UnicodeDecodeError as error:
         raise DamagedFile(f"{path} must be UTF-8 text ({error}). Save it as UTF-8.") from error
     except (yaml.YAMLError, RecursionError, ValueError, TypeError, AttributeError) as error:
-        said = " ".join(str(error).split())
-        hint = (
-            "Write folders with / instead of \\." if "escape" in said else "Mind spaces and colons there."
-        )
+        said = " ".join(str(error).replace("<unicode string>", path.name).split())
+        hint = "Mind spaces and colons there."
+        if "escape" in said:
+            hint = "Write folders with / instead of \\."
+        elif "stands twice" in said:
+            hint = "Keep one of them."
         raise DamagedFile(f"{path} is not YAML: {said[:300]}. {hint}") from error
     if not isinstance(values, dict):
         raise DamagedFile(f"{path} must hold streams, target and windows; it holds {str(values)[:60]!r}.")
@@ -158,7 +160,7 @@ def _check_files(spec: StreamSpec | TargetSpec, where: str) -> None:
     if isinstance(spec.entity, str) and "entity" in parts:
         raise InvalidInput(
             f"{where} must take the entity from names of files or from the column {spec.entity!r}, not both; files is "
-            f"{spec.files!r}."
+            f"{spec.files!r}. Write * where names differ otherwise."
         )
     if "entity" not in parts and spec.entity is None:
         raise InvalidInput(

@@ -64,14 +64,14 @@ def _plain(loader: _Loader, node: yaml.ScalarNode) -> Any:
 
 
 def _group(loader: _Loader, node: yaml.MappingNode) -> dict:
-    names = [loader.construct_object(key) for key, _ in node.value]
-    for k, name in enumerate(names):
-        if name in names[:k]:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"{name!r} stands twice in one group", node.value[k][0].start_mark
-            )
     loader.flatten_mapping(node)
-    return loader.construct_mapping(node, deep=True)
+    values: dict = {}
+    for key, child in node.value:
+        name, value = loader.construct_object(key, deep=True), loader.construct_object(child, deep=True)
+        if not isinstance(name, (str, int, float)) or values.setdefault(name, value) != value:
+            what = f"{name!r} stands twice in one group, with different values"
+            raise yaml.constructor.ConstructorError(None, None, what, key.start_mark)
+    return values
 
 
 def _list(loader: _Loader, node: yaml.SequenceNode) -> list:

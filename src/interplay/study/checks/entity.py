@@ -58,8 +58,9 @@ def _pause(study: Study, name: str, stream: Stream, entity: Key, rows: Rows) -> 
     if stream.rate_hz is not None or len(stream.values) <= 10:
         return
     between = np.diff(sample_times(stream))
-    k, typical, cut = int(between.argmax()), float(np.median(between)), study.spec.windows.max_gap_s
-    if between[k] > LONG_GAP * max(typical, 1e-9) and (cut is None or between[k] <= cut):
+    k, cut = int(between.argmax()), study.spec.windows.max_gap_s
+    typical = float(np.median(between[between > 0])) if between[k] > 0 else 0.0
+    if between[k] > LONG_GAP * typical > 0 and (cut is None or between[k] <= cut):
         sentence = (
             f"stream {name!r} of {str(entity)!r} pauses for {between[k]:.6g} s; samples are typically "
             f"{typical:.4g} s apart."

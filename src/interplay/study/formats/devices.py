@@ -60,6 +60,8 @@ def recognised(lines: Sequence[str], path: Path) -> str | None:
         return "actigraph"
     if any(line.startswith(("Shimmer", '"Shimmer')) for line in lines[:2]):
         return "shimmer"
+    if lines and re.match(r"Id,(Time|Activity\w+|Sleep\w+|date|Date),", lines[0]):
+        return "fitbit"
     if lines and re.fullmatch(r"\d{9,10}(\.\d+)?, ?IBI", lines[0].strip()):
         return "empatica_e4"
     if path.stem in E4_FILES and _numbers(lines[0]) and lines[1:] and _numbers(lines[1]):

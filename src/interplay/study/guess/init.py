@@ -85,11 +85,9 @@ def init_study(folder: str | Path, *, progress: Progress = silent) -> Guess:
     if (folder / FILE).exists():
         raise InvalidInput(f"{folder / FILE} must not exist yet, and does. Change it, or delete it first.")
     kinds, unread = kinds_in(folder)
-    if not kinds:
-        reason = f" {unread[0][0]} {unread[0][1]}" if unread else ""
+    if not kinds and not unread:
         raise InvalidInput(
-            f"{folder} must hold tables: CSV and other delimited text, Parquet, NPZ, EDF or WFDB; it holds none that can be "
-            f"read.{reason}"
+            f"{folder} must hold tables: CSV and other delimited text, Parquet, NPZ, EDF or WFDB; it holds none."
         )
     parts = parts_of(folder, kinds)
     text, issues = _checked(folder, parts, progress)

@@ -13,6 +13,7 @@ from interplay.study.formats.devices import LAYOUTS
 from interplay.study.formats.dialect import seems
 from interplay.study.formats.form import Form
 from interplay.study.formats.opening import open_table
+from interplay.study.formats.presets import PRESETS
 from interplay.study.formats.waveforms import EDF, is_wfdb
 from interplay.study.patterns import files_in, natural
 from interplay.study.spec import FILE
@@ -90,10 +91,11 @@ def _tables(folder: Path) -> list[Path]:
 
 def _form(path: Path) -> Form:
     if path.suffix == ".xml":
-        return Form(preset="apple_health")
+        return Form(preset="apple_health", sort=True)
     if path.suffix == ".json":
-        return Form(preset="fitbit")
-    return Form() if path.suffix.lower() in OTHERS or is_wfdb(path) else seems(path)
+        return Form(preset="fitbit").over(PRESETS["fitbit"].forms[".json"])
+    form = Form() if path.suffix.lower() in OTHERS or is_wfdb(path) else seems(path)
+    return form if form.preset is None else form.over(PRESETS[form.preset].forms.get(path.suffix, Form()))
 
 
 def _names(path: Path, form: Form) -> tuple[str, ...]:

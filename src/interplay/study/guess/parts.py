@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +12,9 @@ import numpy as np
 from interplay.errors import InterplayError
 from interplay.study.checks.persons import holds_persons
 from interplay.study.columns import SINCE_1970
+from interplay.study.formats.form import Form
 from interplay.study.formats.opening import open_table
+from interplay.study.formats.presets import PRESETS
 from interplay.study.guess.kinds import Kind
 from interplay.study.guess.roles import Roles, distinct, first_rows, roles
 from interplay.study.guess.streams import first_times, rate, streams_of
@@ -104,8 +106,9 @@ def _add_streams(parts: Parts, seen: list[Seen], best: Seen | None) -> dict[str,
     names = Counter()
     proposed = []
     for one in seen:
-        sampled = one.kind.form.preset in ("empatica_e4", "actigraph") or one.roles.rows.rate_hz
-        if (one.roles.time is None and not sampled) or (one is best and not one.roles.numbers) or one.roles.start:
+        by_name = "{entity}" in one.pattern or "{recording}" in one.pattern
+        uncounted = one.roles.time is None and not (by_name and one.roles.numbers)
+        if uncounted or (one is best and not one.roles.numbers) or one.roles.start:
             continue
         of_kind = list(streams_of(_name(one.pattern), _entry(one), one.roles))
         names.update(name for name, *_ in of_kind)
@@ -115,11 +118,15 @@ def _add_streams(parts: Parts, seen: list[Seen], best: Seen | None) -> dict[str,
         while full in parts.streams:
             full += "_2"
         entry = entry | _clock(one.roles)
-        rate_hz = one.roles.rows.rate_hz or rate(when)
+        rate_hz = _rate(one, when)
         if rate_hz is not None and "columns" in entry and not entry.get("where"):
-            entry["rate_hz"] = float(f"{rate_hz:.6g}")
+            entry["rate_hz"] = rate_hz
+        if one.roles.time is None and one.roles.rows.rate_hz is None:
+            entry["rate_hz"], when = 1.0, np.arange(len(one.roles.rows), dtype=np.float64)
+            why = "there is no time column; write how many samples a second there are"
+            parts.notes.append(Note(OPEN, f"streams.{full}.rate_hz", why))
         parts.streams[full], times[full] = entry, when
-        parts.notes += [Note(GUESSED, f"streams.{full}.{setting}", why) for setting, why in one.roles.doubts]
+        parts.notes += [_note(f"streams.{full}", setting, why) for setting, why in one.roles.doubts]
     if not parts.streams:
         parts.notes.append(Note(OPEN, "streams", "no file has a time column and numbers"))
     return times
@@ -127,6 +134,9 @@ def _add_streams(parts: Parts, seen: list[Seen], best: Seen | None) -> dict[str,
 
 def _add_target(parts: Parts, best: Seen, times: dict[str, np.ndarray]) -> None:
     settings, doubts = target_of(_entry(best), best.roles)
+    if best.roles.time is None and "{entity}" in best.pattern and len(best.roles.rows) > 1 and not best.roles.start:
+        settings = {name: value for name, value in settings.items() if name != "kind"} | {"rate_hz": 1.0}
+        parts.notes.append(Note(OPEN, "target.rate_hz", "there is no time column; write how many labels a second there are"))
     when = first_times(best.roles)
     start = best.roles.start
     if start is not None:
@@ -138,7 +148,14 @@ def _add_target(parts: Parts, best: Seen, times: dict[str, np.ndarray]) -> None:
     parts.target = settings
     column = label_of(best.roles)
     parts.notes.append(Note(GUESSED, "target.column", f"{column!r} is named like a label" if best.roles.label else "few words"))
-    parts.notes += [Note(GUESSED, f"target.{setting}", why) for setting, why in (*best.roles.doubts, *doubts)]
+    parts.notes += [_note("target", setting, why) for setting, why in (*best.roles.doubts, *doubts)]
+
+
+def _note(where: str, setting: str, why: str) -> Note:
+    """What is guessed of a setting; how dates are to be read that may be read in two ways is open."""
+    if setting == "time_format":
+        return Note(OPEN, f"{where}.format", why)
+    return Note(GUESSED, f"{where}.{setting}", why)
 
 
 def _add_static(parts: Parts, seen: list[Seen], best: Seen | None) -> None:
@@ -170,9 +187,19 @@ def _entry(one: Seen) -> dict[str, Any]:
     if "{recording}" not in one.pattern and one.roles.recording is not None:
         entry["recording"] = one.roles.recording
     form = one.roles.form.said()
+    if preset := PRESETS.get(form.get("preset", "")):
+        known = preset.forms.get(PurePosixPath(one.pattern).suffix, Form()).said()
+        form = {name: value for name, value in form.items() if known.get(name) != value}
     if form:
         entry["format"] = form["preset"] if list(form) == ["preset"] else form
     return entry
+
+
+def _rate(one: Seen, when: np.ndarray) -> float | None:
+    """Samples per second, as the file says it or its times do."""
+    if one.roles.rows.rate_hz is not None:
+        return float(one.roles.rows.rate_hz)
+    return None if one.kind.form.preset == "empatica_e4" else rate(when)
 
 
 def _clock(one: Roles) -> dict[str, Any]:

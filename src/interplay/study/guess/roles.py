@@ -136,7 +136,13 @@ def times_of(rows: Rows, name: str, unit: str) -> np.ndarray:
 
 def _first(low: dict[str, str], known: Sequence[str] | dict[str, str]) -> str | None:
     return next((low[small] for small in known if small in low), None) or next(
-        (name for small, name in low.items() for word in known if len(word) > 3 and small.startswith(f"{word} ")), None
+        (
+            name
+            for small, name in low.items()
+            for word in known
+            if len(word) > 3 and (small.startswith(f"{word} ") or small.endswith(f" {word}"))
+        ),
+        None,
     )
 
 
@@ -179,12 +185,13 @@ def _clock(rows: Rows, times: Sequence[str]) -> tuple[Form, str, tuple[tuple[str
         ways = date_formats(texts) if form.time_format is None else []
         if not ways:
             return form, "datetime", ()
-        doubts = () if len(ways) == 1 else (("time_format", f"dates may be {' or '.join(ways[:3])}"),)
+        doubts = () if len(ways) == 1 else (("time_format", f"whether dates are {' or '.join(ways[:3])}"),)
         return replace(form, time_format=ways[0]), "datetime", doubts
     values = as_numbers(column, form).values
     values = values[~np.isnan(values)]
     if unit := _epoch(values):
-        return form, unit, (("time_unit", f"numbers near {values[0]:.3g} count from 1970 in {unit}"),)
+        doubts = () if unit == "s" else (("time_unit", f"numbers near {values[0]:.3g} count from 1970 in {unit}"),)
+        return form, unit, doubts
     sheet = len(values) and SHEET_DAYS[0] < values.min() and values.max() < SHEET_DAYS[1]
     if sheet and re.search("date|time|datum", times[0].lower()) and np.any(values % 1):
         return form, "excel", (("time_unit", f"{values[0]:g} is a day in the count of spreadsheets"),)

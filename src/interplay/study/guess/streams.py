@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from interplay.study.formats.form import Form
-from interplay.study.guess.roles import VALUES, Roles, distinct, spoken, times_of, unit_in
+from interplay.study.guess.roles import VALUES, Roles, distinct, spoken, times_of
 from interplay.study.numbers import as_numbers
 from interplay.study.rows import as_texts
 
@@ -18,8 +17,12 @@ MOST_ALONE = 8
 """Columns without a fellow that become modalities of their own; more are one together."""
 MOST_QUANTITIES = 24
 """Quantities of a table of measurements that become streams, the most frequent first."""
+NAMELESS = ("raw", "data", "all", "export", "table", "file", "merged", "value", "stream", "records", "series")
+"""Names of files that say nothing of what is in them."""
 EVEN = 0.05
 """Share of the typical interval by which samples of a fixed rate come early or late."""
+MORE_THAN_ONCE = 1.5
+"""Times for each entity that an event must come, or else it is a fact such as a birth."""
 FEWEST = 10
 """Samples from which a rate can be told."""
 
@@ -61,7 +64,9 @@ def rate(times: np.ndarray) -> float | None:
     between = np.diff(times)
     if len(between) < FEWEST or between.mean() <= 0 or np.ptp(between) > EVEN * between.mean():
         return None
-    return float(f"{1 / between.mean():.6g}")
+    rate_hz = 1 / between.mean()
+    # a minute is a minute: of slow streams the interval is the round number
+    return float(f"{rate_hz:.6g}") if rate_hz >= 1 else 1 / float(f"{between.mean():.6g}")
 
 
 def _unit(roles: Roles, column: str) -> str:
@@ -80,7 +85,9 @@ def _by_prefix(columns: Sequence[str], name: str) -> dict[str, list[str]]:
         together = [column for column in columns if any(groups[prefix] == [column] for prefix in alone)]
         groups = {prefix: some for prefix, some in groups.items() if prefix not in alone} | {"": together}
     if len(groups) == 1:
-        return {name: list(columns)}
+        (prefix,) = groups
+        says_nothing = len(name) <= 2 or name in NAMELESS
+        return {_plain(prefix) if prefix and says_nothing else name: list(columns)}
     return {_plain(prefix) or name: some for prefix, some in groups.items()}
 
 
@@ -127,18 +134,11 @@ def _quantities(
     texts = np.array([text or "" for text in as_texts(roles.rows.table[key])], dtype=object)
     read = as_numbers(roles.rows.table[value], roles.form)
     timed = np.isfinite(times_of(roles.rows, roles.time, roles.time_unit)) if roles.time else np.ones(len(texts), bool)
+    people = len(distinct(roles.rows, roles.entity)) if roles.entity else 1
     for kind, _ in Counter(texts[timed].tolist()).most_common(MOST_QUANTITIES):
         of_kind = (texts == kind) & timed
         has_numbers = bool((~np.isnan(read.values[of_kind])).any())
         settings = {"where": {key: kind}} | ({"columns": [value], "units": [""]} if has_numbers else {})
-        if kind:
+        events = int(of_kind.sum()) > MORE_THAN_ONCE * max(1, people)
+        if kind and (has_numbers or events):
             yield _plain(kind) or name, {**entry, **settings}, first_times(roles, of_kind)
-
-
-def gaps(times: np.ndarray, form: Form) -> tuple[float, float]:
-    """Typical and longest time between two samples, s; 0 of fewer than two."""
-    between = np.diff(times)
-    return (float(np.median(between)), float(between.max())) if len(between) else (0.0, 0.0)
-
-
-__all__ = ["first_times", "gaps", "rate", "streams_of", "unit_in"]

@@ -12,6 +12,8 @@ STEPS_S = (
 """Lengths of a step that many rates fit, and that people think in."""
 PER_RECORDING = 100
 """Steps in a recording, about."""
+ABOUT = 0.75
+"""Share of a hundredth of a recording that a step should last at least."""
 STEPS = 10
 LEAST_ROOM = 3
 """Windows that a recording should have room for, one after the other."""
@@ -51,9 +53,9 @@ def binned(times: np.ndarray, step_s: float) -> dict[str, Any]:
 def _step(length_s: float, rates_hz: Sequence[float | None]) -> float:
     """Seconds of a step: about a hundredth of a recording, and a whole number of samples of each rate."""
     least = float(f"{length_s / PER_RECORDING:.1g}") if length_s > 0 else 1.0
-    for step_s in sorted({least, *STEPS_S}):
+    for step_s in STEPS_S if least > STEPS_S[0] / 2 else (least, *STEPS_S):
         samples = [step_s * rate_hz for rate_hz in rates_hz if rate_hz is not None]
-        if step_s >= least and all(abs(n - round(n)) < 1e-6 * max(n, 1.0) or n < 1 - 1e-6 for n in samples):
+        if step_s >= ABOUT * least and all(abs(n - round(n)) < 1e-6 * max(n, 1.0) or n < 1 - 1e-6 for n in samples):
             return step_s
     return least
 

@@ -19,7 +19,8 @@ def as_array(values: Any, name: str) -> np.ndarray:
         return np.asarray(values)
     except ValueError as error:
         raise InvalidInput(
-            f"{name} must have rows of one length, so that it is an array; they have several. Cut or fill them to the same "
+            f"{name} must have rows of one length, so that it is an array; they have several. Cut or fill them "
+            "to the same "
             "length first."
         ) from error
 
@@ -36,4 +37,6 @@ def as_floats(values: Any, name: str) -> np.ndarray:
     try:
         return array.astype(np.float64)
     except (ValueError, TypeError) as error:
-        raise InvalidInput(f"{name} must hold numbers; got {array.ravel()[:1].tolist()} among others.") from error
+        raise InvalidInput(
+            f"{name} must hold numbers; got {array.ravel()[:1].tolist()} among others."
+        ) from error

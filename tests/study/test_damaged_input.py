@@ -164,7 +164,7 @@ DAMAGES = {
     "empty stream": (on("temp_bob.csv", lambda d: d[:0]), "temp_bob.csv", None, "should have rows; it has none"),
     "one entity only": (only_ann, "study.yaml", None, "there should be at least two entities; 'ann' is the only one"),
     "unknown label": (set_at("labels.csv", "state", 3, "wlak"), "labels.csv", 5, "'wlak' is not. Did you mean 'walk'?"),
-    "labels as text": (edit(target__classes=["0", "1"]), "labels.csv", 2, "must be one of 0, 1; 'rest' and 'walk' are not"),
+    "labels as text": (edit(target__classes=["0", "1"]), "labels.csv", 2, "one of 0, 1; 'rest' and 'walk' are not"),
     "text among numbers": (set_at("acc_bob.csv", "y", 4, "1,5"), "acc_bob.csv", 6, "'1,5' is none. Write "
                                                                                    "decimals with a point, or say"),
     "infinite": (set_at("acc_bob.csv", "y", 4, np.inf), "acc_bob.csv", 6, "must be finite"),

@@ -47,7 +47,9 @@ def binned(values: np.ndarray, place: np.ndarray, n: int, bin_: str | None) -> n
         sample, channel = np.nonzero(known)
         result[place[sample], channel] = values[sample, channel]
         return result
-    columns = [_of_channel(values[known[:, c], c], place[known[:, c]], n, bin_) for c in range(values.shape[1])]
+    columns = [
+        _of_channel(values[known[:, c], c], place[known[:, c]], n, bin_) for c in range(values.shape[1])
+    ]
     return np.concatenate(columns, axis=1).astype(values.dtype)
 
 
@@ -63,7 +65,9 @@ def resampled(
     row = np.arange(n)[:, None]
     last = np.maximum.accumulate(np.where(np.isnan(slots), -1, row), axis=0)
     fresh = (last >= 0) & ((row - last) * slot_s <= HELD * max(typical, slot_s) * (1 + 1e-9))
-    return np.where(fresh, np.take_along_axis(slots, np.maximum(last, 0), axis=0), np.nan).astype(values.dtype)
+    return np.where(fresh, np.take_along_axis(slots, np.maximum(last, 0), axis=0), np.nan).astype(
+        values.dtype
+    )
 
 
 def steps_of(times_s: np.ndarray, start_s: float, step_s: float) -> np.ndarray:

@@ -129,7 +129,8 @@ def _coded(y, classes) -> tuple[np.ndarray, tuple[str, ...]]:
     known = np.unique(y[y >= 0])
     if known.tolist() == [1] and (y < 0).any():
         raise InvalidInput(
-            "y must hold at least two classes where none are named, and -1 stands for unlabelled; it holds -1 and 1 alone. If "
+            "y must hold at least two classes where none are named, and -1 stands for unlabelled; it holds -1 "
+            "and 1 alone. If "
             "-1 is a class, pass (y > 0).astype(int)."
         )
     coded = np.where(y >= 0, np.searchsorted(known, y), UNLABELLED)
@@ -189,7 +190,9 @@ def _entity_names(entity, n: int) -> np.ndarray:
     entity = as_array(entity, "entity")
     if entity.dtype == object:
         if any(name is None for name in entity.ravel()):
-            raise InvalidInput("entity must name whom each row belongs to; some are None. Leave these rows out.")
+            raise InvalidInput(
+                "entity must name whom each row belongs to; some are None. Leave these rows out."
+            )
         entity = entity.astype(str)
     if entity.shape != (n,):
         raise InvalidInput(f"entity must have one entry per label ({n}); got shape {entity.shape}.")

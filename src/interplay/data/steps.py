@@ -254,7 +254,8 @@ def _check_bins(recording: Recording, first: Recording) -> None:
         other = first.streams[name]
         if (stream.bin == "stats") != (other.bin == "stats") or stream.resample_hz != other.resample_hz:
             raise InvalidInput(
-                f"stream {name!r} must be binned and resampled alike in all recordings; {recording.name or recording.entity!r} "
+                f"stream {name!r} must be binned and resampled alike in all recordings; "
+                f"{recording.name or recording.entity!r} "
                 "has it otherwise than the first."
             )
 
@@ -323,7 +324,7 @@ def _segments(recording, raw, start_s, step_s, n_steps, max_gap_s) -> np.ndarray
 def _seen(values: np.ndarray, bin_: str | None) -> np.ndarray:
     """Steps in which something was recorded, (n_steps,) bool; that nothing happened is no sign of it."""
     present = ~np.isnan(values)
-    return (present & (values != 0) if bin_ in ADDITIVE else present).any(axis=(1, 2))
+    return np.any(present & (values != 0) if bin_ in ADDITIVE else present, axis=(1, 2))
 
 
 def _filled(name, values, recording, fill, segment, step_s) -> np.ndarray:

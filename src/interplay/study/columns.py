@@ -76,14 +76,16 @@ def numbers(rows: Rows, name: str) -> tuple[np.ndarray, list[Issue]]:
     if len(infinite):
         issues.append(
             rows.error(
-                f"{name!r} must be finite; it is infinite{more(infinite)}. Leave the cell empty where a value is missing.",
+                f"{name!r} must be finite; it is infinite{more(infinite)}. Leave the cell empty where a value "
+                "is missing.",
                 int(infinite[0]),
             )
         )
     elif len(large):
         issues.append(
             rows.error(
-                f"{name!r} must be less than {LARGEST:.2g}; it is {read.values[large[0]]:g}{more(large)}. Leave the cell "
+                f"{name!r} must be less than {LARGEST:.2g}; it is {read.values[large[0]]:g}{more(large)}. "
+                "Leave the cell "
                 f"empty where a value is wrong.",
                 int(large[0]),
             )
@@ -141,7 +143,9 @@ def _counted(rows: Rows, column: pd.Series, name: str, unit: str) -> tuple[Times
     zoned = None if unit == "excel" or not len(times) or np.nanmin(np.abs(times)) < SINCE_1970 else True
     if unit == "excel":
         zoned = False
-    return Times(times, zoned), _unreadable(rows, column, bad, name, "a number; for dates say time_unit: datetime")
+    return Times(times, zoned), _unreadable(
+        rows, column, bad, name, "a number; for dates say time_unit: datetime"
+    )
 
 
 def _dates(rows: Rows, column: pd.Series, name: str) -> tuple[Times, list[Issue]]:
@@ -161,8 +165,10 @@ def _dates(rows: Rows, column: pd.Series, name: str) -> tuple[Times, list[Issue]
         k = int(dates.never[0])
         return zoned, [
             rows.error(
-                f"the time {name!r} must be one that clocks in {zone} show; {texts.iloc[k]} is skipped there when summer "
-                f"time begins{more(dates.never)}. If the clock was never changed, say time_zone: Etc/GMT-1, or whatever it "
+                f"the time {name!r} must be one that clocks in {zone} show; {texts.iloc[k]} is skipped there "
+                "when summer "
+                f"time begins{more(dates.never)}. If the clock was never changed, say time_zone: Etc/GMT-1, or "
+                "whatever it "
                 "was behind or before UTC, with the sign turned.",
                 k,
             )
@@ -172,14 +178,20 @@ def _dates(rows: Rows, column: pd.Series, name: str) -> tuple[Times, list[Issue]
     if issues and said is None and len(bad) > 0.5 * len(column):
         ways = date_formats([text for text in texts if text.strip()])
         hint = " or ".join(f'"{way}"' for way in ways[:3])
-        tail = f" Say format: {{time_format: {hint}}}{', whichever it is' if len(ways) > 1 else ''}." if ways else ""
+        tail = (
+            f" Say format: {{time_format: {hint}}}{', whichever it is' if len(ways) > 1 else ''}."
+            if ways
+            else ""
+        )
         issues = [rows.error(issues[0].sentence + tail, int(bad[0]))]
     if len(dates.twice) and not issues:
         k = int(dates.twice[0])
         issues = [
             rows.warning(
-                f"the time {name!r} should be told apart from the same an hour later; {texts.iloc[k]} comes twice in {zone} "
-                f"when summer time ends{more(dates.twice)}, and is taken for the first. Write offsets such as +02:00 if it "
+                f"the time {name!r} should be told apart from the same an hour later; {texts.iloc[k]} comes "
+                f"twice in {zone} "
+                f"when summer time ends{more(dates.twice)}, and is taken for the first. Write offsets such as "
+                "+02:00 if it "
                 "is not.",
                 k,
             )
@@ -208,7 +220,9 @@ def _order(times: np.ndarray, rows: Rows, name: str, again: bool, naive: bool) -
         )
         if naive and len(back) < 3 and HOUR_S * 0.5 < by <= HOUR_S * 1.01:
             hint = "Do clocks end summer time there? Say format: {time_zone: ...}, a place such as Europe/Berlin."
-        return [rows.error(f"the time {name!r} must not go back; it does, by {by:g} s{more(back)}. {hint}", k)]
+        return [
+            rows.error(f"the time {name!r} must not go back; it does, by {by:g} s{more(back)}. {hint}", k)
+        ]
     same = np.flatnonzero(np.diff(times) == 0) + 1
     if len(same) and again:
         sentence = (
@@ -231,8 +245,10 @@ def rate_contradiction(times: np.ndarray, rows: Rows, rate_hz: float) -> list[Is
         k = int(paused[0])
         return [
             rows.error(
-                f"a regular stream must not pause; it does, for {times[k] - times[k - 1]:.6g} s{more(paused)}, and what "
-                f"follows would be taken for earlier. Leave rate_hz out, say resample_hz: {rate_hz:g} in its place, or write "
+                f"a regular stream must not pause; it does, for {times[k] - times[k - 1]:.6g} s{more(paused)}, "
+                "and what "
+                f"follows would be taken for earlier. Leave rate_hz out, say resample_hz: {rate_hz:g} in its "
+                "place, or write "
                 "the rows that are missing.",
                 k,
             )
@@ -256,7 +272,9 @@ def labels(
     if not classes:
         return numbers(rows, name)
     code = {plain(str(label)): k for k, label in enumerate(classes)}
-    renamed = {plain(str(word)): code.get(plain(str(label)), UNKNOWN) for word, label in (rename or {}).items()}
+    renamed = {
+        plain(str(word)): code.get(plain(str(label)), UNKNOWN) for word, label in (rename or {}).items()
+    }
     code |= renamed
     missing = rows.form.missing_words - set(code)
     texts = [None if text in missing else text for text in as_texts(rows.table[name])]
@@ -283,4 +301,3 @@ def labels(
 def more(rows: np.ndarray) -> str:
     """How many more rows are like it."""
     return "" if len(rows) == 1 else f" (and in {len(rows) - 1} more rows)"
-

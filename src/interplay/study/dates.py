@@ -13,11 +13,12 @@ ZONED = r"(?:\d{2}|\.\d+)\s*(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$"
 DAY_S = 86400.0
 DATES = (
     "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%y", "%m/%d/%y", "%d/%m/%y",
-    "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%b %d, %Y", "%b %d %Y", "%d%b%Y", "%d %B %Y", "%B %d, %Y", "%Y-%m-%d", "%Y%m%d",
+    "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%b %d, %Y", "%b %d %Y", "%d%b%Y", "%d %B %Y", "%B %d, %Y", "%Y-%m-%d",
+    "%Y%m%d",
 )  # fmt: skip
 TIMES = (
-    " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M:%S %p", " %I:%M %p", "T%H:%M:%S", ", %H:%M:%S", ":%H:%M:%S", "_%H%M%S",
-    " %H:%M:%S %z", " %I:%M:%S %p %z", "",
+    " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M:%S %p", " %I:%M %p", "T%H:%M:%S", ", %H:%M:%S", ":%H:%M:%S",
+    "_%H%M%S", " %H:%M:%S %z", " %I:%M:%S %p %z", "",
 )  # fmt: skip
 CLOCKS = ("%H:%M:%S", "%H:%M:%S.%f", "%I:%M:%S %p", "%I:%M %p", "%H:%M")
 """Times of a day without a date."""

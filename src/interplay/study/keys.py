@@ -47,4 +47,6 @@ class Keys:
 def nameless_rows(table: pd.DataFrame, keys: Keys) -> list[tuple[int, int]]:
     """Number of the file and row of each row without a key."""
     nobody = keys.code < 0
-    return list(zip(table[FILE].to_numpy()[nobody].tolist(), table[ROW].to_numpy()[nobody].tolist(), strict=True))
+    return list(
+        zip(table[FILE].to_numpy()[nobody].tolist(), table[ROW].to_numpy()[nobody].tolist(), strict=True)
+    )

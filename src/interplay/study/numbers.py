@@ -36,9 +36,9 @@ def as_numbers(column: pd.Series, form: Form) -> Numbers:
         return _numbers(without(column.to_numpy(np.float64, na_value=np.nan), form))
     if column.dtype.kind == "M" or isinstance(column.dtype, pd.DatetimeTZDtype):
         return Numbers(np.full(len(column), np.nan), np.arange(len(column)), np.zeros(0, np.int64))
-    texts = pc.utf8_trim_whitespace(pa.array(column.astype(str).where(column.notna(), ""), pa.string()))
-    gone = pc.is_in(texts, pa.array(["", *MISSING, *form.missing_words]))
-    texts = pc.if_else(gone, pa.scalar(None, pa.string()), texts)
+    texts = pc.utf8_trim_whitespace(pa.array(column.astype(str).where(column.notna(), ""), pa.string()))  # pyrefly: ignore[missing-attribute]
+    gone = pc.is_in(texts, pa.array(["", *MISSING, *form.missing_words]))  # pyrefly: ignore[missing-attribute]
+    texts = pc.if_else(gone, pa.scalar(None, pa.string()), texts)  # pyrefly: ignore[missing-attribute]
     if not (form.decimal == "," or form.thousands):
         try:
             return _numbers(without(_cast(texts), form))

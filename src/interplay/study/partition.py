@@ -34,9 +34,7 @@ class Parts:
     nameless : (number of the file, row) of rows without a key
     """
 
-    def __init__(
-        self, paths: Sequence[Path], form: Form, keys_of: Callable[[pd.DataFrame], Keys]
-    ) -> None:
+    def __init__(self, paths: Sequence[Path], form: Form, keys_of: Callable[[pd.DataFrame], Keys]) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="interplay-")
         self._place: dict[Key, tuple[Path, int]] = {}
         self.nameless: list[tuple[int, int]] = []

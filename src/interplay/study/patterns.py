@@ -38,7 +38,9 @@ def check_pattern(pattern: str, where: str, placeholders: Sequence[str]) -> None
     """Refuse a pattern that cannot be of files in the study's folder."""
     path = PurePosixPath(pattern)
     if not pattern or path.is_absolute() or ".." in path.parts or re.match(r"[A-Za-z]:/", pattern):
-        raise InvalidInput(f"{where} must be files within the folder of study.yaml; got {pattern!r}. Copy them there.")
+        raise InvalidInput(
+            f"{where} must be files within the folder of study.yaml; got {pattern!r}. Copy them there."
+        )
     for name in PLACE.findall(pattern):
         if name not in placeholders:
             allowed = " and ".join(f"{{{one}}}" for one in placeholders) or "none"
@@ -67,7 +69,9 @@ def files_in(root: Path) -> Iterator[Path]:
 
 def natural(text: str) -> tuple:
     """Sorts numbers within names by their size."""
-    return tuple((0, int(part), part) if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", text))
+    return tuple(
+        (0, int(part), part) if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", text)
+    )
 
 
 def _form(pattern: str) -> re.Pattern[str]:

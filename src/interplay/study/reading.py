@@ -114,7 +114,7 @@ def _span(streams: Mapping[str, Stream]) -> tuple[float, float] | None:
 
 
 def _on_one_clock(study: "Study", key: Key, read: dict[str, ReadStream]) -> dict[str, ReadStream]:
-    """Streams whose times count from the start moved there, and those of all recordings of an entity cut to this one."""
+    """Streams whose times count from the start moved there; of those of all recordings what is of this one."""
     specs, read = study.spec.streams, dict(read)
     counted = {name for name, spec in specs.items() if spec.time_from == "start"}
     shared = {name for name, spec in specs.items() if study.shared(spec, key)}
@@ -143,7 +143,8 @@ def _placed(
         return target, []
     if other := study.overlapping(key, span):
         sentence = (
-            f"labels must say which recording they are of, as {str(key)!r} and {str(other)!r} lie at the same times; write "
+            f"labels must say which recording they are of, as {str(key)!r} and {str(other)!r} lie at the same "
+            "times; write "
             "{recording} in files of the target, or say recording: NAME of a column."
         )
         return None, [error(file, sentence)]
@@ -156,7 +157,8 @@ def _zones(zoned: Mapping[str, bool | None]) -> list[Issue]:
     return [
         error(
             file,
-            f"times must be of one clock; here they name no time zone, and those of {known[0]} are known to be of one, or "
+            f"times must be of one clock; here they name no time zone, and those of {known[0]} are known to be "
+            "of one, or "
             "count from 1970 in UTC. Say format: {time_zone: ...} here, a place such as Europe/Berlin, or UTC.",
         )
         for file, one in zoned.items()

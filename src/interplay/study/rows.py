@@ -83,7 +83,9 @@ class Rows:
         mask = np.ones(len(self), dtype=bool)
         for name, value in where.items():
             wanted = {plain(str(one)) for one in (value if isinstance(value, (list, tuple)) else [value])}
-            mask &= np.array([text is not None and plain(text) in wanted for text in as_texts(self.table[name])], bool)
+            mask &= np.array(
+                [text is not None and plain(text) in wanted for text in as_texts(self.table[name])], bool
+            )
         return self.select(mask)
 
 

@@ -79,8 +79,7 @@ class StreamSpec:
     @property
     def all_columns(self) -> tuple[str, ...]:
         """Names of all columns that are read."""
-        time = self.time if isinstance(self.time, tuple) else (self.time,)
-        return tuple(name for name in (*self.columns, *time, *self.where) if name is not None)
+        return (*self.columns, *_columns(self.time), *self.where)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,9 +122,13 @@ class TargetSpec:
     @property
     def all_columns(self) -> tuple[str, ...]:
         """Names of all columns that are read."""
-        times = [name for one in (self.time, self.start, self.stop)
-                 for name in (one if isinstance(one, tuple) else (one,))]  # fmt: skip
-        return tuple(name for name in (self.column, *times, *self.where) if name is not None)
+        times = (*_columns(self.time), *_columns(self.start), *_columns(self.stop))
+        return (self.column, *times, *self.where)
+
+
+def _columns(time: str | Sequence[str] | None) -> tuple[str, ...]:
+    """The columns of a time: none, one, or several that make a date together."""
+    return () if time is None else (time,) if isinstance(time, str) else tuple(time)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

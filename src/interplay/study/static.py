@@ -44,6 +44,8 @@ def static_inputs(spec: StaticSpec | None, folder: Path) -> tuple[dict[str, dict
     order = np.argsort(code, kind="stable")
     again = [k for k in range(len(code)) if code[k] >= 0 and k != order[first[code[k]]]]
     if again:
-        issues.append(rows.error(f"{names[code[again[0]]]!r} must have one row; it has another above.", again[0]))
+        issues.append(
+            rows.error(f"{names[code[again[0]]]!r} must have one row; it has another above.", again[0])
+        )
     row_of = {name: int(order[first[k]]) for k, name in enumerate(names)}
     return {name: {key: float(v[row]) for key, v in inputs.items()} for name, row in row_of.items()}, issues

@@ -76,7 +76,12 @@ def empty_stream(name: str, spec: StreamSpec) -> Stream:
     values = np.zeros((0, len(channels)), np.float32)
     bin_ = spec.bin or (None if spec.columns else "sum")
     stream = Stream(
-        values=values, times_s=np.zeros(0), channels=channels, units=units, bin=bin_, resample_hz=spec.resample_hz
+        values=values,
+        times_s=np.zeros(0),
+        channels=channels,
+        units=units,
+        bin=bin_,
+        resample_hz=spec.resample_hz,
     )
     return stream if spec.rate_hz is None else replace(stream, times_s=None, rate_hz=spec.rate_hz)
 
@@ -126,14 +131,17 @@ def _unknown(empty: Stream) -> Stream:
 def _uncounted(rows: Rows, name: str, spec: StreamSpec) -> list[Issue]:
     """What stands against taking samples one after the other at the rate that is said."""
     if rows.rate_hz is not None and spec.rate_hz and abs(rows.rate_hz / spec.rate_hz - 1) > SAME_RATE:
-        sentence = f"rate_hz of {name!r} must be that of the file, {rows.rate_hz:g} Hz; study.yaml says {spec.rate_hz:g} Hz."
+        sentence = (
+            f"rate_hz of {name!r} must be that of the file, {rows.rate_hz:g} Hz; it is {spec.rate_hz:g} Hz."
+        )
         return [error(rows.file(), sentence)]
     if len(rows.files) > 1 and rows.file(0) != rows.file(len(rows) - 1):
         return [
             error(
                 rows.file(),
                 f"stream {name!r} must have a time column where several files are one recording ({rows.files[0]} and "
-                f"{len(rows.files) - 1} more); it has none. If they are recordings of their own, write {{recording}} in files.",
+                f"{len(rows.files) - 1} more); it has none. If they are recordings of their own, write "
+                "{recording} in files.",
             )
         ]
     return []

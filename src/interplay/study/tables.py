@@ -12,10 +12,10 @@ from interplay.errors import InvalidInput
 from interplay.study.formats.form import Form
 from interplay.study.formats.opening import ROW, column_names, is_small, open_table
 from interplay.study.formats.table import Table
+from interplay.study.keys import Keys, nameless_rows
 from interplay.study.lookup import read_lookup
 from interplay.study.partition import Parts
 from interplay.study.patterns import Key, Match, matching, named_parts
-from interplay.study.keys import Keys, nameless_rows
 from interplay.study.rows import FILE, Rows, name_codes, run_together
 from interplay.study.spec import Lookup, StreamSpec, TargetSpec
 
@@ -30,14 +30,20 @@ class Tables(Protocol):
 
     Attributes
     ----------
-    keys : entities and recordings that have rows
     by_recording : whether they tell recordings of an entity apart
-    nameless : (file, row) of rows that name no entity
     """
 
-    keys: tuple[Key, ...]
     by_recording: bool
-    nameless: Sequence[tuple[str, int]]
+
+    @property
+    def keys(self) -> Sequence[Key]:
+        """Entities and recordings that have rows."""
+        ...
+
+    @property
+    def nameless(self) -> Sequence[tuple[str, int]]:
+        """File and row of each row that names no entity."""
+        ...
 
     def name(self, key: Key) -> str:
         """The file of a recording, as messages call it."""
@@ -147,12 +153,16 @@ class LongTables:
             whose = read_lookup(self.root, self.spec.entity, Form())
             names = [whose.get(name) for name in recordings]
             entities = list(dict.fromkeys(name for name in names if name is not None))
-            known = np.array([-1 if name is None else entities.index(name) for name in names] + [-1], np.int64)
+            known = np.array(
+                [-1 if name is None else entities.index(name) for name in names] + [-1], np.int64
+            )
             return Keys.paired(known[recording], entities, recording, recordings)
         entity, entities = self._named(table, self.spec.entity, "entity")
         return Keys.paired(entity, entities, recording, recordings)
 
-    def _named(self, table: pd.DataFrame, column: str | Lookup | None, part: str) -> tuple[np.ndarray, list[str]]:
+    def _named(
+        self, table: pd.DataFrame, column: str | Lookup | None, part: str
+    ) -> tuple[np.ndarray, list[str]]:
         """Which of some names each row has, in a column or, without one, in the name of its file."""
         if isinstance(column, str):
             self._check_sure(table, column)
@@ -167,14 +177,20 @@ class LongTables:
         if (k := run_together(table[column])) is not None:
             raise InvalidInput(
                 f"{self.root / self.files[int(table[FILE].iloc[k])]} must hold names in {column!r} as they are; row "
-                f"{table[ROW].iloc[k]} has {table[column].iloc[k]!r}, a number that was rounded, so that several may be "
+                f"{table[ROW].iloc[k]} has {table[column].iloc[k]!r}, a number that was rounded, so that "
+                "several may be "
                 "one. Export the column as text."
             )
 
     def _check_columns(self, path: Path, columns: Sequence[str]) -> None:
-        for column, what in ((self.spec.entity, "says whose row it is"), (self.spec.recording, "tells recordings apart")):
+        for column, what in (
+            (self.spec.entity, "says whose row it is"),
+            (self.spec.recording, "tells recordings apart"),
+        ):
             if isinstance(column, str) and column not in columns:
-                raise InvalidInput(f"{path} must have the column {column!r} that {what}; it has {list(columns)[:8]}.")
+                raise InvalidInput(
+                    f"{path} must have the column {column!r} that {what}; it has {list(columns)[:8]}."
+                )
 
 
 def _matching(root: Path, pattern: str) -> list[Match]:
@@ -197,7 +213,8 @@ def _key(match: Match, whose: Mapping[str, str] | None, spec: StreamSpec | Targe
     entity = whose.get(recording, whose.get(plain_number(recording)))
     if entity is None:
         raise InvalidInput(
-            f"{spec.entity.file} must say whose recording {recording!r} is, in {spec.entity.recording!r}; it does not. Add a "
+            f"{spec.entity.file} must say whose recording {recording!r} is, in {spec.entity.recording!r}; it "
+            "does not. Add a "
             "row, or take the file out of the folder."
         )
     return Key(entity, recording)
@@ -225,6 +242,7 @@ def _check_alike(root: Path, paths: Sequence[Path], tables: Sequence[Table]) -> 
     for path, table in zip(paths, tables, strict=True):
         if lacking := sorted(map(str, first ^ set(table.rows.columns))):
             raise InvalidInput(
-                f"{path} must have the columns of {paths[0].relative_to(root)}, which is read with it; {lacking[0]!r} is in "
+                f"{path} must have the columns of {paths[0].relative_to(root)}, which is read with it; "
+                f"{lacking[0]!r} is in "
                 "one of them only. Say which files by a longer pattern."
             )

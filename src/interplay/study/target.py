@@ -121,7 +121,8 @@ def _one(rows: Rows, values, spec: TargetSpec, streams) -> ReadTarget:
     same = spec.time is None and len(np.unique(values)) == 1
     if len(rows) > 1 and not same:
         sentence = (
-            "an entity must have one label; it has more than one. If they are of several recordings, say recording: NAME of a "
+            "an entity must have one label; it has more than one. If they are of several recordings, say "
+            "recording: NAME of a "
             "column."
         )
         return ReadTarget(None, None, [rows.error(sentence, 1)])

@@ -1,4 +1,4 @@
-"""Reading study.yaml: as it is written, with presets and general settings carried to each stream, and checked word by word."""
+"""Reading study.yaml: presets and general settings carried to each stream, and all of it checked word by word."""
 
 import math
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from interplay.settings import dotted, read_settings
 from interplay.study.formats.form import Form, check_form
 from interplay.study.formats.presets import PRESETS, with_preset
 from interplay.study.patterns import check_pattern, named_parts
-from interplay.study.spec import FILE, NEEDED, Lookup, StreamSpec, StudySpec, TargetSpec, WindowSpec
+from interplay.study.spec import FILE, NEEDED, Lookup, StreamSpec, StudySpec, TargetSpec
 from interplay.study.yaml_texts import read_yaml
 
 
@@ -63,7 +63,9 @@ def _carried(spec: StudySpec) -> StudySpec:
     """The same, each stream with the format that holds for it and with what its preset knows."""
     general = Form(preset=spec.format) if isinstance(spec.format, str) else spec.format
     check_form(general, "")
-    streams = {name: _one(stream, spec, general, dotted("streams", name)) for name, stream in spec.streams.items()}
+    streams = {
+        name: _one(stream, spec, general, dotted("streams", name)) for name, stream in spec.streams.items()
+    }
     static = spec.static
     if static is not None:
         static = replace(static, file=_slashes(static.file), format=static.form.over(_plainly(general)))
@@ -77,7 +79,9 @@ def _one(part: Any, spec: StudySpec, general: Form, where: str) -> Any:
         general = _plainly(general)
     form = form.over(general)
     if form.preset is not None and form.preset not in PRESETS:
-        raise InvalidInput(f"{where}.format must be one of {sorted(PRESETS)} or a group of settings; got {form.preset!r}.")
+        raise InvalidInput(
+            f"{where}.format must be one of {sorted(PRESETS)} or a group of settings; got {form.preset!r}."
+        )
     check_form(form, where)
     part = replace(part, files=_slashes(part.files), format=form)
     part = with_preset(part) if form.preset else part
@@ -145,7 +149,8 @@ def _check_target(target: TargetSpec) -> None:
     for word, label in target.rename.items():
         if label not in target.classes:
             raise InvalidInput(
-                f"target.rename must lead to classes, which are {', '.join(target.classes)}; {word!r} leads to {label!r}."
+                f"target.rename must lead to classes, which are {', '.join(target.classes)}; {word!r} leads to "
+                f"{label!r}."
             )
 
 
@@ -169,7 +174,8 @@ def _check_files(spec: StreamSpec | TargetSpec, where: str) -> None:
         )
     if spec.recording is not None and "recording" in parts:
         raise InvalidInput(
-            f"{where} must take the recording from names of files or from the column {spec.recording!r}, not both; files "
+            f"{where} must take the recording from names of files or from the column {spec.recording!r}, not "
+            "both; files "
             f"is {spec.files!r}."
         )
 

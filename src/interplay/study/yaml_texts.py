@@ -1,7 +1,7 @@
-"""YAML in which names stay what they are: only true and false are truth values, and numbers remember how they were written.
+"""YAML in which names stay what they are: only true and false are truth values, and numbers know how they were written.
 
-Plain YAML takes `no` for false, 007 for 7, 12:30 for 750 and 2024-01-01 for a date; all of them are names of classes, people
-or files in studies.
+Plain YAML takes `no` for false, 007 for 7, 12:30 for 750 and 2024-01-01 for a date; all of them are names of classes,
+people or files in studies.
 """
 
 import re
@@ -45,7 +45,7 @@ def read_yaml(text: str) -> Any:
     yaml.YAMLError
         If it is none, or a name stands twice in one group.
     """
-    return yaml.load(text, _Loader)  # noqa: S506 as the loader is a safe one
+    return yaml.load(text, _Loader)
 
 
 def _plain(loader: _Loader, node: yaml.ScalarNode) -> Any:

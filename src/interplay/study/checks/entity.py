@@ -12,10 +12,10 @@ from interplay.study.checks.clocks import beside_the_others, labels_outside, len
 from interplay.study.checks.thinning import thinning
 from interplay.study.columns import more
 from interplay.study.issues import Issue, error, warning
-from interplay.study.spec import FILE
 from interplay.study.patterns import Key
 from interplay.study.reading import EntityData
 from interplay.study.rows import Rows
+from interplay.study.spec import FILE
 from interplay.study.streams import start_of
 from interplay.study.study import Study
 from interplay.types import Recording, Stream
@@ -73,9 +73,7 @@ def windows_of(study: Study, recording: Recording) -> tuple[np.ndarray, list[Iss
     """Labels of all its windows, cut as the study says, and why there are none."""
     options = study.spec.windows
     try:
-        steps = make_steps(
-            recording, step_s=options.step_s, fill=options.fill, max_gap_s=options.max_gap_s
-        )
+        steps = make_steps(recording, step_s=options.step_s, fill=options.fill, max_gap_s=options.max_gap_s)
     except InvalidInput as failure:
         return np.zeros(0), [error(FILE, str(failure))]
     try:

@@ -1,4 +1,4 @@
-"""Whether one person stands under several entities: such a person is in training and test, and nothing else would say so."""
+"""Whether one person stands under several entities, and so in training and test, which nothing else would say."""
 
 import re
 from collections import defaultdict
@@ -10,14 +10,15 @@ from interplay.study.spec import FILE, Lookup
 from interplay.study.study import Study
 
 PERSON = re.compile(
-    r"(s|su|sub|subj|subject|p|pt|pat|patient|participant|person|user|u|proband|vp|id|case|vol|volunteer|child|infant)[-_ ]?"
+    r"(s|su|sub|subj|subject|p|pt|pat|patient|participant|person|user|u|proband|vp|id|case|vol|volunteer|child|infant)"
+    r"[-_ ]?"
     r"0*\d+",
     re.IGNORECASE,
 )
 """A part of a name that stands for a person."""
 PERSONS = (
-    "subject", "subjects", "subj", "sub", "patient", "participant", "person", "proband", "user", "volunteer", "pid", "sid",
-    "mrn", "patientunitstayid", "uniquepid",
+    "subject", "subjects", "subj", "sub", "patient", "participant", "person", "proband", "user", "volunteer",
+    "pid", "sid", "mrn", "patientunitstayid", "uniquepid",
 )  # fmt: skip
 """Names of columns that hold persons, without an ending such as _id."""
 PARTS = re.compile(r"[A-Za-z]+[-_ ]?\d+|[A-Za-z]+|\d+")
@@ -59,20 +60,24 @@ def _in_names(entities: Sequence[str]) -> Issue | None:
     person, names = next((person, names) for person, names in groups.items() if len(names) > 1)
     return warning(
         FILE,
-        f"an entity should be one person; {_listed(names)} seem to be several recordings of {person!r}, who would be in training "
+        f"an entity should be one person; {_listed(names)} seem to be several recordings of {person!r}, who "
+        "would be in training "
         f"and in test. Write {{entity}} for {person!r} and {{recording}} for what differs in files.",
     )
 
 
 def _in_columns(study: Study) -> Iterator[Issue]:
-    for file, spec in {spec.files: spec for spec in (*study.spec.streams.values(), study.spec.target)}.items():
+    for file, spec in {
+        spec.files: spec for spec in (*study.spec.streams.values(), study.spec.target)
+    }.items():
         for name, of_value in _columns(study, spec).items():
             several = {value: some for value, some in of_value.items() if len(some) > 1}
             if several:
                 value, some = next(iter(several.items()))
                 yield warning(
                     file,
-                    f"an entity should be one person; {name!r} is {value!r} in {_listed(sorted(some))}, so that one person would be "
+                    f"an entity should be one person; {name!r} is {value!r} in {_listed(sorted(some))}, so "
+                    "that one person would be "
                     f"in training and in test. Say entity: {name}, and tell recordings apart by {_recording(spec)}.",
                 )
 
@@ -102,7 +107,11 @@ def holds_persons(name: str) -> bool:
 
 
 def _recording(spec) -> str:
-    return f"recording: {spec.entity}" if isinstance(spec.entity, str) else "{recording} in files, where {entity} is now"
+    return (
+        f"recording: {spec.entity}"
+        if isinstance(spec.entity, str)
+        else "{recording} in files, where {entity} is now"
+    )
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -15,9 +15,9 @@ from interplay.study.checks.entity import of_streams, windows_of
 from interplay.study.checks.persons import persons
 from interplay.study.checks.units import doubted_units
 from interplay.study.issues import ERROR, Issue, error, has_errors, warning
+from interplay.study.reading import read_entity, recording_of
 from interplay.study.spec import FILE
 from interplay.study.static import static_inputs
-from interplay.study.reading import read_entity, recording_of
 from interplay.study.study import Study
 from interplay.types import Recording
 
@@ -127,7 +127,7 @@ def _names(study: Study, with_static: set[str]) -> Iterator[Issue]:
     """Rows without an entity, and entities that only some files know."""
     target, static = study.spec.target, study.spec.static
     known = study.entities
-    for file, spec in {spec.files: spec for spec in (*study.spec.streams.values(), target)}.items():
+    for spec in {spec.files: spec for spec in (*study.spec.streams.values(), target)}.values():
         try:
             table = study.table(spec)
             nameless, keys = list(table.nameless), table.keys

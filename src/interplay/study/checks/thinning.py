@@ -32,7 +32,8 @@ def thinning(spec: StudySpec, name: str, stream: Stream, start_s: float, file: s
     if typical <= 0:
         yield warning(
             file,
-            f"stream {name!r} has several samples at one time, and bin: last, which holds where nothing is said, leaves out "
+            f"stream {name!r} has several samples at one time, and bin: last, which holds where nothing is "
+            "said, leaves out "
             f"{share:.0%} of all. Say bin: sum for amounts that add up, or mean, count or stats, which leave out none.",
         )
         return
@@ -43,12 +44,15 @@ def thinning(spec: StudySpec, name: str, stream: Stream, start_s: float, file: s
     if typical <= step_s / SEVERAL and np.mean(abs(between - typical) < EVEN * typical) > 1 - EVEN:
         yield warning(
             file,
-            f"stream {name!r} has {step_s / typical:.3g} samples in a step, evenly, and only the last of them would count. Say "
-            f"rate_hz: {1 / typical:.4g} to keep them all; without it bin: last leaves out {share:.0%}. Or say {others}.",
+            f"stream {name!r} has {step_s / typical:.3g} samples in a step, evenly, and only the last of them "
+            "would count. Say "
+            f"rate_hz: {1 / typical:.4g} to keep them all; without it bin: last leaves out {share:.0%}. Or say "
+            f"{others}.",
         )
         return
     yield warning(
         file,
-        f"stream {name!r} has about {step_s / typical:.3g} samples in a step, and bin: last, which holds where nothing is said, "
+        f"stream {name!r} has about {step_s / typical:.3g} samples in a step, and bin: last, which holds where "
+        "nothing is said, "
         f"leaves out {share:.0%} of all. Say {others}.",
     )

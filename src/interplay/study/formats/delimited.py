@@ -1,6 +1,7 @@
 """Delimited text as tables of texts: nothing is guessed of types, and every row must have a cell for each name.
 
-Clean blocks are cut by Arrow; one with a quote, a blank line or a fault is cut again row by row, which is slow and decides.
+Clean blocks are cut by Arrow; one with a quote, a blank line or a fault is cut again row by row, which is slow and
+decides.
 """
 
 import csv
@@ -192,7 +193,9 @@ def _below_the_top(block: Block, form: Form, path: Path) -> tuple[str, Block]:
         separator, skip = form.separator or says[1], skip + 1
     parts = block.text.split("\n", skip)
     if len(parts) <= skip:
-        raise DamagedFile(f"{path} must have rows below the {skip} that are skipped; it has {len(parts) - 1}.")
+        raise DamagedFile(
+            f"{path} must have rows below the {skip} that are skipped; it has {len(parts) - 1}."
+        )
     return "\t" if separator == BLANKS else separator, Block(parts[-1], block.row + skip)
 
 

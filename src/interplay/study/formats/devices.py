@@ -84,7 +84,8 @@ def e4(path: Path, form: Form) -> Layout:
     start, rate = _numbers(lines[0]), _numbers(lines[1]) if len(lines) > 1 else []
     if names is None or len(start) != len(names) or len(rate) != len(names) or not rate[0] > 0:
         raise DamagedFile(
-            f"{path} must be a file of an Empatica E4 ({', '.join(E4_FILES)}, IBI or tags), with the start in row 1 and the "
+            f"{path} must be a file of an Empatica E4 ({', '.join(E4_FILES)}, IBI or tags), with the start in "
+            "row 1 and the "
             f"rate in row 2; row 1 is {lines[0][:40]!r}."
         )
     said = replace(form, header=False, names=names, skip_rows=2)
@@ -99,10 +100,15 @@ def actigraph(path: Path, form: Form) -> Layout:
     rate = re.search(r"at (\d+(?:\.\d+)?) Hz", head)
     epoch = re.search(r"Epoch Period \(hh:mm:ss\) (\d+):(\d+):(\d+)", head)
     start = re.search(r"Start Time (\d+:\d+:\d+)\s+Start Date (\S+)", head)
-    seconds = sum(int(part) * scale for part, scale in zip(epoch.groups(), (3600, 60, 1), strict=True)) if epoch else 0
+    seconds = (
+        sum(int(part) * scale for part, scale in zip(epoch.groups(), (3600, 60, 1), strict=True))
+        if epoch
+        else 0
+    )
     if ACTIGRAPH not in head or start is None or not (rate or seconds) or len(lines) <= ACTIGRAPH_ROWS:
         raise DamagedFile(
-            f"{path} must begin with the ten rows of an ActiGraph file, with Start Time, Start Date and a rate or an epoch; "
+            f"{path} must begin with the ten rows of an ActiGraph file, with Start Time, Start Date and a rate "
+            "or an epoch; "
             f"row 1 is {lines[0][:40]!r}."
         )
     dates = next((dates for words, dates in ACTIGRAPH_DATES.items() if _same_date(words, head)), "%m/%d/%Y")
@@ -131,7 +137,11 @@ def shimmer(path: Path, form: Form) -> Layout:
     if not rows or not any("Shimmer" in cell for cell in rows[0]):
         raise DamagedFile(f"{path} must name a Shimmer in its columns; row {above + 1} is {lines[0][:40]!r}.")
     device, units = len(set(rows[0])) == 1 and len(rows) > 3, rows[3 if len(set(rows[0])) == 1 else 1]
-    names = rows[1] if device else [SHIMMER_NAME.sub(r"\1", cell) if SHIMMER_NAME.fullmatch(cell) else cell for cell in rows[0]]
+    names = (
+        rows[1]
+        if device
+        else [SHIMMER_NAME.sub(r"\1", cell) if SHIMMER_NAME.fullmatch(cell) else cell for cell in rows[0]]
+    )
     skip = above + (4 if device else 2)
     closing = ("",) if lines[above + 1].endswith(separator) else ()
     said = replace(form, separator=separator, skip_rows=skip - above, header=False, names=(*names, *closing))

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from interplay.study.formats.devices import recognised
 from interplay.study.formats.form import BLANKS, MISSING, SEPARATORS, Form
@@ -32,7 +33,9 @@ def seems(path: Path) -> Form:
     if preset := recognised(lines, path):
         return Form(preset=preset)
     above = Form(encoding=encoding)
-    comments = tuple(mark for mark in COMMENTS if 0 < sum(line.startswith(mark) for line in lines) < len(lines))
+    comments = tuple(
+        mark for mark in COMMENTS if 0 < sum(line.startswith(mark) for line in lines) < len(lines)
+    )
     marked = [line for line in lines if line.startswith(comments)]
     rows = [(k, line) for k, line in enumerate(lines) if line.strip() and not line.startswith(comments)]
     separator, line_end = _separator([line for _, line in rows])
@@ -70,7 +73,10 @@ def split(line: str, separator: str, line_end: str | None) -> list[str]:
     if separator == BLANKS:
         return re.split(r"[ \t]+", line)
     try:
-        return [cell.strip() for cell in next(csv.reader([line], delimiter=separator, skipinitialspace=True), [""])]
+        return [
+            cell.strip()
+            for cell in next(csv.reader([line], delimiter=separator, skipinitialspace=True), [""])
+        ]
     except csv.Error:
         return line.split(separator)
 
@@ -149,7 +155,7 @@ def _has_units(body: list[list[str]]) -> bool:
     return bool(words) and all(not is_number(word) and len(word) <= SHORT for word in words)
 
 
-def _decimal(rows: list[list[str]]) -> tuple[str | None, str | None]:
+def _decimal(rows: list[list[str]]) -> tuple[Literal[","] | None, str | None]:
     """Decimal and thousands of numbers that are not written with a point alone."""
     columns = list(zip(*rows, strict=False))
     commas = [

@@ -44,9 +44,12 @@ def _way_out(path: Path, form: Form, names: Sequence[str], bad: Sequence[BadRow]
     if not good and all(len(some.cells) == len(names) + 1 and not some.cells[-1].strip() for some in bad):
         closing = Form(names=(*names, ""))
         return f"Each row ends with a separator more than the header; say {as_yaml(closing.over(form))}."
-    if len(cells) > len(names) and sum(bool(re.fullmatch(r"\s*-?\d+\s*", cell)) for cell in cells) > 0.6 * len(cells):
+    if len(cells) > len(names) and sum(
+        bool(re.fullmatch(r"\s*-?\d+\s*", cell)) for cell in cells
+    ) > 0.6 * len(cells):
         return (
-            "Write decimals with a point, or separate cells by something else than decimals, such as ';', and say so in "
+            "Write decimals with a point, or separate cells by something else than decimals, such as ';', and "
+            "say so in "
             "format."
         )
     return proposal(path, form) or "Put a cell for each name into each row, or export the file again."
@@ -73,12 +76,15 @@ def headless(path: Path, form: Form, row: int, cells: Sequence[str]) -> None:
     """Refuse numbers, other than those that count columns, in place of names."""
     filled = [cell for cell in cells if cell]
     numbers = [cell for cell in filled if is_number(cell)]
-    counted = any(numbers == [str(first + k) for k in range(len(numbers))] for first in (0, 1)) and len(filled) > 1
+    counted = (
+        any(numbers == [str(first + k) for k in range(len(numbers))] for first in (0, 1)) and len(filled) > 1
+    )
     if not numbers or counted or (len(numbers) < len(filled) and _seen(path).header is not False):
         return
     hint = proposal(path, form) or "Say format: {header: false, names: [...]}."
     raise DamagedFile(
-        f"{path} must have names of columns in row {row}; it holds numbers there, {numbers[0]!r} first. {hint} With format: "
+        f"{path} must have names of columns in row {row}; it holds numbers there, {numbers[0]!r} first. {hint} "
+        "With format: "
         "{header: true} they are taken for names."
     )
 

@@ -1,6 +1,7 @@
-"""How a file is written: separator, decimals, missing words, clock. What is not said is the plain form, CSV in UTF-8."""
+"""How a file is written: separator, decimals, missing words, clock. What is not said is plain CSV in UTF-8."""
 
 import codecs
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
@@ -150,8 +151,8 @@ def _cell(value: Any) -> str:
 
 def _quoted(text: str) -> str:
     """A text that YAML reads as it is."""
-    if text.replace("_", "").replace("-", "").replace("/", "").isalnum() and text[0].isalpha():
-        if text.lower() not in ("true", "false", "null", "yes", "no", "on", "off", "none", "nan"):
-            return text
+    word = re.fullmatch(r"[^\W\d_][\w/-]*", text)
+    if word and text.lower() not in ("true", "false", "null", "yes", "no", "on", "off", "none", "nan"):
+        return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t")
     return f'"{escaped}"'

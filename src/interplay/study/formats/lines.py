@@ -16,7 +16,12 @@ from interplay.study.formats.form import Form
 BLOCK = 1 << 22
 """Characters that are read at a time."""
 PACKED = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
-MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\x00\x00", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))  # fmt: skip
+MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
 """First bytes of a text that say its encoding."""
 BINARY = (
     (b"PK\x03\x04", "an Excel or ZIP file. Save it as CSV"),
@@ -121,7 +126,9 @@ def _checked(path: Path, block: Block) -> Block:
             f"{path} ends in NUL bytes, from row {row} on, as a file does that was being written when power failed. "
             "Delete them, or copy the file again."
         )
-    raise DamagedFile(f"{path} must be text; row {row} holds a NUL byte. Delete it, or export the file again.")
+    raise DamagedFile(
+        f"{path} must be text; row {row} holds a NUL byte. Delete it, or export the file again."
+    )
 
 
 def _undecodable(path: Path, form: Form) -> DamagedFile:

@@ -41,7 +41,9 @@ def fitbit_json(path: Path) -> pd.DataFrame:
     try:
         entries = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
-        raise DamagedFile(f"{path} cannot be read as JSON ({in_one_line(error)}). Export it again.") from error
+        raise DamagedFile(
+            f"{path} cannot be read as JSON ({in_one_line(error)}). Export it again."
+        ) from error
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise DamagedFile(f"{path} must hold a list of entries with names; it does not. Export it again.")
     rows = [dict(_flat(entry)) for entry in entries]

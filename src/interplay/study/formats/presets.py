@@ -2,8 +2,8 @@
 
 | preset | files | what is known of them |
 | --- | --- | --- |
-| empatica_e4 | ACC, BVP, EDA, TEMP, HR.csv: start and rate in rows 1 and 2; IBI.csv; tags.csv | columns, rates, `time` since 1970 |
-| actigraph | ActiLife CSV: ten rows about device and start, then samples or epochs | `time` since 1970, by the device's clock |
+| empatica_e4 | ACC, BVP, EDA, TEMP, HR.csv: start and rate in rows 1, 2; IBI.csv; tags.csv | columns, rates, `time` |
+| actigraph | ActiLife CSV: ten rows about device and start, then samples or epochs | `time` by the device's clock |
 | shimmer | Consensys CSV: `sep=`, names with the device, units | names without device, units |
 | fitbit | Fitabase CSV (Id, 4/12/2016 7:21:00 AM) or the JSON of an account | dates, `Id` as entity |
 | apple_health | export.xml, or a CSV of its records | startDate, records in any order; where: {type: HeartRate} |

@@ -91,7 +91,9 @@ def init_study(folder: str | Path, *, progress: Progress = silent) -> Guess:
         )
     parts = parts_of(folder, kinds)
     text, issues = _checked(folder, parts, progress)
-    return Guess(path=folder / FILE, rows=tuple(_rows(kinds, unread, parts, text, issues)), issues=tuple(issues))
+    return Guess(
+        path=folder / FILE, rows=tuple(_rows(kinds, unread, parts, text, issues)), issues=tuple(issues)
+    )
 
 
 def _checked(folder: Path, parts: Parts, progress: Progress) -> tuple[StudyText, list[Issue]]:
@@ -101,7 +103,9 @@ def _checked(folder: Path, parts: Parts, progress: Progress) -> tuple[StudyText,
         errors = [issue.sentence for issue in issues if issue.level == ERROR]
         if any("unless windows name a fill" in sentence for sentence in errors):
             parts.windows["fill"] = "hold"
-            parts.notes.append(Note(GUESSED, "windows.fill", "values are missing, and the last ones are held"))
+            parts.notes.append(
+                Note(GUESSED, "windows.fill", "values are missing, and the last ones are held")
+            )
         elif any("must give a window" in s or "must last at least one step" in s for s in errors):
             windows = parts.windows
             if windows["steps"] > 2:
@@ -132,7 +136,8 @@ def _rows(
     rows += [Row(status=OPEN, what=name, why=why) for name, why in unread[:SHOWN]]
     notes = sorted(dict.fromkeys(parts.notes), key=lambda note: note.status == OPEN)
     rows += [
-        Row(status=note.status, what=note.setting, why=note.why, line=text.line(note.setting)) for note in notes
+        Row(status=note.status, what=note.setting, why=note.why, line=text.line(note.setting))
+        for note in notes
     ]
     if has_errors(issues):
         first = next(issue for issue in issues if issue.level == ERROR)

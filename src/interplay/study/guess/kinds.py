@@ -80,7 +80,12 @@ def _tables(folder: Path) -> list[Path]:
     for path in files_in(folder):
         plain = path.with_suffix("") if path.suffix in PACKED else path
         text = plain.suffix.lower() in TEXTS and not plain.stem.lower().startswith(ABOUT)
-        if path.suffix == ".json" and path.stem.lower() in ("package", "metadata", "participants", "dataset_description"):
+        if path.suffix == ".json" and path.stem.lower() in (
+            "package",
+            "metadata",
+            "participants",
+            "dataset_description",
+        ):
             continue
         wfdb = path.suffix == ".hea" and path.with_suffix(".dat").is_file()
         data = is_wfdb(path) and path.suffix == ".dat"
@@ -116,8 +121,7 @@ def _patterns(names: Sequence[str]) -> list[tuple[str, set[str]]]:
     rest, patterns = list(names), []
     while rest:
         some = _same_form(rest[0], rest)
-        for group in _by_sensor(some):
-            patterns.append((_pattern(group), set(group)))
+        patterns += [(_pattern(group), set(group)) for group in _by_sensor(some)]
         rest = [name for name in rest if name not in some]
     return patterns
 
@@ -134,7 +138,7 @@ def _by_sensor(names: list[str]) -> list[list[str]]:
     places = [
         k
         for k in range(len(parts[0]))
-        if 1 < len({some[k] for some in parts}) and all(SENSORS.fullmatch(some[k]) for some in parts)
+        if len({some[k] for some in parts}) > 1 and all(SENSORS.fullmatch(some[k]) for some in parts)
     ]
     groups: dict[tuple[str, ...], list[str]] = {}
     for name, some in zip(names, parts, strict=True):

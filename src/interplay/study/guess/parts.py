@@ -1,4 +1,4 @@
-"""Streams, target, static inputs and windows that the files of a folder seem to hold, with what is guessed and what is open."""
+"""Streams, target, static inputs and windows that the files of a folder seem to hold; what is guessed, what is open."""
 
 import re
 from collections import Counter
@@ -78,7 +78,11 @@ def _seen(folder: Path, kind: Kind) -> Seen:
     table = open_table(kind.paths[0], kind.form)
     name = kind.paths[0].relative_to(folder).as_posix()
     rows = Rows(
-        table=table.rows.assign(**{FILE: 0}), files=(name,), form=kind.form, units=table.units, rate_hz=table.rate_hz
+        table=table.rows.assign(**{FILE: 0}),
+        files=(name,),
+        form=kind.form,
+        units=table.units,
+        rate_hz=table.rate_hz,
     )
     rows, pattern = first_rows(rows), kind.pattern
     by_name = "{entity}" in pattern
@@ -134,20 +138,36 @@ def _add_streams(parts: Parts, seen: list[Seen], best: Seen | None) -> dict[str,
 
 def _add_target(parts: Parts, best: Seen, times: dict[str, np.ndarray]) -> None:
     settings, doubts = target_of(_entry(best), best.roles)
-    if best.roles.time is None and "{entity}" in best.pattern and len(best.roles.rows) > 1 and not best.roles.start:
+    if (
+        best.roles.time is None
+        and "{entity}" in best.pattern
+        and len(best.roles.rows) > 1
+        and not best.roles.start
+    ):
         settings = {name: value for name, value in settings.items() if name != "kind"} | {"rate_hz": 1.0}
-        parts.notes.append(Note(OPEN, "target.rate_hz", "there is no time column; write how many labels a second there are"))
+        parts.notes.append(
+            Note(OPEN, "target.rate_hz", "there is no time column; write how many labels a second there are")
+        )
     when = first_times(best.roles)
     start = best.roles.start
     if start is not None:
         when = first_times(replace(best.roles, time=start))
     since = [some[0] for some in times.values() if len(some)]
-    if settings.get("kind") != "entity" and len(when) and since and np.median(since) > SINCE_1970 > np.max(np.abs(when)):
+    if (
+        settings.get("kind") != "entity"
+        and len(when)
+        and since
+        and np.median(since) > SINCE_1970 > np.max(np.abs(when))
+    ):
         settings["time_from"] = "start"
         doubts.append(("time_from", "its times are small, and those of the streams count from 1970"))
     parts.target = settings
     column = label_of(best.roles)
-    parts.notes.append(Note(GUESSED, "target.column", f"{column!r} is named like a label" if best.roles.label else "few words"))
+    parts.notes.append(
+        Note(
+            GUESSED, "target.column", f"{column!r} is named like a label" if best.roles.label else "few words"
+        )
+    )
     parts.notes += [_note("target", setting, why) for setting, why in (*best.roles.doubts, *doubts)]
 
 
@@ -160,11 +180,15 @@ def _note(where: str, setting: str, why: str) -> Note:
 
 def _add_static(parts: Parts, seen: list[Seen], best: Seen | None) -> None:
     for one in seen:
-        named = one.roles.entity is not None and len(distinct(one.roles.rows, one.roles.entity)) == len(one.roles.rows)
+        named = one.roles.entity is not None and len(distinct(one.roles.rows, one.roles.entity)) == len(
+            one.roles.rows
+        )
         numbers = [name for name in one.roles.numbers if one is not best or name != one.roles.label]
         if named and numbers and one.roles.time is None and one.roles.start is None and not parts.static:
             parts.static = {"file": one.pattern, "entity": one.roles.entity, "columns": numbers}
-            parts.notes.append(Note(GUESSED, "static", f"{one.pattern} has a row for each; delete the # to use it"))
+            parts.notes.append(
+                Note(GUESSED, "static", f"{one.pattern} has a row for each; delete the # to use it")
+            )
 
 
 def _add_windows(parts: Parts, times: dict[str, np.ndarray]) -> None:
@@ -173,10 +197,16 @@ def _add_windows(parts: Parts, times: dict[str, np.ndarray]) -> None:
     if times:
         parts.notes.append(Note(GUESSED, "windows.step_s", "about a hundredth of a recording"))
     for name, stream in parts.streams.items():
-        if "columns" in stream and "rate_hz" not in stream and (settings := binned(times[name], parts.windows["step_s"])):
+        if (
+            "columns" in stream
+            and "rate_hz" not in stream
+            and (settings := binned(times[name], parts.windows["step_s"]))
+        ):
             stream |= settings
             (setting,) = settings
-            parts.notes.append(Note(GUESSED, f"streams.{name}.{setting}", "it is irregular, and a step has several samples"))
+            parts.notes.append(
+                Note(GUESSED, f"streams.{name}.{setting}", "it is irregular, and a step has several samples")
+            )
 
 
 def _entry(one: Seen) -> dict[str, Any]:

@@ -15,26 +15,74 @@ from interplay.study.numbers import as_numbers
 from interplay.study.rows import Rows, as_texts
 
 TIMES = {
-    "time": "s", "t": "s", "timestamp": "s", "seconds": "s", "second": "s", "sec": "s", "s": "s", "ms": "ms", "datetime": "s",
-    "date": "s", "charttime": "s", "minute": "min", "minutes": "min", "min": "min", "hour": "h", "hours": "h", "day": "d",
-    "days": "d", "startdate": "s", "zeit": "s", "datum": "s", "uhrzeit": "s", "temps": "s", "fecha": "s", "tiempo": "s",
-    "unix": "s", "epoch": "s", "ts": "s", "onset": "s", "measured at": "s", "recorded at": "s", "activityminute": "s",
-    "activityhour": "s", "storetime": "s", "starttime": "s", "timestamp unix": "s", "prediction time": "s", "clock": "s",
+    "time": "s", "t": "s", "timestamp": "s", "seconds": "s", "second": "s", "sec": "s", "s": "s", "ms": "ms",
+    "datetime": "s", "date": "s", "charttime": "s", "minute": "min", "minutes": "min", "min": "min",
+    "hour": "h", "hours": "h", "day": "d", "days": "d", "startdate": "s", "zeit": "s", "datum": "s",
+    "uhrzeit": "s", "temps": "s", "fecha": "s", "tiempo": "s", "unix": "s", "epoch": "s", "ts": "s",
+    "onset": "s", "measured at": "s", "recorded at": "s", "activityminute": "s", "activityhour": "s",
+    "storetime": "s", "starttime": "s", "timestamp unix": "s", "prediction time": "s", "clock": "s",
 }  # fmt: skip
 """Names of time columns, in lower case with blanks -> unit of their numbers."""
-UNIT = {"s": "s", "sec": "s", "ms": "ms", "us": "us", "ns": "ns", "min": "min", "h": "h", "d": "d", "µs": "us", "hz": ""}
-STARTS = ("start", "begin", "from", "start time", "start s", "t start", "startdate", "begin time", "tmin", "onset")
-STOPS = ("stop", "end", "to", "stop time", "end time", "end s", "stop s", "t end", "enddate", "tmax", "offset")
+UNIT = {
+    "s": "s",
+    "sec": "s",
+    "ms": "ms",
+    "us": "us",
+    "ns": "ns",
+    "min": "min",
+    "h": "h",
+    "d": "d",
+    "µs": "us",
+    "hz": "",
+}
+STARTS = (
+    "start",
+    "begin",
+    "from",
+    "start time",
+    "start s",
+    "t start",
+    "startdate",
+    "begin time",
+    "tmin",
+    "onset",
+)
+STOPS = (
+    "stop",
+    "end",
+    "to",
+    "stop time",
+    "end time",
+    "end s",
+    "stop s",
+    "t end",
+    "enddate",
+    "tmax",
+    "offset",
+)
 LABELS = (
-    "label", "labels", "class", "target", "outcome", "activity", "died", "death", "mortality", "stage", "sleep stage", "state",
-    "condition", "diagnosis", "sepsislabel", "boolean value", "event label", "annotation", "symbol", "group", "survived",
-    "behaviour", "behavior", "task", "phase", "category", "posture", "hospital expire flag", "mood", "stress", "label id",
+    "label", "labels", "class", "target", "outcome", "activity", "died", "death", "mortality", "stage",
+    "sleep stage", "state", "condition", "diagnosis", "sepsislabel", "boolean value", "event label",
+    "annotation", "symbol", "group", "survived", "behaviour", "behavior", "task", "phase", "category",
+    "posture", "hospital expire flag", "mood", "stress", "label id",
 )  # fmt: skip
 PEOPLE = (
-    "entity", "id", "who", "subject", "patient", "participant", "person", "user", "stay", "name", "machine", "subj", "sub",
-    "pid", "proband", "volunteer", "device", "unit", "station", "icustay", "stay id", "hadm id", "animal", "child",
+    "entity", "id", "who", "subject", "patient", "participant", "person", "user", "stay", "name", "machine",
+    "subj", "sub", "pid", "proband", "volunteer", "device", "unit", "station", "icustay", "stay id", "hadm id",
+    "animal", "child",
 )  # fmt: skip
-SESSIONS = ("session", "recording", "visit", "trial", "run", "record", "session id", "recording id", "sitting", "take")
+SESSIONS = (
+    "session",
+    "recording",
+    "visit",
+    "trial",
+    "run",
+    "record",
+    "session id",
+    "recording id",
+    "sitting",
+    "take",
+)
 VALUES = ("value", "valuenum", "numeric value", "amount", "measurement", "result", "reading", "wert")
 """Names of the column of numbers in a table with a row for each measurement."""
 COUNTERS = ("index", "row", "n", "sample", "no", "nr", "column 1", "unnamed: 0", "counter", "frame")
@@ -86,16 +134,27 @@ def roles(rows: Rows, *, by_name: bool) -> Roles:
     entity = None if by_name else _person(rows, people, {*times, label})
     recording = _first(low, SESSIONS)
     recording = recording if recording not in {entity, label, *times} and _differs(rows, recording) else None
-    rest = [n for n in rows.names if n not in {*times, label, entity, recording} and spoken(n) not in COUNTERS]
+    rest = [
+        n for n in rows.names if n not in {*times, label, entity, recording} and spoken(n) not in COUNTERS
+    ]
     numbers = [n for n in rest if mostly_numbers(rows, n, form)]
     numbers = [n for n in numbers if not (n in people and len(numbers) > 1)]
     words = tuple(n for n in rest if n not in numbers)
     form, of_numbers = _with_words(rows, numbers, form)
     return Roles(
-        rows=replace(rows, form=form), form=form, time=time, time_unit=unit, start=start if stop else None,
-        stop=stop if start else None, entity=entity, recording=recording, label=label, numbers=tuple(numbers), words=words,
+        rows=replace(rows, form=form),
+        form=form,
+        time=time,
+        time_unit=unit,
+        start=start if stop else None,
+        stop=stop if start else None,
+        entity=entity,
+        recording=recording,
+        label=label,
+        numbers=tuple(numbers),
+        words=words,
         doubts=(*doubts, *of_numbers),
-    )  # fmt: skip
+    )
 
 
 def spoken(name: str) -> str:
@@ -147,15 +206,17 @@ def _first(low: dict[str, str], known: Sequence[str] | dict[str, str]) -> str | 
 
 
 def _looks_timed(rows: Rows) -> str | None:
-    """A column of dates; or one that is named after time, or whose numbers are those of a clock, and never goes back."""
+    """A column of dates; or of numbers that never go back and are named after time or are those of a clock."""
     for name in rows.names:
         column = rows.table[name]
         if column.dtype.kind == "M" or isinstance(column.dtype, pd.DatetimeTZDtype):
             return name
         if len(column) and not mostly_numbers(rows, name, rows.form):
             texts = [text for text in as_texts(column.iloc[:50]) if text]
-            dated = bool(texts) and np.isfinite(as_seconds(pd.Series(texts, dtype=str), None, None).seconds).all()
-            if texts and (dated and len(texts[0]) > 7 or date_formats(texts)):
+            dated = (
+                bool(texts) and np.isfinite(as_seconds(pd.Series(texts, dtype=str), None, None).seconds).all()
+            )
+            if texts and ((dated and len(texts[0]) > 7) or date_formats(texts)):
                 return name
     for name in rows.names:
         if mostly_numbers(rows, name, rows.form):
@@ -190,7 +251,9 @@ def _clock(rows: Rows, times: Sequence[str]) -> tuple[Form, str, tuple[tuple[str
     values = as_numbers(column, form).values
     values = values[~np.isnan(values)]
     if unit := _epoch(values):
-        doubts = () if unit == "s" else (("time_unit", f"numbers near {values[0]:.3g} count from 1970 in {unit}"),)
+        doubts = (
+            () if unit == "s" else (("time_unit", f"numbers near {values[0]:.3g} count from 1970 in {unit}"),)
+        )
         return form, unit, doubts
     sheet = len(values) and SHEET_DAYS[0] < values.min() and values.max() < SHEET_DAYS[1]
     if sheet and re.search("date|time|datum", times[0].lower()) and np.any(values % 1):
@@ -209,12 +272,16 @@ def _person(rows: Rows, people: Sequence[str], others: set) -> str | None:
     if people:
         return next((name for name in people if holds_persons(name)), people[0])
     for name in rows.names:
-        if name not in others and spoken(name) not in (*COUNTERS, *SESSIONS) and rows.table[name].dtype.kind != "f":
+        if (
+            name not in others
+            and spoken(name) not in (*COUNTERS, *SESSIONS)
+            and rows.table[name].dtype.kind != "f"
+        ):
             texts = [text for text in as_texts(rows.table[name]) if text is not None]
             names = set(texts)
-            if 1 < len(names) < len(texts) / 5 and all(re.fullmatch(r"[\w\-]*[A-Za-z\d]", text) for text in names):
-                if not any("." in text for text in names):
-                    return name
+            like_names = all(re.fullmatch(r"[\w\-]*[A-Za-z\d]", text) for text in names)
+            if 1 < len(names) < len(texts) / 5 and like_names:
+                return name
     return None
 
 
@@ -233,7 +300,9 @@ def _with_words(rows: Rows, numbers: Sequence[str], form: Form) -> tuple[Form, t
         words |= dict.fromkeys(str(text).strip() for text in texts)
     doubts = []
     if words:
-        doubts.append(("format", f"{', '.join(map(repr, list(words)[:5]))} among numbers are taken for missing"))
+        doubts.append(
+            ("format", f"{', '.join(map(repr, list(words)[:5]))} among numbers are taken for missing")
+        )
     if bounds:
         doubts.append(("format", "bounds such as <0.5 are taken for their number"))
     said = replace(form, missing=tuple(words) or form.missing, censored="value" if bounds else form.censored)
@@ -243,4 +312,3 @@ def _with_words(rows: Rows, numbers: Sequence[str], form: Form) -> tuple[Form, t
 def first_rows(rows: Rows) -> Rows:
     """The first rows of a table."""
     return rows.select(np.arange(min(len(rows), LOOKED_AT)))
-

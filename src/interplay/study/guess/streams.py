@@ -27,7 +27,9 @@ FEWEST = 10
 """Samples from which a rate can be told."""
 
 
-def streams_of(name: str, entry: dict[str, Any], roles: Roles) -> Iterator[tuple[str, dict[str, Any], np.ndarray]]:
+def streams_of(
+    name: str, entry: dict[str, Any], roles: Roles
+) -> Iterator[tuple[str, dict[str, Any], np.ndarray]]:
     """Name, settings and times (n,) s of each stream of a table, those of its first recording."""
     times = first_times(roles)
     value = _value(roles)
@@ -37,7 +39,10 @@ def streams_of(name: str, entry: dict[str, Any], roles: Roles) -> Iterator[tuple
         return
     groups = _by_prefix(roles.numbers, name)
     for group, columns in groups.items():
-        settings: dict[str, Any] = {"columns": list(columns), "units": [_unit(roles, column) for column in columns]}
+        settings: dict[str, Any] = {
+            "columns": list(columns),
+            "units": [_unit(roles, column) for column in columns],
+        }
         yield group, {**entry, **settings}, times
     if not groups and roles.time is not None and roles.label is None:
         yield name, dict(entry), times
@@ -123,7 +128,9 @@ def _quantity(roles: Roles, value: str) -> str | None:
     for name in roles.words:
         if name != value and roles.rows.table[name].dtype.kind not in "fM":
             kinds = distinct(roles.rows, name)
-            if 1 < len(kinds) <= max(2, len(roles.rows) / 5) and not spoken(name).endswith(("unit", "uom", "source name")):
+            if 1 < len(kinds) <= max(2, len(roles.rows) / 5) and not spoken(name).endswith(
+                ("unit", "uom", "source name")
+            ):
                 return name
     return None
 
@@ -133,7 +140,11 @@ def _quantities(
 ) -> Iterator[tuple[str, dict[str, Any], np.ndarray]]:
     texts = np.array([text or "" for text in as_texts(roles.rows.table[key])], dtype=object)
     read = as_numbers(roles.rows.table[value], roles.form)
-    timed = np.isfinite(times_of(roles.rows, roles.time, roles.time_unit)) if roles.time else np.ones(len(texts), bool)
+    timed = (
+        np.isfinite(times_of(roles.rows, roles.time, roles.time_unit))
+        if roles.time
+        else np.ones(len(texts), bool)
+    )
     people = len(distinct(roles.rows, roles.entity)) if roles.entity else 1
     for kind, _ in Counter(texts[timed].tolist()).most_common(MOST_QUANTITIES):
         of_kind = (texts == kind) & timed

@@ -38,16 +38,29 @@ def target_of(entry: dict[str, Any], roles: Roles) -> tuple[dict[str, Any], list
     classes, rename = _classes(texts)
     numbers = mostly_numbers(roles.rows, label, roles.form) and len(texts) > MOST_CLASSES
     if len(texts) > MOST_CLASSES and not numbers:
-        doubts.append(("classes", f"{label!r} has {len(texts)} different words; list the classes that are meant"))
+        doubts.append(
+            ("classes", f"{label!r} has {len(texts)} different words; list the classes that are meant")
+        )
     if not numbers and len(texts) <= MOST_CLASSES:
         settings["classes"] = classes
-        doubts.append(("classes", f"all words of {label!r} in the first file" if not rename else "words that differ in case are one"))
+        doubts.append(
+            (
+                "classes",
+                f"all words of {label!r} in the first file"
+                if not rename
+                else "words that differ in case are one",
+            )
+        )
         if rename:
             settings["rename"] = rename
     if len(classes) == 1 and not numbers:
-        doubts.append(("classes", f"{label!r} has one class, {classes[0]!r}, in the first file; there must be two"))
+        doubts.append(
+            ("classes", f"{label!r} has one class, {classes[0]!r}, in the first file; there must be two")
+        )
     if roles.start and roles.stop:
-        return settings | {"kind": "intervals", "start": roles.start, "stop": roles.stop} | _unit(roles), doubts
+        return settings | {"kind": "intervals", "start": roles.start, "stop": roles.stop} | _unit(
+            roles
+        ), doubts
     if roles.time is None:
         return settings | {"kind": "entity"}, doubts
     if _once(roles):

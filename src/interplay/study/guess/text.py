@@ -15,8 +15,9 @@ title: A study            # shown in reports
 licence: not stated
 citation: not stated
 
-# One entry for each modality. Files are given by a pattern with {{entity}} (a file for each subject, stay ...) and, where an
-# entity has several, {{recording}}; or as long tables with `entity: NAME`, the column that says whose row it is.
+# One entry for each modality. Files are given by a pattern with {{entity}} (a file for each subject, stay ...) and,
+# where an entity has several, {{recording}}; or as long tables with `entity: NAME`, the column that says whose row it
+# is.
 #   columns      the channels; leave out for events that count as 1 whenever they happen (a drug given, a note written)
 #   units        one for each column
 #   time         the time column; time_unit: s, ms, us, ns, min, h, d, excel or datetime
@@ -84,7 +85,9 @@ class StudyText:
             self._line(f"{path}.{name}", f"{' ' * (indent + 2)}{name}: {_flow(value)}")
 
     def _open_target(self) -> None:
-        self._line("target", "# target:                 # could not tell: name your files and the column of labels")
+        self._line(
+            "target", "# target:                 # could not tell: name your files and the column of labels"
+        )
         self.lines += [f"#   {name}: {value}" for name, value in NO_TARGET.items()]
 
     def _static(self, static: dict[str, Any]) -> None:

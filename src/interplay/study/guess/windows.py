@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 STEPS_S = (
-    0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 14400.0,
-    21600.0, 43200.0, 86400.0,
+    0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0,
+    900.0, 1800.0, 3600.0, 7200.0, 14400.0, 21600.0, 43200.0, 86400.0,
 )  # fmt: skip
 """Lengths of a step that many rates fit, and that people think in."""
 PER_RECORDING = 100
@@ -55,7 +55,9 @@ def _step(length_s: float, rates_hz: Sequence[float | None]) -> float:
     least = float(f"{length_s / PER_RECORDING:.1g}") if length_s > 0 else 1.0
     for step_s in STEPS_S if least > STEPS_S[0] / 2 else (least, *STEPS_S):
         samples = [step_s * rate_hz for rate_hz in rates_hz if rate_hz is not None]
-        if step_s >= ABOUT * least and all(abs(n - round(n)) < 1e-6 * max(n, 1.0) or n < 1 - 1e-6 for n in samples):
+        if step_s >= ABOUT * least and all(
+            abs(n - round(n)) < 1e-6 * max(n, 1.0) or n < 1 - 1e-6 for n in samples
+        ):
             return step_s
     return least
 

@@ -19,9 +19,8 @@ def as_array(values: Any, name: str) -> np.ndarray:
         return np.asarray(values)
     except ValueError as error:
         raise InvalidInput(
-            f"{name} must have rows of one length, so that it is an array; they have several. Cut or fill them "
-            "to the same "
-            "length first."
+            f"{name} must have rows of one length, so that it is an array; they have several. Cut or fill "
+            "them to the same length first."
         ) from error
 
 

@@ -155,8 +155,7 @@ DAMAGES = {
                        "column 'x' must be there"),
     "times go back": (set_at("acc_bob.csv", "t", 7, 0.0), "acc_bob.csv", 9, "must not go back; it does, by 0.6 s"),
     "duplicated stamp": (set_at("temp_bob.csv", "t", 7, 3000), "temp_bob.csv", 9, "should be new in each row"),
-    "time is empty": (set_at("temp_bob.csv", "t", 3, None), "temp_bob.csv", 5, "must be a number; for dates say "
-                                                                               "time_unit"),
+    "time is empty": (set_at("temp_bob.csv", "t", 3, None), "temp_bob.csv", 5, "must be a number; it is empty. Fill it"),
     "mixed time zones": (mixed_zones, "temp_ann.csv", 9, "must name a time zone in all rows or in none"),
     "unit off by 1000": (on("temp_bob.csv", lambda d: d.assign(temp=d["temp"] * 1000)), "temp_bob.csv", None,
                          "0 times more. Is it in another unit?"),

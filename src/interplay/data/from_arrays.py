@@ -129,9 +129,8 @@ def _coded(y, classes) -> tuple[np.ndarray, tuple[str, ...]]:
     known = np.unique(y[y >= 0])
     if known.tolist() == [1] and (y < 0).any():
         raise InvalidInput(
-            "y must hold at least two classes where none are named, and -1 stands for unlabelled; it holds -1 "
-            "and 1 alone. If "
-            "-1 is a class, pass (y > 0).astype(int)."
+            "y must hold at least two classes where none are named, and -1 stands for unlabelled; it holds "
+            "-1 and 1 alone. If -1 is a class, pass (y > 0).astype(int)."
         )
     coded = np.where(y >= 0, np.searchsorted(known, y), UNLABELLED)
     return coded, tuple(map(str, known))

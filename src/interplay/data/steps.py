@@ -223,8 +223,8 @@ def _grid(recording: Recording, step_s: float) -> tuple[float, int]:
     n_steps = int(np.floor((stop - start) / step_s + 1e-6))
     if n_steps < 1:
         raise InvalidInput(
-            f"a recording must last at least one step of {step_s:g} s; "
-            f"{recording.name or recording.entity!r} lasts {stop - start:g} s."
+            f"a recording must last at least one step of {step_s:g} s; {recording.name or recording.entity!r} "
+            f"lasts {stop - start:g} s."
         )
     return start, n_steps
 
@@ -255,8 +255,7 @@ def _check_bins(recording: Recording, first: Recording) -> None:
         if (stream.bin == "stats") != (other.bin == "stats") or stream.resample_hz != other.resample_hz:
             raise InvalidInput(
                 f"stream {name!r} must be binned and resampled alike in all recordings; "
-                f"{recording.name or recording.entity!r} "
-                "has it otherwise than the first."
+                f"{recording.name or recording.entity!r} has it otherwise than the first."
             )
 
 

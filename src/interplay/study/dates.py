@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-EPOCH = pd.Timestamp(0, tz="UTC")
 ZONED = r"(?:\d{2}|\.\d+)\s*(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$"
 """End of a time that names its zone."""
 DAY_S = 86400.0
@@ -22,6 +21,8 @@ TIMES = (
 )  # fmt: skip
 CLOCKS = ("%H:%M:%S", "%H:%M:%S.%f", "%I:%M:%S %p", "%I:%M %p", "%H:%M")
 """Times of a day without a date."""
+DIGITS = ("%Y%m%d%H%M%S", "%Y%m%d%H%M")
+"""Dates without a sign between their parts."""
 SAMPLE = 5000
 """Texts that decide how dates are written."""
 
@@ -84,13 +85,15 @@ def date_formats(texts: Sequence[str]) -> list[str]:
     some = pd.Series(list(dict.fromkeys(text.strip() for text in texts if text.strip()))[:SAMPLE], dtype=str)
     if not len(some) or parse(some, None).notna().all():
         return []
-    ways = [*CLOCKS, *map("".join, itertools.product(DATES, TIMES))]
+    ways = [*CLOCKS, *DIGITS, *map("".join, itertools.product(DATES, TIMES))]
     possible = [way for way in ways if parse(some[:1], way).notna().all()]
     return [way for way in possible if parse(some, way).notna().all()]
 
 
 def _since(times: pd.Series) -> np.ndarray:
-    return (times - EPOCH).dt.total_seconds().to_numpy(np.float64, na_value=np.nan)
+    """Seconds since 1970 of dates in UTC; in microseconds all years from 1 on can be told."""
+    since = times.dt.tz_localize(None).dt.as_unit("us").to_numpy("datetime64[us]")
+    return np.where(np.isnat(since), np.nan, since.astype(np.int64) / 1e6)
 
 
 def _localised(naive: pd.Series, zone: str | None) -> Dates:

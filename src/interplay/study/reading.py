@@ -144,8 +144,7 @@ def _placed(
     if other := study.overlapping(key, span):
         sentence = (
             f"labels must say which recording they are of, as {str(key)!r} and {str(other)!r} lie at the same "
-            "times; write "
-            "{recording} in files of the target, or say recording: NAME of a column."
+            "times; write {recording} in files of the target, or say recording: NAME of a column."
         )
         return None, [error(file, sentence)]
     return clipped(target, *span), []
@@ -157,9 +156,9 @@ def _zones(zoned: Mapping[str, bool | None]) -> list[Issue]:
     return [
         error(
             file,
-            f"times must be of one clock; here they name no time zone, and those of {known[0]} are known to be "
-            "of one, or "
-            "count from 1970 in UTC. Say format: {time_zone: ...} here, a place such as Europe/Berlin, or UTC.",
+            f"times must be of one clock; here they name no time zone, and those of {known[0]} are known to "
+            "be of one, or count from 1970 in UTC. Say format: {time_zone: ...} here, a place such as "
+            "Europe/Berlin, or UTC.",
         )
         for file, one in zoned.items()
         if one is False and known

@@ -82,11 +82,18 @@ class Rows:
             return self
         mask = np.ones(len(self), dtype=bool)
         for name, value in where.items():
-            wanted = {plain(str(one)) for one in (value if isinstance(value, (list, tuple)) else [value])}
+            values = value if isinstance(value, (list, tuple)) else [value]
+            wanted = {word for one in values for word in _spelled(one)}
             mask &= np.array(
                 [text is not None and plain(text) in wanted for text in as_texts(self.table[name])], bool
             )
         return self.select(mask)
+
+
+def _spelled(value: Any) -> tuple[str, ...]:
+    """How a value of study.yaml may stand in a file; true is true in all letters."""
+    text = str(value)
+    return (text.lower(), text, text.upper()) if isinstance(value, bool) else (plain(text),)
 
 
 def as_texts(column: pd.Series) -> list[str | None]:

@@ -8,6 +8,7 @@ import numpy as np
 from interplay.data.bins import ADDITIVE
 from interplay.data.steps import as_samples
 from interplay.study import columns as read
+from interplay.study import times as clock
 from interplay.study.issues import Issue, error, has_errors, warning
 from interplay.study.patterns import Key
 from interplay.study.rows import Rows
@@ -54,7 +55,7 @@ def read_stream(rows: Rows | None, name: str, spec: StreamSpec, key: Key, file: 
         stream = _regular(empty, values, spec.rate_hz, 0.0)
         return ReadStream(stream, None, issues + _uncounted(rows, name, spec), rows)
     again = spec.bin in (None, "last") and bool(spec.columns)
-    times, of_times = read.seconds(rows, spec.time, spec.time_unit, again=again)
+    times, of_times = clock.seconds(rows, spec.time, spec.time_unit, again=again)
     issues += of_times
     if has_errors(of_times):
         return ReadStream(empty, times.zoned, issues)
@@ -64,7 +65,7 @@ def read_stream(rows: Rows | None, name: str, spec: StreamSpec, key: Key, file: 
     if spec.rate_hz is None:
         stream = replace(empty, values=values, times_s=times.seconds, units=_units(empty, spec, rows))
         return ReadStream(stream, times.zoned, issues, rows)
-    issues += read.rate_contradiction(times.seconds, rows, spec.rate_hz)
+    issues += clock.rate_contradiction(times.seconds, rows, spec.rate_hz, naive=times.zoned is False)
     stream = _regular(empty, values, spec.rate_hz, float(times.seconds[0]))
     return ReadStream(replace(stream, units=_units(empty, spec, rows)), times.zoned, issues, rows)
 

@@ -176,10 +176,9 @@ class LongTables:
         """Refuse names that are large numbers and were rounded."""
         if (k := run_together(table[column])) is not None:
             raise InvalidInput(
-                f"{self.root / self.files[int(table[FILE].iloc[k])]} must hold names in {column!r} as they are; row "
-                f"{table[ROW].iloc[k]} has {table[column].iloc[k]!r}, a number that was rounded, so that "
-                "several may be "
-                "one. Export the column as text."
+                f"{self.root / self.files[int(table[FILE].iloc[k])]} must hold names in {column!r} as they "
+                f"are; row {table[ROW].iloc[k]} has {table[column].iloc[k]!r}, a number that was rounded, so "
+                "that several may be one. Export the column as text."
             )
 
     def _check_columns(self, path: Path, columns: Sequence[str]) -> None:
@@ -214,8 +213,7 @@ def _key(match: Match, whose: Mapping[str, str] | None, spec: StreamSpec | Targe
     if entity is None:
         raise InvalidInput(
             f"{spec.entity.file} must say whose recording {recording!r} is, in {spec.entity.recording!r}; it "
-            "does not. Add a "
-            "row, or take the file out of the folder."
+            "does not. Add a row, or take the file out of the folder."
         )
     return Key(entity, recording)
 
@@ -243,6 +241,5 @@ def _check_alike(root: Path, paths: Sequence[Path], tables: Sequence[Table]) -> 
         if lacking := sorted(map(str, first ^ set(table.rows.columns))):
             raise InvalidInput(
                 f"{path} must have the columns of {paths[0].relative_to(root)}, which is read with it; "
-                f"{lacking[0]!r} is in "
-                "one of them only. Say which files by a longer pattern."
+                f"{lacking[0]!r} is in one of them only. Say which files by a longer pattern."
             )

@@ -7,6 +7,7 @@ import numpy as np
 
 from interplay.data.targets import label_at, label_intervals
 from interplay.study import columns as read
+from interplay.study import times as clock
 from interplay.study.issues import ERROR, Issue, has_errors, warning
 from interplay.study.patterns import Key
 from interplay.study.rows import Rows
@@ -67,9 +68,9 @@ def clipped(target: Target, start: float, stop: float) -> Target | None:
 def _series(rows: Rows, values, spec: TargetSpec, streams) -> ReadTarget:
     if spec.time is None:
         assert spec.rate_hz is not None
-        times, issues = read.Times(np.arange(len(values)) / spec.rate_hz, None), []
+        times, issues = clock.Times(np.arange(len(values)) / spec.rate_hz, None), []
     else:
-        times, issues = read.seconds(rows, spec.time, spec.time_unit)
+        times, issues = clock.seconds(rows, spec.time, spec.time_unit)
     if has_errors(issues):
         return ReadTarget(None, times.zoned, issues)
     order = np.argsort(times.seconds, kind="stable")
@@ -83,8 +84,8 @@ def _series(rows: Rows, values, spec: TargetSpec, streams) -> ReadTarget:
 def _intervals(rows: Rows, values, spec: TargetSpec, streams) -> ReadTarget:
     assert spec.start is not None
     assert spec.stop is not None
-    start, issues = read.seconds(rows, spec.start, spec.time_unit)
-    stop, of_stop = read.seconds(rows, spec.stop, spec.time_unit)
+    start, issues = clock.seconds(rows, spec.start, spec.time_unit)
+    stop, of_stop = clock.seconds(rows, spec.stop, spec.time_unit)
     # overlapping intervals stop before the one above; they are told as such
     unordered = [issue for issue in of_stop if issue.level == ERROR and "must not go back" in issue.sentence]
     issues += [issue for issue in of_stop if issue.level == ERROR and issue not in unordered]
@@ -122,13 +123,12 @@ def _one(rows: Rows, values, spec: TargetSpec, streams) -> ReadTarget:
     if len(rows) > 1 and not same:
         sentence = (
             "an entity must have one label; it has more than one. If they are of several recordings, say "
-            "recording: NAME of a "
-            "column."
+            "recording: NAME of a column."
         )
         return ReadTarget(None, None, [rows.error(sentence, 1)])
     ends = [stop_of(stream) for stream in streams.values() if len(stream.values)]
     if spec.time is None:
         return ReadTarget(label_at(values[0], max(ends)) if ends else None, None, [])
-    times, issues = read.seconds(rows, spec.time, spec.time_unit)
+    times, issues = clock.seconds(rows, spec.time, spec.time_unit)
     target = None if has_errors(issues) else label_at(values[0], float(times.seconds[0]))
     return ReadTarget(target, times.zoned, issues)

@@ -3,13 +3,14 @@
 import math
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from interplay.errors import DamagedFile, InvalidInput
-from interplay.settings import dotted, read_settings
+from interplay.settings import dotted, read_settings, together
 from interplay.study.formats.form import Form, check_form
 from interplay.study.formats.presets import PRESETS, with_preset
 from interplay.study.patterns import check_pattern, named_parts
@@ -37,7 +38,7 @@ def read_spec(folder: Path) -> StudySpec:
         spec = _carried(read_settings(StudySpec, values))
         _check_together(spec)
     except InvalidInput as error:
-        raise InvalidInput(f"{path}: {error}") from error
+        raise InvalidInput("\n".join(f"{path}: {line}" for line in str(error).split("\n"))) from error
     return spec
 
 
@@ -63,14 +64,15 @@ def _carried(spec: StudySpec) -> StudySpec:
     """The same, each stream with the format that holds for it and with what its preset knows."""
     general = Form(preset=spec.format) if isinstance(spec.format, str) else spec.format
     check_form(general, "")
-    streams = {
-        name: _one(stream, spec, general, dotted("streams", name)) for name, stream in spec.streams.items()
+    parts = {dotted("streams", name): stream for name, stream in spec.streams.items()} | {
+        "target": spec.target
     }
+    *streams, target = together(partial(_one, part, spec, general, where) for where, part in parts.items())
     static = spec.static
     if static is not None:
         static = replace(static, file=_slashes(static.file), format=static.form.over(_plainly(general)))
         check_form(static.form, "static")
-    return replace(spec, streams=streams, target=_one(spec.target, spec, general, "target"), static=static)
+    return replace(spec, streams=dict(zip(spec.streams, streams, strict=True)), target=target, static=static)
 
 
 def _one(part: Any, spec: StudySpec, general: Form, where: str) -> Any:
@@ -112,12 +114,13 @@ def _check_together(spec: StudySpec) -> None:
     """Check what must hold between settings, each of which is of the right type."""
     if not spec.streams:
         raise InvalidInput("streams must name at least one stream; there is none.")
-    for name, stream in spec.streams.items():
-        _check_stream(stream, dotted("streams", name))
-    _check_target(spec.target)
+    checks = [partial(_check_stream, s, dotted("streams", name)) for name, s in spec.streams.items()]
+    checks.append(partial(_check_target, spec.target))
     if spec.static is not None:
-        check_pattern(spec.static.file, "static.file", placeholders=())
-    _check_positive("windows", spec.windows, "step_s", "steps", "stride", "min_steps", "max_gap_s")
+        checks.append(partial(check_pattern, spec.static.file, "static.file", placeholders=()))
+    numbers = ("step_s", "steps", "stride", "min_steps", "max_gap_s")
+    checks += [partial(_check_positive, "windows", spec.windows, name) for name in numbers]
+    together(checks)
 
 
 def _check_stream(stream: StreamSpec, where: str) -> None:
@@ -175,8 +178,7 @@ def _check_files(spec: StreamSpec | TargetSpec, where: str) -> None:
     if spec.recording is not None and "recording" in parts:
         raise InvalidInput(
             f"{where} must take the recording from names of files or from the column {spec.recording!r}, not "
-            "both; files "
-            f"is {spec.files!r}."
+            f"both; files is {spec.files!r}."
         )
 
 

@@ -67,7 +67,10 @@ def _group(loader: _Loader, node: yaml.MappingNode) -> dict:
     loader.flatten_mapping(node)
     values: dict = {}
     for key, child in node.value:
-        name, value = loader.construct_object(key, deep=True), loader.construct_object(child, deep=True)
+        name, value = (
+            _word(loader.construct_object(key, deep=True), key),
+            loader.construct_object(child, deep=True),
+        )
         if not isinstance(name, (str, int, float)) or values.setdefault(name, value) != value:
             what = f"{name!r} stands twice in one group, with different values"
             raise yaml.constructor.ConstructorError(None, None, what, key.start_mark)
@@ -75,12 +78,15 @@ def _group(loader: _Loader, node: yaml.MappingNode) -> dict:
 
 
 def _list(loader: _Loader, node: yaml.SequenceNode) -> list:
-    """A list, in which `null` is a word as `none` is."""
+    """A list, in which `null` and `true` are words as `none` and `yes` are."""
     values = loader.construct_sequence(node, deep=True)
-    return [
-        child.value if value is None and child.value not in ("", "~") else value
-        for value, child in zip(values, node.value, strict=True)
-    ]
+    return [_word(value, child) for value, child in zip(values, node.value, strict=True)]
+
+
+def _word(value: Any, node: yaml.Node) -> Any:
+    """A value of a list or the name of one in a group, where nothing but words and numbers can be."""
+    plain = (value is None and node.value not in ("", "~")) or isinstance(value, bool)
+    return node.value if plain else value
 
 
 _Loader.yaml_implicit_resolvers = {

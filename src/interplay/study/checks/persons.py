@@ -61,8 +61,8 @@ def _in_names(entities: Sequence[str]) -> Issue | None:
     return warning(
         FILE,
         f"an entity should be one person; {_listed(names)} seem to be several recordings of {person!r}, who "
-        "would be in training "
-        f"and in test. Write {{entity}} for {person!r} and {{recording}} for what differs in files.",
+        f"would be in training and in test. Write {{entity}} for {person!r} and {{recording}} for what "
+        "differs in files.",
     )
 
 
@@ -77,8 +77,8 @@ def _in_columns(study: Study) -> Iterator[Issue]:
                 yield warning(
                     file,
                     f"an entity should be one person; {name!r} is {value!r} in {_listed(sorted(some))}, so "
-                    "that one person would be "
-                    f"in training and in test. Say entity: {name}, and tell recordings apart by {_recording(spec)}.",
+                    f"that one person would be in training and in test. Say entity: {name}, and tell "
+                    f"recordings apart by {_recording(spec)}.",
                 )
 
 

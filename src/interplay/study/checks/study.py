@@ -51,7 +51,8 @@ def check_study(folder: str | Path, *, progress: Progress = silent) -> list[Issu
         keys = study.keys
         static, issues = static_inputs(study.spec.static, study.folder)
     except InterplayError as failure:
-        return [error(FILE, str(failure).removeprefix(f"{Path(folder) / FILE}: "))]
+        lines = str(failure).split("\n")
+        return [error(FILE, line.removeprefix(f"{Path(folder) / FILE}: ")) for line in lines]
     seen = _Seen()
     for k, key in enumerate(keys):
         data, entity_issues = read_entity(study, key)

@@ -33,8 +33,8 @@ def thinning(spec: StudySpec, name: str, stream: Stream, start_s: float, file: s
         yield warning(
             file,
             f"stream {name!r} has several samples at one time, and bin: last, which holds where nothing is "
-            "said, leaves out "
-            f"{share:.0%} of all. Say bin: sum for amounts that add up, or mean, count or stats, which leave out none.",
+            f"said, leaves out {share:.0%} of all. Say bin: sum for amounts that add up, or mean, count or "
+            "stats, which leave out none.",
         )
         return
     r = max(1, round(step_s / typical))
@@ -45,14 +45,12 @@ def thinning(spec: StudySpec, name: str, stream: Stream, start_s: float, file: s
         yield warning(
             file,
             f"stream {name!r} has {step_s / typical:.3g} samples in a step, evenly, and only the last of them "
-            "would count. Say "
-            f"rate_hz: {1 / typical:.4g} to keep them all; without it bin: last leaves out {share:.0%}. Or say "
-            f"{others}.",
+            f"would count. Say rate_hz: {1 / typical:.4g} to keep them all; without it bin: last leaves out "
+            f"{share:.0%}. Or say {others}.",
         )
         return
     yield warning(
         file,
-        f"stream {name!r} has about {step_s / typical:.3g} samples in a step, and bin: last, which holds where "
-        "nothing is said, "
-        f"leaves out {share:.0%} of all. Say {others}.",
+        f"stream {name!r} has about {step_s / typical:.3g} samples in a step, and bin: last, which holds "
+        f"where nothing is said, leaves out {share:.0%} of all. Say {others}.",
     )

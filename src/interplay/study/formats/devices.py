@@ -85,8 +85,7 @@ def e4(path: Path, form: Form) -> Layout:
     if names is None or len(start) != len(names) or len(rate) != len(names) or not rate[0] > 0:
         raise DamagedFile(
             f"{path} must be a file of an Empatica E4 ({', '.join(E4_FILES)}, IBI or tags), with the start in "
-            "row 1 and the "
-            f"rate in row 2; row 1 is {lines[0][:40]!r}."
+            f"row 1 and the rate in row 2; row 1 is {lines[0][:40]!r}."
         )
     said = replace(form, header=False, names=names, skip_rows=2)
     units = {name: E4_UNITS[name] for name in names if name in E4_UNITS}
@@ -107,9 +106,8 @@ def actigraph(path: Path, form: Form) -> Layout:
     )
     if ACTIGRAPH not in head or start is None or not (rate or seconds) or len(lines) <= ACTIGRAPH_ROWS:
         raise DamagedFile(
-            f"{path} must begin with the ten rows of an ActiGraph file, with Start Time, Start Date and a rate "
-            "or an epoch; "
-            f"row 1 is {lines[0][:40]!r}."
+            f"{path} must begin with the ten rows of an ActiGraph file, with Start Time, Start Date and a "
+            f"rate or an epoch; row 1 is {lines[0][:40]!r}."
         )
     dates = next((dates for words, dates in ACTIGRAPH_DATES.items() if _same_date(words, head)), "%m/%d/%Y")
     try:

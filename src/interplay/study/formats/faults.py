@@ -48,9 +48,8 @@ def _way_out(path: Path, form: Form, names: Sequence[str], bad: Sequence[BadRow]
         bool(re.fullmatch(r"\s*-?\d+\s*", cell)) for cell in cells
     ) > 0.6 * len(cells):
         return (
-            "Write decimals with a point, or separate cells by something else than decimals, such as ';', and "
-            "say so in "
-            "format."
+            "Write decimals with a point, or separate cells by something else than decimals, such as ';', "
+            "and say so in format."
         )
     return proposal(path, form) or "Put a cell for each name into each row, or export the file again."
 
@@ -83,9 +82,8 @@ def headless(path: Path, form: Form, row: int, cells: Sequence[str]) -> None:
         return
     hint = proposal(path, form) or "Say format: {header: false, names: [...]}."
     raise DamagedFile(
-        f"{path} must have names of columns in row {row}; it holds numbers there, {numbers[0]!r} first. {hint} "
-        "With format: "
-        "{header: true} they are taken for names."
+        f"{path} must have names of columns in row {row}; it holds numbers there, {numbers[0]!r} first. "
+        f"{hint} With format: {{header: true}} they are taken for names."
     )
 
 
@@ -93,10 +91,12 @@ def wrong_separator(path: Path, form: Form, names: Sequence[str], separator: str
     """Refuse a header that is cut by something else."""
     others = [other for other in OTHERS if other != separator]
     inside = next((other for other in others if len(names) == 1 and other in names[0]), None)
+    if inside is None and len(names) == 1 and _seen(path).separator == BLANKS:
+        inside = BLANKS
     if inside is None or (form.separator is not None and separator == BLANKS):
         return
     raise DamagedFile(
-        f"{path} must be separated by {_spoken(separator)}; its header has {inside!r}. Save it so. "
+        f"{path} must be separated by {_spoken(separator)}; its header has {_spoken(inside)}. Save it so. "
         f"{proposal(path, form)}".rstrip()
     )
 
@@ -110,7 +110,7 @@ def odd_quotes(path: Path, row: int, error: csv.Error) -> DamagedFile:
 
 
 def _spoken(separator: str) -> str:
-    return {",": "commas", "\t": "tabs"}.get(separator, repr(separator))
+    return {",": "commas", "\t": "tabs", BLANKS: "blanks"}.get(separator, repr(separator))
 
 
 def _cells(n: int) -> str:

@@ -32,8 +32,13 @@ BINARY = (
     (b"\x1f\x8b", "packed by gzip. Let its name end in .gz"),
     (b"PAR1", "a Parquet file. Let its name end in .parquet"),
     (b"$FL", "an SPSS file. Save it as CSV"),
+    (b"version https://git-lfs", "a pointer to a large file. Fetch the file itself by git lfs pull"),
+    (b"<!DOCTYPE html", "a web page. Download the file itself"),
+    (b"<html", "a web page. Download the file itself"),
+    (b"{", "JSON. Save its columns as CSV"),
+    (b"[{", "JSON. Save its columns as CSV"),
 )
-"""First bytes of what is no text, and what to do with it."""
+"""First bytes of what is no table of text, and what to do with it."""
 CONTROL = 0.02
 """Share of control characters from which bytes are no text."""
 BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError)
@@ -121,6 +126,10 @@ def _checked(path: Path, block: Block) -> Block:
         return block
     place = block.text.index("\0")
     row = block.row + block.text.count("\n", 0, place)
+    if not block.text.strip("\0\n") and block.row == 1:
+        raise DamagedFile(
+            f"{path} holds nothing but NUL bytes, as a file does that was never written. Copy it again."
+        )
     if not block.text[place:].strip("\0\n"):
         raise DamagedFile(
             f"{path} ends in NUL bytes, from row {row} on, as a file does that was being written when power failed. "

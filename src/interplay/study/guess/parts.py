@@ -11,7 +11,6 @@ import numpy as np
 
 from interplay.errors import InterplayError
 from interplay.study.checks.persons import holds_persons
-from interplay.study.columns import SINCE_1970
 from interplay.study.formats.form import Form
 from interplay.study.formats.opening import open_table
 from interplay.study.formats.presets import PRESETS
@@ -21,6 +20,7 @@ from interplay.study.guess.streams import first_times, rate, streams_of
 from interplay.study.guess.target import label_of, score, target_of
 from interplay.study.guess.windows import binned, windows_of
 from interplay.study.rows import FILE, Rows
+from interplay.study.times import SINCE_1970
 
 GUESSED, OPEN = "guessed", "could not tell"
 SHARDS = re.compile(r"\{(entity|recording)\}")

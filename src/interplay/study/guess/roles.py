@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from interplay.study.checks.persons import holds_persons
-from interplay.study.columns import CLOCKS
 from interplay.study.dates import as_seconds, date_formats
 from interplay.study.formats.form import Form
 from interplay.study.numbers import as_numbers
 from interplay.study.rows import Rows, as_texts
+from interplay.study.times import CLOCKS
 
 TIMES = {
     "time": "s", "t": "s", "timestamp": "s", "seconds": "s", "second": "s", "sec": "s", "s": "s", "ms": "ms",
@@ -92,6 +92,7 @@ MOSTLY = 0.8
 """Share of the cells of a column of numbers that are numbers."""
 EPOCHS = {"s": (3e8, 4.2e9), "ms": (3e11, 4.2e12), "us": (3e14, 4.2e15), "ns": (3e17, 4.2e18)}
 """Numbers since 1970 that are between 1979 and 2103, by their unit."""
+DATE_IN_DIGITS = re.compile(r"(19|20)\d{2}(0[1-9]|1[0-2])([0-2]\d|3[01])(\d{4}(\d{2})?)?")
 SHEET_DAYS = (20_000.0, 80_000.0)
 """Days in the count of spreadsheets that are between 1954 and 2119."""
 
@@ -228,6 +229,15 @@ def _looks_timed(rows: Rows) -> str | None:
     return None
 
 
+def _in_digits(column: pd.Series) -> bool:
+    """Whether whole numbers are dates, as 20240301 or 20240301123000 are."""
+    texts = [text for text in as_texts(column) if text]
+    alike = bool(texts) and all(DATE_IN_DIGITS.fullmatch(text) for text in texts)
+    return alike and (
+        bool(date_formats(texts)) or bool(np.isfinite(as_seconds(column, None, None).seconds).all())
+    )
+
+
 def _epoch(values: np.ndarray) -> str | None:
     """The unit in which numbers count since 1970."""
     middle = float(np.median(np.abs(values))) if len(values) else 0.0
@@ -241,7 +251,7 @@ def _clock(rows: Rows, times: Sequence[str]) -> tuple[Form, str, tuple[tuple[str
         return form, "s", ()
     column = rows.table[times[0]]
     dated = column.dtype.kind == "M" or isinstance(column.dtype, pd.DatetimeTZDtype)
-    if dated or not mostly_numbers(rows, times[0], form):
+    if dated or not mostly_numbers(rows, times[0], form) or _in_digits(column):
         texts = [] if dated else [text for text in as_texts(column) if text]
         ways = date_formats(texts) if form.time_format is None else []
         if not ways:

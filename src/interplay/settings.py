@@ -40,8 +40,11 @@ def read_settings(kind: type[T], values: Any, where: str = "") -> T:
     known = {f.name: f for f in fields(kind) if f.init}  # pyrefly: ignore[bad-argument-type]
     hints = get_type_hints(kind) | {name: Any for name, f in known.items() if "raw" in f.metadata}
     needed = [n for n, f in known.items() if f.default is MISSING and f.default_factory is MISSING]
+    meant = [
+        name for other in values if other not in known for name in get_close_matches(str(other), needed, n=1)
+    ]
     checks = [partial(check_names, [name], known, where) for name in values]
-    checks += [partial(_check_there, values, name, where) for name in needed]
+    checks += [partial(_check_there, values, name, where) for name in needed if name not in meant]
     reads = {
         n: partial(typed, hints[n], value, dotted(where, n)) for n, value in values.items() if n in known
     }

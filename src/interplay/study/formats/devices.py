@@ -33,6 +33,7 @@ class Layout:
     first : row of the first sample
     rate_hz : samples per second; None where each row has its own time
     start_s : of the first sample, s since 1970
+    local : whether that is by a clock on the wall, so that `time` is a date without a zone
     since : column -> seconds to add, of times that count from the start
     units : name -> unit
     """
@@ -41,17 +42,19 @@ class Layout:
     first: int = 2
     rate_hz: float | None = None
     start_s: float = 0.0
+    local: bool = False
     since: dict[str, float] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
 
     def finish(self, rows: pd.DataFrame, row: str) -> pd.DataFrame:
-        """Rows with their time, s since 1970."""
+        """Rows with their time."""
         for name, start in self.since.items():
             seconds = pd.to_numeric(rows[name], errors="coerce").to_numpy(np.float64, na_value=np.nan)
             rows = rows.assign(**{name: start + seconds})
         if self.rate_hz is None or "time" in rows:
             return rows
-        return rows.assign(time=self.start_s + (rows[row].to_numpy() - self.first) / self.rate_hz)
+        times_s = self.start_s + (rows[row].to_numpy() - self.first) / self.rate_hz
+        return rows.assign(time=(times_s * 1e6).round().astype("datetime64[us]") if self.local else times_s)
 
 
 def recognised(lines: Sequence[str], path: Path) -> str | None:
@@ -122,7 +125,7 @@ def actigraph(path: Path, form: Form) -> Layout:
     units = dict.fromkeys(axes, "g") if rate else {}
     return Layout(
         form=said, first=ACTIGRAPH_ROWS + 1 + header, rate_hz=float(rate[1]) if rate else 1 / seconds,
-        start_s=begin.timestamp(), units=units,
+        start_s=begin.timestamp(), local=True, units=units,
     )  # fmt: skip
 
 
@@ -138,7 +141,7 @@ def shimmer(path: Path, form: Form) -> Layout:
     names = (
         rows[1]
         if device
-        else [SHIMMER_NAME.sub(r"\1", cell) if SHIMMER_NAME.fullmatch(cell) else cell for cell in rows[0]]
+        else [match[1] if (match := SHIMMER_NAME.fullmatch(cell)) else cell for cell in rows[0]]
     )
     skip = above + (4 if device else 2)
     closing = ("",) if lines[above + 1].endswith(separator) else ()

@@ -50,7 +50,8 @@ def with_preset(part: Any) -> Any:
     known = dict(preset.target if is_target else {**preset.stream, **preset.by_stem.get(path.stem, {})})
     if not is_target and part.columns:
         known.pop("units", None)  # those of other columns
-    if part.time is not None or (is_target and part.start is not None):
+    named = part.start or part.time if is_target else part.time
+    if named not in (None, known.get("start"), known.get("time")):
         known.pop("time_unit", None)
     if "{entity}" in part.files:
         known.pop("entity", None)
@@ -70,7 +71,7 @@ PRESETS: dict[str, Preset] = {
         by_stem={stem: _e4(columns, stem) for stem, columns in E4_FILES.items()}
         | {"IBI": {"columns": ("ibi",), "units": ("s",), "time": "time"}, "tags": {"time": "time"}},
     ),
-    "actigraph": Preset(forms={".csv": Form()}),
+    "actigraph": Preset(forms={".csv": Form()}, stream={"time": "time", **DATED}),
     "shimmer": Preset(forms={".csv": Form(), ".txt": Form()}),
     "fitbit": Preset(
         forms={

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from interplay.errors import InterplayError
 from interplay.study.checks.persons import PERSON
@@ -14,13 +14,17 @@ from interplay.study.formats.dialect import seems
 from interplay.study.formats.form import Form
 from interplay.study.formats.opening import open_table
 from interplay.study.formats.presets import PRESETS
-from interplay.study.formats.waveforms import EDF, is_wfdb
+from interplay.study.formats.waveforms import EDF, edf_tables, is_wfdb
 from interplay.study.patterns import files_in, natural
 from interplay.study.spec import FILE
 
 TEXTS = (".csv", ".tsv", ".tab", ".psv", ".txt", ".dat", ".log", ".data")
 OTHERS = (".parquet", ".npz", ".xml", ".json", *EDF)
 PACKED = (".gz", ".bz2", ".xz")
+ANNOTATIONS = (".atr", ".ann", ".qrs", ".ari", ".apn", ".st")
+"""Endings of annotations of WFDB records."""
+MEDS = {"subject_id", "time", "code"}
+"""Columns of the tables of MEDS."""
 ABOUT = ("readme", "info", "licence", "license", "changelog", "requirements", "notes")
 """Names of texts that are no tables."""
 PART = re.compile(r"[^/_.\- ]+")
@@ -59,16 +63,19 @@ def kinds_in(folder: Path) -> tuple[list[Kind], list[tuple[str, str]]]:
         name = path.relative_to(folder).as_posix()
         try:
             form = _form(path)
-            names = _names(path, form)
+            tables = edf_tables(path) if path.suffix.lower() in EDF else [_names(path, form)]
         except (InterplayError, OSError) as failure:
             unread.append((name, str(failure).removeprefix(f"{path} ")))
             continue
+        form = Form(preset="meds") if set(tables[0]) >= MEDS and path.suffix == ".parquet" else form
         depth, suffix = name.count("/"), "".join(path.suffixes)
         ending = path.stem if form.preset == "empatica_e4" else ""
-        alike.setdefault((depth, suffix, ending, names, form), []).append((name, path, form))
+        for names in tables:
+            alike.setdefault((depth, suffix, ending, names, form), []).append((name, path, form))
     kinds = []
     for (*_, names, form), files in alike.items():
-        for pattern, some in _patterns([name for name, _, _ in files]):
+        all_names = [name for name, _, _ in files]
+        for pattern, some in [_shards(all_names)] if form.preset == "meds" else _patterns(all_names):
             paths = tuple(path for name, path, _ in files if name in some)
             kinds.append(Kind(pattern=pattern, paths=paths, form=form, names=names))
     return sorted(kinds, key=lambda kind: natural(kind.pattern)), unread
@@ -87,7 +94,7 @@ def _tables(folder: Path) -> list[Path]:
             "dataset_description",
         ):
             continue
-        wfdb = path.suffix == ".hea" and path.with_suffix(".dat").is_file()
+        wfdb = path.suffix == ".hea" or (is_wfdb(path) and path.suffix in ANNOTATIONS)
         data = is_wfdb(path) and path.suffix == ".dat"
         if path.name != FILE and not data and (text or wfdb or plain.suffix.lower() in OTHERS):
             paths.append(path)
@@ -124,6 +131,14 @@ def _patterns(names: Sequence[str]) -> list[tuple[str, set[str]]]:
         patterns += [(_pattern(group), set(group)) for group in _by_sensor(some)]
         rest = [name for name in rest if name not in some]
     return patterns
+
+
+def _shards(names: Sequence[str]) -> tuple[str, set[str]]:
+    """The pattern of files that hold parts of one table."""
+    folders = zip(*(name.split("/") for name in names), strict=True)
+    ending = PurePosixPath(names[0]).suffix
+    parts = [some[0] if len(set(some)) == 1 else "*" for some in folders]
+    return "/".join(parts) + (ending if parts[-1] == "*" else ""), set(names)
 
 
 def _same_form(name: str, names: Sequence[str]) -> list[str]:

@@ -75,7 +75,7 @@ def parts_of(folder: Path, kinds: Iterable[Kind]) -> Parts:
 
 def _seen(folder: Path, kind: Kind) -> Seen:
     """The first file of a kind, looked at by the reader."""
-    table = open_table(kind.paths[0], kind.form)
+    table = open_table(kind.paths[0], kind.form, kind.names)
     name = kind.paths[0].relative_to(folder).as_posix()
     rows = Rows(
         table=table.rows.assign(**{FILE: 0}),

@@ -13,6 +13,8 @@ from interplay.study.rows import as_texts
 
 AXES = ("x", "y", "z", "w", "1", "2", "3", "4", "vm")
 SHORT_AXIS = re.compile(r"([A-Za-z]{1,6})_?([xyzXYZ])")
+SENSORS = {"a": "acc", "g": "gyr", "m": "mag"}
+"""What single letters before an axis stand for, as in ax, ay, az."""
 MOST_ALONE = 8
 """Columns without a fellow that become modalities of their own; more are one together."""
 MOST_QUANTITIES = 24
@@ -93,7 +95,13 @@ def _by_prefix(columns: Sequence[str], name: str) -> dict[str, list[str]]:
         (prefix,) = groups
         says_nothing = len(name) <= 2 or name in NAMELESS
         return {_plain(prefix) if prefix and says_nothing else name: list(columns)}
-    return {_plain(prefix) or name: some for prefix, some in groups.items()}
+    return {_name(prefix, some) or name: some for prefix, some in groups.items()}
+
+
+def _name(prefix: str, columns: Sequence[str]) -> str:
+    """The name of columns of one prefix; a number after it counts channels only where there are several."""
+    alone = len(columns) == 1 and re.fullmatch(rf"{re.escape(prefix)}[\W_]*\d+", columns[0])
+    return SENSORS.get(prefix, _plain(columns[0] if alone else prefix))
 
 
 def _prefix(column: str) -> str:

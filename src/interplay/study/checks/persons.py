@@ -5,7 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from interplay.errors import InterplayError
+from interplay.study.formats.opening import open_table
 from interplay.study.issues import Issue, warning
+from interplay.study.rows import Rows
 from interplay.study.spec import FILE, Lookup
 from interplay.study.study import Study
 
@@ -34,6 +36,7 @@ def persons(study: Study) -> Iterator[Issue]:
     if issue := _in_names(study.entities):
         yield issue
     yield from _in_columns(study)
+    yield from _in_static(study)
 
 
 def person_part(names: Sequence[str]) -> tuple[dict[str, list[str]], int] | None:
@@ -80,6 +83,35 @@ def _in_columns(study: Study) -> Iterator[Issue]:
                     f"that one person would be in training and in test. Say entity: {name}, and tell "
                     f"recordings apart by {_recording(spec)}.",
                 )
+
+
+def _in_static(study: Study) -> Iterator[Issue]:
+    """Columns of the table of side inputs that name persons, where its rows are recordings."""
+    static = study.spec.static
+    if static is None:
+        return
+    try:
+        table = open_table(study.folder / static.file, static.form)
+    except InterplayError:
+        return  # told when it is read
+    rows = Rows(table=table.rows, files=(static.file,), form=static.form)
+    for name in rows.names:
+        if name == static.entity or not holds_persons(name) or static.entity not in rows.names:
+            continue
+        of_value: dict[str, list[str]] = defaultdict(list)
+        for value, entity in zip(rows.texts(name), rows.texts(static.entity), strict=True):
+            if value is not None and entity in study.entities:
+                of_value[value].append(entity)
+        several = {value: some for value, some in of_value.items() if len(some) > 1}
+        if several:
+            value, some = next(iter(several.items()))
+            yield warning(
+                static.file,
+                f"an entity should be one person; {name!r} is {value!r} for {_listed(some)}, so that one "
+                f"person would be in training and in test. Say entity: {{file: {static.file}, recording: "
+                f"{static.entity}, entity: {name}}}, and write {{recording}} in files, where {{entity}} is "
+                "now.",
+            )
 
 
 def _columns(study: Study, spec) -> Mapping[str, Mapping[str, set[str]]]:

@@ -142,8 +142,9 @@ def _names(study: Study, with_static: set[str]) -> Iterator[Issue]:
                 nameless[0][1],
             )  # fmt: skip
         for key in keys if spec is target else ():
-            if key.entity not in known:
-                hint = _meant(key.entity, known)
+            unsampled = bool(key.recording) and any(k.recording for k in study.keys) and key not in study.keys
+            if key.entity not in known or unsampled:
+                hint = _meant(key.entity, known) if key.entity not in known else ""
                 yield warning(table.name(key), f"{str(key)!r} has labels and no samples.{hint}")
     if static is not None:
         for name in sorted(set(known) - with_static):

@@ -8,7 +8,8 @@ from interplay.files import whole_file
 from interplay.progress import Progress, silent
 from interplay.study.checks.study import check_study
 from interplay.study.guess.kinds import Kind, kinds_in
-from interplay.study.guess.parts import GUESSED, OPEN, Note, Parts, parts_of
+from interplay.study.guess.parts import Parts, parts_of
+from interplay.study.guess.seen import GUESSED, OPEN, Note
 from interplay.study.guess.text import StudyText
 from interplay.study.issues import ERROR, Issue, has_errors
 from interplay.study.spec import FILE
@@ -128,11 +129,7 @@ def _written(folder: Path, parts: Parts, progress: Progress) -> tuple[StudyText,
 def _rows(
     kinds: list[Kind], unread: list[tuple[str, str]], parts: Parts, text: StudyText, issues: list[Issue]
 ) -> list[Row]:
-    rows = [
-        Row(status=FOUND, what=kind.pattern, why=f"{len(kind.paths)} file{'s' * (len(kind.paths) > 1)}, columns "
-            f"{', '.join(kind.names[:SHOWN])}{' ...' if len(kind.names) > SHOWN else ''}")
-        for kind in kinds
-    ]  # fmt: skip
+    rows = [_found(kind, parts.patterns.get(kind.pattern, kind.pattern)) for kind in kinds]
     rows += [Row(status=OPEN, what=name, why=why) for name, why in unread[:SHOWN]]
     notes = sorted(dict.fromkeys(parts.notes), key=lambda note: note.status == OPEN)
     rows += [
@@ -144,3 +141,9 @@ def _rows(
         if parts.target:
             rows.append(Row(status=OPEN, what="what must be put right first", why=str(first)))
     return rows
+
+
+def _found(kind: Kind, pattern: str) -> Row:
+    files = f"{len(kind.paths)} file{'s' * (len(kind.paths) > 1)}"
+    names = ", ".join(kind.names[:SHOWN]) + " ..." * (len(kind.names) > SHOWN)
+    return Row(status=FOUND, what=pattern, why=f"{files}, columns {names}")

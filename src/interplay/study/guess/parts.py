@@ -5,52 +5,49 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from interplay.errors import InterplayError
 from interplay.study.checks.persons import holds_persons
 from interplay.study.formats.form import Form
-from interplay.study.formats.opening import open_table
 from interplay.study.formats.presets import PRESETS
+from interplay.study.guess.everywhere import roles_in, rows_of
 from interplay.study.guess.kinds import Kind
-from interplay.study.guess.roles import Roles, distinct, first_rows, roles
+from interplay.study.guess.lookup import lookup_of
+from interplay.study.guess.roles import Roles, distinct, first_rows, roles, value_and_quantity
+from interplay.study.guess.seen import GUESSED, OPEN, Note, Seen
 from interplay.study.guess.streams import first_times, rate, streams_of
 from interplay.study.guess.target import label_of, score, target_of
 from interplay.study.guess.windows import binned, windows_of
-from interplay.study.rows import FILE, Rows
 from interplay.study.times import SINCE_1970
 
-GUESSED, OPEN = "guessed", "could not tell"
+MOST_SHOWN = 5
+KNOWN = ("meds", "apple_health", "fitbit")
+"""Presets whose other columns are known to hold no channels."""
 SHARDS = re.compile(r"\{(entity|recording)\}")
-
-
-class Note(NamedTuple):
-    """What is guessed of study.yaml, or left open: the setting by its dotted name, and why."""
-
-    status: str
-    setting: str
-    why: str
 
 
 @dataclass(slots=True)
 class Parts:
-    """The parts of a study.yaml."""
+    """The parts of a study.yaml.
+
+    Attributes
+    ----------
+    entity : a table to look up whose recording it is
+    notes : what is guessed or left open
+    patterns : pattern of a kind of file -> the one that study.yaml has for it
+    """
+
+    entity: dict[str, Any] = field(default_factory=dict)
 
     streams: dict[str, dict[str, Any]] = field(default_factory=dict)
     target: dict[str, Any] = field(default_factory=dict)
     static: dict[str, Any] = field(default_factory=dict)
     windows: dict[str, Any] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
-
-
-class Seen(NamedTuple):
-    """A kind of file, its pattern in a long table's terms where it is one, and the roles of its columns."""
-
-    kind: Kind
-    pattern: str
-    roles: Roles
+    patterns: dict[str, str] = field(default_factory=dict)
 
 
 def parts_of(folder: Path, kinds: Iterable[Kind]) -> Parts:
@@ -61,6 +58,11 @@ def parts_of(folder: Path, kinds: Iterable[Kind]) -> Parts:
             seen.append(_seen(folder, kind))
         except InterplayError as failure:
             parts.notes.append(Note(OPEN, "", f"{kind.pattern}: {failure}"))
+    parts.entity, seen = lookup_of(folder, seen)
+    if parts.entity:
+        why = f"{parts.entity['file']} says whose each recording is"
+        parts.notes.append(Note(GUESSED, "entity", why))
+    parts.patterns = {one.kind.pattern: one.pattern for one in seen}
     best = max(seen, key=lambda one: score(one.roles), default=None)
     best = best if best is not None and score(best.roles) > 0 else None
     times = _add_streams(parts, seen, best)
@@ -70,31 +72,24 @@ def parts_of(folder: Path, kinds: Iterable[Kind]) -> Parts:
         _add_target(parts, best, times)
     _add_static(parts, seen, best)
     _add_windows(parts, times)
+    _add_left_out(parts, seen, best)
     return parts
 
 
 def _seen(folder: Path, kind: Kind) -> Seen:
-    """The first file of a kind, looked at by the reader."""
-    table = open_table(kind.paths[0], kind.form, kind.names)
-    name = kind.paths[0].relative_to(folder).as_posix()
-    rows = Rows(
-        table=table.rows.assign(**{FILE: 0}),
-        files=(name,),
-        form=kind.form,
-        units=table.units,
-        rate_hz=table.rate_hz,
-    )
-    rows, pattern = first_rows(rows), kind.pattern
+    """A kind of file, looked at by the reader."""
+    whole, pattern = rows_of(folder, kind.paths[0], kind), kind.pattern
     by_name = "{entity}" in pattern
-    of_columns = roles(rows, by_name=by_name)
+    of_columns = roles_in(folder, kind, whole, by_name=by_name)
     if by_name:
-        inside = roles(rows, by_name=False)
+        inside = roles(first_rows(whole), by_name=False)
         people = inside.entity and len(kind.paths) > 1 and inside.entity not in of_columns.numbers
         named = people and _is_name_of_person(inside, kind)
-        if named and len(distinct(rows, inside.entity or "")) > 1:
-            return Seen(kind, SHARDS.sub("*", pattern), inside)
+        if named and len(distinct(inside.rows, inside.entity or "")) > 1:
+            return Seen(kind, SHARDS.sub("*", pattern), roles_in(folder, kind, whole, by_name=False))
         if named and "{recording}" not in pattern:
-            return Seen(kind, pattern.replace("{entity}", "{recording}"), inside)
+            pattern = pattern.replace("{entity}", "{recording}")
+            return Seen(kind, pattern, roles_in(folder, kind, whole, by_name=False))
     return Seen(kind, pattern, of_columns)
 
 
@@ -207,6 +202,18 @@ def _add_windows(parts: Parts, times: dict[str, np.ndarray]) -> None:
             parts.notes.append(
                 Note(GUESSED, f"streams.{name}.{setting}", "it is irregular, and a step has several samples")
             )
+
+
+def _add_left_out(parts: Parts, seen: list[Seen], best: Seen | None) -> None:
+    """Columns that are neither channels nor anything else."""
+    for one in seen:
+        used = {*value_and_quantity(one.roles), label_of(one.roles) if one is best else None}
+        words = [name for name in one.roles.words if name not in used]
+        of_streams = any(stream["files"] == one.pattern for stream in parts.streams.values())
+        if words and of_streams and one.kind.form.preset not in KNOWN:
+            verb = "holds no numbers, and is" if len(words) == 1 else "hold no numbers, and are"
+            shown = ", ".join(map(repr, words[:MOST_SHOWN]))
+            parts.notes.append(Note(OPEN, one.pattern, f"{shown} {verb} left out"))
 
 
 def _entry(one: Seen) -> dict[str, Any]:

@@ -85,6 +85,8 @@ SESSIONS = (
 )
 VALUES = ("value", "valuenum", "numeric value", "amount", "measurement", "result", "reading", "wert")
 """Names of the column of numbers in a table with a row for each measurement."""
+BESIDE = ("unit", "uom", "source name")
+"""Ends of names of columns that say something else of a measurement than what it is."""
 COUNTERS = ("index", "row", "n", "sample", "no", "nr", "column 1", "unnamed: 0", "counter", "frame")
 LOOKED_AT = 20_000
 """Rows of a table that are looked at."""
@@ -105,6 +107,7 @@ class Roles:
     ----------
     rows : the first rows of a first file
     form : how it is written, with the words and dates that columns need
+    labels : the words of the label, in all files
     doubts : what the form leaves open, in words
     """
 
@@ -117,6 +120,7 @@ class Roles:
     entity: str | None = None
     recording: str | None = None
     label: str | None = None
+    labels: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     doubts: tuple[tuple[str, str], ...] = field(default=())
@@ -141,7 +145,6 @@ def roles(rows: Rows, *, by_name: bool) -> Roles:
     numbers = [n for n in rest if mostly_numbers(rows, n, form)]
     numbers = [n for n in numbers if not (n in people and len(numbers) > 1)]
     words = tuple(n for n in rest if n not in numbers)
-    form, of_numbers = _with_words(rows, numbers, form)
     return Roles(
         rows=replace(rows, form=form),
         form=form,
@@ -154,7 +157,7 @@ def roles(rows: Rows, *, by_name: bool) -> Roles:
         label=label,
         numbers=tuple(numbers),
         words=words,
-        doubts=(*doubts, *of_numbers),
+        doubts=doubts,
     )
 
 
@@ -299,26 +302,21 @@ def _differs(rows: Rows, name: str | None) -> bool:
     return name is not None and len(distinct(rows, name)) > 1
 
 
-def _with_words(rows: Rows, numbers: Sequence[str], form: Form) -> tuple[Form, tuple[tuple[str, str], ...]]:
-    """The form with words for missing values and bounds that stand among numbers."""
-    words: dict[str, None] = {}
-    bounds = False
-    for name in numbers:
-        read = as_numbers(rows.table[name], form)
-        bounds |= len(read.bounds) > 0
-        texts = rows.table[name].iloc[np.setdiff1d(read.bad, read.bounds)]
-        words |= dict.fromkeys(str(text).strip() for text in texts)
-    doubts = []
-    if words:
-        doubts.append(
-            ("format", f"{', '.join(map(repr, list(words)[:5]))} among numbers are taken for missing")
-        )
-    if bounds:
-        doubts.append(("format", "bounds such as <0.5 are taken for their number"))
-    said = replace(form, missing=tuple(words) or form.missing, censored="value" if bounds else form.censored)
-    return said, tuple(doubts)
-
-
 def first_rows(rows: Rows) -> Rows:
     """The first rows of a table."""
     return rows.select(np.arange(min(len(rows), LOOKED_AT)))
+
+
+def value_and_quantity(roles: Roles) -> tuple[str | None, str | None]:
+    """Of a table with a row for each measurement the column of numbers, and the one that says what was measured."""
+    named = [name for name in (*roles.numbers, *roles.words) if spoken(name) in VALUES]
+    if not named:
+        return None, None
+    words = [name for name in roles.words if name != named[0] and not spoken(name).endswith(BESIDE)]
+    texts = [name for name in words if roles.rows.table[name].dtype.kind not in "fM"]
+    return named[0], next((name for name in texts if _come_again(roles.rows, name)), None)
+
+
+def _come_again(rows: Rows, name: str) -> bool:
+    """Whether a column holds few words, again and again."""
+    return 1 < len(distinct(rows, name)) <= max(2, len(rows) / 5)

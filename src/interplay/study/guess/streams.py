@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from interplay.study.guess.roles import VALUES, Roles, distinct, spoken, times_of
+from interplay.study.guess.roles import Roles, distinct, times_of, value_and_quantity
 from interplay.study.numbers import as_numbers
 from interplay.study.rows import as_texts
 
@@ -34,8 +34,7 @@ def streams_of(
 ) -> Iterator[tuple[str, dict[str, Any], np.ndarray]]:
     """Name, settings and times (n,) s of each stream of a table, those of its first recording."""
     times = first_times(roles)
-    value = _value(roles)
-    key = None if value is None else _quantity(roles, value)
+    value, key = value_and_quantity(roles)
     if value is not None and key is not None:
         yield from _quantities(name, entry, roles, key, value, times)
         return
@@ -122,25 +121,6 @@ def _prefix(column: str) -> str:
 
 def _plain(name: str) -> str:
     return re.sub(r"\W+", "_", name.strip().lower()).strip("_")
-
-
-def _value(roles: Roles) -> str | None:
-    """The one column of numbers of a table with a row for each measurement."""
-    named = [name for name in roles.numbers if spoken(name) in VALUES]
-    named += [name for name in roles.words if spoken(name) in VALUES]
-    return named[0] if named else None
-
-
-def _quantity(roles: Roles, value: str) -> str | None:
-    """The column that says what was measured: few words that come again and again."""
-    for name in roles.words:
-        if name != value and roles.rows.table[name].dtype.kind not in "fM":
-            kinds = distinct(roles.rows, name)
-            if 1 < len(kinds) <= max(2, len(roles.rows) / 5) and not spoken(name).endswith(
-                ("unit", "uom", "source name")
-            ):
-                return name
-    return None
 
 
 def _quantities(

@@ -33,7 +33,7 @@ def target_of(entry: dict[str, Any], roles: Roles) -> tuple[dict[str, Any], list
     """Settings of the target, and what is open about it by name."""
     label = label_of(roles)
     assert label is not None
-    texts = distinct(roles.rows, label)
+    texts = list(roles.labels) or distinct(roles.rows, label)
     settings, doubts = {**entry, "column": label}, []
     classes, rename = _classes(texts)
     numbers = mostly_numbers(roles.rows, label, roles.form) and len(texts) > MOST_CLASSES
@@ -46,17 +46,13 @@ def target_of(entry: dict[str, Any], roles: Roles) -> tuple[dict[str, Any], list
         doubts.append(
             (
                 "classes",
-                f"all words of {label!r} in the first file"
-                if not rename
-                else "words that differ in case are one",
+                f"all words of {label!r}" if not rename else "words that differ in case are one",
             )
         )
         if rename:
             settings["rename"] = rename
     if len(classes) == 1 and not numbers:
-        doubts.append(
-            ("classes", f"{label!r} has one class, {classes[0]!r}, in the first file; there must be two")
-        )
+        doubts.append(("classes", f"{label!r} has one class, {classes[0]!r}; there must be two"))
     if roles.start and roles.stop:
         return settings | {"kind": "intervals", "start": roles.start, "stop": roles.stop} | _unit(
             roles

@@ -51,6 +51,10 @@ class StudyText:
         self.lines: list[str] = []
         self.place: dict[str, int] = {}
         self._comment(HEAD.format(folder=folder))
+        if parts.entity:
+            self._comment("# The table that says whose recording it is.")
+            self._group("entity", parts.entity, 0)
+            self._comment("")
         self._section("streams", parts.streams)
         self._comment(MIDDLE)
         if parts.target:

@@ -1,6 +1,7 @@
 """Windows that fit: steps that hold whole numbers of samples, and as many of them as recordings have room for."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ WHOLE = 1e-6
 
 def windows_of(times: Sequence[np.ndarray], rates_hz: Sequence[float | None]) -> dict[str, Any]:
     """Settings of windows for streams of these times, s; `rates_hz` of regular ones."""
-    lengths = [float(some[-1] - some[0]) for some in times if len(some) > 1]
+    lengths = [_longest(some) for some in times if len(some) > 1]
     longest = float(np.median(lengths)) if lengths else 0.0
     rates = [
         nominal(some) if rate_hz is None else rate_hz for some, rate_hz in zip(times, rates_hz, strict=True)
@@ -42,6 +43,18 @@ def windows_of(times: Sequence[np.ndarray], rates_hz: Sequence[float | None]) ->
     if (gap := _gap(times, step_s)) is not None:
         windows["max_gap_s"] = gap
     return windows
+
+
+def _longest(times: np.ndarray) -> float:
+    """Seconds of the longest stretch without a long pause."""
+    between = np.diff(times)
+    typical = float(np.median(between[between > 0])) if (between > 0).any() else 0.0
+    ends = (
+        np.r_[-1, np.flatnonzero(between > LONG_GAP * typical), len(times) - 1]
+        if typical
+        else [-1, len(times) - 1]
+    )
+    return max(float(times[stop] - times[start + 1]) for start, stop in pairwise(ends))
 
 
 def nominal(times: np.ndarray) -> float | None:

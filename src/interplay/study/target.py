@@ -61,7 +61,8 @@ def read_target(
 
 def clipped(target: Target, start: float, stop: float) -> Target | None:
     """Labels that hold at some time from `start` to `stop`, s."""
-    inside = (target.stop_s >= start) & (target.start_s <= stop)
+    instant = target.stop_s == target.start_s
+    inside = ((target.stop_s > start) | (instant & (target.stop_s == start))) & (target.start_s <= stop)
     if not inside.any():
         return None
     return Target(values=target.values[inside], start_s=target.start_s[inside], stop_s=target.stop_s[inside])

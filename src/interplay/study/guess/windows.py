@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from interplay.study.rates import nominal_rate, typical_interval
+
 STEPS_S = (
     0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0,
     900.0, 1800.0, 3600.0, 7200.0, 14400.0, 21600.0, 43200.0, 86400.0,
@@ -20,11 +22,7 @@ LEAST_ROOM = 3
 """Windows that a recording should have room for, one after the other."""
 SEVERAL = 1.25
 """Samples in a step from which an irregular stream is read anew at a rate."""
-JITTER = 2.5
-"""Typical intervals that nearly all are shorter than, where a stream comes at a rate that wavers."""
 LONG_GAP = 100.0
-NEAR = 0.03
-"""Share by which a typical interval may differ from that of a round rate."""
 WHOLE = 1e-6
 
 
@@ -33,7 +31,8 @@ def windows_of(times: Sequence[np.ndarray], rates_hz: Sequence[float | None]) ->
     lengths = [_longest(some) for some in times if len(some) > 1]
     longest = float(np.median(lengths)) if lengths else 0.0
     rates = [
-        nominal(some) if rate_hz is None else rate_hz for some, rate_hz in zip(times, rates_hz, strict=True)
+        nominal_rate(some) if rate_hz is None else rate_hz
+        for some, rate_hz in zip(times, rates_hz, strict=True)
     ]
     step_s = _step(longest, [rate_hz for rate_hz in rates if rate_hz is not None])
     steps = STEPS
@@ -57,33 +56,14 @@ def _longest(times: np.ndarray) -> float:
     return max(float(times[stop] - times[start + 1]) for start, stop in pairwise(ends))
 
 
-def nominal(times: np.ndarray) -> float | None:
-    """The round rate that a stream of wavering times is meant to have, Hz; None without one."""
-    interval = _interval(times)
-    if interval is None:
-        return None
-    rate_hz = float(round(1 / interval)) if interval <= 1 else 1 / round(interval)
-    return rate_hz if abs(rate_hz * interval - 1) < NEAR else None
-
-
 def binned(times: np.ndarray, step_s: float) -> dict[str, Any]:
     """How an irregular stream is brought into steps, where a step has several of its samples."""
-    interval = _interval(times)
+    interval = typical_interval(times)
     if interval is not None:
-        samples = step_s * (nominal(times) or 1 / interval)
+        samples = step_s * (nominal_rate(times) or 1 / interval)
         return {} if samples < SEVERAL else {"resample_hz": float(f"{round(samples) / step_s:.6g}")}
     several = len(times) > SEVERAL * max(1, len(np.unique(np.floor(times / step_s))))
     return {"bin": "mean"} if several else {}
-
-
-def _interval(times: np.ndarray) -> float | None:
-    """The typical interval of a stream, s; None of events, which come at any time or several at once."""
-    between = np.diff(times)
-    between = between[between > 0]
-    if not len(between) or len(between) < 0.5 * (len(times) - 1):
-        return None
-    typical = float(np.median(between))
-    return typical if np.quantile(between, 0.95) <= JITTER * typical else None
 
 
 def _step(length_s: float, rates_hz: Sequence[float]) -> float:

@@ -23,6 +23,9 @@ LEAST_ROOM = 3
 SEVERAL = 1.25
 """Samples in a step from which an irregular stream is read anew at a rate."""
 LONG_GAP = 100.0
+"""Typical intervals after which a pause is a long one."""
+MANY = 10
+"""Samples from which a stream has pauses of its own."""
 WHOLE = 1e-6
 
 
@@ -79,10 +82,10 @@ def _step(length_s: float, rates_hz: Sequence[float]) -> float:
 
 
 def _gap(times: Sequence[np.ndarray], step_s: float) -> float | None:
-    """Pauses that windows should not cross, s; None without long ones."""
-    all_times = np.sort(np.concatenate([some for some in times if len(some)] or [np.zeros(0)]))
-    between = np.diff(all_times)
-    typical = float(np.median(between[between > 0])) if (between > 0).any() else 0.0
-    if typical <= 0 or between.max() <= LONG_GAP * max(typical, step_s / STEPS):
+    """Pauses that windows should not cross, s; None unless all streams have a long one."""
+    between = [np.diff(some) for some in times if len(some) > MANY]
+    typical = max((float(np.median(some[some > 0])) for some in between if (some > 0).any()), default=0.0)
+    longest = min((float(some.max()) for some in between), default=0.0)
+    if typical <= 0 or longest <= LONG_GAP * max(typical, step_s / STEPS):
         return None
     return float(f"{max(STEPS * step_s, 10 * typical):.2g}")

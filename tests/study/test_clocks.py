@@ -4,6 +4,7 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 import pytest
 from one_table import ROWS, SPEC, first_error, write
 
@@ -113,3 +114,16 @@ def test_a_date_that_is_none(tmp_path, text, sentence):
     texts = [f"2023-01-01 00:00:{n:02d}" for n in range(ROWS)]
     texts[5] = text
     assert sentence in first_error(study(tmp_path, texts, spec_of("datetime")))
+
+
+@pytest.mark.parametrize("times", [[None] * 40, np.arange(40).astype("timedelta64[s]"), [[1, 2]] * 40])
+def test_a_column_that_holds_no_times(tmp_path, times):
+    table = pd.DataFrame({"id": ["p"] * 40, "time": list(times), "x": 1.0, "label": ["a", "b"] * 20})
+    table.to_parquet(tmp_path / "all.parquet")
+    (tmp_path / "study.yaml").write_text(
+        "streams:\n  x: {files: all.parquet, entity: id, columns: [x], time: time}\n"
+        "target: {files: all.parquet, entity: id, column: label, classes: [a, b], time: time}\n"
+        "windows: {step_s: 1, steps: 5}\n"
+    )
+    said = first_error(tmp_path)
+    assert "all.parquet, row 2: the time 'time' must be a number" in said

@@ -10,7 +10,7 @@ from interplay.study.columns import more
 from interplay.study.dates import DAY_S, as_seconds, date_formats
 from interplay.study.issues import Issue, error, has_errors
 from interplay.study.numbers import as_numbers
-from interplay.study.rows import Rows
+from interplay.study.rows import Rows, as_texts
 
 CLOCKS = {
     "s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "min": 60.0, "h": 3600.0, "d": 86400.0, "excel": DAY_S,
@@ -85,7 +85,7 @@ def _counted(rows: Rows, column: pd.Series, name: str, unit: str) -> tuple[Times
 
 def _clock_of(rows: Rows, column: pd.Series, bad: np.ndarray) -> str:
     """What to do about times that are no numbers."""
-    texts = [text for text in column.iloc[bad].astype(str) if text.strip()]
+    texts = [text for text in as_texts(column.iloc[bad]) if text is not None]
     if list(bad) == [0] and len(column) > 1 and texts and rows.form.units_row is None:
         return "If the row holds units, say format: {units_row: true}."
     if not texts:

@@ -247,4 +247,5 @@ def _clock(one: Roles) -> dict[str, Any]:
 
 def _name(pattern: str) -> str:
     plain = SHARDS.sub("", pattern).split(".")[0].replace("*", "")
-    return re.sub(r"\W+", "_", plain).strip("_").lower() or "stream"
+    name = re.sub(r"\W+", "_", plain).strip("_").lower()
+    return name if name and not name[0].isdigit() else "stream"

@@ -36,9 +36,9 @@ learned from half as much."""
 EARLY = 2 / 3
 """Share of the training after which what heads still learn is counted as late."""
 
-TO_COME = 0.5
+TO_COME = 0.75
 """Of what was learned late, what training on would still teach: sharp boundaries of one and of two numbers, the
-slowest to learn, lacked a fifth and all of it."""
+slowest to learn, lacked a fifth and the whole of it."""
 
 READ_OUT_ALL = 4
 """Epochs up to which heads are read out after each, and from which on after every second."""

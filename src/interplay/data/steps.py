@@ -34,6 +34,7 @@ class Steps:
     time_s : (n_steps,) float64, end of the step on the clock of its recording
     entities, classes : names; no classes for a continuous target
     channels : modality name -> names of its channels
+    units : modality name -> units of its channels, "" where one is not known; nothing where none is
     step_s : float, s
     static : name of a side input -> (segments,) float32, in order of segments; NaN where unknown
     """
@@ -49,6 +50,7 @@ class Steps:
     channels: Mapping[str, tuple[str, ...]]
     step_s: float
     static: Mapping[str, np.ndarray] = field(default_factory=dict)
+    units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.target)
@@ -127,6 +129,11 @@ def make_steps(
         channels={
             name: (*channel_names(stream), *added_channels(fill, name))
             for name, stream in first.streams.items()
+        },
+        units={
+            name: (*stream.units, *("" for _ in added_channels(fill, name)))
+            for name, stream in first.streams.items()
+            if stream.units
         },
         step_s=float(step_s),
         static={

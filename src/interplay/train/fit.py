@@ -111,6 +111,7 @@ def fit(
             n_windows=len(train),
             class_counts=kind.counts(train),
             channels=dict(train.steps.channels),
+            units=dict(train.steps.units),
             card=card,
         ),
         split=split or describe_split({"train": train}),

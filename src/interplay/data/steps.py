@@ -7,6 +7,7 @@ import numpy as np
 
 from interplay.data.check import check_recording, refuse_missing
 from interplay.data.fill import added_channels, fill_policy
+from interplay.data.odd_times import emptiness_in_words
 from interplay.data.targets import labels_on_grid, unlabelled
 from interplay.errors import InvalidInput
 from interplay.types import Recording, Stream
@@ -227,6 +228,12 @@ def _grid(recording: Recording, step_s: float) -> tuple[float, int]:
         raise InvalidInput(
             f"a recording must last at least one step of {step_s:g} s; "
             f"{recording.name or recording.entity!r} lasts {stop - start:g} s."
+        )
+    # before anything of that size is made
+    emptiness = emptiness_in_words(recording, n_steps)
+    if emptiness:
+        raise InvalidInput(
+            f"recording {recording.name or recording.entity!r} must fill its time; {emptiness}"
         )
     return start, n_steps
 

@@ -1,12 +1,15 @@
 """Windows: an index over steps. Overlapping windows share memory; only a batch is ever copied out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from interplay.data.doubts import doubts_of_steps
+from interplay.data.odd_times import odd_times
 from interplay.data.steps import Steps, make_steps, padded
 from interplay.data.targets import is_labelled
+from interplay.data.warn import warn_of_data
 from interplay.errors import InvalidInput
 from interplay.types import Recording, Schema, WindowBatch
 
@@ -179,8 +182,20 @@ def make_windows(
     -------
     Windows
     """
-    table = make_steps(recordings, step_s=step_s, fill=fill, max_gap_s=max_gap_s)
-    return index_windows(table, steps=steps, stride=stride, min_steps=min_steps, labelled=labelled)
+    doubts: list[str] = []
+    if isinstance(recordings, Recording):
+        recordings = [recordings]
+    table = make_steps(_looked_at(recordings, doubts), step_s=step_s, fill=fill, max_gap_s=max_gap_s)
+    windows = index_windows(table, steps=steps, stride=stride, min_steps=min_steps, labelled=labelled)
+    warn_of_data([*doubts, *doubts_of_steps(table)])
+    return windows
+
+
+def _looked_at(recordings: Iterable[Recording], doubts: list[str]) -> Iterator[Recording]:
+    """Recordings one after the other, with what is odd in their times added to doubts."""
+    for recording in recordings:
+        yield recording
+        doubts += odd_times(recording)
 
 
 def index_windows(

@@ -149,13 +149,12 @@ def prediction_table(
         "time_s": windows.steps.time_s[windows.last],
     }
     labels = target.label_columns(windows) if is_labelled(windows.y).any() else {}
-    said = pd.DataFrame(target.predicted_columns(windows, predicted))
+    columns = pd.DataFrame(target.predicted_columns(windows, predicted))
     # of a window that the model has nothing to say of, no class is called
-    unsaid = ~np.isfinite(predicted.reshape(len(windows), -1)).all(axis=1)
+    certain = np.isfinite(predicted.reshape(len(windows), -1)).all(axis=1)
     if observed is not None:
-        unsaid |= ~observed
-    said.loc[unsaid] = None
-    return pd.concat([pd.DataFrame(table | labels), said], axis=1)
+        certain &= observed
+    return pd.concat([pd.DataFrame(table | labels), columns[pd.Series(certain)].reindex(columns.index)], axis=1)
 
 
 def agreement(insight: xr.Dataset) -> dict[str, Agreement]:

@@ -11,6 +11,8 @@ CODE = re.compile(
 """Numbers that devices and people write where there is no value: -1, rows of nines, and the ends of whole numbers."""
 RECURS = 5
 """Times that a mark must come."""
+FEWEST = 3
+"""Values that the rest must take: with two, -1 is as good as 1."""
 ALIVE = ("bpm", "mmHg", "1/min")
 """Units in which 0 is no measurement of the living."""
 SPREADS = 2.0
@@ -73,7 +75,7 @@ def _typical(values: np.ndarray) -> float:
 
 def _is_away(mark: float, rest: np.ndarray, times: int) -> bool:
     """Whether nothing else lies near a mark, and the rest is far off for its own size."""
-    if len(rest) < RECURS:
+    if len(rest) < RECURS or len(np.unique(rest[:SAMPLES])) < FEWEST:
         return False
     some = np.sort(rest[:: max(1, len(rest) // SAMPLES)].astype(np.float64))
     first, low, high, last = np.quantile(some, [0.01, 0.25, 0.75, 0.99])

@@ -12,11 +12,13 @@ from interplay.data.leaks import giveaways, is_target
 from interplay.errors import InterplayError
 from interplay.progress import Progress, silent
 from interplay.study.checks.entity import of_streams, windows_of
+from interplay.study.checks.persons import persons
 from interplay.study.checks.units import doubted_units
 from interplay.study.issues import ERROR, Issue, error, has_errors, warning
+from interplay.study.reading import read_entity, recording_of
 from interplay.study.spec import FILE
 from interplay.study.static import static_inputs
-from interplay.study.study import Study, read_entity, recording_of
+from interplay.study.study import Study
 from interplay.types import Recording
 
 FEWEST = 3
@@ -46,17 +48,18 @@ def check_study(folder: str | Path, *, progress: Progress = silent) -> list[Issu
     """
     try:
         study = Study(folder)
-        entities = study.entities
+        keys = study.keys
         static, issues = static_inputs(study.spec.static, study.folder)
     except InterplayError as failure:
-        return [error(FILE, str(failure).removeprefix(f"{Path(folder) / FILE}: "))]
+        lines = str(failure).split("\n")
+        return [error(FILE, line.removeprefix(f"{Path(folder) / FILE}: ")) for line in lines]
     seen = _Seen()
-    for k, entity in enumerate(entities):
-        data, entity_issues = read_entity(study, entity)
+    for k, key in enumerate(keys):
+        data, entity_issues = read_entity(study, key)
         if not has_errors(entity_issues):
-            entity_issues += of_streams(study, entity, data)
-            recording = recording_of(study, entity, data, static)
-            seen.add(study, entity, recording)
+            entity_issues += of_streams(study, key, data)
+            recording = recording_of(study, key, data, static)
+            seen.add(study, str(key), recording)
             if not has_errors(entity_issues):
                 labels, window_issues = windows_of(study, recording)
                 seen.labels += [labels] if not has_errors(window_issues) else []
@@ -66,7 +69,7 @@ def check_study(folder: str | Path, *, progress: Progress = silent) -> list[Issu
                     else [f for f in window_issues if f.level == ERROR]
                 )
         issues += entity_issues
-        progress((k + 1) / len(entities))
+        progress((k + 1) / len(keys))
     return list(dict.fromkeys([*issues, *_across(study, seen, set(static))]))
 
 
@@ -93,7 +96,8 @@ class _Seen:
                         (float(np.nanmin(values)), float(np.nanmax(values)))
                     )
         if recording.classes:
-            self.classes[entity] = {int(c) for c in np.unique(recording.target.values) if c >= 0}
+            labels = {int(c) for c in np.unique(recording.target.values) if c >= 0}
+            self.classes[recording.entity] = self.classes.get(recording.entity, set()) | labels
         if sum(len(s.values) for r in self.few for s in r.streams.values()) < SAMPLED:
             self.few.append(recording)
 
@@ -107,11 +111,12 @@ def _across(study: Study, seen: _Seen, with_static: set[str]) -> Iterator[Issue]
             "tested on anyone else.",
         )
     yield from _names(study, with_static)
+    yield from persons(study)
     yield from _values(study, seen)
     file_of = {
-        (name, entity): study.table(spec).name(entity)
+        (name, str(key)): study.file(spec, key)
         for name, spec in study.spec.streams.items()
-        for entity in study.entities
+        for key in study.keys
     }
     yield from doubted_units(study.spec.streams, seen.typical, file_of)
     yield from _twins(seen, file_of)
@@ -123,20 +128,24 @@ def _names(study: Study, with_static: set[str]) -> Iterator[Issue]:
     """Rows without an entity, and entities that only some files know."""
     target, static = study.spec.target, study.spec.static
     known = study.entities
-    for file, spec in {spec.files: spec for spec in (*study.spec.streams.values(), target)}.items():
+    for spec in {spec.files: spec for spec in (*study.spec.streams.values(), target)}.values():
         try:
             table = study.table(spec)
-            nameless, names = table.nameless, table.entities
+            nameless, keys = list(table.nameless), table.keys
         except InterplayError:
             continue  # told when its entities were read
         if nameless:
             more = f" (and in {len(nameless) - 1} more rows)" if len(nameless) > 1 else ""
+            column = spec.entity if isinstance(spec.entity, str) else spec.recording
             yield warning(
-                file, f"{spec.entity!r} should say whose row it is; it is empty{more}. Such rows are left out.",
-                nameless[0],
+                nameless[0][0], f"{column!r} should say whose row it is; it is empty{more}. Such rows are left out.",
+                nameless[0][1],
             )  # fmt: skip
-        for name in sorted(set(names) - set(known)) if spec is target else ():
-            yield warning(table.name(name), f"{name!r} has labels and no samples.{_meant(name, known)}")
+        for key in keys if spec is target else ():
+            unsampled = bool(key.recording) and any(k.recording for k in study.keys) and key not in study.keys
+            if key.entity not in known or unsampled:
+                hint = _meant(key.entity, known) if key.entity not in known else ""
+                yield warning(table.name(key), f"{str(key)!r} has labels and no samples.{hint}")
     if static is not None:
         for name in sorted(set(known) - with_static):
             hint = _meant(name, sorted(with_static - set(known)))
@@ -146,7 +155,8 @@ def _names(study: Study, with_static: set[str]) -> Iterator[Issue]:
 def _meant(name: str, names: Sequence[str]) -> str:
     lower = {known.lower(): known for known in names}
     close = difflib.get_close_matches(name.lower(), lower, n=1)
-    return f" Is it {lower[close[0]]!r}?" if close else ""
+    same = [known for known in names if known.lstrip("0") == name.lstrip("0")]
+    return f" Is it {(same or [lower[close[0]]])[0]!r}?" if same or close else ""
 
 
 def _values(study: Study, seen: _Seen) -> Iterator[Issue]:
@@ -167,7 +177,7 @@ def _twins(seen: _Seen, file_of: dict[tuple[str, str], str]) -> Iterator[Issue]:
     first: dict[tuple[str, str], str] = {}
     for (name, entity), content in seen.content.items():
         twin = first.setdefault((name, content), entity)
-        if twin != entity:
+        if twin.partition("/")[0] != entity.partition("/")[0]:
             yield warning(
                 file_of[name, entity],
                 f"{entity!r} has the same samples of {name!r} as {twin!r}; the same one twice would be on both sides "

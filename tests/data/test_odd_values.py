@@ -63,7 +63,9 @@ def test_huge_values():
     eda = np.abs(RNG.normal(size=1000))
     eda[[50, 51]] = 1e30
     typical = np.median(eda)
-    assert list(odd_values(eda)) == [f"holds 1e+30 (and 1 more such values), and is typically {typical:.3g}"]
+    assert list(odd_values(eda)) == [
+        f"holds 1e+30 (and 1 more such values), and is typically {typical:.3g}: can that be measured?"
+    ]
     # atoms in a mole and watts of the sun are large, and all of a size
     assert list(odd_values(1e26 * (1 + 0.1 * RNG.normal(size=1000)))) == []
     assert list(odd_values(np.array([]))) == []

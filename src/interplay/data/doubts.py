@@ -1,6 +1,6 @@
 """Everything about samples that can be used and may not mean what it should, each in one sentence."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,7 +64,7 @@ def doubts_of_steps(steps: Steps, rows: np.ndarray | None = None) -> list[str]:
             run=steps.segment[which], entity=steps.entity[which],
         )  # fmt: skip
         sentences += doubts_of_values(name, channels, units, own.reshape(-1, own.shape[-1]))
-        sentences += [*doubts_of_entities(newest), *doubts_of_target(newest)]
+        sentences += [*doubts_of_entities(newest), *_in_words(name, channels, ways_of_target(newest))]
     return sentences + twins_in_words(
         twins(_first_samples(steps, np.arange(len(steps)) if rows is None else rows))
     )
@@ -76,10 +76,17 @@ def doubts_of_stream(recordings: Sequence[Recording], name: str) -> list[str]:
     channels = channel_names(stream)
     values = [recording.streams[name].values for recording in recordings]
     sentences = list(doubts_of_values(name, channels, stream.units, np.concatenate(values)))
-    for at_start in (False, True) if lasting(recordings) else (False,):
+    ways: dict[int | None, str] = {}
+    for at_start in (True, False) if lasting(recordings) else (False,):
         rows = _beside_labels(recordings, name, channels, at_start)
-        sentences += [*doubts_of_entities(rows), *doubts_of_target(rows)]
-    return list(dict.fromkeys(sentences))
+        sentences += doubts_of_entities(rows)
+        # the label of a row is one earlier beside the sample of another, and is told as of its own time
+        ways |= {
+            c: how
+            for c, how in ways_of_target(rows).items()
+            if c not in ways or (" row" in ways[c] and " row" not in how)
+        }
+    return list(dict.fromkeys([*sentences, *_in_words(name, channels, ways)]))
 
 
 def doubts_of_values(
@@ -108,12 +115,15 @@ def doubts_of_entities(rows: Rows) -> Iterator[str]:
             )
 
 
-def doubts_of_target(rows: Rows) -> Iterator[str]:
-    """Channels that give the target away."""
+def ways_of_target(rows: Rows) -> dict[int | None, str]:
+    """Channels that give the target away, and how; None is all of them."""
     columns = rows.labels.T if rows.labels.ndim == 2 else [rows.labels]
-    ways = dict(way for labels in columns for way in disguises(rows.values, labels, rows.run, rows.entity))
+    return dict(way for labels in columns for way in disguises(rows.values, labels, rows.run, rows.entity))
+
+
+def _in_words(name: str, channels: Sequence[str], ways: Mapping[int | None, str]) -> Iterator[str]:
     for c, how in ways.items():
-        what = f"{rows.name!r}" if c is None else f"{rows.channels[c]!r} of {rows.name!r}"
+        what = f"{name!r}" if c is None else f"{channels[c]!r} of {name!r}"
         yield f"{what} {how}; leave it out if it was made from the target."
 
 

@@ -27,6 +27,7 @@ HUGE = 1e8
 """Typical sizes of a channel that no measurement reaches."""
 AT_LEAST = 1e10
 """A smaller number is not called huge."""
+MARKED = "does that mark a missing value?"
 SAMPLES = 20_000
 """Values from which the rest of a channel is known."""
 
@@ -43,7 +44,8 @@ def odd_values(values: np.ndarray, unit: str = "") -> Iterator[str]:
     huge = _huge(values)
     if huge.any():
         worst = values[huge][np.argmax(np.abs(values[huge]))]
-        yield f"holds {worst:.3g}{_more(int(huge.sum()))}, and is typically {_typical(values[~huge]):.3g}"
+        usual = _typical(values[~huge])
+        yield f"holds {worst:.3g}{_more(int(huge.sum()))}, and is typically {usual:.3g}: can that be measured?"
         values = values[~huge]
     for end in (np.min, np.max):
         for _ in range(3):
@@ -55,7 +57,7 @@ def odd_values(values: np.ndarray, unit: str = "") -> Iterator[str]:
                 break
             if not _is_away(mark, values[~same], int(same.sum())):
                 break
-            yield f"is {_written(mark)} {int(same.sum()):,} times, far from all else: does that mark a missing value?"
+            yield f"is {_written(mark)} {int(same.sum()):,} times, far from all else: {MARKED}"
             values = values[~same]
 
 

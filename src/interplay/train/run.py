@@ -83,8 +83,8 @@ class Run:
         pandas.DataFrame
             One row per window: ``entity``, ``time_s`` (prediction time on the recording's clock); of classes
             ``label``, ``predicted`` and ``p_<class>``; of labels ``label_<name>`` and ``p_<name>``; of a number
-            ``label`` and ``predicted``. Columns of labels are there if any is known. A window in which nothing was
-            observed has no prediction.
+            ``label`` and ``predicted``. A label that is not known is missing, and so is the prediction of a window in
+            which nothing was observed.
 
         Raises
         ------

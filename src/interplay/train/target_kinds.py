@@ -189,7 +189,9 @@ class Labels(TargetKind):
         return predicted.max(1)
 
     def label_columns(self, windows: Windows) -> dict[str, object]:
-        return {f"label_{name}": windows.y[:, c] for c, name in enumerate(windows.classes)}
+        y = windows.y
+        known = y if (y >= 0).all() else np.where(y >= 0, y, np.nan)
+        return {f"label_{name}": known[:, c] for c, name in enumerate(windows.classes)}
 
     def predicted_columns(self, windows: Windows, predicted: np.ndarray) -> dict[str, object]:
         return {f"p_{name}": predicted[:, c] for c, name in enumerate(windows.classes)}

@@ -100,8 +100,8 @@ def test_a_copy_that_was_cut_and_one_that_was_rounded(tmp_path):
     table[17:].to_csv(folder / "vit_cut.csv", index=False)
     names[17:].to_csv(folder / "labels_cut.csv", index=False)
     assert [s for s in warnings_of(folder) if "twice" in s] == [
-        "vit_cut.csv: 'cut' has nearly the same samples of 'vitals' as '3'; the same one twice would be on both sides of "
-        "a split."
+        "vit_cut.csv: 'cut' has nearly the same samples of 'vitals' as '3'; the same one twice would be on both "
+        "sides of a split."
     ]
 
 

@@ -131,8 +131,8 @@ def test_who_is_left_out_is_named(run, new):
     table, notes = predicted(run, new)
     assert sorted(set(table["entity"])) == ["p10", "p12", "p13"]
     assert notes == [
-        "'p11' left out: no window of 5 steps of 1 s fits there.",
         "'p99' has labels and no samples: left out.",
+        "'p11' left out: no window of 5 steps of 1 s fits there.",
     ]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from interplay.data.disguises import disguises
 from interplay.data.leaks import beside_labels, lasting
 from interplay.data.odd_values import odd_values
-from interplay.data.steps import Steps, channel_names
+from interplay.data.steps import Steps
 from interplay.data.twins import FEWEST, MOST, Streams, twins, twins_in_words
 from interplay.types import Recording
 
@@ -73,7 +73,8 @@ def doubts_of_steps(steps: Steps, rows: np.ndarray | None = None) -> list[str]:
 def doubts_of_stream(recordings: Sequence[Recording], name: str) -> list[str]:
     """The same of a stream as it was recorded, before anything is filled or thinned; entities that come twice aside."""
     stream = recordings[0].streams[name]
-    channels = channel_names(stream)
+    # before they are binned
+    channels = tuple(stream.channels) or tuple(map(str, range(stream.values.shape[1])))
     values = [recording.streams[name].values for recording in recordings]
     sentences = list(doubts_of_values(name, channels, stream.units, np.concatenate(values)))
     ways: dict[int | None, str] = {}
@@ -81,11 +82,9 @@ def doubts_of_stream(recordings: Sequence[Recording], name: str) -> list[str]:
         rows = _beside_labels(recordings, name, channels, at_start)
         sentences += doubts_of_entities(rows)
         # the label of a row is one earlier beside the sample of another, and is told as of its own time
-        ways |= {
-            c: how
-            for c, how in ways_of_target(rows).items()
-            if c not in ways or (" row" in ways[c] and " row" not in how)
-        }
+        for c, how in ways_of_target(rows).items():
+            if c not in ways or (" row" in ways[c] and " row" not in how):
+                ways[c] = how
     return list(dict.fromkeys([*sentences, *_in_words(name, channels, ways)]))
 
 

@@ -81,3 +81,17 @@ def test_cases_of_a_published_set_that_are_cut_from_the_same_recording():
     np.testing.assert_array_equal(x["case 103"], x["case 105"])
     np.testing.assert_array_equal(x["case 110"][6:], x["case 129"][:-6])
     assert {("case 103", "case 105"), ("case 110", "case 129")} <= pairs
+
+
+def test_towns_that_share_their_weather_are_two():
+    recordings = ip.load_dataset("beijing_air", shared("beijing_air"))
+    month = {r.entity + r.name: r.streams for r in recordings if r.name.endswith("2013-03")}
+    streams_of = {
+        name: {who: s[name].values for who, s in month.items()}
+        for name in ("particles", "gases", "weather", "wind")
+    }
+    assert any(
+        "Dingling" in one and "Changping" in other
+        for one, other, _ in twins({"weather": streams_of["weather"]})
+    )
+    assert twins(streams_of) == []

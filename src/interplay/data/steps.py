@@ -235,11 +235,9 @@ def _grid(recording: Recording, step_s: float) -> tuple[float, int]:
             f"lasts {stop - start:g} s."
         )
     # before anything of that size is made
-    emptiness = emptiness_in_words(recording, n_steps)
-    if emptiness:
-        raise InvalidInput(
-            f"recording {recording.name or recording.entity!r} must fill its time; {emptiness}"
-        )
+    if emptiness := emptiness_in_words(recording, n_steps):
+        who = recording.name or recording.entity
+        raise InvalidInput(f"recording {who!r} must fill its time; {emptiness}")
     return start, n_steps
 
 

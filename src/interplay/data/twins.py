@@ -17,7 +17,7 @@ RUN = 8
 LIVELY = 5
 """Changes within such a run; held values and pauses are alike in many."""
 SHARED = 0.5
-"""Share of its runs that an entity has in common with its twin, and of their streams that are alike."""
+"""Share of its runs that an entity has in common with its twin."""
 FEWEST_RUNS = 20
 """Runs that must be in common."""
 NEAR = 0.1
@@ -34,7 +34,10 @@ Streams = Mapping[str, Mapping[str, np.ndarray]]
 
 
 def twins(streams: Streams) -> list[tuple[str, str, list[str]]]:
-    """Pairs of entities that are alike in at least half of the streams that tell them apart, and in which."""
+    """Pairs of entities that are alike in most of the streams that tell them apart, and in which.
+
+    What is alike in few, such as the weather of two towns, is shared by different ones.
+    """
     lively = {
         name: {who: samples for who, rows in of_entity.items() if _is_lively(samples := rows[:MOST])}
         for name, of_entity in streams.items()
@@ -46,8 +49,7 @@ def twins(streams: Streams) -> list[tuple[str, str, list[str]]]:
     return [
         (one, other, names)
         for (one, other), names in alike.items()
-        if len(names)
-        >= SHARED * sum(one in of_entity and other in of_entity for of_entity in lively.values())
+        if 2 * len(names) > sum(one in of_entity and other in of_entity for of_entity in lively.values())
     ]
 
 

@@ -125,7 +125,7 @@ class Run:
         check_labelled(test, what="test windows")
         check_schema(test.schema, self.schema, what="test windows")
         test, notes = self._conformed(test, "test windows")
-        warn_of_data(notes)
+        warn_of_data([*notes, *unlike_training(test, self.scaler.channels)])
         check_disjoint(test.entities, self.data.entities, what="the model")
         if self.profile is not None:
             check_disjoint(test.entities, self.profile.entities, what="the profile")

@@ -29,6 +29,9 @@ NEIGHBOURS = 8
 OTHERS = 3
 """Which of the nearest entities stands for the others: there may be two copies of one."""
 
+MOST_SENTENCES = 3
+"""Pairs that have a sentence each."""
+
 Streams = Mapping[str, Mapping[str, np.ndarray]]
 """Stream -> entity -> its first samples, (n, d) float; no more than `MOST` are looked at."""
 
@@ -54,11 +57,18 @@ def twins(streams: Streams) -> list[tuple[str, str, list[str]]]:
 
 
 def twins_in_words(pairs: Sequence[tuple[str, str, list[str]]]) -> list[str]:
-    """A sentence for each pair."""
-    return [
+    """A sentence for each pair, or one for many."""
+    sentences = [
         f"{one!r} and {other!r} have the same samples of {', '.join(map(repr, names))}, or nearly so: the same one "
         "twice would be on both sides of a split."
         for one, other, names in pairs
+    ]
+    if len(pairs) <= MOST_SENTENCES:
+        return sentences
+    some = ", ".join(f"{one!r} and {other!r}" for one, other, _ in pairs[:MOST_SENTENCES])
+    return [
+        f"{len(pairs)} pairs of entities have the same samples, or nearly so, such as {some}: the same one twice would be "
+        "on both sides of a split."
     ]
 
 

@@ -67,8 +67,8 @@ def twins_in_words(pairs: Sequence[tuple[str, str, list[str]]]) -> list[str]:
         return sentences
     some = ", ".join(f"{one!r} and {other!r}" for one, other, _ in pairs[:MOST_SENTENCES])
     return [
-        f"{len(pairs)} pairs of entities have the same samples, or nearly so, such as {some}: the same one twice would be "
-        "on both sides of a split."
+        f"{len(pairs)} pairs of entities have the same samples, or nearly so, such as {some}: the same one twice would "
+        "be on both sides of a split."
     ]
 
 

@@ -11,10 +11,11 @@ from hashlib import blake2b
 import numpy as np
 import torch
 
-from interplay.estimators.posterior.crossfit import CrossFit, Folds, PairHead, cross_fit
+from interplay.estimators.posterior.crossfit import CrossFit, Folds, cross_fit
 from interplay.estimators.posterior.fold_probe import Problem, Screened, Training
 from interplay.estimators.posterior.nulls import single_nulls, synergy_null, tail_p_values
 from interplay.estimators.posterior.optimism import Learned
+from interplay.estimators.posterior.pair_head import PairHead
 from interplay.estimators.posterior.scoring import CellDecoder, PairScores, Scored
 from interplay.estimators.posterior.screening import screen
 from interplay.estimators.resampling import cluster_sums
@@ -171,7 +172,7 @@ class BlockTask:
 
     def score(self, fit: CrossFit) -> Scored:
         """Scores of the modalities, from the first block's probes."""
-        return Scored(self.problem, fit.alone, self.learned(fit), self.decoder)
+        return Scored(self.problem, fit.alone, fit.late_alone, self.learned(fit), self.decoder)
 
     def learned(self, fit: CrossFit) -> Learned:
         """What the sides of logits tell of learning."""
@@ -197,8 +198,8 @@ class BlockTask:
             some = slice(k, k + at_once)
             pairs = torch.from_numpy(block.pairs[some])
             before = int(worth[:k].sum())
-            together = fit.together[:, before : before + int(worth[some].sum())]
-            scores = scored.pairs(pairs, together, worth[some])
+            heads = slice(before, before + int(worth[some].sum()))
+            scores = scored.pairs(pairs, fit.together[:, heads], fit.late_together[heads], worth[some])
             p_value = self._p_values(nulls, pairs, scores)
             p_value["synergy"] = self._p_synergy(scored, block, fit, scores, k)
             results.append(self._result(scores, p_value))

@@ -25,17 +25,26 @@ from interplay.estimators.posterior.fold_probe import (
     check_fold,
     fold_parts,
 )
-from interplay.probe.network import OF_PAIRS, Probe, pair_extra
 
 LATE = 0.9
-"""Share of all information that was read out by the epoch at which the final probe stops."""
+"""Share of all information that is read out by the epoch of the probes that read new windows."""
 
 HELD_OUT, SEEN, HALVED = 0, 1, 2
 """Sides of logits: by a probe that was not trained on the window, by one that was, and by one that was not and
 learned from half as much."""
 
+EARLY = 2 / 3
+"""Share of the training after which what heads still learn is counted as late."""
+
+TO_COME = 0.5
+"""Of what was learned late, what training on would still teach: sharp boundaries of one and of two numbers, the
+slowest to learn, lacked a fifth and all of it."""
+
 READ_OUT_ALL = 4
 """Epochs up to which heads are read out after each, and from which on after every second."""
+
+
+PLAIN = ("alone", "together", "late_alone", "late_together", "trained", "halved", "read_at")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,16 +55,19 @@ class CrossFit:
     ----------
     alone : (3, M, L, N, C) float32, relative to the prior of each window's context, by side
     together : (3, P, L, N, C) float32, likewise, of screened pairs
+    late_alone, late_together : (M, L) and (P, L), what heads would still learn, judged by the last part of the training, nats
     trained : (N,) bool, of which windows the second side is by a probe that was trained on them: not of those that lay
         too near to what it was held out of
     halved : (N,) bool, of which windows the third side is
     read_at : (K, P, L) int64, epoch after which the head of each screened pair was read out; 0 is never
-    epochs : after which heads that tell much were read out, for a probe that is trained on all windows
+    epochs : after which heads that tell much were read out
     weights : epoch -> averaged weights of the probes at it, by name
     """
 
     alone: torch.Tensor
     together: torch.Tensor
+    late_alone: torch.Tensor
+    late_together: torch.Tensor
     trained: torch.Tensor
     halved: torch.Tensor
     read_at: torch.Tensor
@@ -64,7 +76,7 @@ class CrossFit:
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """What `from_tensors` takes."""
-        plain = {name: getattr(self, name) for name in ("alone", "together", "trained", "halved", "read_at")}
+        plain = {name: getattr(self, name) for name in PLAIN}
         weights = {f"weights.{e}.{n}": v for e, state in self.weights.items() for n, v in state.items()}
         return plain | weights | {"epochs": torch.tensor(self.epochs)}
 
@@ -76,7 +88,7 @@ class CrossFit:
             if name.startswith("weights."):
                 _, epoch, parameter = name.split(".", 2)
                 weights.setdefault(int(epoch), {})[parameter] = value
-        plain = {name: tensors[name] for name in ("alone", "together", "trained", "halved", "read_at")}
+        plain = {name: tensors[name] for name in PLAIN}
         return cls(**plain, epochs=int(tensors["epochs"]), weights=weights)
 
 
@@ -163,13 +175,15 @@ class _Choice:
         lowest = torch.cat([of_folds, of_half])
         self.lowest = [lowest.expand(-1, count, n_l).clone() for count in heads]
         self.chosen = [torch.zeros(n_k + 1, count, n_l, dtype=torch.int64) for count in heads]
-        self.improved_at = 0
+        self.early, self.improved_at = self.lowest, 0
 
     def read_out(self, probes: FoldProbes, epoch: int) -> bool:
         """Read out what got better; whether anything did."""
         parts = [*self.parts, self.half]
         held_out = list(probes.read_out([part.out for part in parts]))
         better = [self._better(kind, [each[kind] for each in held_out], probes) for kind in (0, 1)]
+        if epoch <= EARLY * probes.training.epochs:
+            self.early = self.lowest
         if not any(bool(each.any()) for each in better):
             return False
         n_k = len(self.parts)
@@ -195,7 +209,8 @@ class _Choice:
         loss = torch.cat([_of_others(torch.stack(sums[:-1]), self.parts), of_half])
         sizes = [self.n - len(part.out) for part in self.parts] + [max(1, len(self.half.out))]
         better = loss < self.lowest[kind] - 0.5 / torch.tensor(sizes)[:, None, None]
-        self.lowest[kind] = torch.where(better, loss, self.lowest[kind])
+        lowest = torch.where(better, loss, self.lowest[kind])
+        self.lowest = [lowest if k == kind else before for k, before in enumerate(self.lowest)]
         return better
 
     def _store(
@@ -209,6 +224,12 @@ class _Choice:
         some, together = self.logits
         alone = some.new_zeros(3, len(self.modalities), *some.shape[2:])
         alone[:, self.modalities] = some
+        late = [
+            TO_COME * (early[:n_k] - lowest[:n_k]).mean(0)
+            for early, lowest in zip(self.early, self.lowest, strict=True)
+        ]
+        late_alone = some.new_zeros(alone.shape[1:3])
+        late_alone[self.modalities] = late[0]
         trained, halved = torch.zeros(2, self.n, dtype=torch.bool)
         for k, part in enumerate(self.parts):
             trained[np.intersect1d(part.fit, self.parts[(k + 1) % n_k].out)] = True
@@ -216,6 +237,8 @@ class _Choice:
         return CrossFit(
             alone=alone,
             together=together,
+            late_alone=late_alone,
+            late_together=late[1],
             trained=trained,
             halved=halved,
             read_at=self.chosen[1][:n_k],
@@ -243,99 +266,3 @@ def _of_others(sums: torch.Tensor, parts: Sequence[Part]) -> torch.Tensor:
     """Mean held-out loss of the other folds, (K, heads, L), from sums per fold."""
     sizes = torch.tensor([float(len(part.out)) for part in parts])[:, None, None]
     return (sums.sum(0) - sums) / (sizes.sum() - sizes)
-
-
-def final_probe(
-    problem: Problem,
-    pairs: np.ndarray,
-    screened: Screened,
-    training: Training,
-    random_state: int,
-    epochs: int,
-) -> Probe:
-    """A probe of all pairs (P, 2) trained on all windows, as long as the held-out ones needed.
-
-    Modalities and pairs that were not screened keep heads that say nothing.
-    """
-    everything = Part(np.arange(len(problem.windows)), np.zeros(0, dtype=np.int64))
-    probes = FoldProbes(problem, pairs, screened, training, random_state, [everything])
-    for _ in range(epochs):
-        probes.train_epoch()
-    return probes.averaged.cpu().spread(pairs, screened.modalities, screened.pairs).eval()
-
-
-class PairHead:
-    """The head of one screened pair at one lag, as it was read out, to be asked about steps that never met.
-
-    Parameters
-    ----------
-    problem : Problem
-    fit : CrossFit
-    parts : sequence of K Part, of the same folds
-    members : (2,) int, the pair's modalities among the screened ones
-    screened : Screened
-    pair, lag : int
-        Number of the pair among the screened ones, and of the lag.
-    """
-
-    def __init__(
-        self,
-        problem: Problem,
-        fit: CrossFit,
-        parts: Sequence[Part],
-        members: np.ndarray,
-        screened: Screened,
-        pair: int,
-        lag: int,
-    ):
-        self.fit, self.parts, self.pair, self.lag = fit, parts, pair, lag
-        self.members = torch.from_numpy(np.asarray(members))
-        self.classes = problem.log_prior.shape[1]
-        self.context = torch.from_numpy(problem.context)
-        rows = torch.from_numpy(problem.windows.last - problem.lags[lag])
-        columns = torch.from_numpy(np.flatnonzero(screened.modalities))[self.members]
-        self.x = problem.features[rows][:, columns].transpose(0, 1)[None]
-
-    @torch.no_grad()
-    def logits(self, first: np.ndarray, second: np.ndarray) -> torch.Tensor:
-        """Logits relative to the prior (D, N, C) of windows whose two sources show what they show in the windows
-        `first` and `second` (D, N)."""
-        drawn = torch.zeros(len(first), first.shape[1], self.classes)
-        for k, part in enumerate(self.parts):
-            epoch = int(self.fit.read_at[k, self.pair, self.lag])
-            if epoch > 0:
-                out = torch.from_numpy(part.out)
-                drawn[:, out] = self._of_fold(self.fit.weights[epoch], k, out, first, second)
-        return drawn
-
-    def _of_fold(
-        self, weights, k: int, out: torch.Tensor, first: np.ndarray, second: np.ndarray
-    ) -> torch.Tensor:
-        """Logits (D, n, C) of the windows that fold k holds out."""
-        probe = self._probe(weights, k)
-        at_steps, z = probe.of_steps(self.x)
-        shown = [torch.from_numpy(each[:, out.numpy()]).flatten() for each in (first, second)]
-        n_o = probe.pair2.shape[-1]
-        alone = at_steps[0, :, :, self.lag * n_o : (self.lag + 1) * n_o]
-        pair = [z[:, m].index_select(1, rows)[:, None] for m, rows in enumerate(shown)]
-        first_layer, bias, last = probe.pair_weights(slice(None))
-        weights_at_lag = first_layer, bias, last[..., self.lag : self.lag + 1, :]
-        extra = pair_extra(pair[0], pair[1], weights_at_lag)[0, 0, :, 0]
-        numbers = alone[0].index_select(0, shown[0]) + alone[1].index_select(0, shown[1]) + extra
-        return self._in_context(numbers.unflatten(0, (len(first), -1)), self.context[out])
-
-    def _probe(self, weights: Mapping[str, torch.Tensor], k: int) -> Probe:
-        state = {
-            name: value[k : k + 1, self.pair : self.pair + 1]
-            if name in OF_PAIRS
-            else value[k : k + 1, self.members]
-            for name, value in weights.items()
-        }
-        return Probe.from_state(state | {"pairs": torch.tensor([[0, 1]])}, self.classes)
-
-    def _in_context(self, numbers: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
-        """The shared part of numbers (D, n, O) plus that of each window's context, (D, n, C)."""
-        parts = numbers.unflatten(-1, (-1, self.classes))
-        if parts.shape[-2] == 1:
-            return parts[..., 0, :]
-        return parts[..., 0, :] + parts[:, torch.arange(len(context)), context + 1]

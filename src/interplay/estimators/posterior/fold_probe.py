@@ -14,15 +14,13 @@ import torch
 
 from interplay.data import Windows, purged
 from interplay.errors import InvalidInput
+from interplay.estimators.posterior.batches import Batch, Batches
 from interplay.estimators.target_history import prior_in_context
 from interplay.probe.features import StepFeatures
 from interplay.probe.network import PAIR_WIDTH, WIDTH, Probe, ProbeShape
 
-CHUNK = 16
-"""Windows that are drawn together; neighbours share most of their steps, so each is encoded about once."""
-
-STEPS_PER_EPOCH = 20
-"""With fewer, a pair's head has not learned all by the last epoch: batches of small data sets are smaller."""
+NOISY = 0.7
+"""Share of the training in which there is input noise; sharp boundaries are learned in the rest."""
 
 LOWEST_LOG_PRIOR = -16.0
 """Stands for the logarithm of a class that never occurs in a context."""
@@ -35,7 +33,7 @@ class Training:
     Attributes
     ----------
     batch_size : of large data sets
-    input_noise : standard deviation of the noise added to the features, falling linearly to 0
+    input_noise : standard deviation of the noise added to the features, falling linearly to 0 in the first part
         A head that is best served by strong regularisation is read out early, one that needs fine detail
         late: the noise makes early stopping a choice of regularisation.
     averaging : epochs over which weights are averaged (exponentially) for read-out
@@ -189,7 +187,7 @@ class FoldProbes:
         self.optimizer = torch.optim.AdamW(
             self.probe.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
         )
-        self.batches = _Batches(self.rows, [part.fit for part in parts], training.batch_size, self.generator)
+        self.batches = Batches(self.rows, [part.fit for part in parts], training.batch_size, self.generator)
         self.steps = 0
 
     @property
@@ -206,11 +204,11 @@ class FoldProbes:
             rate = 0.5 * self.training.learning_rate * (1.0 + math.cos(math.pi * done))
             self.optimizer.param_groups[0]["lr"] = rate
             self.optimizer.zero_grad(set_to_none=True)
-            self._backward(batch, noise=self.training.input_noise * (1.0 - done))
+            self._backward(batch, noise=self.training.input_noise * max(0.0, 1.0 - done / NOISY))
             self.optimizer.step()
             self._average()
 
-    def _backward(self, batch: "_Batch", noise: float) -> None:
+    def _backward(self, batch: "Batch", noise: float) -> None:
         """Gradients of the log-loss of all heads; pairs go in chunks, and through the encoders all at once."""
         x = self.x[batch.steps]
         x = torch.add(x, torch.randn(x.shape, generator=self.generator).to(x.device), alpha=noise)
@@ -279,83 +277,6 @@ class FoldProbes:
         steps, place = torch.unique(self.rows[which].T, return_inverse=True)
         x = self.x[steps.to(self.x.device)].transpose(0, 1)
         return x[None], place[None].to(x.device), self.context[which][None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    """Windows (K, B), the steps (K, U) that they look at, which of these (K, L, B), and their weights (K, B)."""
-
-    windows: torch.Tensor
-    steps: torch.Tensor
-    place: torch.Tensor
-    weight: torch.Tensor
-
-
-class _Batches:
-    """Training windows in random order, in chunks of neighbours whose steps are found once.
-
-    Parameters
-    ----------
-    rows : (N, L) int64, steps that each window looks at
-    fits : sequence of K arrays of window numbers
-        All have as many batches; a probe with fewer windows begins again.
-    batch_size : int, of large data sets
-    generator : torch.Generator
-    """
-
-    def __init__(
-        self, rows: torch.Tensor, fits: Sequence[np.ndarray], batch_size: int, generator: torch.Generator
-    ):
-        self.generator = generator
-        self.chunks = [_chunks(rows, fit) for fit in fits]
-        most = max(len(fit) for fit in fits)
-        size = min(batch_size, max(64, most // STEPS_PER_EPOCH))
-        self.at_once = max(1, round(size / CHUNK))
-        self.per_epoch = -(-max(len(windows) for windows, _, _ in self.chunks) // self.at_once)
-
-    def __iter__(self) -> Iterator[_Batch]:
-        drawn = [self._order(len(windows)) for windows, _, _ in self.chunks]
-        for start in range(0, self.per_epoch * self.at_once, self.at_once):
-            parts = [
-                self._batch(chunks, order[start : start + self.at_once])
-                for chunks, order in zip(self.chunks, drawn, strict=True)
-            ]
-            yield _Batch(*(torch.stack(each) for each in zip(*parts, strict=True)))
-
-    def _order(self, n: int) -> torch.Tensor:
-        """Numbers of chunks, anew when all have been drawn, as many as an epoch needs."""
-        needed = self.per_epoch * self.at_once
-        rounds = [torch.randperm(n, generator=self.generator) for _ in range(-(-needed // n))]
-        return torch.cat(rounds)[:needed]
-
-    def _batch(self, chunks, order: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        windows, steps, place = (each[order] for each in chunks)
-        offset = steps.shape[1] * torch.arange(len(order))[:, None, None]
-        known = windows.flatten() >= 0
-        weight = known / known.sum().clamp_min(1)
-        return (
-            windows.flatten().clamp_min(0),
-            steps.flatten(),
-            (place + offset).movedim(1, 0).flatten(1),
-            weight,
-        )
-
-
-def _chunks(rows: torch.Tensor, fit: np.ndarray) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Neighbouring windows together: their numbers (n, 16), -1 beyond the last; distinct steps (n, S), and which of
-    them each window looks at (n, L, 16)."""
-    n = -(-len(fit) // CHUNK)
-    windows = torch.full((n * CHUNK,), -1)
-    windows[: len(fit)] = torch.from_numpy(fit)
-    # what fills up the last chunk looks where its first window does
-    filled = torch.where(windows >= 0, windows, windows[(n - 1) * CHUNK]).view(n, CHUNK)
-    looked_at = rows[filled].transpose(1, 2).flatten(1)
-    ordered, order = looked_at.sort(1)
-    new = torch.nn.functional.pad(ordered[:, 1:] != ordered[:, :-1], (1, 0), value=False)
-    group = new.cumsum(1)
-    place = torch.zeros_like(looked_at).scatter_(1, order, group).view(n, -1, CHUNK)
-    steps = ordered[:, :1].repeat(1, int(group.max()) + 1).scatter_(1, group, ordered)
-    return windows.view(n, CHUNK), steps, place
 
 
 def _slope(logits: torch.Tensor, y: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:

@@ -16,7 +16,7 @@ of about exp(-g). Letters: D rearrangements, M modalities, L lags, N windows, C 
 import numpy as np
 import torch
 
-from interplay.estimators.posterior.crossfit import PairHead
+from interplay.estimators.posterior.pair_head import PairHead
 from interplay.estimators.posterior.scoring import Scored
 
 MIXING_STEPS = 14

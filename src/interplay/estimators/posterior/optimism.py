@@ -19,7 +19,8 @@ class Corrected:
     ----------
     score : (..., N)
     moved : (...), by how much the correction moved the mean
-    regret : (...), what the held-out score falls short, as learning from half as much tells
+    regret : (...), what the held-out score falls short, as learning from half as much tells, or the last part of the
+        training
     """
 
     score: torch.Tensor
@@ -67,7 +68,7 @@ class Learned:
     share: float
 
 
-def without_regret(sides: torch.Tensor, learned: Learned) -> Corrected:
+def without_regret(sides: torch.Tensor, learned: Learned, late: torch.Tensor) -> Corrected:
     """Scores (..., N) freed from what training on a sample costs, from scores (3, ..., N) by side.
 
     Held-out scores are too low by the regret of a predictor that was trained on a sample, seen ones too high by its
@@ -76,7 +77,8 @@ def without_regret(sides: torch.Tensor, learned: Learned) -> Corrected:
     over its held-out score. Chance findings are nearly all optimism: no score is raised to more than its double.
 
     What a predictor is too stiff to learn is no optimism. A regret in proportion to 1 / n, as that of boundaries and of
-    parameters is, shows in what learning from less costs: with a share of the windows it is 1 / share as large.
+    parameters is, shows in what learning from less costs: with a share of the windows it is 1 / share as large. A head
+    that still learned when training ended would go on, by about `late` (...), nats.
     """
     held_out, seen, halved = sides[HELD_OUT], sides[SEEN], sides[HALVED]
     score, excess = held_out.mean(-1), (seen - held_out) * learned.trained
@@ -86,7 +88,7 @@ def without_regret(sides: torch.Tensor, learned: Learned) -> Corrected:
     each = torch.where(learned.trained, excess, optimism[..., None])
     lost = ((held_out - halved) * learned.halved).sum(-1) / learned.halved.sum().clamp_min(1)
     factor = learned.share / (1.0 - learned.share) if learned.share < 0.9 else 0.0
-    regret = torch.minimum((factor * lost).clamp_min(0.0), score.clamp_min(0.0))
+    regret = torch.minimum(torch.maximum(factor * lost, late).clamp_min(0.0), score.clamp_min(0.0))
     return Corrected(held_out + share[..., None] * each, share * optimism, regret)
 
 

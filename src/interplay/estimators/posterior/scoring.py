@@ -70,6 +70,7 @@ class Scored:
     ----------
     problem : Problem
     alone : (3, M, L, N, C) float32, logits relative to the prior, by side
+    late : (M, L), what heads would still learn, nats
     learned : Learned
     decoder : CellDecoder
 
@@ -79,8 +80,15 @@ class Scored:
     log_ratio : (M, L, N, C), calibrated log p(y|x) / p(y), held out
     """
 
-    def __init__(self, problem: Problem, alone: torch.Tensor, learned: Learned, decoder: CellDecoder):
-        self.learned, self.log_prior = learned, problem.log_prior
+    def __init__(
+        self,
+        problem: Problem,
+        alone: torch.Tensor,
+        late: torch.Tensor,
+        learned: Learned,
+        decoder: CellDecoder,
+    ):
+        self.learned, self.late, self.log_prior = learned, late, problem.log_prior
         self.y = torch.from_numpy(problem.windows.y)
         self.of_prior = of_label(self.log_prior, self.y)
         self.calibration, log_p = self.calibrated(alone)
@@ -97,7 +105,9 @@ class Scored:
             at = torch.zeros(3, int(self.tells.sum()), len(self.y))
             at[..., part.rows] = part.score
             of_cell[:, self.tells] += at
-        self.alone_score, self.cell_score = self.corrected(self.of_alone), self.corrected(of_cell)
+        self.alone_score, self.cell_score = (
+            without_regret(sides, learned, late) for sides in (self.of_alone, of_cell)
+        )
 
     def calibrated(self, logits: torch.Tensor) -> tuple[Calibration, torch.Tensor]:
         """Calibration of held-out logits, and log-posteriors (3, ..., N, C) of logits by side.
@@ -114,11 +124,9 @@ class Scored:
             log_p[HALVED][..., some, :] = fit_calibration(less, self.y[some], prior).apply(less, prior)
         return calibration, log_p
 
-    def corrected(self, sides: torch.Tensor) -> Corrected:
-        """Scores (3, ..., N) freed from regret."""
-        return without_regret(sides, self.learned)
-
-    def pairs(self, pairs: torch.Tensor, together: torch.Tensor, worth: torch.Tensor) -> PairScores:
+    def pairs(
+        self, pairs: torch.Tensor, together: torch.Tensor, late: torch.Tensor, worth: torch.Tensor
+    ) -> PairScores:
         """Score pairs.
 
         Where neither the head nor both sources say anything, nothing has to be worked out: all that is told is unique.
@@ -127,6 +135,7 @@ class Scored:
         ----------
         pairs : (P, 2) int64
         together : (3, W, L, N, C), logits of the heads of screened pairs
+        late : (W, L), what these would still learn, nats
         worth : (P,) bool, which pairs these are
         """
         i, j = pairs.unbind(1)
@@ -144,7 +153,16 @@ class Scored:
         least, least_by = _best(torch.stack([joined.score, one, two]))
         first, second = self.alone_score[i], self.alone_score[j]
         unchanged = first + second
-        joint_all, least_all = (unchanged.replaced(active, self.corrected(each)) for each in (joint, least))
+        of_head = torch.zeros(active.shape)
+        of_head[worth] = late
+        sources = torch.stack([self.late[i[p], lag], self.late[j[p], lag]], -1)
+        either = sources.amax(-1, keepdim=True)
+        late_joint = (mixture.float() * torch.cat([of_head[active][:, None], sources, either], -1)).sum(-1)
+        late_least = torch.cat([either, sources], -1).gather(-1, least_by[:, None])[:, 0]
+        joint_all, least_all = (
+            unchanged.replaced(active, without_regret(sides, self.learned, still))
+            for sides, still in ((joint, late_joint), (least, late_least))
+        )
         gain = torch.zeros(active.shape)
         gain[active] = (joint - least)[HELD_OUT].mean(-1).float()
         gap = torch.zeros(active.shape, dtype=torch.float64)

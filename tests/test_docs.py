@@ -50,16 +50,57 @@ def test_the_examples_of_a_page_run_one_after_the_other(page, tmp_path, monkeypa
         exec(compile(block, page, "exec"), names)
 
 
+SMALL = {
+    "estimate": ("--estimator.epochs", "4", "--estimator.n_bootstrap", "10", "--estimator.n_rotations", "19"),
+    "train": (
+        "--model.width",
+        "16",
+        "--model.layers",
+        "1",
+        "--model.expert_width",
+        "16",
+        "--optimiser.epochs",
+        "3",
+    ),
+}
+"""What makes a command of a page short; its result is looked at for being there and better than chance."""
+
+
+def test_the_way_from_a_raw_folder_to_a_report(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (program, _), (edits,) = examples("your_data.md", "python"), examples("your_data.md", "diff")
+    first, others, _ = examples("your_data.md", "bash")
+    exec(program, {})
+    assert main([*shlex.split(first)[1:], "--quiet"]) == 0
+    table = capsys.readouterr().out
+    assert "could not tell  what must be put right first" in table
+    path = tmp_path / "raw" / "study.yaml"
+    written, lines = path.read_text("utf-8"), edits.splitlines()
+    before, after = lines[::2], lines[1::2]
+    assert len(before) <= 3
+    for line, edited in zip(before, after, strict=True):
+        assert f"\n{line[1:]}\n" in written
+        written = written.replace(f"\n{line[1:]}\n", f"\n{edited[1:]}\n")
+    path.write_text(written, "utf-8")
+    for command in others.strip().splitlines():
+        words = shlex.split(command)[1:]
+        assert main([*words, *SMALL.get(words[0], ()), "--quiet"]) == 0, command
+    run = load_run("runs/raw")
+    # both sessions of a person are on one side
+    train, test = (set(run.split.parts[side].entities) for side in ("train", "test"))
+    assert not train & test
+    assert train | test == {f"P{k:02d}" for k in range(1, 9)}
+    assert run.evaluation.test["accuracy"] > 0.6  # of three activities
+    assert (tmp_path / "runs" / "raw" / "report.html").is_file()
+
+
 @pytest.mark.slow
 def test_the_way_from_a_folder_to_a_report(tmp_path, monkeypatch, capsys):
     data = shared("physionet2012")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "physionet2012").symlink_to(data)
-    text = (DOCS / "your_data.md").read_text("utf-8")
-    (program,), (study,), (commands,) = (
-        re.findall(rf"```{kind}\n(.*?)```", text, flags=re.DOTALL) for kind in ("python", "yaml", "bash")
-    )
+    program, study, commands = (examples("your_data.md", kind)[-1] for kind in ("python", "yaml", "bash"))
     exec(program, {})
     assert main(["init-study", "my_study", "--quiet"]) == 0
     (tmp_path / "my_study" / "study.yaml").write_text(study, "utf-8")

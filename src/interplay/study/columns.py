@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from interplay.study.formats.dialect import IN_THOUSANDS, WITH_COMMA, is_number
+from interplay.study.formats.dialect import IN_THOUSANDS, WITH_COMMA
 from interplay.study.formats.form import Form, as_yaml
 from interplay.study.issues import Issue, error
 from interplay.study.numbers import as_numbers, pattern
@@ -71,8 +71,10 @@ def _way_out(rows: Rows, bad: np.ndarray, words: Sequence[str], bounds: set[str]
         return f'Write decimals with a point, or say format: {{decimal: ","}}{other}.'
     if all(map(IN_THOUSANDS.fullmatch, words)):
         return 'Say format: {thousands: ","}.'
-    if list(bad) == [0] and len(rows) > 1 and rows.form.units_row is None and not is_number(words[0]):
-        return "If these are units, say format: {units_row: true}."
+    first_alone = list(bad) == [0] and len(rows) > 1 and rows.form.units_row is None and not bounds
+    if first_alone and re.search(r"[^\W\d_]|[%°]", words[0]):
+        other = as_yaml(Form(missing=tuple(words)))
+        return f"If these are units, say format: {{units_row: true}}; if it stands for no value, {other}."
     ends = {
         word.removeprefix(number[0]).strip()
         for word in words

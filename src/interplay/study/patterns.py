@@ -74,6 +74,14 @@ def natural(text: str) -> tuple:
     )
 
 
+def of_recordings(pattern: str) -> str:
+    """The pattern whose names are those of recordings, where the files or a table say whose they are."""
+    if "{recording}" not in pattern:
+        return pattern.replace("{entity}", "{recording}")
+    together = r"\{entity\}[^/]*\{recording\}|\{recording\}[^/]*\{entity\}"
+    return re.sub(together, "{recording}", pattern).replace("{entity}", "*")
+
+
 def _form(pattern: str) -> re.Pattern[str]:
     """The pattern as a regular expression with the named groups entity and recording."""
     text, seen = "", set()

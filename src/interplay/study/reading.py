@@ -15,8 +15,22 @@ from interplay.study.patterns import Key
 from interplay.study.rows import Rows, listed
 from interplay.study.spec import StreamSpec, TargetSpec
 from interplay.study.static import static_names
+<<<<<<< HEAD
 from interplay.study.streams import ReadStream, cut, empty_stream, moved, read_stream, start_of, stop_of
 from interplay.study.target import ReadTarget, clipped, no_target, read_target
+=======
+from interplay.study.streams import (
+    ReadStream,
+    cut,
+    empty_stream,
+    moved,
+    pauses,
+    read_stream,
+    start_of,
+    stop_of,
+)
+from interplay.study.target import ReadTarget, clipped, outside, read_target
+>>>>>>> wt-study
 from interplay.types import Recording, Stream, Target
 
 if TYPE_CHECKING:
@@ -24,6 +38,9 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 """Names that a sentence lists."""
+
+
+SHOWN = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +69,9 @@ def read_entity(study: "Study", key: Key) -> tuple[EntityData, list[Issue]]:
     read = _on_one_clock(study, key, read)
     streams = {name: one.stream for name, one in read.items()}
     if not any(len(stream.values) for stream in streams.values()) and not has_errors(issues):
-        sentence = f"{str(key)!r} must have at least one sample; all its streams are empty."
+        sentence = (
+            f"{str(key)!r} must have at least one sample; all its streams are empty.{_nowhere(study, key)}"
+        )
         issues.append(error(next(iter(files.values())), sentence))
     file = study.file(study.spec.target, key)
     labels = _labels(study, key, file, streams)
@@ -64,6 +83,9 @@ def read_entity(study: "Study", key: Key) -> tuple[EntityData, list[Issue]]:
         target, of_target = _placed(study, key, target, streams, file)
         target_rows = None if study.shared(study.spec.target, key) else target_rows
         issues += of_target
+        max_gap_s = study.spec.windows.max_gap_s
+        if target is not None and max_gap_s is not None:
+            target = outside(target, pauses(streams, max_gap_s))
     if not has_errors(issues):
         issues += on_another_clock(streams, files, target, file)
     rows = {name: one.rows for name, one in read.items()}
@@ -130,6 +152,17 @@ def _rows(study: "Study", spec: StreamSpec | TargetSpec, key: Key) -> tuple[Rows
         file = study.file(spec, key)
         # the issue names the file already
         return None, [error(file, str(failure).removeprefix(f"{study.folder / file} "))]
+
+
+def _nowhere(study: "Study", key: Key) -> str:
+    """What the columns hold by which `where` takes no row."""
+    for spec in study.spec.streams.values():
+        rows, _ = _rows(study, spec, key)
+        columns = [] if rows is None or not len(rows) else [name for name in spec.where if name in rows.names]
+        if rows is not None and columns:
+            words = list(dict.fromkeys(text for text in rows.texts(columns[0]) if text is not None))
+            return f" where takes rows by {columns[0]!r}, which holds {listed(words, SHOWN)}."
+    return ""
 
 
 def _span(streams: Mapping[str, Stream]) -> tuple[float, float] | None:

@@ -1,5 +1,6 @@
 """One stream of a recording, from the rows of its files."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ from interplay.study.rows import Rows
 from interplay.study.spec import StreamSpec
 from interplay.types import Stream
 
+AGAIN = "The last of them counts; say bin: sum for amounts that add up, or mean."
+"""What to do about samples of one time."""
 SAME_RATE = 1e-3
 """Share by which a rate may differ from the one that the file says."""
 
@@ -54,7 +57,7 @@ def read_stream(rows: Rows | None, name: str, spec: StreamSpec, key: Key, file: 
         assert spec.rate_hz is not None
         stream = _regular(empty, values, spec.rate_hz, 0.0)
         return ReadStream(stream, None, issues + _uncounted(rows, name, spec), rows)
-    again = spec.bin in (None, "last") and bool(spec.columns)
+    again = AGAIN if spec.bin in (None, "last") and spec.columns else ""
     times, of_times = clock.seconds(rows, spec.time, spec.time_unit, again=again)
     issues += of_times
     if has_errors(of_times):
@@ -118,6 +121,21 @@ def cut(stream: Stream, start: float, stop: float) -> tuple[Stream, slice]:
     assert stream.times_s is not None
     inside = slice(*np.searchsorted(stream.times_s, [start, np.nextafter(stop, np.inf)]).tolist())
     return replace(stream, values=stream.values[inside], times_s=stream.times_s[inside]), inside
+
+
+def pauses(streams: Mapping[str, Stream], longest_s: float) -> list[tuple[float, float]]:
+    """Stretches in which no stream has a sample, and that are longer than `longest_s`, s."""
+    begins, ends = [np.zeros(0)], [np.zeros(0)]
+    for stream in streams.values():
+        if len(stream.values):
+            times = None if stream.rate_hz is not None else stream.times_s
+            begins.append(np.array([start_of(stream)]) if times is None else np.asarray(times))
+            ends.append(np.array([stop_of(stream)]) if times is None else np.asarray(times))
+    begin, end = np.concatenate(begins), np.concatenate(ends)
+    order = np.argsort(begin, kind="stable")
+    begin, until = begin[order], np.maximum.accumulate(end[order])
+    late = np.flatnonzero(begin[1:] - until[:-1] > longest_s)
+    return [(float(until[k]), float(begin[k + 1])) for k in late]
 
 
 def _regular(empty: Stream, values: np.ndarray, rate_hz: float, start_s: float) -> Stream:

@@ -177,7 +177,7 @@ class LongTables:
         if (k := run_together(table[column])) is not None:
             raise InvalidInput(
                 f"{self.root / self.files[int(table[FILE].iloc[k])]} must hold names in {column!r} as they "
-                f"are; row {table[ROW].iloc[k]} has {table[column].iloc[k]!r}, a number that was rounded, so "
+                f"are; row {table[ROW].iloc[k]} has {str(table[column].iloc[k])!r}, a number that was rounded, so "
                 "that several may be one. Export the column as text."
             )
 

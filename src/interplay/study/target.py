@@ -1,6 +1,7 @@
 """Labels of a recording as its target: a series of them, intervals, or one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -51,7 +52,8 @@ def read_target(
         return ReadTarget(None, None, none)
     values, issues = read.labels(rows, spec.column, spec.classes, spec.rename)
     if has_errors(issues):
-        return ReadTarget(None, None, issues)
+        hint = _of_others(rows, values == read.UNKNOWN, spec) if spec.classes else ""
+        return ReadTarget(None, None, [replace(issue, sentence=issue.sentence + hint) for issue in issues])
     kind = {"series": _series, "intervals": _intervals, "entity": _one}[spec.kind]
     target = kind(rows, values, spec, streams)
     return target._replace(issues=issues + target.issues)
@@ -67,10 +69,28 @@ def no_target(spec: TargetSpec, streams: Mapping[str, Stream]) -> ReadTarget:
 
 def clipped(target: Target, start: float, stop: float) -> Target | None:
     """Labels that hold at some time from `start` to `stop`, s."""
-    inside = (target.stop_s >= start) & (target.start_s <= stop)
+    instant = target.stop_s == target.start_s
+    inside = ((target.stop_s > start) | (instant & (target.stop_s == start))) & (target.start_s <= stop)
     if not inside.any():
         return None
     return Target(values=target.values[inside], start_s=target.start_s[inside], stop_s=target.stop_s[inside])
+
+
+def outside(target: Target, pauses: Sequence[tuple[float, float]]) -> Target | None:
+    """What of a target holds outside some stretches, s; None if nothing does."""
+    values, start, stop = target.values, target.start_s, target.stop_s
+    for begin, end in pauses:
+        instant = start == stop
+        before = (start < begin) | (instant & (start <= begin))
+        after = (stop > end) | (instant & (start >= end))
+        values = np.concatenate([values[before], values[after]])
+        starts = np.r_[start[before], np.maximum(start[after], end)]
+        stops = np.r_[np.minimum(stop[before], begin), stop[after]]
+        start, stop = starts, stops
+    if not len(values):
+        return None
+    order = np.argsort(start, kind="stable")
+    return Target(values=values[order], start_s=start[order], stop_s=stop[order])
 
 
 def _series(rows: Rows, values, spec: TargetSpec, streams) -> ReadTarget:
@@ -78,7 +98,7 @@ def _series(rows: Rows, values, spec: TargetSpec, streams) -> ReadTarget:
         assert spec.rate_hz is not None
         times, issues = clock.Times(np.arange(len(values)) / spec.rate_hz, None), []
     else:
-        times, issues = clock.seconds(rows, spec.time, spec.time_unit)
+        times, issues = clock.seconds(rows, spec.time, spec.time_unit, again="The last of them counts.")
     if has_errors(issues):
         return ReadTarget(None, times.zoned, issues)
     order = np.argsort(times.seconds, kind="stable")
@@ -92,11 +112,10 @@ def _series(rows: Rows, values, spec: TargetSpec, streams) -> ReadTarget:
 def _intervals(rows: Rows, values, spec: TargetSpec, streams) -> ReadTarget:
     assert spec.start is not None
     assert spec.stop is not None
-    start, issues = clock.seconds(rows, spec.start, spec.time_unit)
-    stop, of_stop = clock.seconds(rows, spec.stop, spec.time_unit)
-    # overlapping intervals stop before the one above; they are told as such
-    unordered = [issue for issue in of_stop if issue.level == ERROR and "must not go back" in issue.sentence]
-    issues += [issue for issue in of_stop if issue.level == ERROR and issue not in unordered]
+    # intervals are sorted by their start; those of other tiers overlap
+    start, issues = clock.seconds(rows, spec.start, spec.time_unit, in_order=False)
+    stop, of_stop = clock.seconds(rows, spec.stop, spec.time_unit, in_order=False)
+    issues += [issue for issue in of_stop if issue.level == ERROR]
     if has_errors(issues):
         return ReadTarget(None, start.zoned, issues)
     order = np.argsort(start.seconds, kind="stable")
@@ -126,6 +145,18 @@ def _tiers(rows: Rows, k: int, spec: TargetSpec) -> str:
     return ""
 
 
+def _of_others(rows: Rows, unknown: np.ndarray, spec: TargetSpec) -> str:
+    """What tells rows of labels that are no classes from the others: another tier, or another kind of event."""
+    if unknown.all():
+        return ""
+    for name in rows.names:
+        cells = np.array([cell or "" for cell in rows.texts(name)], dtype=object)
+        known = set(cells[~unknown])
+        if name not in spec.all_columns and len(known) == 1 and not known & set(cells[unknown]):
+            return f" Those that are have {name!r} in common; take them by where: {{{name}: {known.pop()}}}."
+    return ""
+
+
 def _one(rows: Rows, values, spec: TargetSpec, streams) -> ReadTarget:
     same = spec.time is None and len(np.unique(values)) == 1
     if len(rows) > 1 and not same:
@@ -137,6 +168,6 @@ def _one(rows: Rows, values, spec: TargetSpec, streams) -> ReadTarget:
     ends = [stop_of(stream) for stream in streams.values() if len(stream.values)]
     if spec.time is None:
         return ReadTarget(label_at(values[0], max(ends)) if ends else None, None, [])
-    times, issues = clock.seconds(rows, spec.time, spec.time_unit)
+    times, issues = clock.seconds(rows, spec.time, spec.time_unit, in_order=False)
     target = None if has_errors(issues) else label_at(values[0], float(times.seconds[0]))
     return ReadTarget(target, times.zoned, issues)

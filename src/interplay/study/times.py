@@ -10,7 +10,7 @@ from interplay.study.columns import more
 from interplay.study.dates import DAY_S, as_seconds, date_formats
 from interplay.study.issues import Issue, error, has_errors
 from interplay.study.numbers import as_numbers
-from interplay.study.rows import Rows
+from interplay.study.rows import Rows, as_texts
 
 CLOCKS = {
     "s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "min": 60.0, "h": 3600.0, "d": 86400.0, "excel": DAY_S,
@@ -42,16 +42,24 @@ class Times(NamedTuple):
 
 
 def seconds(
-    rows: Rows, time: str | Sequence[str], unit: str, *, again: bool = True
+    rows: Rows, time: str | Sequence[str], unit: str, *, in_order: bool = True, again: str = ""
 ) -> tuple[Times, list[Issue]]:
     """Times of a column, or of several that stand for one date, and what is wrong with them.
 
-    `again` is whether a time that comes again is to be warned of.
+    Parameters
+    ----------
+    rows : Rows
+    time : name of a column, or of several
+    unit : as study.yaml names it
+    in_order : whether they must not go back
+    again : what to say of a time that comes again; nothing by default
     """
     name, column = _time_column(rows, time)
     times, issues = _dates(rows, column, name) if unit == "datetime" else _counted(rows, column, name, unit)
-    if not issues or not has_errors(issues):
-        issues += _order(times.seconds, rows, name, again, naive=unit == "datetime" and not times.zoned)
+    if not has_errors(issues):
+        naive = unit == "datetime" and not times.zoned
+        issues += _back(times.seconds, rows, name, naive) if in_order and not rows.form.sort else []
+        issues += _again(times.seconds, rows, name, again) if again and not has_errors(issues) else []
     return times, issues
 
 
@@ -77,7 +85,7 @@ def _counted(rows: Rows, column: pd.Series, name: str, unit: str) -> tuple[Times
 
 def _clock_of(rows: Rows, column: pd.Series, bad: np.ndarray) -> str:
     """What to do about times that are no numbers."""
-    texts = [text for text in column.iloc[bad].astype(str) if text.strip()]
+    texts = [text for text in as_texts(column.iloc[bad]) if text is not None]
     if list(bad) == [0] and len(column) > 1 and texts and rows.form.units_row is None:
         return "If the row holds units, say format: {units_row: true}."
     if not texts:
@@ -152,28 +160,29 @@ def _unreadable(
     return [rows.error(f"the time {name!r} must be {kind}; {what}{more(bad)}. {way_out}".rstrip(), k)]
 
 
-def _order(times: np.ndarray, rows: Rows, name: str, again: bool, naive: bool) -> list[Issue]:
+def _back(times: np.ndarray, rows: Rows, name: str, naive: bool) -> list[Issue]:
     back = np.flatnonzero(np.diff(times) < 0) + 1
-    if len(back) and not rows.form.sort:
-        k = int(back[0])
-        by = times[k - 1] - times[k]
-        hint = (
-            "Sort the rows, or say format: {sort: true}; where sessions follow one another, tell them apart by "
-            "{recording} in files, or by recording: NAME of a column."
-        )
-        if naive and len(back) < 3 and HOUR_S * 0.5 < by <= HOUR_S * 1.01:
-            hint = "Do clocks end summer time there? Say format: {time_zone: ...}, a place such as Europe/Berlin."
-        return [
-            rows.error(f"the time {name!r} must not go back; it does, by {by:g} s{more(back)}. {hint}", k)
-        ]
+    if not len(back):
+        return []
+    k = int(back[0])
+    by = times[k - 1] - times[k]
+    hint = (
+        "Sort the rows, or say format: {sort: true}; where sessions follow one another, tell them apart by "
+        "{recording} in files, or by recording: NAME of a column."
+    )
+    if naive and len(back) < 3 and HOUR_S * 0.5 < by <= HOUR_S * 1.01:
+        hint = "Do clocks end summer time there? Say format: {time_zone: ...}, a place such as Europe/Berlin."
+    return [rows.error(f"the time {name!r} must not go back; it does, by {by:g} s{more(back)}. {hint}", k)]
+
+
+def _again(times: np.ndarray, rows: Rows, name: str, hint: str) -> list[Issue]:
     same = np.flatnonzero(np.diff(times) == 0) + 1
-    if len(same) and again:
-        sentence = (
-            f"the time {name!r} should be new in each row; it is that of the row before{more(same)}. The last of them "
-            "counts; say bin: sum for amounts that add up, or mean."
-        )
-        return [rows.warning(sentence, int(same[0]))]
-    return []
+    if not len(same):
+        return []
+    sentence = (
+        f"the time {name!r} should be new in each row; it is that of the row before{more(same)}. {hint}"
+    )
+    return [rows.warning(sentence, int(same[0]))]
 
 
 def rate_contradiction(times: np.ndarray, rows: Rows, rate_hz: float, *, naive: bool) -> list[Issue]:

@@ -75,7 +75,8 @@ def windows_of(study: Study, recording: Recording) -> tuple[np.ndarray, list[Iss
     try:
         steps = make_steps(recording, step_s=options.step_s, fill=options.fill, max_gap_s=options.max_gap_s)
     except InvalidInput as failure:
-        return np.zeros(0), [error(FILE, str(failure))]
+        other = " Or say resample_hz, or bin, for the stream." if "would fit" in str(failure) else ""
+        return np.zeros(0), [error(FILE, f"{failure}{other}")]
     try:
         windows = index_windows(
             steps, steps=options.steps, stride=options.stride, min_steps=options.min_steps

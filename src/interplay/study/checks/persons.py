@@ -19,7 +19,7 @@ PERSON = re.compile(
 )
 """A part of a name that stands for a person."""
 PERSONS = (
-    "subject", "subjects", "subj", "sub", "patient", "participant", "person", "proband", "user", "volunteer",
+    "who", "subject", "subjects", "subj", "sub", "patient", "participant", "person", "proband", "user", "volunteer",
     "pid", "sid", "mrn", "patientunitstayid", "uniquepid",
 )  # fmt: skip
 """Names of columns that hold persons, without an ending such as _id."""

@@ -7,6 +7,7 @@ import numpy as np
 from interplay.data.bins import thinned
 from interplay.data.leaks import sample_times
 from interplay.study.issues import Issue, warning
+from interplay.study.rates import nominal_rate
 from interplay.study.spec import StudySpec
 from interplay.types import Stream
 
@@ -37,7 +38,7 @@ def thinning(spec: StudySpec, name: str, stream: Stream, start_s: float, file: s
             "stats, which leave out none.",
         )
         return
-    r = max(1, round(step_s / typical))
+    r = max(1, round(step_s * (nominal_rate(times) or 1 / typical)))
     rate_hz = float(f"{r / step_s:.6g}")
     again = thinned(times, start_s, step_s / r)
     others = f"resample_hz: {rate_hz:g} ({again:.0%} left out), or bin: mean, sum, count or stats, which leave out none"

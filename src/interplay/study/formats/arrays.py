@@ -15,6 +15,8 @@ from interplay.study.formats.delimited import ROW
 
 CELLS = 2_000_000
 """Cells of a Parquet file that are read at a time."""
+NESTED = (np.ndarray, list, dict, tuple)
+"""Cells that hold several values."""
 UNREADABLE = (*DAMAGE, pa.ArrowException, ValueError, TypeError, KeyError, OverflowError)
 
 
@@ -60,10 +62,16 @@ def npz_parts(path: Path) -> Iterator[pd.DataFrame]:
 
 
 def _plain(table: pd.DataFrame) -> pd.DataFrame:
-    """Categories as what they stand for, and names as texts."""
+    """Categories as what they stand for, lists and groups as texts, and names as texts."""
     table.columns = [str(name) for name in table.columns]
-    categories = [name for name in table.columns if isinstance(table[name].dtype, pd.CategoricalDtype)]
-    return table.assign(**{name: table[name].astype(table[name].cat.categories.dtype) for name in categories})
+    changed = {}
+    for name in table.columns:
+        column = table[name]
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            changed[name] = column.astype(column.cat.categories.dtype)
+        elif column.dtype == object and isinstance(next(iter(column.dropna()), None), NESTED):
+            changed[name] = column.map(str, na_action="ignore")
+    return table.assign(**changed)
 
 
 def _native(array: np.ndarray) -> np.ndarray:

@@ -50,9 +50,9 @@ def with_preset(part: Any) -> Any:
     known = dict(preset.target if is_target else {**preset.stream, **preset.by_stem.get(path.stem, {})})
     if not is_target and part.columns:
         known.pop("units", None)  # those of other columns
-    named = part.start or part.time if is_target else part.time
-    if named not in (None, known.get("start"), known.get("time")):
-        known.pop("time_unit", None)
+    usual = known.get("start", known.get("time"))
+    if usual is not None and ((part.start or part.time) if is_target else part.time) not in (None, usual):
+        known.pop("time_unit", None)  # another clock
     if "{entity}" in part.files:
         known.pop("entity", None)
     blank = {name: value for name, value in known.items() if getattr(part, name) in (None, (), "s")}

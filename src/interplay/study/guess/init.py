@@ -139,7 +139,8 @@ def _rows(
     if has_errors(issues):
         first = next(issue for issue in issues if issue.level == ERROR)
         if parts.target:
-            rows.append(Row(status=OPEN, what="what must be put right first", why=str(first)))
+            line = text.line("format") if "time_zone" in first.sentence else None
+            rows.append(Row(status=OPEN, what="what must be put right first", why=str(first), line=line))
     return rows
 
 

@@ -134,11 +134,11 @@ def _patterns(names: Sequence[str]) -> list[tuple[str, set[str]]]:
 
 
 def _shards(names: Sequence[str]) -> tuple[str, set[str]]:
-    """The pattern of files that hold parts of one table."""
-    folders = zip(*(name.split("/") for name in names), strict=True)
-    ending = PurePosixPath(names[0]).suffix
+    """The pattern of files that hold parts of one table, each by a number or a name of its own."""
+    folders = zip(*(PurePosixPath(name).parts[:-1] for name in names), strict=True)
     parts = [some[0] if len(set(some)) == 1 else "*" for some in folders]
-    return "/".join(parts) + (ending if parts[-1] == "*" else ""), set(names)
+    last = f"*{PurePosixPath(names[0]).suffix}" if len(names) > 1 else PurePosixPath(names[0]).name
+    return "/".join([*parts, last]), set(names)
 
 
 def _same_form(name: str, names: Sequence[str]) -> list[str]:

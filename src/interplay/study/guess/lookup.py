@@ -7,7 +7,7 @@ from typing import Any
 from interplay.study.checks.persons import holds_persons
 from interplay.study.guess.roles import distinct
 from interplay.study.guess.seen import Seen
-from interplay.study.patterns import matching
+from interplay.study.patterns import matching, of_recordings
 from interplay.study.rows import Rows
 
 KNOWN = 0.8
@@ -22,8 +22,8 @@ def lookup_of(folder: Path, seen: Sequence[Seen]) -> tuple[dict[str, Any], list[
         columns = _columns(table.roles.rows, names) if "{" not in table.pattern and by_name else None
         if columns is not None:
             recording, entity = columns
-            of_recordings = [_renamed(one) if one in by_name else one for one in seen if one is not table]
-            return {"file": table.pattern, "recording": recording, "entity": entity}, [*of_recordings, table]
+            others = [_by_recording(one) if one in by_name else one for one in seen if one is not table]
+            return {"file": table.pattern, "recording": recording, "entity": entity}, [*others, table]
     return {}, list(seen)
 
 
@@ -44,5 +44,5 @@ def _columns(rows: Rows, names: set) -> tuple[str, str] | None:
     return recording, entity
 
 
-def _renamed(one: Seen) -> Seen:
-    return one._replace(pattern=one.pattern.replace("{entity}", "{recording}"))
+def _by_recording(one: Seen) -> Seen:
+    return one._replace(pattern=of_recordings(one.pattern))

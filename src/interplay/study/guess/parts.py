@@ -21,6 +21,7 @@ from interplay.study.guess.seen import GUESSED, OPEN, Note, Seen
 from interplay.study.guess.streams import first_times, rate, streams_of
 from interplay.study.guess.target import label_of, score, target_of
 from interplay.study.guess.windows import binned, windows_of
+from interplay.study.patterns import of_recordings
 from interplay.study.times import SINCE_1970
 
 MOST_SHOWN = 5
@@ -87,9 +88,8 @@ def _seen(folder: Path, kind: Kind) -> Seen:
         named = people and _is_name_of_person(inside, kind)
         if named and len(distinct(inside.rows, inside.entity or "")) > 1:
             return Seen(kind, SHARDS.sub("*", pattern), roles_in(folder, kind, whole, by_name=False))
-        if named and "{recording}" not in pattern:
-            pattern = pattern.replace("{entity}", "{recording}")
-            return Seen(kind, pattern, roles_in(folder, kind, whole, by_name=False))
+        if named:
+            return Seen(kind, of_recordings(pattern), roles_in(folder, kind, whole, by_name=False))
     return Seen(kind, pattern, of_columns)
 
 
@@ -247,4 +247,5 @@ def _clock(one: Roles) -> dict[str, Any]:
 
 def _name(pattern: str) -> str:
     plain = SHARDS.sub("", pattern).split(".")[0].replace("*", "")
-    return re.sub(r"\W+", "_", plain).strip("_").lower() or "stream"
+    name = re.sub(r"\W+", "_", plain).strip("_").lower()
+    return name if name and not name[0].isdigit() else "stream"

@@ -63,7 +63,8 @@ STOPS = (
 LABELS = (
     "label", "labels", "class", "target", "outcome", "activity", "died", "death", "mortality", "stage",
     "sleep stage", "state", "condition", "diagnosis", "sepsislabel", "boolean value", "event label",
-    "annotation", "symbol", "group", "survived", "behaviour", "description", "behavior", "task", "phase", "category",
+    "annotation", "symbol", "group", "survived", "behaviour", "description", "zustand", "klasse",
+    "behavior", "task", "phase", "category",
     "posture", "hospital expire flag", "mood", "stress", "label id",
 )  # fmt: skip
 PEOPLE = (

@@ -13,18 +13,20 @@ HEAD = """\
 
 title: A study            # shown in reports
 licence: not stated
-citation: not stated
+citation: not stated"""
+FORMAT = "# format: {time_zone: Europe/Berlin}   # of all files that say nothing else; delete the # to use it"
+STREAMS = """\
 
-# One entry for each modality. Files are given by a pattern with {{entity}} (a file for each subject, stay ...) and,
-# where an entity has several, {{recording}}; or as long tables with `entity: NAME`, the column that says whose row it
+# One entry for each modality. Files are given by a pattern with {entity} (a file for each subject, stay ...) and,
+# where an entity has several, {recording}; or as long tables with `entity: NAME`, the column that says whose row it
 # is.
 #   columns      the channels; leave out for events that count as 1 whenever they happen (a drug given, a note written)
 #   units        one for each column
 #   time         the time column; time_unit: s, ms, us, ns, min, h, d, excel or datetime
 #   rate_hz      of a regular stream, in samples per second; then `time` may be left out
 #   resample_hz  of an irregular one, the rate at which it is read anew; or bin: last, mean, sum, count or stats
-#   where        take only rows with these values, for instance  where: {{kind: insulin}}
-#   format       how files are written, for instance  format: {{separator: ";", decimal: ","}}"""
+#   where        take only rows with these values, for instance  where: {kind: insulin}
+#   format       how files are written, for instance  format: {separator: ";", decimal: ","}"""
 MIDDLE = """
 # What is to be predicted. kind: series (a label in each row, in force until the next), intervals (with start and stop
 # columns), or entity (one for each entity, at `time` or at the end of its recording). Without classes it is a number.
@@ -51,6 +53,8 @@ class StudyText:
         self.lines: list[str] = []
         self.place: dict[str, int] = {}
         self._comment(HEAD.format(folder=folder))
+        self._line("format", FORMAT)
+        self._comment(STREAMS)
         if parts.entity:
             self._comment("# The table that says whose recording it is.")
             self._group("entity", parts.entity, 0)

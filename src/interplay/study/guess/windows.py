@@ -1,9 +1,12 @@
 """Windows that fit: steps that hold whole numbers of samples, and as many of them as recordings have room for."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+
+from interplay.study.rates import nominal_rate, typical_interval
 
 STEPS_S = (
     0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0,
@@ -19,20 +22,20 @@ LEAST_ROOM = 3
 """Windows that a recording should have room for, one after the other."""
 SEVERAL = 1.25
 """Samples in a step from which an irregular stream is read anew at a rate."""
-JITTER = 2.5
-"""Typical intervals that nearly all are shorter than, where a stream comes at a rate that wavers."""
 LONG_GAP = 100.0
-NEAR = 0.03
-"""Share by which a typical interval may differ from that of a round rate."""
+"""Typical intervals after which a pause is a long one."""
+MANY = 10
+"""Samples from which a stream has pauses of its own."""
 WHOLE = 1e-6
 
 
 def windows_of(times: Sequence[np.ndarray], rates_hz: Sequence[float | None]) -> dict[str, Any]:
     """Settings of windows for streams of these times, s; `rates_hz` of regular ones."""
-    lengths = [float(some[-1] - some[0]) for some in times if len(some) > 1]
+    lengths = [_longest(some) for some in times if len(some) > 1]
     longest = float(np.median(lengths)) if lengths else 0.0
     rates = [
-        nominal(some) if rate_hz is None else rate_hz for some, rate_hz in zip(times, rates_hz, strict=True)
+        nominal_rate(some) if rate_hz is None else rate_hz
+        for some, rate_hz in zip(times, rates_hz, strict=True)
     ]
     step_s = _step(longest, [rate_hz for rate_hz in rates if rate_hz is not None])
     steps = STEPS
@@ -44,33 +47,26 @@ def windows_of(times: Sequence[np.ndarray], rates_hz: Sequence[float | None]) ->
     return windows
 
 
-def nominal(times: np.ndarray) -> float | None:
-    """The round rate that a stream of wavering times is meant to have, Hz; None without one."""
-    interval = _interval(times)
-    if interval is None:
-        return None
-    rate_hz = float(round(1 / interval)) if interval <= 1 else 1 / round(interval)
-    return rate_hz if abs(rate_hz * interval - 1) < NEAR else None
+def _longest(times: np.ndarray) -> float:
+    """Seconds of the longest stretch without a long pause."""
+    between = np.diff(times)
+    typical = float(np.median(between[between > 0])) if (between > 0).any() else 0.0
+    ends = (
+        np.r_[-1, np.flatnonzero(between > LONG_GAP * typical), len(times) - 1]
+        if typical
+        else [-1, len(times) - 1]
+    )
+    return max(float(times[stop] - times[start + 1]) for start, stop in pairwise(ends))
 
 
 def binned(times: np.ndarray, step_s: float) -> dict[str, Any]:
     """How an irregular stream is brought into steps, where a step has several of its samples."""
-    interval = _interval(times)
+    interval = typical_interval(times)
     if interval is not None:
-        samples = step_s * (nominal(times) or 1 / interval)
+        samples = step_s * (nominal_rate(times) or 1 / interval)
         return {} if samples < SEVERAL else {"resample_hz": float(f"{round(samples) / step_s:.6g}")}
     several = len(times) > SEVERAL * max(1, len(np.unique(np.floor(times / step_s))))
     return {"bin": "mean"} if several else {}
-
-
-def _interval(times: np.ndarray) -> float | None:
-    """The typical interval of a stream, s; None of events, which come at any time or several at once."""
-    between = np.diff(times)
-    between = between[between > 0]
-    if not len(between) or len(between) < 0.5 * (len(times) - 1):
-        return None
-    typical = float(np.median(between))
-    return typical if np.quantile(between, 0.95) <= JITTER * typical else None
 
 
 def _step(length_s: float, rates_hz: Sequence[float]) -> float:
@@ -86,10 +82,10 @@ def _step(length_s: float, rates_hz: Sequence[float]) -> float:
 
 
 def _gap(times: Sequence[np.ndarray], step_s: float) -> float | None:
-    """Pauses that windows should not cross, s; None without long ones."""
-    all_times = np.sort(np.concatenate([some for some in times if len(some)] or [np.zeros(0)]))
-    between = np.diff(all_times)
-    typical = float(np.median(between[between > 0])) if (between > 0).any() else 0.0
-    if typical <= 0 or between.max() <= LONG_GAP * max(typical, step_s / STEPS):
+    """Pauses that windows should not cross, s; None unless all streams have a long one."""
+    between = [np.diff(some) for some in times if len(some) > MANY]
+    typical = max((float(np.median(some[some > 0])) for some in between if (some > 0).any()), default=0.0)
+    longest = min((float(some.max()) for some in between), default=0.0)
+    if typical <= 0 or longest <= LONG_GAP * max(typical, step_s / STEPS):
         return None
     return float(f"{max(STEPS * step_s, 10 * typical):.2g}")

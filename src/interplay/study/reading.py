@@ -15,10 +15,6 @@ from interplay.study.patterns import Key
 from interplay.study.rows import Rows, listed
 from interplay.study.spec import StreamSpec, TargetSpec
 from interplay.study.static import static_names
-<<<<<<< HEAD
-from interplay.study.streams import ReadStream, cut, empty_stream, moved, read_stream, start_of, stop_of
-from interplay.study.target import ReadTarget, clipped, no_target, read_target
-=======
 from interplay.study.streams import (
     ReadStream,
     cut,
@@ -29,8 +25,7 @@ from interplay.study.streams import (
     start_of,
     stop_of,
 )
-from interplay.study.target import ReadTarget, clipped, outside, read_target
->>>>>>> wt-study
+from interplay.study.target import ReadTarget, clipped, no_target, outside, read_target
 from interplay.types import Recording, Stream, Target
 
 if TYPE_CHECKING:
@@ -38,9 +33,6 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 """Names that a sentence lists."""
-
-
-SHOWN = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -103,7 +103,7 @@ class Schema:
     steps : T
     step_s : float, s
     classes : class names, in the order of their numbers, or names of labels; () for a continuous target
-    kind : what the target is: "classes", one of them; "labels", any of them; or "number"
+    kind : what the target is: "classes", one of them; "labels", any of them; "number"; or "unlabelled", none at all
     static : names of side inputs that do not change in a recording
     """
 

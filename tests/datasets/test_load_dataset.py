@@ -7,7 +7,12 @@ from interplay.datasets import DATASETS, check_dataset, find_dataset, load_datas
 from interplay.errors import DamagedFile, InvalidInput
 from shared_data import shared
 
-FOLDERS = {"mimic3_demo_glucose": "mimic3_demo", "mimic3_demo_potassium": "mimic3_demo"}
+FOLDERS = {
+    **{f"mimic{k}_demo_{what}": f"mimic{k}_demo" for k in (3, 4) for what in ("glucose", "potassium")},
+    **{f"hydraulic_{part}": "hydraulic_1hz" for part in ("cooler", "valve", "pump", "accumulator")},
+    **dict.fromkeys(("racket_sports", "basic_motions", "epilepsy", "ering", "stand_walk_jump"), "uea_small"),
+    "beijing_air_classes": "beijing_air",
+}
 """Folders of data sets that are not called like them."""
 NEED_A_FOLDER = sorted(name for name, dataset in DATASETS.items() if not dataset.card.bundled)
 

@@ -27,7 +27,7 @@ def run(args: Namespace) -> None:
     run = load_run(args.run)
     with whole_file(args.out, overwrite=args.overwrite) as part:
         with progress(args, "predicting") as tell:
-            table = run.predict(windows_like(run, args), progress=tell)
+            table = run.predict(windows_like(run, args, labelled=False), progress=tell)
         getattr(table, WRITERS[args.out.suffix])(part, index=False)
     described = {"table": str(args.out), "n_windows": len(table), "columns": list(table.columns)}
     tell_result(args, described, f"Predictions: {args.out}   ({len(table)} windows)")

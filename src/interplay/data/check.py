@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from interplay.data.targets import is_labelled
 from interplay.errors import InvalidInput, LeakageError
 from interplay.types import Recording, Schema, Stream
 
@@ -111,6 +112,7 @@ def refuse_missing(values: np.ndarray, what: str) -> None:
 
 def check_trainable(windows, *, what: str) -> None:
     """Refuse windows that nothing can be learned from: a constant target, a class or a modality missing."""
+    check_labelled(windows, what=what)
     if windows.kind == "labels":
         _check_labels(windows, what)
     elif windows.kind == "number":
@@ -131,6 +133,7 @@ def check_trainable(windows, *, what: str) -> None:
 
 def check_categorical(windows, *, what: str) -> None:
     """Refuse any target but classes where classes are needed."""
+    check_labelled(windows, what=what)
     if windows.kind == "labels":
         raise InvalidInput(
             f"{what} must have one class each; they have {len(windows.classes)} labels, any of which may hold. Take "
@@ -140,6 +143,16 @@ def check_categorical(windows, *, what: str) -> None:
         raise InvalidInput(
             f"{what} must have class labels; the target is continuous (floats). Cut it into classes with "
             "ip.TargetBins, use .astype(int) if these are class codes, or estimate with GaussianPID."
+        )
+
+
+def check_labelled(windows, *, what: str) -> None:
+    """Refuse windows without a label, which are there to be predicted."""
+    unknown = int(np.sum(~is_labelled(windows.y)))
+    if unknown:
+        raise InvalidInput(
+            f"{what} must have a label each; {unknown} of {len(windows)} have none. Windows without labels can only be "
+            "predicted."
         )
 
 

@@ -37,7 +37,8 @@ def windows_from_arrays(
         n windows that are already cut; `steps` may then be left out.
     y : (n,) int, bool or str
         Label of each step, or of each cut window; -1 is unlabelled. With ``classes=()`` float, a continuous
-        target; NaN is unlabelled. Or (n, C): whether each of C labels holds, 1, 0, or -1 where unknown.
+        target; NaN is unlabelled. Or (n, C): whether each of C labels holds, 1, 0, or -1 where unknown. None of
+        windows that are to be predicted.
     steps : int
         T, rows per window.
     step_s : float, s
@@ -64,8 +65,9 @@ def windows_from_arrays(
     Windows
     """
     arrays = {name: as_array(array, f"array {name!r}") for name, array in arrays.items()}
-    labels, classes = _coded(y, classes)
-    n, cut_steps = _common_shape(arrays, len(labels))
+    coded = None if y is None else _coded(y, classes)
+    n, cut_steps = _common_shape(arrays, None if coded is None else len(coded[0]))
+    labels, classes = coded or _unlabelled(n, classes)
     if cut_steps is not None and steps not in (None, cut_steps):
         raise InvalidInput(f"steps must be the second axis of the arrays, {cut_steps}; got {steps}.")
     length = steps if cut_steps is None else cut_steps
@@ -100,7 +102,14 @@ def windows_from_arrays(
         step_s=float(step_s),
         static=_static_of_segments(static or {}, segment[:: 1 if cut_steps is None else length], n),
     )
-    return index_windows(table, steps=length, stride=stride, min_steps=min_steps)
+    return index_windows(table, steps=length, stride=stride, min_steps=min_steps, labelled=y is not None)
+
+
+def _unlabelled(n: int, classes) -> tuple[np.ndarray, tuple[str, ...]]:
+    """No labels: of the given classes, of a continuous target, or of nothing in particular."""
+    if classes is not None and len(classes) == 0:
+        return np.full(n, np.nan), ()
+    return np.full(n, UNLABELLED, dtype=np.int64), () if classes is None else tuple(map(str, classes))
 
 
 def _coded(y, classes) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -136,7 +145,8 @@ def _coded(y, classes) -> tuple[np.ndarray, tuple[str, ...]]:
     return coded, tuple(map(str, known))
 
 
-def _common_shape(arrays: Mapping[str, np.ndarray], n_labels: int) -> tuple[int, int | None]:
+def _common_shape(arrays: Mapping[str, np.ndarray], n_labels: int | None) -> tuple[int, int | None]:
+    """How many rows or cut windows there are, and steps of a cut window; None of rows."""
     if not arrays:
         raise InvalidInput("arrays must hold at least one modality; got none.")
     ndim = {array.ndim for array in arrays.values()}
@@ -146,19 +156,21 @@ def _common_shape(arrays: Mapping[str, np.ndarray], n_labels: int) -> tuple[int,
     for name, array in arrays.items():
         if array.dtype.kind not in "fiub":
             raise InvalidInput(f"array {name!r} must be numeric; got {array.dtype}.")
-        if len(array) != n_labels:
-            raise InvalidInput(
-                f"all arrays must be as long as y ({n_labels}); array {name!r} has {len(array)} rows."
-            )
     first = next(iter(arrays.values()))
+    n, like = (len(first), "one another") if n_labels is None else (n_labels, "y")
+    for name, array in arrays.items():
+        if len(array) != n:
+            raise InvalidInput(
+                f"all arrays must be as long as {like} ({n}); array {name!r} has {len(array)} rows."
+            )
     if first.ndim == 2:
-        return n_labels, None
+        return n, None
     steps = {array.shape[1] for array in arrays.values()}
     if len(steps) != 1:
         raise InvalidInput(
             f"cut windows must have the same number of steps in all modalities; got {sorted(steps)}."
         )
-    return n_labels, first.shape[1]
+    return n, first.shape[1]
 
 
 def _static_of_segments(

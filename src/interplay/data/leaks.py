@@ -13,22 +13,13 @@ SAME = 0.9999
 """Correlation from which a channel is a continuous target on another scale; single precision alone costs less."""
 
 
-def sample_times(stream: Stream) -> np.ndarray:
-    """(n,) s, when each sample was taken."""
-    if stream.times_s is not None:
-        return np.asarray(stream.times_s)
-    assert stream.rate_hz is not None
-    return stream.start_s + np.arange(len(stream.values)) / stream.rate_hz
-
-
 def giveaways(recordings: Sequence[Recording], name: str) -> list[int]:
-    """Channels of a stream that are the target under another name.
+    """Channels of a stream that are the target under another name, of the same time.
 
     A label holds over (start, stop]; where it stands in the same row as the sample, over [start, stop). Both are tried.
     """
     channels: set[int] = set()
-    lasting = any(np.any(r.target.stop_s > r.target.start_s) for r in recordings)
-    for at_start in (False, True) if lasting else (False,):
+    for at_start in (False, True) if lasting(recordings) else (False,):
         values, labels = beside_labels(recordings, name, at_start=at_start)
         channels |= {k for k in range(values.shape[1]) if is_target(values[:, k], labels)}
     return sorted(channels)
@@ -53,11 +44,24 @@ def beside_labels(
     return (np.concatenate(values), np.concatenate(labels)) if values else (np.zeros((0, 0)), np.zeros(0))
 
 
+def sample_times(stream: Stream) -> np.ndarray:
+    """(n,) s, when each sample was taken."""
+    if stream.times_s is not None:
+        return np.asarray(stream.times_s)
+    assert stream.rate_hz is not None
+    return stream.start_s + np.arange(len(stream.values)) / stream.rate_hz
+
+
 def is_target(values: np.ndarray, labels: np.ndarray) -> bool:
     """Whether a channel (n,) is the class, or the continuous target, of each of its samples."""
     seen = ~np.isnan(values)
     values, labels = values[seen], labels[seen]
-    return _follows(values, labels) if labels.dtype.kind == "f" else _tells(values, labels)
+    return follows(values, labels) if labels.dtype.kind == "f" else tells(values, labels)
+
+
+def lasting(recordings: Sequence[Recording]) -> bool:
+    """Whether labels hold for some time, so that a row of the target is beside two samples."""
+    return any(np.any(r.target.stop_s > r.target.start_s) for r in recordings)
 
 
 def _pairs(when: np.ndarray, target: Target, at_start: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -69,17 +73,22 @@ def _pairs(when: np.ndarray, target: Target, at_start: bool) -> tuple[np.ndarray
     return np.r_[np.flatnonzero(held), last[last >= 0]], np.r_[k[held], instant[last >= 0]]
 
 
-def _tells(values: np.ndarray, labels: np.ndarray) -> bool:
+def tells(values: np.ndarray, labels: np.ndarray) -> bool:
     """Whether few distinct values (n,) stand for one class each, often enough not to be chance."""
+    # most channels have too many values, which a few of them show
+    if len(np.unique(values[:1000])) > 2 * len(np.unique(labels)):
+        return False
     kinds, code, count = np.unique(values, return_inverse=True, return_counts=True)
-    n_classes = len(np.unique(labels))
-    if n_classes < 2 or len(kinds) > 2 * n_classes or count.min() < ENOUGH:
+    classes, of_class = np.unique(labels, return_inverse=True)
+    if len(classes) < 2 or len(kinds) > 2 * len(classes) or count.min() < ENOUGH:
         return False
-    return len(np.unique(np.stack([code, labels]), axis=1).T) == len(kinds)
+    return len(np.unique(code * len(classes) + of_class)) == len(kinds)
 
 
-def _follows(values: np.ndarray, labels: np.ndarray) -> bool:
+def follows(values: np.ndarray, labels: np.ndarray) -> bool:
     """Whether values (n,) are a straight line of a continuous target, over enough of its values."""
-    if min(len(np.unique(values)), len(np.unique(labels))) < ENOUGH:
+    if len(values) < ENOUGH or values.min() == values.max() or labels.min() == labels.max():
         return False
-    return abs(np.corrcoef(values.astype(np.float64), labels)[0, 1]) > SAME
+    if abs(np.corrcoef(values.astype(np.float64), labels)[0, 1]) <= SAME:
+        return False
+    return min(len(np.unique(values)), len(np.unique(labels))) >= ENOUGH

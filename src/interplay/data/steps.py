@@ -9,6 +9,7 @@ from interplay.arrays import as_floats
 from interplay.data.bins import ADDITIVE, binned, binned_channels, check_bin, resampled, steps_of
 from interplay.data.check import check_recording, refuse_missing
 from interplay.data.fill import added_channels, fill_policy
+from interplay.data.odd_times import emptiness_in_words
 from interplay.data.targets import labels_on_grid, unlabelled
 from interplay.errors import InvalidInput
 from interplay.types import Recording, Stream
@@ -36,6 +37,7 @@ class Steps:
     time_s : (n_steps,) float64, end of the step on the clock of its recording
     entities, classes : names; no classes for a continuous target
     channels : modality name -> names of its channels
+    units : modality name -> units of its channels, "" where one is not known; nothing where none is
     step_s : float, s
     static : name of a side input -> (segments,) float32, in order of segments; NaN where unknown
     """
@@ -51,6 +53,7 @@ class Steps:
     channels: Mapping[str, tuple[str, ...]]
     step_s: float
     static: Mapping[str, np.ndarray] = field(default_factory=dict)
+    units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.target)
@@ -131,6 +134,11 @@ def make_steps(
         channels={
             name: (*channel_names(stream), *added_channels(fill, name))
             for name, stream in first.streams.items()
+        },
+        units={
+            name: (*stream.units, *("" for _ in added_channels(fill, name)))
+            for name, stream in first.streams.items()
+            if stream.units
         },
         step_s=float(step_s),
         static={
@@ -226,6 +234,10 @@ def _grid(recording: Recording, step_s: float) -> tuple[float, int]:
             f"a recording must last at least one step of {step_s:g} s; {recording.name or recording.entity!r} "
             f"lasts {stop - start:g} s."
         )
+    # before anything of that size is made
+    if emptiness := emptiness_in_words(recording, n_steps):
+        who = recording.name or recording.entity
+        raise InvalidInput(f"recording {who!r} must fill its time; {emptiness}")
     return start, n_steps
 
 

@@ -1,14 +1,20 @@
 """Windows: an index over steps. Overlapping windows share memory; only a batch is ever copied out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from interplay.data.doubts import doubts_of_steps
+from interplay.data.odd_times import odd_times
 from interplay.data.steps import Steps, make_steps, padded
 from interplay.data.targets import is_labelled
+from interplay.data.warn import warn_of_data
 from interplay.errors import InvalidInput
 from interplay.types import Recording, Schema, WindowBatch
+
+MOST_NAMES = 5
+"""Names that a sentence lists."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,10 +57,12 @@ class Windows:
 
     @property
     def kind(self) -> str:
-        """What the target is: "classes", "labels" or "number", see `interplay.types.Schema`."""
+        """What the target is: "classes", "labels", "number" or "unlabelled", see `interplay.types.Schema`."""
         if self.steps.target.ndim == 2:
             return "labels"
-        return "number" if self.steps.target.dtype.kind == "f" else "classes"
+        if self.steps.target.dtype.kind == "f":
+            return "number"
+        return "classes" if self.classes else "unlabelled"
 
     @property
     def continuous(self) -> bool:
@@ -125,6 +133,11 @@ class Windows:
         """(M,) bool: whether a modality is observed in any window."""
         return np.any(self.steps.observed[self.used_rows()], axis=0)
 
+    def observed_at_all(self) -> np.ndarray:
+        """(N,) bool: whether a window observes any modality in any step."""
+        seen = np.cumsum(np.r_[0, self.steps.observed.any(axis=1)])
+        return seen[self.last + 1] > seen[self.last - self.length + 1]
+
     def batch(self, which: np.ndarray) -> WindowBatch:
         """Copy out some windows; unobserved values become 0."""
         rows = self.select(which).rows()
@@ -147,6 +160,7 @@ def make_windows(
     min_steps: int | None = None,
     fill=None,
     max_gap_s: float | None = None,
+    labelled: bool = True,
 ) -> Windows:
     """Cut recordings into windows.
 
@@ -157,23 +171,40 @@ def make_windows(
     steps : int
         T, steps per window.
     stride : int
-        Steps from one window to the next; only windows whose last step is labelled are kept.
+        Steps from one window to the next.
     min_steps : int, optional
         Also give windows at the start of a segment that have only so many steps; the steps they lack are
         unobserved.
     fill, max_gap_s
         As in `interplay.data.make_steps`.
+    labelled : bool
+        Whether only windows whose last step is labelled are kept; without labels there is nothing to learn, but all
+        there is to predict.
 
     Returns
     -------
     Windows
     """
-    table = make_steps(recordings, step_s=step_s, fill=fill, max_gap_s=max_gap_s)
-    return index_windows(table, steps=steps, stride=stride, min_steps=min_steps)
+    doubts: list[str] = []
+    if isinstance(recordings, Recording):
+        recordings = [recordings]
+    table = make_steps(_looked_at(recordings, doubts), step_s=step_s, fill=fill, max_gap_s=max_gap_s)
+    windows = index_windows(table, steps=steps, stride=stride, min_steps=min_steps, labelled=labelled)
+    warn_of_data([*doubts, *doubts_of_steps(table)])
+    return windows
 
 
-def index_windows(table: Steps, *, steps: int, stride: int = 1, min_steps: int | None = None) -> Windows:
-    """Index every labelled window of `steps` steps, or at least `min_steps`, that stays inside one segment."""
+def _looked_at(recordings: Iterable[Recording], doubts: list[str]) -> Iterator[Recording]:
+    """Recordings one after the other, with what is odd in their times added to doubts."""
+    for recording in recordings:
+        yield recording
+        doubts += odd_times(recording)
+
+
+def index_windows(
+    table: Steps, *, steps: int, stride: int = 1, min_steps: int | None = None, labelled: bool = True
+) -> Windows:
+    """Index windows of `steps` steps, or at least `min_steps`, that stay inside one segment; see `make_windows`."""
     least = steps if min_steps is None else min_steps
     for name, value in (("steps", steps), ("stride", stride), ("min_steps", least)):
         if not isinstance(value, (int, np.integer)) or value < 1:
@@ -191,10 +222,22 @@ def index_windows(table: Steps, *, steps: int, stride: int = 1, min_steps: int |
             f"a window of {least} steps must fit into a segment; the longest has "
             f"{lengths.max() - (steps - least)} steps of {table.step_s:g} s. Use fewer or shorter steps."
         )
-    last = np.flatnonzero(fits & ((place - steps + 1) % stride == 0) & is_labelled(table.target))
+    chosen = fits & ((place - steps + 1) % stride == 0)
+    last = np.flatnonzero(chosen & is_labelled(table.target) if labelled else chosen)
     if len(last) == 0:
         raise InvalidInput(
             f"at least one window must end in a labelled step; none of {int(fits.sum())} does. Check the times of the "
-            "labels, or use shorter windows or a smaller stride."
+            "labels, or use shorter windows or a smaller stride; to predict, pass labelled=False."
         )
+    if not labelled:
+        warn_of_data(_left_out(table, last, least))
     return Windows(steps=table, last=last, length=int(steps))
+
+
+def _left_out(table: Steps, last: np.ndarray, least: int) -> Iterator[str]:
+    """Who has no window, and so no prediction."""
+    missing = np.setdiff1d(np.arange(len(table.entities)), table.entity[last])
+    names = [repr(table.entities[k]) for k in missing[:MOST_NAMES]]
+    if names:
+        more = f" and {len(missing) - len(names)} more" if len(missing) > len(names) else ""
+        yield f"{', '.join(names)}{more} left out: no window of {least} steps of {table.step_s:g} s fits there."

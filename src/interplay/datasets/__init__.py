@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from interplay.datasets.beijing_air import BeijingAir, BeijingAirClasses
 from interplay.datasets.card import Card, DataSet
 from interplay.datasets.checks import check_dataset
 from interplay.datasets.cmu_mosi import CmuMosei, CmuMosi, convert_pickle
@@ -9,6 +10,8 @@ from interplay.datasets.cmu_mosi_utterance import CmuMosiUtterance
 from interplay.datasets.fetch import fetch_dataset
 from interplay.datasets.hapt import Hapt
 from interplay.datasets.hapt_sample import HaptSample
+from interplay.datasets.hydraulic import HydraulicAccumulator, HydraulicCooler, HydraulicPump, HydraulicValve
+from interplay.datasets.icu.eicu_demo import EicuDemo
 from interplay.datasets.icu.mimic3_demo import Mimic3Demo, Mimic3DemoGlucose, Mimic3DemoPotassium
 from interplay.datasets.icu.mimic4 import (
     Mimic4LengthOfStay,
@@ -16,14 +19,20 @@ from interplay.datasets.icu.mimic4 import (
     Mimic4Mortality,
     Mimic4MortalityPanels,
 )
+from interplay.datasets.icu.mimic4_demo import Mimic4Demo, Mimic4DemoGlucose, Mimic4DemoPotassium
+from interplay.datasets.icu.mimic4_hourly import Mimic4DemoVitals
 from interplay.datasets.mhealth import MHealth
+from interplay.datasets.mmash import Mmash
 from interplay.datasets.opportunity import Opportunity, OpportunityGestures
 from interplay.datasets.pamap2 import Pamap2, Pamap2Sensors
 from interplay.datasets.physionet2012 import PhysioNet2012
 from interplay.datasets.pt_exercises import PTExercises
 from interplay.datasets.room_occupancy import RoomOccupancy
 from interplay.datasets.shanghai_diabetes import ShanghaiDiabetes
+from interplay.datasets.shoulder_watch import ShoulderWatch
+from interplay.datasets.skab import Skab
 from interplay.datasets.stress_predict import StressPredict
+from interplay.datasets.uea import BasicMotions, Epilepsy, ERing, RacketSports, StandWalkJump
 from interplay.datasets.utd_mhad import UtdMhad
 from interplay.datasets.wesad import Wesad, WesadMeditation, WesadStress
 from interplay.datasets.wesad_features import WesadFeatures
@@ -33,29 +42,48 @@ from interplay.types import Recording
 
 __all__ = [
     "DATASETS",
+    "BasicMotions",
+    "BeijingAir",
+    "BeijingAirClasses",
     "Card",
     "CmuMosei",
     "CmuMosi",
     "CmuMosiUtterance",
     "DataSet",
+    "ERing",
+    "EicuDemo",
+    "Epilepsy",
     "Hapt",
     "HaptSample",
+    "HydraulicAccumulator",
+    "HydraulicCooler",
+    "HydraulicPump",
+    "HydraulicValve",
     "MHealth",
     "Mimic3Demo",
     "Mimic3DemoGlucose",
     "Mimic3DemoPotassium",
+    "Mimic4Demo",
+    "Mimic4DemoGlucose",
+    "Mimic4DemoPotassium",
+    "Mimic4DemoVitals",
     "Mimic4LengthOfStay",
     "Mimic4LengthOfStayPanels",
     "Mimic4Mortality",
     "Mimic4MortalityPanels",
+    "Mmash",
     "Opportunity",
     "OpportunityGestures",
     "PTExercises",
     "Pamap2",
     "Pamap2Sensors",
     "PhysioNet2012",
+    "RacketSports",
     "RoomOccupancy",
     "ShanghaiDiabetes",
+    "ShoulderWatch",
+    "Skab",
+    "StandWalkJump",
     "StressPredict",
     "UtdMhad",
     "Wesad",
@@ -73,27 +101,46 @@ __all__ = [
 DATASETS = Registry(
     "data set",
     {
+        "basic_motions": BasicMotions,
+        "beijing_air": BeijingAir,
+        "beijing_air_classes": BeijingAirClasses,
         "cmu_mosei": CmuMosei,
         "cmu_mosi": CmuMosi,
         "cmu_mosi_utterance": CmuMosiUtterance,
+        "eicu_demo": EicuDemo,
+        "epilepsy": Epilepsy,
+        "ering": ERing,
         "hapt": Hapt,
         "hapt_sample": HaptSample,
+        "hydraulic_accumulator": HydraulicAccumulator,
+        "hydraulic_cooler": HydraulicCooler,
+        "hydraulic_pump": HydraulicPump,
+        "hydraulic_valve": HydraulicValve,
         "mhealth": MHealth,
         "mimic3_demo": Mimic3Demo,
         "mimic3_demo_glucose": Mimic3DemoGlucose,
         "mimic3_demo_potassium": Mimic3DemoPotassium,
+        "mimic4_demo": Mimic4Demo,
+        "mimic4_demo_glucose": Mimic4DemoGlucose,
+        "mimic4_demo_potassium": Mimic4DemoPotassium,
+        "mimic4_demo_vitals": Mimic4DemoVitals,
         "mimic4_length_of_stay": Mimic4LengthOfStay,
         "mimic4_length_of_stay_panels": Mimic4LengthOfStayPanels,
         "mimic4_mortality": Mimic4Mortality,
         "mimic4_mortality_panels": Mimic4MortalityPanels,
+        "mmash": Mmash,
         "opportunity": Opportunity,
         "opportunity_gestures": OpportunityGestures,
         "pamap2": Pamap2,
         "pamap2_sensors": Pamap2Sensors,
         "physionet2012": PhysioNet2012,
         "pt_exercises": PTExercises,
+        "racket_sports": RacketSports,
         "room_occupancy": RoomOccupancy,
         "shanghai_diabetes": ShanghaiDiabetes,
+        "shoulder_watch": ShoulderWatch,
+        "skab": Skab,
+        "stand_walk_jump": StandWalkJump,
         "stress_predict": StressPredict,
         "utd_mhad": UtdMhad,
         "wesad": Wesad,

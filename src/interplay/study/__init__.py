@@ -3,7 +3,7 @@
 from interplay.study.checks.study import check_study
 from interplay.study.guess import init_study
 from interplay.study.issues import Issue, has_errors, issues_text
-from interplay.study.source import find_source, read_folder
+from interplay.study.source import find_source, read_folder, windows_to_predict
 from interplay.study.study import Study, read_study
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "issues_text",
     "read_folder",
     "read_study",
+    "windows_to_predict",
 ]

@@ -1,15 +1,16 @@
 """Reading one recording of a study: its streams and its target on one clock."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from interplay.data.targets import label_at
+from interplay.data.warn import warn_of_data
 from interplay.errors import InterplayError
 from interplay.study.checks.clocks import on_another_clock
-from interplay.study.issues import Issue, error, has_errors
+from interplay.study.issues import ERROR, Issue, error, has_errors
 from interplay.study.patterns import Key
 from interplay.study.rows import Rows, listed
 from interplay.study.spec import StreamSpec, TargetSpec
@@ -24,14 +25,14 @@ from interplay.study.streams import (
     start_of,
     stop_of,
 )
-from interplay.study.target import ReadTarget, clipped, outside, read_target
+from interplay.study.target import ReadTarget, clipped, no_target, outside, read_target
 from interplay.types import Recording, Stream, Target
 
 if TYPE_CHECKING:
     from interplay.study.study import Study
 
-
 SHOWN = 5
+"""Names that a sentence lists."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,9 +111,29 @@ def _stream(study: "Study", name: str, key: Key) -> ReadStream:
 
 def _labels(study: "Study", key: Key, file: str, streams: Mapping[str, Stream]) -> ReadTarget:
     rows, unreadable = _rows(study, study.spec.target, key)
-    if unreadable:
-        return ReadTarget(None, None, unreadable)
-    return read_target(rows, study.spec.target, key, file, streams)
+    labels = (
+        ReadTarget(None, None, unreadable)
+        if unreadable
+        else read_target(rows, study.spec.target, key, file, streams)
+    )
+    if study.labelled or (labels.target is not None and not has_errors(labels.issues)):
+        return labels
+    if rows is not None:
+        warn_of_data(f"labels are left out: {issue}" for issue in labels.issues if issue.level == ERROR)
+    return no_target(study.spec.target, streams)
+
+
+def not_there(study: "Study") -> Iterator[str]:
+    """Streams that nobody has, and people of whom there are labels alone: what predictions do without."""
+    for name, spec in study.spec.streams.items():
+        if not study.table(spec).keys:
+            yield f"{name!r} has no file {spec.files} in {study.folder}: it counts as never observed."
+    try:
+        labelled = {key.entity for key in study.table(study.spec.target).keys}
+    except InterplayError:
+        return
+    if missing := sorted(labelled - set(study.entities)):
+        yield f"{listed(missing, SHOWN)} {'has' if len(missing) == 1 else 'have'} labels and no samples: left out."
 
 
 def _rows(study: "Study", spec: StreamSpec | TargetSpec, key: Key) -> tuple[Rows | None, list[Issue]]:

@@ -4,14 +4,15 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from interplay.data.warn import warn_of_data
 from interplay.datasets.card import Card
 from interplay.errors import InterplayError, InvalidInput
 from interplay.study.issues import ERROR, Issue
 from interplay.study.patterns import Key, natural
-from interplay.study.reading import read_entity, recording_of
+from interplay.study.reading import not_there, read_entity, recording_of
 from interplay.study.spec import StreamSpec, StudySpec, TargetSpec
 from interplay.study.static import static_inputs
-from interplay.study.tables import Tables, tables_of
+from interplay.study.tables import NoTables, Tables, has_files, tables_of
 from interplay.study.written import read_spec
 from interplay.types import Recording
 
@@ -23,6 +24,8 @@ class Study:
     ----------
     folder : str or Path
         Folder with study.yaml.
+    labelled : bool
+        Whether there must be labels and files of all streams, as there must to learn; to predict they may be missing.
 
     Attributes
     ----------
@@ -30,9 +33,9 @@ class Study:
     spec : StudySpec
     """
 
-    def __init__(self, folder: str | Path) -> None:
-        self.folder = Path(folder)
-        self.spec = read_spec(self.folder)
+    def __init__(self, folder: str | Path, *, labelled: bool = True) -> None:
+        self.folder, self.labelled = Path(folder), labelled
+        self.spec = read_spec(self.folder, labelled=labelled)
         self.card = _card(self.spec, self.folder)
         self._tables: dict[str, Tables] = {}
         self._spans: dict[Key, tuple[float, float]] = {}
@@ -45,6 +48,8 @@ class Study:
     @cached_property
     def keys(self) -> tuple[Key, ...]:
         """Recordings with rows in any stream: entities sorted, each with its recordings in natural order."""
+        if not self.labelled and not any(has_files(self.folder, s.files) for s in self.spec.streams.values()):
+            tables_of(self.folder, next(iter(self.spec.streams.values())))
         tables = [self.table(stream) for stream in self.spec.streams.values()]
         recordings: dict[str, set[str]] = {}
         for table in tables:
@@ -61,7 +66,10 @@ class Study:
         columns = spec.all_columns if spec.files.lower().endswith((".edf", ".bdf")) else ()
         key = repr((spec.files, spec.entity, spec.recording, spec.format, columns))
         if key not in self._tables:
-            self._tables[key] = tables_of(self.folder, spec)
+            absent = (
+                isinstance(spec, StreamSpec) and not self.labelled and not has_files(self.folder, spec.files)
+            )
+            self._tables[key] = NoTables(spec) if absent else tables_of(self.folder, spec)
         return self._tables[key]
 
     def shared(self, spec: StreamSpec | TargetSpec, key: Key) -> bool:
@@ -102,6 +110,8 @@ class Study:
         """
         static, issues = static_inputs(self.spec.static, self.folder)
         refuse(issues)
+        if not self.labelled:
+            warn_of_data(not_there(self))
         for key in self.keys:
             data, issues = read_entity(self, key)
             refuse(issues)

@@ -192,6 +192,31 @@ class LongTables:
                 )
 
 
+def has_files(root: Path, pattern: str) -> bool:
+    """Whether any file matches a pattern."""
+    try:
+        return bool(_matching(root, pattern))
+    except InvalidInput:
+        return False
+
+
+class NoTables:
+    """What a stream has of which no file is there."""
+
+    by_recording = False
+    keys: Sequence[Key] = ()
+    nameless: Sequence[tuple[str, int]] = ()
+
+    def __init__(self, spec: StreamSpec | TargetSpec) -> None:
+        self.spec = spec
+
+    def name(self, key: Key) -> str:
+        return self.spec.files
+
+    def rows(self, key: Key) -> None:
+        return None
+
+
 def _matching(root: Path, pattern: str) -> list[Match]:
     if not named_parts(pattern) and "*" not in pattern:
         path = root / pattern

@@ -59,6 +59,14 @@ def read_target(
     return target._replace(issues=issues + target.issues)
 
 
+def no_target(spec: TargetSpec, streams: Mapping[str, Stream]) -> ReadTarget:
+    """What stands for labels that are not there: of an entity that has one, nothing is known at its end."""
+    ends = [stop_of(stream) for stream in streams.values() if len(stream.values)]
+    if spec.kind != "entity" or not ends:
+        return ReadTarget(None, None, [])
+    return ReadTarget(label_at(-1 if spec.classes else float("nan"), max(ends)), None, [])
+
+
 def clipped(target: Target, start: float, stop: float) -> Target | None:
     """Labels that hold at some time from `start` to `stop`, s."""
     instant = target.stop_s == target.start_s

@@ -17,9 +17,12 @@ from interplay.study.patterns import check_pattern, named_parts
 from interplay.study.spec import FILE, NEEDED, Lookup, StreamSpec, StudySpec, TargetSpec
 from interplay.study.yaml_texts import read_yaml
 
+NO_TARGET = {"files": "labels", "column": "label", "time": "time"}
+"""What stands for the target of a study.yaml that names none, as one of people to predict need not."""
 
-def read_spec(folder: Path) -> StudySpec:
-    """The study.yaml of a folder.
+
+def read_spec(folder: Path, *, labelled: bool = True) -> StudySpec:
+    """The study.yaml of a folder; unless `labelled` it may be without a target.
 
     Raises
     ------
@@ -34,6 +37,8 @@ def read_spec(folder: Path) -> StudySpec:
             f"{folder} must hold a {FILE}; it does not. Write one with `interplay init-study {folder}`."
         )
     values = _values(path)
+    if not labelled and values.get("target") is None:
+        values["target"] = NO_TARGET | ({"entity": "entity"} if values.get("entity") is None else {})
     try:
         spec = _carried(read_settings(StudySpec, values))
         _check_together(spec)

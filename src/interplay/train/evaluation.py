@@ -130,13 +130,32 @@ def predictions(
     return np.concatenate(parts)
 
 
-def prediction_table(windows: Windows, predicted: np.ndarray, target: TargetKind) -> pd.DataFrame:
-    """One row per window: who, when, the label, and what was predicted."""
+def prediction_table(
+    windows: Windows, predicted: np.ndarray, target: TargetKind, *, observed: np.ndarray | None = None
+) -> pd.DataFrame:
+    """One row per window: who, when, the label, and what was predicted.
+
+    Parameters
+    ----------
+    windows : Windows
+    predicted : see `TargetKind.predicted`
+    target : TargetKind
+    observed : (N,) bool, optional
+        Windows of which something was seen; of others nothing is said.
+    """
     table = {
         "entity": np.array(windows.steps.entities, dtype=object)[windows.entity],
         "time_s": windows.steps.time_s[windows.last],
     }
-    return pd.DataFrame(table | target.columns(windows, predicted))
+    labels = target.label_columns(windows)
+    columns = pd.DataFrame(target.predicted_columns(windows, predicted))
+    # of a window that the model has nothing to say of, no class is called
+    certain = np.isfinite(predicted.reshape(len(windows), -1)).all(axis=1)
+    if observed is not None:
+        certain &= observed
+    return pd.concat(
+        [pd.DataFrame(table | labels), columns.iloc[np.flatnonzero(certain)].reindex(columns.index)], axis=1
+    )
 
 
 def agreement(insight: xr.Dataset) -> dict[str, Agreement]:

@@ -13,6 +13,8 @@ from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from interplay.data import Scaler, SplitManifest, Windows, describe_split, scaled_schema
 from interplay.data.check import check_trainable
+from interplay.data.doubts import doubts_of_steps
+from interplay.data.warn import warn_of_data
 from interplay.errors import InvalidInput
 from interplay.nn import (
     InteractionContext,
@@ -81,6 +83,7 @@ def fit(
     """
     recipe = make_recipe(recipe, settings)
     check_trainable(train, what="training windows")
+    warn_of_data(doubts_of_steps(train.steps, train.used_rows()))
     # a rule that the target cannot follow is refused before the training, not after
     kind = TARGETS[train.kind]
     kind.calling(recipe.decision.rule, kind.counts(train))
@@ -111,6 +114,7 @@ def fit(
             n_windows=len(train),
             class_counts=kind.counts(train),
             channels=dict(train.steps.channels),
+            units=dict(train.steps.units),
             card=card,
         ),
         split=split or describe_split({"train": train}),

@@ -8,7 +8,10 @@ import pandas as pd
 import xarray as xr
 
 from interplay.data import Scaler, SplitManifest, Windows
-from interplay.data.check import check_disjoint, check_schema
+from interplay.data.check import check_disjoint, check_labelled, check_schema
+from interplay.data.conform import conform
+from interplay.data.unlike_training import unlike_training
+from interplay.data.warn import warn_of_data
 from interplay.nn import InteractionContext, Model
 from interplay.profile import InteractionProfile
 from interplay.progress import Progress, shown
@@ -64,25 +67,35 @@ class Run:
         return make_target(self.schema.kind, self.recipe.decision.rule, self.data.class_counts)
 
     def predict(self, windows: Windows, *, progress: Progress | None = None) -> pd.DataFrame:
-        """Predict windows, each on its own.
+        """Predict windows, each on its own; they need no labels.
+
+        Modalities, channels and classes are taken by name. One that is missing counts as never observed, and what the
+        model does not know is left out; each is told in a DataWarning, and so are values unlike those of training.
 
         Parameters
         ----------
         windows : Windows
-            Of the modalities, shapes, steps and classes that the run was trained on.
+            Of the channels, units and steps that the run was trained on; with labels, or without as
+            ``make_windows(..., labelled=False)`` and ``windows_from_arrays(arrays, None)`` give them.
 
         Returns
         -------
         pandas.DataFrame
             One row per window: ``entity``, ``time_s`` (prediction time on the recording's clock); of classes
             ``label``, ``predicted`` and ``p_<class>``; of labels ``label_<name>`` and ``p_<name>``; of a number
-            ``label`` and ``predicted``.
+            ``label`` and ``predicted``. A label that is not known is missing, and so is the prediction of a window in
+            which nothing was observed.
+
+        Raises
+        ------
+        InvalidInput
+            If a channel is missing or in another unit, or steps are others.
         """
-        check_schema(windows.schema, self.schema, what="windows to predict")
+        windows, notes = self._conformed(windows, "windows to predict")
+        warn_of_data([*notes, *unlike_training(windows, self.scaler.channels)])
         with shown(progress, "predicting") as tell:
-            return prediction_table(
-                windows, predictions(self.model, self._scaled(windows), tell), self.target
-            )
+            predicted = predictions(self.model, self._scaled(windows), tell)
+        return prediction_table(windows, predicted, self.target, observed=windows.observed_at_all())
 
     def evaluate(
         self, test: Windows, *, progress: Progress | None = None, n_bootstrap: int = 1000
@@ -109,7 +122,10 @@ class Run:
         LeakageError
             If the model or the profile was fitted on one of the entities.
         """
+        check_labelled(test, what="test windows")
         check_schema(test.schema, self.schema, what="test windows")
+        test, notes = self._conformed(test, "test windows")
+        warn_of_data([*notes, *unlike_training(test, self.scaler.channels)])
         check_disjoint(test.entities, self.data.entities, what="the model")
         if self.profile is not None:
             check_disjoint(test.entities, self.profile.entities, what="the profile")
@@ -133,16 +149,23 @@ class Run:
         Parameters
         ----------
         windows : Windows
-            Their labels are not looked at.
+            As for `predict`; their labels are not looked at.
 
         Returns
         -------
         xarray.Dataset
             See `interplay.train.attribution.explain_windows`.
         """
-        check_schema(windows.schema, self.schema, what="windows to explain")
+        windows, notes = self._conformed(windows, "windows to explain")
+        warn_of_data(notes)
         with shown(progress, "explaining") as tell:
             return explain_windows(self.model, self._scaled(windows), self.target, tell)
+
+    def _conformed(self, windows: Windows, what: str) -> tuple[Windows, list[str]]:
+        """Windows as the model knows them, and what differs."""
+        windows, notes = conform(windows, self.schema, self.data.channels, self.data.units, what=what)
+        check_schema(windows.schema, self.schema, what=what)
+        return windows, notes
 
     def _scaled(self, windows: Windows) -> ScaledWindows:
         contexts = window_contexts(windows, self.profile, self.recipe.model.context)

@@ -9,7 +9,7 @@ by epoch; ``versions.json`` libraries; and once evaluated ``metrics.json``, ``pr
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,7 @@ class TrainingData:
     n_windows : int
     class_counts : windows of each class or label; empty for a number
     channels : modality name -> names of its channels
+    units : modality name -> their units, "" where one is not known; nothing where none is
     card : mapping of str, or None
         What the data set says of itself: name, licence, citation and so on.
     """
@@ -59,6 +60,7 @@ class TrainingData:
     class_counts: tuple[int, ...]
     channels: Mapping[str, tuple[str, ...]]
     card: Mapping[str, object] | None = None
+    units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def check_run_folder(folder: str | Path, *, overwrite: bool) -> None:
@@ -225,6 +227,8 @@ def _training_data(described: dict) -> TrainingData:
         class_counts=tuple(described["class_counts"]),
         channels={name: tuple(channels) for name, channels in described["channels"].items()},
         card=described["card"],
+        # a run from before units were kept has none
+        units={name: tuple(units) for name, units in described.get("units", {}).items()},
     )
 
 

@@ -53,8 +53,12 @@ class TargetKind(ABC):
         """By what windows are ranked when examples are drawn from all of their range: how sure, or how wrong, (N,)."""
 
     @abstractmethod
-    def columns(self, windows: Windows, predicted: np.ndarray) -> dict[str, object]:
-        """Columns of the table of predictions: the label, what was predicted, and how surely."""
+    def label_columns(self, windows: Windows) -> dict[str, object]:
+        """Columns of the table of predictions that say what is so; empty cells where that is unknown."""
+
+    @abstractmethod
+    def predicted_columns(self, windows: Windows, predicted: np.ndarray) -> dict[str, object]:
+        """Columns of the table of predictions that say what was predicted, and how surely."""
 
     @abstractmethod
     def scores(self, windows: Windows, predicted: np.ndarray, n_bootstrap: int) -> dict[str, float]:
@@ -128,10 +132,15 @@ class Classes(TargetKind):
     def ranking(self, windows: Windows, predicted: np.ndarray) -> np.ndarray:
         return predicted.max(1)
 
-    def columns(self, windows: Windows, predicted: np.ndarray) -> dict[str, object]:
+    def label_columns(self, windows: Windows) -> dict[str, object]:
+        # the last name stands for -1, unlabelled
+        names = np.array([*windows.classes, None], dtype=object)
+        return {"label": names[windows.y]}
+
+    def predicted_columns(self, windows: Windows, predicted: np.ndarray) -> dict[str, object]:
         names = np.array(windows.classes, dtype=object)
         probs = {f"p_{name}": predicted[:, c] for c, name in enumerate(windows.classes)}
-        return {"label": names[windows.y], "predicted": names[self.called(predicted)], **probs}
+        return {"predicted": names[self.called(predicted)], **probs}
 
     def scores(self, windows: Windows, predicted: np.ndarray, n_bootstrap: int) -> dict[str, float]:
         return classification_metrics(
@@ -179,11 +188,13 @@ class Labels(TargetKind):
     def ranking(self, windows: Windows, predicted: np.ndarray) -> np.ndarray:
         return predicted.max(1)
 
-    def columns(self, windows: Windows, predicted: np.ndarray) -> dict[str, object]:
-        labels: dict[str, object] = {
-            f"label_{name}": windows.y[:, c] for c, name in enumerate(windows.classes)
-        }
-        return labels | {f"p_{name}": predicted[:, c] for c, name in enumerate(windows.classes)}
+    def label_columns(self, windows: Windows) -> dict[str, object]:
+        y = windows.y
+        known = y if (y >= 0).all() else np.where(y >= 0, y, np.nan)
+        return {f"label_{name}": known[:, c] for c, name in enumerate(windows.classes)}
+
+    def predicted_columns(self, windows: Windows, predicted: np.ndarray) -> dict[str, object]:
+        return {f"p_{name}": predicted[:, c] for c, name in enumerate(windows.classes)}
 
     def scores(self, windows: Windows, predicted: np.ndarray, n_bootstrap: int) -> dict[str, float]:
         return multilabel_metrics(windows.y, predicted, entity=windows.entity, n_bootstrap=n_bootstrap)
@@ -216,8 +227,11 @@ class Number(TargetKind):
     def ranking(self, windows: Windows, predicted: np.ndarray) -> np.ndarray:
         return np.abs(predicted - windows.y)
 
-    def columns(self, windows: Windows, predicted: np.ndarray) -> dict[str, object]:
-        return {"label": windows.y, "predicted": predicted}
+    def label_columns(self, windows: Windows) -> dict[str, object]:
+        return {"label": windows.y}
+
+    def predicted_columns(self, windows: Windows, predicted: np.ndarray) -> dict[str, object]:
+        return {"predicted": predicted}
 
     def scores(self, windows: Windows, predicted: np.ndarray, n_bootstrap: int) -> dict[str, float]:
         return regression_metrics(windows.y, predicted, entity=windows.entity, n_bootstrap=n_bootstrap)

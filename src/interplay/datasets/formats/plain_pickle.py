@@ -11,7 +11,7 @@ import re
 import struct
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 
@@ -43,13 +43,31 @@ def read_plain_pickle(path: str | Path) -> Any:
     DamagedFile
         If it cannot be read to its end.
     """
-    path = Path(path)
+    return _plain(Path(path), lambda file: None)
+
+
+def read_plain_npy(path: str | Path) -> Any:
+    """What an NPY file of one Python object holds, which NumPy writes as a pickle; see `read_plain_pickle`."""
+    array = _plain(Path(path), _pass_npy_header)
+    if not isinstance(array, np.ndarray) or array.shape != ():
+        raise DamagedFile(f"{path} must hold one object; it holds something else. Copy or download it again.")
+    return array.item()
+
+
+def _pass_npy_header(file: BinaryIO) -> None:
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    read(file)
+
+
+def _plain(path: Path, pass_header: Callable[[BinaryIO], None]) -> Any:
     if not path.is_file():
         raise InvalidInput(
             f"{path.name} must lie in {path.parent}; it does not. Pass the folder that holds it."
         )
     try:
         with path.open("rb") as file:
+            pass_header(file)
             return _whole(_Reader(file, encoding="latin1").load())
     except _Refused as error:
         raise InvalidInput(

@@ -1,13 +1,13 @@
 """Tables of MIMIC-III, of the official CSV files or of the compact arrays of its demo."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from interplay.datasets.formats.csv_parts import ID, NUMBER, TEXT, TIME, csv_parts, find_table, read_csv
-from interplay.datasets.formats.files import open_npz
+from interplay.datasets.icu.compact import rows_of_arrays
 from interplay.datasets.icu.doses import DRUG_ITEMS, charted_doses, doses
 from interplay.datasets.icu.events import items_of_charts, items_of_labs, measured_events
 from interplay.datasets.icu.recording import IcuTables, join_parts
@@ -17,7 +17,6 @@ FILES = (
     "icustays, admissions, patients, d_labitems (.csv or .csv.gz) and chartevents, labevents, outputevents, "
     "inputevents_cv, inputevents_mv (.csv or .csv.gz of the official set, or .npz of minutes)"
 )
-EPOCH = np.datetime64("2000-01-01", "s")
 # column read, type of the official one, name in rows
 EVENTS = {
     "chartevents": {
@@ -42,11 +41,6 @@ EVENTS = {
         "endtime": (TIME, "stop"), "storetime": (TIME, "stored"), "amount": (NUMBER, "amount"),
         "amountuom": (TEXT, "unit"), "statusdescription": (TEXT, "status"),
     },
-}  # fmt: skip
-# what the arrays of minutes call it
-ARRAYS = {
-    "charttime": "minute", "starttime": "start_minute", "endtime": "end_minute", "valuenum": "value",
-    "valueuom": "unit", "amountuom": "amount_unit", "rateuom": "rate_unit", "statusdescription": "status",
 }  # fmt: skip
 
 
@@ -93,7 +87,7 @@ def _rows(root: Path, name: str, items: Collection[int]) -> Iterator[pd.DataFram
     """Rows of an event table with some item ids, without those marked as errors or rewritten later."""
     columns = EVENTS[name]
     if (root / f"{name}.npz").is_file():
-        parts = iter([_of_arrays(root / f"{name}.npz", columns)])
+        parts = iter([rows_of_arrays(root / f"{name}.npz", columns, stored=False)])
     else:
         read = csv_parts(
             root, name, {column: kind for column, (kind, _) in columns.items()}, {"itemid": items}
@@ -105,23 +99,3 @@ def _rows(root: Path, name: str, items: Collection[int]) -> Iterator[pd.DataFram
         if "status" in rows:
             rows = rows[rows["status"] != "Rewritten"].drop(columns="status")
         yield rows if "stored" in rows else rows.assign(stored=np.datetime64("NaT", "s"))
-
-
-def _of_arrays(path: Path, columns: Mapping[str, tuple]) -> pd.DataFrame:
-    """The compact form: minutes since 2000, -1 is missing; codes with their vocabularies; no storage time."""
-    table = {}
-    spelled = {column: ARRAYS.get(column, column) for column in columns if column != "storetime"}
-    vocabularies = [f"{spelled[c]}_vocab" for c in spelled if columns[c][0] == TEXT]
-    data = open_npz(path, [*spelled.values(), *vocabularies])
-    for column, array in spelled.items():
-        kind, name = columns[column]
-        values = data[array]
-        if kind == TEXT:
-            values = data[f"{array}_vocab"][values].astype(object)
-        elif kind == TIME:
-            times = EPOCH + 60 * values.astype("timedelta64[s]")
-            values = np.where(values < 0, np.datetime64("NaT", "s"), times)
-        elif kind == ID:
-            values = values.astype(np.int64)
-        table[name] = values
-    return pd.DataFrame(table)

@@ -12,7 +12,7 @@ from interplay.datasets.card import Card
 from interplay.datasets.icu.concepts import DRUGS, LABS, URINE, VITALS, describe
 from interplay.datasets.icu.doses import HOUR_S
 from interplay.datasets.icu.embeddings import read_embeddings
-from interplay.datasets.icu.mimic4_tables import FILES, FIRST_HOURS, read_mimic4
+from interplay.datasets.icu.mimic4_tables import COMPACT_FILES, FILES, FIRST_HOURS, read_mimic4
 from interplay.datasets.icu.panels import PANELS, describe_panels
 from interplay.datasets.icu.recording import stay_recording
 from interplay.types import Recording
@@ -42,7 +42,10 @@ def _card(*, name: str, title: str, target: str) -> Card:
         step_s=HOUR_S,
         steps=FIRST_HOURS,
         fill="hold_age",
-        files=f"{FILES}; {' and '.join(file for file, _ in EMBEDDINGS.values())} are read if there",
+        files=(
+            f"{FILES}; or of the compact demo {COMPACT_FILES}; "
+            f"{' and '.join(file for file, _ in EMBEDDINGS.values())} are read if there"
+        ),
         access=(
             "Make an account at physionet.org, become a credentialed user (Settings, Credentialing), pass the course "
             "'Data or Specimens Only Research' of citiprogram.org and upload its report (Settings, Training), sign the "

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from interplay.data.leaks import giveaways, is_target
+from interplay.data.twins import MOST
 from interplay.errors import InterplayError
 from interplay.progress import Progress, silent
 from interplay.study.checks.entity import of_streams, windows_of
 from interplay.study.checks.persons import persons
+from interplay.study.checks.plausible import copies, implausible_samples, implausible_times
 from interplay.study.checks.units import doubted_units
 from interplay.study.issues import ERROR, Issue, error, has_errors, warning
 from interplay.study.reading import read_entity, recording_of
@@ -57,7 +58,7 @@ def check_study(folder: str | Path, *, progress: Progress = silent) -> list[Issu
     for k, key in enumerate(keys):
         data, entity_issues = read_entity(study, key)
         if not has_errors(entity_issues):
-            entity_issues += of_streams(study, key, data)
+            entity_issues += [*of_streams(study, key, data), *implausible_times(study, key, data)]
             recording = recording_of(study, key, data, static)
             seen.add(study, str(key), recording)
             if not has_errors(entity_issues):
@@ -80,6 +81,7 @@ class _Seen:
     typical: dict[tuple[str, str], dict[str, float]] = field(default_factory=dict)
     ranges: dict[tuple[str, str], set[tuple[float, float]]] = field(default_factory=dict)
     content: dict[tuple[str, str], str] = field(default_factory=dict)
+    samples: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
     classes: dict[str, set[int]] = field(default_factory=dict)
     labels: list[np.ndarray] = field(default_factory=list)
     few: list[Recording] = field(default_factory=list)
@@ -89,6 +91,7 @@ class _Seen:
             if len(np.unique(stream.values[:1000])) >= ALIKE:
                 content = blake2b(np.ascontiguousarray(stream.values).tobytes(), digest_size=16)
                 self.content[name, entity] = content.hexdigest()
+                self.samples.setdefault(name, {})[entity] = stream.values[:MOST].copy()
             for channel, values in zip(stream.channels, stream.values.T, strict=True):
                 if len(values) and not np.isnan(values).all():
                     self.typical.setdefault((name, channel), {})[entity] = float(np.nanmedian(np.abs(values)))
@@ -119,9 +122,9 @@ def _across(study: Study, seen: _Seen, with_static: set[str]) -> Iterator[Issue]
         for key in study.keys
     }
     yield from doubted_units(study.spec.streams, seen.typical, file_of)
-    yield from _twins(seen, file_of)
+    yield from copies(seen.samples, seen.content, file_of)
     yield from _classes(study, seen)
-    yield from _given_away(study, seen)
+    yield from implausible_samples(study, seen.few)
 
 
 def _names(study: Study, with_static: set[str]) -> Iterator[Issue]:
@@ -173,18 +176,6 @@ def _values(study: Study, seen: _Seen) -> Iterator[Issue]:
             )
 
 
-def _twins(seen: _Seen, file_of: dict[tuple[str, str], str]) -> Iterator[Issue]:
-    first: dict[tuple[str, str], str] = {}
-    for (name, entity), content in seen.content.items():
-        twin = first.setdefault((name, content), entity)
-        if twin.partition("/")[0] != entity.partition("/")[0]:
-            yield warning(
-                file_of[name, entity],
-                f"{entity!r} has the same samples of {name!r} as {twin!r}; the same one twice would be on both sides "
-                "of a split.",
-            )
-
-
 def _classes(study: Study, seen: _Seen) -> Iterator[Issue]:
     target = study.spec.target
     labels = np.concatenate(seen.labels) if seen.labels else np.zeros(0)
@@ -200,22 +191,3 @@ def _classes(study: Study, seen: _Seen) -> Iterator[Issue]:
             phrase = f"only {windows} of {len(labels)} windows have"
         if phrase:
             yield warning(target.files, f"{phrase} the class {label!r}; it can hardly be learned and tested.")
-
-
-def _given_away(study: Study, seen: _Seen) -> Iterator[Issue]:
-    """Streams and static inputs that are the target under another name."""
-    if not seen.few:
-        return
-    hint = "tells the target without error; leave it out if it was made from the target."
-    for name, stream in seen.few[0].streams.items():
-        for channel in giveaways(seen.few, name):
-            yield warning(study.spec.streams[name].files, f"{stream.channels[channel]!r} of {name!r} {hint}")
-    final = [r for r in seen.few if len(r.target.values) == 1]
-    labels = np.array([r.target.values[0] for r in final])
-    known = labels >= 0 if seen.classes else ~np.isnan(labels)
-    for name in seen.few[0].static if len(final) else ():
-        values = np.array([r.static[name] for r in final])
-        if is_target(values[known], labels[known]):
-            yield warning(
-                study.spec.static.file if study.spec.static else FILE, f"static input {name!r} {hint}"
-            )

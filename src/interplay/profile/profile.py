@@ -11,7 +11,15 @@ from interplay.data import Windows
 from interplay.errors import DamagedFile, InvalidInput
 from interplay.files import check_writable, whole_file
 from interplay.probe.instance import InstanceProbe
-from interplay.profile.dataset import PAIR_ATOMS, PAIR_DIMS, check_dataset, of_plain, plain, square_of
+from interplay.profile.dataset import (
+    PAIR_ATOMS,
+    PAIR_DIMS,
+    REQUIRED,
+    check_dataset,
+    of_plain,
+    plain,
+    square_of,
+)
 from interplay.profile.significance import significant_atoms
 
 FORMAT = "interplay-profile-1"
@@ -122,9 +130,8 @@ class InteractionProfile:
 
     def clipped(self) -> "InteractionProfile":
         """The profile with negative estimates set to zero, for consumers that need non-negative values."""
-        names = [name for name in (*REQUIRED,) if name in self.dataset]
         return InteractionProfile(
-            self.dataset.assign({n: self.dataset[n].clip(min=0.0) for n in names}), self.probe
+            self.dataset.assign({n: self.dataset[n].clip(min=0.0) for n in REQUIRED}), self.probe
         )
 
     def to_dataframe(self) -> pd.DataFrame:

@@ -85,7 +85,17 @@ def test_the_commands_of_a_page_run_one_after_the_other(page, tmp_path, monkeypa
             assert main(shlex.split(line)[1:]) == 0, line
 
 
-@pytest.mark.parametrize("page", ALL_PAGES)
-def test_pages_link_to_files_that_exist(page):
-    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", (DOCS / page).read_text("utf-8")):
-        assert "://" in target or ((DOCS / page).parent / target).exists(), target
+@pytest.mark.parametrize("page", [*ALL_PAGES, "../README.md", "../CONTRIBUTING.md", "../SECURITY.md"])
+def test_pages_link_to_files_and_headings_that_exist(page):
+    for target, heading in re.findall(r"\]\(([^)#\s]*)(?:#([^)]*))?\)", (DOCS / page).read_text("utf-8")):
+        path = (DOCS / page).parent / target if target else DOCS / page
+        assert "://" in target or path.exists(), target
+        if heading and path.suffix == ".md":
+            assert heading in headings(path), f"{target}#{heading}"
+
+
+def headings(path: Path) -> set[str]:
+    """What links name the headings of a page by."""
+    text = re.sub(r"^```.*?^```", "", path.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    titles = re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}

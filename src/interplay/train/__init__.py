@@ -1,5 +1,6 @@
 """Training, judging and keeping of guided models."""
 
+from interplay.train.control import train_control
 from interplay.train.evaluation import Evaluation
 from interplay.train.export import Exported, export_run
 from interplay.train.fit import fit
@@ -28,4 +29,5 @@ __all__ = [
     "load_run",
     "make_recipe",
     "make_trackers",
+    "train_control",
 ]

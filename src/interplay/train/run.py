@@ -1,6 +1,6 @@
 """A run: a trained model with everything that is needed to use, judge and repeat it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +9,13 @@ import xarray as xr
 
 from interplay.data import Scaler, SplitManifest, Windows
 from interplay.data.check import check_disjoint, check_schema
+from interplay.errors import InvalidInput
 from interplay.nn import InteractionContext, Model
 from interplay.profile import InteractionProfile
-from interplay.progress import Progress, shown
+from interplay.progress import Progress, shown, silent
 from interplay.train.attribution import explain_windows
 from interplay.train.batches import ScaledWindows
-from interplay.train.evaluation import Evaluation, judge, prediction_table, predictions
+from interplay.train.evaluation import Evaluation, Scores, judge, prediction_table, predictions
 from interplay.train.recipe import Recipe
 from interplay.train.run_folder import TrainingData, read_run_folder, write_evaluation, write_run_folder
 from interplay.train.target_kinds import TargetKind, make_target
@@ -85,7 +86,12 @@ class Run:
             )
 
     def evaluate(
-        self, test: Windows, *, progress: Progress | None = None, n_bootstrap: int = 1000
+        self,
+        test: Windows,
+        *,
+        control: "Run | None" = None,
+        progress: Progress | None = None,
+        n_bootstrap: int = 1000,
     ) -> dict[str, float]:
         """Judge the run on entities that neither the model nor its profile has seen.
 
@@ -95,6 +101,9 @@ class Run:
         Parameters
         ----------
         test : Windows
+        control : Run, optional
+            From `interplay.train.train_control`: the same training without the profile, to be scored on the same
+            windows.
         n_bootstrap : int
             Resamplings of entities behind each 95 % interval.
 
@@ -107,21 +116,24 @@ class Run:
         Raises
         ------
         LeakageError
-            If the model or the profile was fitted on one of the entities.
+            If the model, the profile or the control was fitted on one of the entities.
         """
         check_schema(test.schema, self.schema, what="test windows")
         check_disjoint(test.entities, self.data.entities, what="the model")
         if self.profile is not None:
             check_disjoint(test.entities, self.profile.entities, what="the profile")
+        if control is not None:
+            _check_control(control, test)
         with shown(progress, "evaluating") as tell:
-            self.evaluation = judge(
-                self.model, self._scaled(test), self.target, tell, n_bootstrap=n_bootstrap
-            )
+            evaluation = judge(self.model, self._scaled(test), self.target, tell, n_bootstrap=n_bootstrap)
+        if control is not None:
+            evaluation = replace(evaluation, control=control._scores(test, n_bootstrap))
+        self.evaluation = evaluation
         if "test" not in self.split.parts:
             self.split = self.split.with_part("test", test)
         if self.folder is not None:
             write_evaluation(self, self.folder)
-        return dict(self.evaluation.test)
+        return dict(evaluation.test)
 
     def explain_window(self, windows: Windows, k: int, *, progress: Progress | None = None) -> xr.Dataset:
         """What the prediction of window number k rests on, token by token; see `explain_windows`."""
@@ -144,6 +156,10 @@ class Run:
         with shown(progress, "explaining") as tell:
             return explain_windows(self.model, self._scaled(windows), self.target, tell)
 
+    def _scores(self, test: Windows, n_bootstrap: int) -> Scores:
+        predicted = predictions(self.model, self._scaled(test), silent)
+        return self.target.scores(test, predicted, n_bootstrap)
+
     def _scaled(self, windows: Windows) -> ScaledWindows:
         contexts = window_contexts(windows, self.profile, self.recipe.model.context)
         return ScaledWindows(windows, self.scaler, contexts)
@@ -153,6 +169,15 @@ class Run:
         write_run_folder(self, Path(folder), overwrite=overwrite)
         self.folder = Path(folder)
         return self.folder
+
+
+def _check_control(control: Run, test: Windows) -> None:
+    if control.profile is not None:
+        raise InvalidInput(
+            "a control must be trained without a profile; this one has one. Train it with train_control(run, windows)."
+        )
+    check_schema(test.schema, control.schema, what="test windows")
+    check_disjoint(test.entities, control.data.entities, what="the control")
 
 
 def load_run(folder: str | Path) -> Run:

@@ -2,13 +2,13 @@
 
 import re
 import shlex
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import interplay as ip
+from documented_files import stand_with_files_of
 from interplay.cli import main
 from interplay.train import load_run
 from shared_data import shared
@@ -23,17 +23,6 @@ ALL_PAGES = sorted(
 def examples(page: str, language: str) -> list[str]:
     text = (DOCS / page).read_text("utf-8")
     return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
-
-
-def read_page(page: str, folder: Path, monkeypatch) -> None:
-    """Stand in a folder with the files that a page shows: blocks that begin with ``# name.py`` or ``# name.yaml``."""
-    monkeypatch.chdir(folder)
-    monkeypatch.syspath_prepend(folder)
-    text = (DOCS / page).read_text("utf-8")
-    for name, block in re.findall(r"^```\w+\n# (\w+\.\w+)\b.*\n([^`]*)^```", text, flags=re.MULTILINE):
-        with (folder / name).open("a", encoding="utf-8") as file:
-            file.write(block)
-        monkeypatch.delitem(sys.modules, name.removesuffix(".py"), raising=False)
 
 
 def arrays_of_a_reader() -> dict[str, object]:
@@ -56,7 +45,7 @@ OF_ITS_OWN = ("your_data.md",)
     "page", [page for page in PAGES if examples(page, "python") and page not in OF_ITS_OWN]
 )
 def test_the_examples_of_a_page_run_one_after_the_other(page, tmp_path, monkeypatch):
-    read_page(page, tmp_path, monkeypatch)
+    stand_with_files_of(DOCS / page, tmp_path, monkeypatch)
     names: dict[str, object] = GIVEN[page]() if page in GIVEN else {}
     for block in examples(page, "python"):
         exec(compile(block, page, "exec"), names)
@@ -91,7 +80,7 @@ def test_the_way_from_a_folder_to_a_report(tmp_path, monkeypatch, capsys):
     "page", [page for page in PAGES if any("interplay " in block for block in examples(page, "sh"))]
 )
 def test_the_commands_of_a_page_run_one_after_the_other(page, tmp_path, monkeypatch):
-    read_page(page, tmp_path, monkeypatch)
+    stand_with_files_of(DOCS / page, tmp_path, monkeypatch)
     for line in "".join(examples(page, "sh")).splitlines():
         if line.startswith("interplay "):
             assert main(shlex.split(line)[1:]) == 0, line

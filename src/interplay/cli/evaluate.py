@@ -36,8 +36,9 @@ def run(args: Namespace) -> None:
             control = train_control(run, windows_of_split(run, args), progress=tell)
     with progress(args, "evaluating") as tell:
         scores = run.evaluate(windows.of_entities(fresh), control=control, progress=tell)
-    result = scores if control is None else {**scores, "control": run.evaluation.control}
-    tell_result(args, result, evaluation_in_words(run))
+    assert run.evaluation is not None
+    beside = {} if control is None else {"control": run.evaluation.control}
+    tell_result(args, scores | beside, evaluation_in_words(run))
     tell_next(args, f"Next: {PROGRAM} report {args.run}")
 
 

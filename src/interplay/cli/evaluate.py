@@ -22,7 +22,7 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
 def run(args: Namespace) -> None:
     from interplay.train import load_run, train_control
 
-    run = load_run(args.run)
+    run = load_run(args.run, trust=args.trust)
     windows = windows_like(run, args)
     fresh = _kept_apart(run.split, windows.entities)
     if not fresh:

@@ -57,7 +57,7 @@ class StepEncoder(nn.Module):
         return torch.cat(parts).index_select(0, self.place).transpose(0, 1)
 
 
-ENCODERS = Registry("encoder", {"steps": StepEncoder})
+ENCODERS = Registry("encoder", {"steps": StepEncoder}, nn.Module)
 
 
 class TokenPlaces(nn.Module):

@@ -232,4 +232,5 @@ ROUTERS = Registry(
         "laplace": LaplaceRouter,
         "uniform": UniformRouter,
     },
+    nn.Module,
 )

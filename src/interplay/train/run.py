@@ -180,14 +180,23 @@ def _check_control(control: Run, test: Windows) -> None:
     check_disjoint(test.entities, control.data.entities, what="the control")
 
 
-def load_run(folder: str | Path) -> Run:
+def load_run(folder: str | Path, *, trust: bool = False) -> Run:
     """Read a run that was saved.
+
+    Parameters
+    ----------
+    folder : str or Path
+    trust : bool
+        Whether to import the routers, encoders and losses that the run names by import path, which runs their code.
+        Parts of this library, and of modules that this process has imported already, need no trust.
 
     Raises
     ------
     InvalidInput
         If there is no such folder.
+    UntrustedPart
+        If the run names a part that would have to be imported, and is not trusted.
     DamagedFile
         If a file of it is missing, cut short, or does not fit the others.
     """
-    return Run(**read_run_folder(Path(folder)), folder=Path(folder))
+    return Run(**read_run_folder(Path(folder), trust=trust), folder=Path(folder))

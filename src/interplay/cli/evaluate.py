@@ -20,7 +20,7 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
 
 
 def run(args: Namespace) -> None:
-    from interplay.train import load_run, train_control
+    from interplay.train import load_run
 
     run = load_run(args.run, trust=args.trust)
     windows = windows_like(run, args)
@@ -32,6 +32,8 @@ def run(args: Namespace) -> None:
         )
     control = None
     if args.retrain_control:
+        from interplay.train import train_control
+
         with progress(args, "training the control") as tell:
             control = train_control(run, windows_of_split(run, args), progress=tell)
     with progress(args, "evaluating") as tell:

@@ -1,6 +1,5 @@
 """`interplay export`."""
 
-
 from jsonargparse import ArgumentParser, Namespace
 
 from interplay.cli.command import Command

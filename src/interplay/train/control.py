@@ -3,8 +3,8 @@
 from interplay.data import SplitManifest, Windows
 from interplay.errors import InvalidInput
 from interplay.progress import Progress
-from interplay.train.fit import fit
 from interplay.train.run import Run
+from interplay.train.training import fit
 
 
 def train_control(run: Run, windows: Windows, *, progress: Progress | None = None) -> Run:

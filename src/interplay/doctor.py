@@ -48,13 +48,13 @@ class CheckResult:
     ----------
     name : what was looked at
     state : "ok", "not ok", or "not there" for what is optional
-    told : what was found
+    fact : what was seen
     advice : what to do; empty if it is ok
     """
 
     name: str
     state: str
-    told: str
+    fact: str
     advice: str = ""
 
 
@@ -72,7 +72,7 @@ def checkup(progress: Progress = silent) -> list[CheckResult]:
         seconds = time.perf_counter() - started
         if name.startswith("self-test"):
             fact += f", {seconds:.1f} s"
-        results.append(CheckResult(name=name, state=state, told=fact, advice="" if state == "ok" else advice))
+        results.append(CheckResult(name=name, state=state, fact=fact, advice="" if state == "ok" else advice))
         progress((k + 1) / len(CHECKS))
     return results
 

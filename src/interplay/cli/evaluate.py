@@ -24,7 +24,7 @@ def run(args: Namespace) -> None:
 
     run = load_run(args.run, trust=args.trust)
     windows = windows_like(run, args)
-    fresh = _kept_apart(run.split, windows.entities)
+    fresh = _held_out(run.split, windows.entities)
     if not fresh:
         raise InvalidInput(
             f"data to evaluate on must have entities that the run was not trained on; all "
@@ -44,7 +44,7 @@ def run(args: Namespace) -> None:
     tell_next(args, f"Next: {PROGRAM} report {args.run}")
 
 
-def _kept_apart(split, entities: tuple[str, ...]) -> list[str]:
+def _held_out(split, entities: tuple[str, ...]) -> list[str]:
     """The test part of the run's split; of data that hold none of it, entities in no part."""
     test = split.parts["test"].entities if "test" in split.parts else ()
     known = {name for part in split.parts.values() for name in part.entities}

@@ -235,16 +235,16 @@ def _largest_difference(run: Run, program: Program, said: Said) -> float:
     own = copy.copy(program)
     own._modules = dict(program._modules) | {"model": run.model}
     scale = float(run.scaler.target[1])
-    found = 0.0
+    largest = 0.0
     for k, n in enumerate(CHECKED_BATCHES):
         inputs = _drawn(run, n, seed=k + 1)
-        found = max(found, float(np.abs(said(inputs) - own(*inputs).numpy()).max()) / scale)
-    if not found <= TOLERANCE:
+        largest = max(largest, float(np.abs(said(inputs) - own(*inputs).numpy()).max()) / scale)
+    if not largest <= TOLERANCE:
         raise InvalidInput(
-            f"the exported program must agree with the run to {TOLERANCE:g}; it differs by {found:g}. Nothing was "
+            f"the exported program must agree with the run to {TOLERANCE:g}; it differs by {largest:g}. Nothing was "
             "written. Please report this with the recipe of the run."
         )
-    return found
+    return largest
 
 
 def _described(run: Run, difference: float) -> Mapping[str, object]:

@@ -72,13 +72,13 @@ def test_a_hostile_path_runs_nothing_until_it_is_trusted(hostile, where):
 
 @pytest.mark.parametrize("words", [["evaluate", "run", "--data", "hapt_sample"], ["report", "run", "-o", "page.html"],
                                    ["predict", "run", "--data", "hapt_sample", "-o", "t.csv"],
-                                   ["export", "run", "-o", "model.pt2"]], ids=lambda words: words[0])  # fmt: skip
+                                   ["export", "run", "-o", "model.none"]], ids=lambda words: words[0])  # fmt: skip
 def test_no_command_runs_it_unless_it_is_trusted(hostile, words, capsys):
     it_ran = hostile("model.router")
     assert main([*words, "-q"]) == 1
     assert "interplay: a part must be one of interplay or trusted" in capsys.readouterr().err
     assert not it_ran.exists()
-    # data of other shapes come to nothing, but only once the run is loaded
+    # data of other shapes and programs of no kind come to nothing, but only once the run is loaded
     main([*words, "-q", "--trust"])
     assert it_ran.exists()
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import interplay as ip
+from documented_files import stand_with_files_of
 from interplay.cli import main
 from interplay.train import load_run
 from shared_data import shared
@@ -44,7 +45,10 @@ OF_ITS_OWN = ("your_data.md",)
     "page", [page for page in PAGES if examples(page, "python") and page not in OF_ITS_OWN]
 )
 def test_the_examples_of_a_page_run_one_after_the_other(page, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+    stand_with_files_of(DOCS / page, tmp_path, monkeypatch)
+    # one of each kind of figure; a page may write all
+    for most in ("MOST_PAIRS", "MOST_WINDOWS"):
+        monkeypatch.setattr(f"interplay.report.figures.{most}", 1)
     names: dict[str, object] = GIVEN[page]() if page in GIVEN else {}
     for block in examples(page, "python"):
         exec(compile(block, page, "exec"), names)
@@ -120,13 +124,23 @@ def test_the_way_from_a_folder_to_a_report(tmp_path, monkeypatch, capsys):
     "page", [page for page in PAGES if any("interplay " in block for block in examples(page, "sh"))]
 )
 def test_the_commands_of_a_page_run_one_after_the_other(page, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+    stand_with_files_of(DOCS / page, tmp_path, monkeypatch)
     for line in "".join(examples(page, "sh")).splitlines():
         if line.startswith("interplay "):
             assert main(shlex.split(line)[1:]) == 0, line
 
 
-@pytest.mark.parametrize("page", ALL_PAGES)
-def test_pages_link_to_files_that_exist(page):
-    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", (DOCS / page).read_text("utf-8")):
-        assert "://" in target or ((DOCS / page).parent / target).exists(), target
+@pytest.mark.parametrize("page", [*ALL_PAGES, "../README.md", "../CONTRIBUTING.md", "../SECURITY.md"])
+def test_pages_link_to_files_and_headings_that_exist(page):
+    for target, heading in re.findall(r"\]\(([^)#\s]*)(?:#([^)]*))?\)", (DOCS / page).read_text("utf-8")):
+        path = (DOCS / page).parent / target if target else DOCS / page
+        assert "://" in target or path.exists(), target
+        if heading and path.suffix == ".md":
+            assert heading in headings(path), f"{target}#{heading}"
+
+
+def headings(path: Path) -> set[str]:
+    """What links name the headings of a page by."""
+    text = re.sub(r"^```.*?^```", "", path.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    titles = re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}

@@ -24,7 +24,7 @@ def run(args: Namespace) -> None:
 
     if args.out.suffix not in WRITERS:
         raise InvalidInput(f"the table to write must end in .parquet or .csv; got {args.out.name!r}.")
-    run = load_run(args.run)
+    run = load_run(args.run, trust=args.trust)
     with whole_file(args.out, overwrite=args.overwrite) as part:
         with progress(args, "predicting") as tell:
             table = run.predict(windows_like(run, args, labelled=False), progress=tell)

@@ -46,6 +46,17 @@ def windows_like(run, args: Namespace, *, labelled: bool = True):
     )
 
 
+def windows_of_split(run, args: Namespace):
+    """All windows of a data set, cut with the options that the run's split remembers."""
+    from interplay.data import make_windows
+    from interplay.study import find_source
+
+    if not run.split.options:
+        return windows_like(run, args)
+    dataset, root = find_source(args.data, args.root)
+    return make_windows(dataset.recordings(root), **run.split.options)
+
+
 def estimate_interactions(windows, estimator, args: Namespace, folder: Path):
     """The profile of windows; finished parts of the work are kept in `folder`, where the estimator can do that."""
     from interplay.estimators import PosteriorPID, TemporalRUS

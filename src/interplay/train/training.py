@@ -25,9 +25,9 @@ from interplay.nn import (
 )
 from interplay.profile import InteractionProfile
 from interplay.progress import Progress, shown
-from interplay.train.batches import ScaledWindows, TrainingBatches
+from interplay.train.batches import ScaledWindows
 from interplay.train.checkpoint import KeepState, PlainStates, Unfinished, training_key
-from interplay.train.module import EpochLog, GuidedTraining, count_steps
+from interplay.train.module import EpochLog, GuidedTraining, TrainingBatches, count_steps
 from interplay.train.recipe import Recipe, make_recipe
 from interplay.train.run import Run
 from interplay.train.run_folder import TrainingData, check_run_folder

@@ -70,11 +70,11 @@ def _fit_scale(
     """
     heads = evidence.shape[:-2]
     evidence = (evidence - evidence.mean(-1, keepdim=True)).reshape(-1, *evidence.shape[-2:])
-    told = (evidence.abs() >= 1e-6).flatten(1).any(1)
-    all_scales = torch.zeros(len(told), dtype=evidence.dtype, device=evidence.device)
-    all_offsets = torch.zeros(len(told), evidence.shape[-1], dtype=evidence.dtype, device=evidence.device)
-    if told.any():
-        all_scales[told], all_offsets[told] = _newton_scale(evidence[told], y, log_prior, steps)
+    speaks = (evidence.abs() >= 1e-6).flatten(1).any(1)
+    all_scales = torch.zeros(len(speaks), dtype=evidence.dtype, device=evidence.device)
+    all_offsets = torch.zeros(len(speaks), evidence.shape[-1], dtype=evidence.dtype, device=evidence.device)
+    if speaks.any():
+        all_scales[speaks], all_offsets[speaks] = _newton_scale(evidence[speaks], y, log_prior, steps)
     return all_scales.view(heads), all_offsets.view(*heads, evidence.shape[-1])
 
 

@@ -155,7 +155,7 @@ class PosteriorPID(BaseRUS):
             pairs = blocks[len(results)].pairs
             doubts = {name: torch.hypot(doubt, unseen) for name, doubt in result.doubt.items()}
             # a pair tells something if either source does, or both together
-            told = torch.stack([p_alone[pairs[:, 0]], p_alone[pairs[:, 1]], result.p_value["synergy"]]).amin(
+            p_any = torch.stack([p_alone[pairs[:, 0]], p_alone[pairs[:, 1]], result.p_value["synergy"]]).amin(
                 0
             )
             builder.add_pair_sums(
@@ -163,7 +163,7 @@ class PosteriorPID(BaseRUS):
                 gap_nats=result.gap_nats,
                 doubts=doubts,
                 p_values=result.p_value,
-                p_value=(3.0 * told).clamp_max(1.0),
+                p_value=(3.0 * p_any).clamp_max(1.0),
             )
             results.append(result)
         self.probe_ = task.instance_probe(scored, results)

@@ -14,7 +14,7 @@ import torch
 from interplay.estimators.posterior.crossfit import CrossFit, Folds, cross_fit
 from interplay.estimators.posterior.fold_probe import Problem, Screened, Training
 from interplay.estimators.posterior.nulls import single_nulls, synergy_null, tail_p_values
-from interplay.estimators.posterior.optimism import Learned
+from interplay.estimators.posterior.optimism import Corrected, Learned, between_folds, unseen_nats
 from interplay.estimators.posterior.pair_head import PairHead
 from interplay.estimators.posterior.scoring import CellDecoder, PairScores, Scored
 from interplay.estimators.posterior.screening import screen
@@ -209,11 +209,17 @@ class BlockTask:
     def _result(self, scores: PairScores, p_value: Tensors) -> BlockResult:
         return BlockResult(
             sums={name: cluster_sums(value.score, self.cluster) for name, value in scores.atoms.items()},
-            doubt={name: value.doubt for name, value in scores.atoms.items()},
+            doubt={name: self.doubt(value) for name, value in scores.atoms.items()},
             p_value=p_value,
             gap_nats=scores.gap_nats,
             reading=scores.reading,
         )
+
+    def doubt(self, scores: Corrected) -> torch.Tensor:
+        """What is doubtful beyond the draw of the windows, nats (...)."""
+        between = between_folds(scores.score, self.folds.fold, self.cluster)
+        unseen = unseen_nats(*self.problem.log_prior.shape)
+        return torch.sqrt(scores.doubt**2 + between**2 + unseen**2)
 
     def _p_values(self, nulls: torch.Tensor, pairs: torch.Tensor, scores: PairScores) -> Tensors:
         """Of what single sources tell: both must tell for redundancy, the one for its uniqueness."""

@@ -139,11 +139,12 @@ def cross_fit(
 
 @dataclass(frozen=True, slots=True)
 class Folds:
-    """What each fold's probe learns from and is read out on, and the same of the probe that learns from less.
+    """Fold (N,) of each window, what each fold's probe learns from and is read out on, and the same of one more probe.
 
     The latter learns from half of what a fold's probe does, and is read out on all that is far enough from it.
     """
 
+    fold: np.ndarray
     parts: tuple[Part, ...]
     half: Part
 
@@ -154,9 +155,11 @@ class Folds:
         parts = fold_parts(windows, fold)
         for part in parts:
             check_fold(windows, part.fit)
-        numbers = np.unique(fold)
-        learned = np.isin(fold, numbers[: max(1, (len(numbers) - 1) // 2)])
-        return cls(tuple(parts), Part(np.flatnonzero(learned), np.flatnonzero(purged(windows, learned))))
+        numbers, fold = np.unique(fold, return_inverse=True)
+        learned = fold < max(1, (len(numbers) - 1) // 2)
+        return cls(
+            fold, tuple(parts), Part(np.flatnonzero(learned), np.flatnonzero(purged(windows, learned)))
+        )
 
 
 class _Choice:

@@ -46,7 +46,7 @@ class Training:
     batch_size: int = 512
     learning_rate: float = 2e-2
     weight_decay: float = 0.15
-    input_noise: float = 0.5
+    input_noise: float = 0.2
     averaging: float = 2.0
     patience: int = 4
     width: int = WIDTH

@@ -126,6 +126,7 @@ class PosteriorPID(BaseRUS):
 
     def estimate(self, windows: Windows, lags: np.ndarray, progress: Progress = silent) -> xr.Dataset:
         """See `BaseRUS.estimate`."""
+        training, decoder = self._training(), CellDecoder(self.n_cells, self.tol_bits, self.random_state)
         windows, context = past_labels(windows, self.target_history)
         rng = np.random.default_rng(self.random_state)
         builder = ProfileBuilder(windows, lags, n_bootstrap=self.n_bootstrap, rng=rng)
@@ -134,8 +135,8 @@ class PosteriorPID(BaseRUS):
             folds=Folds.of(windows, self.folds, self.random_state),
             cluster=builder.cluster,
             rearranged=rearrangements(windows, windows.length, self.n_rotations, rng),
-            training=self._training(),
-            decoder=CellDecoder(self.n_cells, self.tol_bits, self.random_state),
+            training=training,
+            decoder=decoder,
             random_state=self.random_state,
         )
         store = BlockStore(self.resume, task.key() if self.resume else "")

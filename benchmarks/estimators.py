@@ -94,7 +94,7 @@ def _peak_mb() -> float:
 
 
 def wanted(seeds: int, names: Iterable[str], seeds_of_large: int = 1) -> list[tuple[str, int, int, int]]:
-    """Every fit of the suite: tasks of an estimator's kind of target, small sizes first; the slow ones on those only."""
+    """Every fit: tasks of an estimator's kind of target, small sizes first; the slow ones on those only."""
     fits = [
         (name, k, steps, seed)
         for name in names
@@ -112,7 +112,10 @@ def run_all(fits: list, path: Path, jobs: int) -> list[dict]:
     rows = json.loads(path.read_text()) if path.is_file() else []
     have = {(row["estimator"], row["task"], row["steps"], row["seed"]) for row in rows}
     fits = [fit for fit in fits if (fit[0], TASKS[fit[1]].name, *fit[2:]) not in have]
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
+    context = get_context("forkserver")
+    # processes start from one that has read everything: most fits take no longer than reading would
+    context.set_forkserver_preload(["benchmarks.tasks"])
+    with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=1) as pool:
         waiting = {pool.submit(one_fit, *fit): fit for fit in fits}
         for k, future in enumerate(as_completed(waiting), start=1):
             rows.append(future.result())
@@ -141,9 +144,10 @@ def report(rows: list[dict]) -> str:
     lines = [
         "# Truth suite",
         "",
-        f"{days(rows)}, {machine()}; {frame['task'].nunique()} tasks, one thread per fit, two fits at a time; errors in bits "
-        "over all atoms of all pairs and lags, sampling error of the draw included. Seconds are upper bounds where other "
-        "work ran on the machine. *Covered* is the share of non-zero atoms in their 95 % intervals, as a mean over fits.",
+        f"{days(rows)}, {machine()}; {frame['task'].nunique()} tasks, one thread per fit, two fits at a time; errors "
+        "in bits over all atoms of all pairs and lags, sampling error of the draw included. Seconds are upper bounds "
+        "where other work ran on the machine. *Covered* is the share of non-zero atoms in their 95 % intervals, as a "
+        "mean over fits.",
         "",
         markdown(summary(frame)),
         "",
@@ -160,8 +164,8 @@ def report(rows: list[dict]) -> str:
         "",
         "## What holds, by kind of form",
         "",
-        "*False* counts profiles with any sentence about an atom that is exactly zero, of those fits where it was asked; "
-        "*found* is the share of atoms of at least 0.01 bit that are called significant.",
+        "*False* counts profiles with any sentence about an atom that is exactly zero, of those fits where it was "
+        "asked; *found* is the share of atoms of at least 0.01 bit that are called significant.",
         "",
         *(line for name in ESTIMATORS if name in set(frame["estimator"]) and name not in SLOW
           for line in (f"### {name}", "", markdown(by_kind(frame[frame["estimator"] == name])), "")),

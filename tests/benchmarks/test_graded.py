@@ -52,19 +52,19 @@ def simulated_information(log_density, prior, rng):
     y = rng.choice(len(prior), DRAWS, p=prior)
     density = log_density(y)
     mean = np.logaddexp.reduce(density + np.log(prior), axis=1)
-    told = (density[np.arange(DRAWS), y] - mean) / np.log(2)
-    return told.mean(), told.std() / np.sqrt(DRAWS)
+    pointwise = (density[np.arange(DRAWS), y] - mean) / np.log(2)
+    return pointwise.mean(), pointwise.std() / np.sqrt(DRAWS)
 
 
 def test_two_gaussians_are_those_of_adaptive_quadrature():
-    def told(distance):
+    def two_gaussians(distance):
         def integrand(x):
             p = norm.pdf(x, distance) / (norm.pdf(x) + norm.pdf(x, distance))
             return 0.5 * (norm.pdf(x) + norm.pdf(x, distance)) * bits(p)
 
         return 1 - quad(integrand, -12, distance + 12, epsabs=1e-10, limit=200)[0]
 
-    i1, i2, both = told(1), told(2), told(5**0.5)
+    i1, i2, both = two_gaussians(1), two_gaussians(2), two_gaussians(5**0.5)
     np.testing.assert_allclose(atoms("2 classes, 1 and 2 apart"), [i1, 0, i2 - i1, both - i2], atol=1e-6)
 
 
@@ -131,11 +131,11 @@ def simulated_atoms(states, levels, share, noise, seed):
     )
     prior = states.sum((0, 1))
 
-    def told(joint):
+    def information_of(joint):
         return np.log2(joint[np.arange(DRAWS), y] / joint.sum(1) / prior[y]).mean()
 
-    i1, i2 = told(p1 @ states.sum(1)), told(p2 @ states.sum(0))
-    both = told(np.einsum("na,nb,abc->nc", p1, p2, states, optimize=True))
+    i1, i2 = information_of(p1 @ states.sum(1)), information_of(p2 @ states.sum(0))
+    both = information_of(np.einsum("na,nb,abc->nc", p1, p2, states, optimize=True))
     return np.array([i1, 0, i2 - i1, both - i2])
 
 
@@ -217,8 +217,10 @@ def test_entities_with_offsets_are_the_population_of_all_offsets():
     draw = graded.of_offsets(OR, 2.5, entities=200_000)(200_000, 1)
     x, y = draw.windows.steps.values["x1"].ravel(), draw.windows.y
     p = norm.pdf(x[:, None], 2.5 * BITS, np.hypot(1, 0.3)) @ OR.sum(1)
-    told = np.log2(p[np.arange(len(y)), y] / p.sum(1) / OR.sum((0, 1))[y])
-    assert draw.redundancy[0, 1, 0] == pytest.approx(told.mean(), abs=4 * told.std() / len(y) ** 0.5)
+    pointwise = np.log2(p[np.arange(len(y)), y] / p.sum(1) / OR.sum((0, 1))[y])
+    assert draw.redundancy[0, 1, 0] == pytest.approx(
+        pointwise.mean(), abs=4 * pointwise.std() / len(y) ** 0.5
+    )
 
 
 def test_glitches_leave_one_channel_that_tells():

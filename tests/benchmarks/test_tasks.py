@@ -50,10 +50,10 @@ def test_tables_of_sticky_bits_are_those_of_a_long_simulation(name):
         rows = draw.windows.last - lag
         table = np.zeros((2, 2, 2))
         np.add.at(table, (bit[0][rows], bit[1][rows], y), 1 / len(y))
-        found = info.decompose(table)
+        exact = info.decompose(table)
         # 200,000 steps whose bits last ten steps: about 20,000 independent ones, 0.01 bit
-        assert draw.synergy[0, 1, lag] == pytest.approx(float(found.synergy), abs=0.015)
-        assert draw.redundancy[0, 1, lag] == pytest.approx(float(found.redundancy), abs=0.015)
+        assert draw.synergy[0, 1, lag] == pytest.approx(float(exact.synergy), abs=0.015)
+        assert draw.redundancy[0, 1, lag] == pytest.approx(float(exact.redundancy), abs=0.015)
 
 
 @pytest.mark.parametrize("table", [random_table(3, 3, 3, 4), rare(), twenty_seven()])

@@ -94,7 +94,7 @@ class PosteriorPID(BaseRUS):
         folds: int = 5,
         epochs: int = 12,
         batch_size: int = 512,
-        learning_rate: float = 2e-2,
+        learning_rate: float = 1e-2,
         weight_decay: float = 0.15,
         patience: int = 4,
         n_cells: int = 24,

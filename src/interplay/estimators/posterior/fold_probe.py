@@ -44,7 +44,7 @@ class Training:
     folds: int = 5
     epochs: int = 12
     batch_size: int = 512
-    learning_rate: float = 2e-2
+    learning_rate: float = 1e-2
     weight_decay: float = 0.15
     input_noise: float = 0.2
     averaging: float = 2.0

@@ -12,8 +12,8 @@ from interplay.estimators.posterior.fold_probe import FoldProbes, Problem, Scree
 
 SCREENING_EPOCHS = 4
 SHORT = {"width": 32, "pair_width": 16, "learning_rate": 5e-3, "input_noise": 0.0}
-"""Half the width: whether there is anything to learn shows in less. Slow steps without noise: what two sources tell only
-together, and weakly, drowns in the noise of quick ones (four regimes of an exclusive or each: 8 of 40 pairs, or all)."""
+"""Half the width: whether there is anything to learn shows in less. Slow steps without noise: what two sources tell
+only together, and weakly, drowns in the noise of quick ones (four regimes of an exclusive or each: 8 of 40, or 39)."""
 
 READ_LAST = 2
 """Epochs at the end after which heads are judged."""

@@ -8,7 +8,7 @@ from interplay.errors import DamagedFile
 from interplay.estimators.posterior import store
 from interplay.estimators.posterior.blocks import BlockTask
 
-QUICK = {"folds": 2, "epochs": 4, "n_bootstrap": 20, "n_rotations": 19}
+QUICK = {"folds": 2, "epochs": 8, "n_bootstrap": 20, "n_rotations": 19}
 ATOMS = ("redundancy", "unique", "synergy", "joint_mi", "p_value", "gap_bits")
 
 

@@ -118,7 +118,6 @@ class InstanceProbe:
     alone : Calibration of the modalities' heads, (M, L)
     log_prior : (C,)
     centres : (M, L, K, C), of the cells, square roots of posteriors
-    cell_log_posterior : (M, L, K, C)
     """
 
     blocks: tuple[PairBlock, ...]
@@ -129,7 +128,6 @@ class InstanceProbe:
     alone: Calibration
     log_prior: torch.Tensor
     centres: torch.Tensor
-    cell_log_posterior: torch.Tensor
 
     def explain(self, windows: Windows) -> xr.Dataset:
         """See `InteractionProfile.explain`."""
@@ -232,7 +230,7 @@ class InstanceProbe:
             "step_s": self.step_s,
             "blocks": len(self.blocks),
         }
-        tensors = {name: getattr(self, name) for name in ("log_prior", "centres", "cell_log_posterior")}
+        tensors = {name: getattr(self, name) for name in ("log_prior", "centres")}
         tensors |= {f"alone.{name}": value for name, value in self.alone.tensors().items()}
         for k, block in enumerate(self.blocks):
             tensors |= {f"block.{k}.{name}": value for name, value in block.tensors().items()}
@@ -267,7 +265,8 @@ class InstanceProbe:
             step_s=about["step_s"],
             features=StepFeatures.from_arrays(arrays, {name: r for name, r, _ in about["shapes"]}),
             alone=Calibration(**_under("alone.", tensors)),
-            **{name: tensors[name] for name in ("log_prior", "centres", "cell_log_posterior")},
+            log_prior=tensors["log_prior"],
+            centres=tensors["centres"],
         )
 
 

@@ -24,7 +24,6 @@ from interplay.probe.instance import InstanceProbe, PairBlock, PairReading
 from interplay.probe.network import Probe, ProbeShape
 from interplay.progress import Progress
 
-ATOMS = ("redundancy", "unique_ij", "unique_ji", "synergy", "joint_mi")
 SCORING_BYTES = 256e6
 """Memory that scoring some pairs of a block may take at once."""
 
@@ -172,14 +171,7 @@ class BlockTask:
 
     def score(self, fit: CrossFit) -> Scored:
         """Scores of the modalities, from the first block's probes."""
-        return Scored(self.problem, fit.alone, fit.late_alone, self.learned(fit), self.decoder)
-
-    def learned(self, fit: CrossFit) -> Learned:
-        """What the sides of logits tell of learning."""
-        sizes = [len(part.fit) for part in self.folds.parts]
-        # the windows that the halved side is not of are those that its probe learned from, and their neighbours
-        share = (len(fit.halved) - int(fit.halved.sum())) / float(np.mean(sizes))
-        return Learned(trained=fit.trained, halved=fit.halved, share=share)
+        return Scored(self.problem, fit.alone, fit.late_alone, Learned.of(self.folds), self.decoder)
 
     def single_nulls(self, scored: Scored) -> torch.Tensor:
         """(M, L, D) what chance gains from each modality."""
@@ -282,7 +274,7 @@ class BlockTask:
         if not blocks:
             return None
         w = self.problem.windows
-        centres, log_posterior = scored.parts[0].full()
+        centres, _ = scored.parts[0].full()
         return InstanceProbe(
             blocks=blocks,
             shapes=dict(w.schema.shapes),
@@ -292,7 +284,6 @@ class BlockTask:
             alone=scored.calibration,
             log_prior=scored.log_prior[0],
             centres=centres,
-            cell_log_posterior=log_posterior,
         )
 
 

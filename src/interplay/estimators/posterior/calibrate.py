@@ -14,6 +14,9 @@ import torch
 
 from interplay.probe.calibration import Calibration, scaled
 
+LARGEST_SCORE = 30.0
+"""Log-ratios beyond this overflow what is made of them, and are as sure."""
+
 
 def fit_calibration(logits: torch.Tensor, y: torch.Tensor, log_prior: torch.Tensor) -> Calibration:
     """Fit the calibration of held-out logits.
@@ -51,7 +54,7 @@ def prior_mixing_weight(log_p: torch.Tensor, log_prior: torch.Tensor, steps: int
     log_p : (..., N) log-posterior of the true label
     log_prior : (N,) log-prior of the true label
     """
-    gain = torch.expm1((log_p - log_prior).clamp_max(30.0))
+    gain = torch.expm1((log_p - log_prior).clamp_max(LARGEST_SCORE))
     low, high = torch.zeros(gain.shape[:-1]), torch.full(gain.shape[:-1], 1.0 - 1e-6)
     low, high = low.to(gain), high.to(gain)
     for _ in range(steps):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from interplay.estimators.posterior.crossfit import HALVED, HELD_OUT, SEEN
+from interplay.estimators.posterior.crossfit import HALVED, HELD_OUT, SEEN, Folds
 from interplay.estimators.resampling import cluster_sums
 
 
@@ -60,7 +60,8 @@ class Learned:
 
     Attributes
     ----------
-    trained : (N,) bool, whose seen side is by a probe that was trained on them
+    trained : (N,) bool, whose seen side is by a probe that was trained on them: not those that lay too near to what it
+        was held out of
     halved : (N,) bool, that have a side by a probe that learned from less
     share : float, how much it learned from, as a share of what the others did
     """
@@ -68,6 +69,17 @@ class Learned:
     trained: torch.Tensor
     halved: torch.Tensor
     share: float
+
+    @classmethod
+    def of(cls, folds: Folds) -> "Learned":
+        """From what each fold's probe learns from, and is asked about by the next."""
+        trained, halved = torch.zeros(2, len(folds.fold), dtype=torch.bool)
+        for part, asked in zip(folds.parts, (*folds.parts[1:], folds.parts[0]), strict=True):
+            trained[np.intersect1d(part.fit, asked.out)] = True
+        halved[folds.half.out] = True
+        # the windows that the halved side is not of are those that its probe learned from, and their neighbours
+        learned_from = np.mean([len(part.fit) for part in folds.parts])
+        return cls(trained=trained, halved=halved, share=int((~halved).sum()) / float(learned_from))
 
 
 def without_regret(sides: torch.Tensor, learned: Learned, late: torch.Tensor) -> Corrected:

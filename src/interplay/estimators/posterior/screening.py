@@ -8,7 +8,14 @@ import numpy as np
 import torch
 
 from interplay.data import cross_folds
-from interplay.estimators.posterior.fold_probe import FoldProbes, Problem, Screened, Training, fold_parts
+from interplay.estimators.posterior.fold_probe import (
+    FoldProbes,
+    Problem,
+    Screened,
+    Training,
+    fold_parts,
+    prior_losses,
+)
 
 SCREENING_EPOCHS = 4
 SHORT = {"width": 32, "pair_width": 16, "learning_rate": 5e-3, "input_noise": 0.0}
@@ -20,8 +27,7 @@ READ_LAST = 2
 
 SURE_NATS = 3.0
 """Gain of a head over what is known without it, summed over held-out windows, that is asked beyond the logarithm of
-how many
-are tried: a gain of g nats by chance has odds of about exp(-g)."""
+how many are tried: a gain of g nats by chance has odds of about exp(-g)."""
 
 LEAST_GAIN_SHARE = 0.01
 """Share of what its better modality tells that a pair must add: further training of that modality's head gains as
@@ -45,7 +51,7 @@ def screen(
     short = replace(training, epochs=min(SCREENING_EPOCHS, training.epochs), **SHORT)
     parts = fold_parts(windows, cross_folds(windows, 2, seed=random_state))
     probes = FoldProbes(problem, pairs, Screened.all(n_m, len(pairs)), short, random_state, parts)
-    prior = probes.prior_loss.sum()
+    prior = prior_losses(problem, parts).sum()
     i, j = torch.from_numpy(pairs).unbind(1)
     modalities, worth = torch.zeros(n_m, dtype=torch.bool), torch.zeros(len(pairs), dtype=torch.bool)
     sure, sure_of_pairs = (SURE_NATS + math.log(max(1, n) * n_l) for n in (n_m, len(pairs)))

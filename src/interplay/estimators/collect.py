@@ -80,6 +80,7 @@ class ProfileBuilder:
         joint,
         *,
         p_value=None,
+        p_values: Mapping[str, object] | None = None,
         gap_nats=None,
         shifts: Mapping[str, object] | None = None,
     ) -> None:
@@ -92,13 +93,15 @@ class ProfileBuilder:
             The same by the least informative coupling, see `interplay.info.broja`.
         p_value : (..., L), optional
             That the pair tells anything.
+        p_values : name of an atom of `PAIRED` -> (..., L), optional
+            Of single atoms.
         gap_nats : (..., L), optional
             What the solver has proven.
         shifts : name of each of `PAIRED` -> (..., L) nats, optional
         """
         atoms = pair_atoms(*(torch.as_tensor(each) for each in (first, second, least, joint)))
         sums = {name: cluster_sums(value, self.cluster) for name, value in atoms.items()}
-        self.add_pair_sums(sums, p_value=p_value, gap_nats=gap_nats, shifts=shifts)
+        self.add_pair_sums(sums, p_value=p_value, p_values=p_values, gap_nats=gap_nats, shifts=shifts)
 
     def add_pair_sums(
         self,
@@ -110,10 +113,7 @@ class ProfileBuilder:
         doubts: Mapping[str, object] | None = None,
         p_values: Mapping[str, object] | None = None,
     ) -> None:
-        """The same from atoms whose scores are already summed over clusters, (..., L, clusters), by name.
-
-        `p_values`, by name, are of single atoms.
-        """
+        """The same from atoms whose scores are already summed over clusters, (..., L, clusters), by name."""
         for name in PAIRED:
             self._file(name, sums[name], (shifts or {}).get(name, 0.0), (doubts or {}).get(name, 0.0))
         for name, value in (p_values or {}).items():

@@ -18,6 +18,12 @@ WORK_BYTES = 64e6
 FEW_ENTITIES = 10
 """With fewer entities than this, blocks of consecutive windows are resampled instead."""
 
+LEAST_SCALE_NATS = 1.0
+"""A chance gain of one free weight is half a chi-square, the tail of which falls by e for each nat."""
+
+LEAST_P_VALUE = 1e-12
+"""No extrapolated tail is believed beyond this."""
+
 
 def clusters_of(windows: Windows) -> np.ndarray:
     """Cluster of each window, (N,) int64: its entity, or a block of consecutive windows."""
@@ -129,3 +135,28 @@ def rearranged_p_values(score: torch.Tensor, label: np.ndarray, rearranged: np.n
         # rounding of the sums is about 1e-12 of them; ties count against the finding
         worse += (null >= (seen - 1e-9 * (1.0 + seen.abs()))[..., None]).sum(-1)
     return (1.0 + worse) / (1.0 + len(rearranged))
+
+
+def tail_p_values(gain: torch.Tensor, null: torch.Tensor) -> torch.Tensor:
+    """How often chance gains as much.
+
+    Parameters
+    ----------
+    gain : (...), nats summed over windows
+    null : (..., D), what chance gained
+
+    Returns
+    -------
+    (...), in (0, 1]: the share of draws, or where none of them gains as much, the exponential tail beyond their upper
+    quartile
+    """
+    n_d = null.shape[-1]
+    counted = (1.0 + (null >= gain[..., None]).sum(-1)) / (1.0 + n_d)
+    quartile = null.quantile(0.75, dim=-1)
+    beyond = (null - quartile[..., None]).clamp_min(0.0).sum(-1) / max(1, n_d // 4)
+    scale = beyond.clamp_min(LEAST_SCALE_NATS)
+    tail = 0.25 * torch.exp(-(gain - quartile).clamp_min(0.0) / scale)
+    none_as_large = (null < gain[..., None]).all(-1)
+    # nothing is gained: chance does as well whatever it does
+    p = torch.where(none_as_large, torch.minimum(counted, tail), counted)
+    return torch.where(gain > 0, p, 1.0).double().clamp_min(LEAST_P_VALUE)

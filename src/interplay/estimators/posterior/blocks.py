@@ -13,12 +13,12 @@ import torch
 
 from interplay.estimators.posterior.crossfit import CrossFit, Folds, cross_fit
 from interplay.estimators.posterior.fold_probe import Problem, Screened, Training
-from interplay.estimators.posterior.nulls import single_nulls, synergy_null, tail_p_values
+from interplay.estimators.posterior.nulls import single_nulls, synergy_null
 from interplay.estimators.posterior.optimism import Corrected, Learned, between_folds, unseen_nats
 from interplay.estimators.posterior.pair_head import PairHead
 from interplay.estimators.posterior.scoring import CellDecoder, PairScores, Scored
 from interplay.estimators.posterior.screening import screen
-from interplay.estimators.resampling import cluster_sums
+from interplay.estimators.resampling import cluster_sums, tail_p_values
 from interplay.probe.calibration import Calibration
 from interplay.probe.instance import InstanceProbe, PairBlock, PairReading
 from interplay.probe.network import Probe, ProbeShape

@@ -27,10 +27,9 @@ from interplay.estimators.collect import ProfileBuilder
 from interplay.estimators.posterior.blocks import BlockResult, BlockTask
 from interplay.estimators.posterior.crossfit import HELD_OUT, CrossFit, Folds
 from interplay.estimators.posterior.fold_probe import Problem, Screened, Training
-from interplay.estimators.posterior.nulls import tail_p_values
 from interplay.estimators.posterior.scoring import CellDecoder, Scored
 from interplay.estimators.posterior.store import BlockStore
-from interplay.estimators.resampling import rearrangements
+from interplay.estimators.resampling import rearrangements, tail_p_values
 from interplay.estimators.target_history import past_labels
 from interplay.progress import Progress, silent
 from interplay.units import bits

@@ -9,8 +9,10 @@ from interplay.errors import InterplayError
 from interplay.study.formats.form import Form
 from interplay.study.formats.opening import is_small, open_table, table_parts
 from interplay.study.formats.table import Table
+from interplay.study.guess.cells import distinct
 from interplay.study.guess.kinds import Kind
-from interplay.study.guess.roles import Roles, distinct, first_rows, roles, value_and_quantity
+from interplay.study.guess.measurements import label_rows, labels_among, value_and_quantity
+from interplay.study.guess.roles import Roles, first_rows, roles
 from interplay.study.numbers import as_numbers
 from interplay.study.rows import FILE, Rows, as_texts
 from interplay.study.tables import UNPACKED, WHOLE_BELOW
@@ -37,9 +39,12 @@ def roles_in(folder: Path, kind: Kind, whole: Rows, *, by_name: bool) -> Roles:
     labels: set[str] = set()
     words: dict[str, None] = {}
     bounds = False
+    measured = label_rows(guess)
     for rows in _all_rows(folder, kind, whole):
         if guess.label is not None:
             labels |= set(distinct(rows, guess.label))
+        elif measured is not None:
+            labels |= set(distinct(labels_among(rows, measured), measured.column))
         of_file, bounded = _words(rows, guess)
         words |= dict.fromkeys(of_file)
         bounds |= bounded

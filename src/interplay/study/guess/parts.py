@@ -13,10 +13,12 @@ from interplay.errors import InterplayError
 from interplay.study.checks.persons import holds_persons
 from interplay.study.formats.form import Form
 from interplay.study.formats.presets import PRESETS
+from interplay.study.guess.cells import distinct
 from interplay.study.guess.everywhere import roles_in, rows_of
 from interplay.study.guess.kinds import Kind
 from interplay.study.guess.lookup import lookup_of
-from interplay.study.guess.roles import Roles, distinct, first_rows, roles, value_and_quantity
+from interplay.study.guess.measurements import label_rows, value_and_quantity
+from interplay.study.guess.roles import Roles, first_rows, roles
 from interplay.study.guess.seen import GUESSED, OPEN, Note, Seen
 from interplay.study.guess.streams import first_times, rate, streams_of
 from interplay.study.guess.target import label_of, score, target_of
@@ -107,9 +109,12 @@ def _add_streams(parts: Parts, seen: list[Seen], best: Seen | None) -> dict[str,
     for one in seen:
         by_name = "{entity}" in one.pattern or "{recording}" in one.pattern
         uncounted = one.roles.time is None and not (by_name and one.roles.numbers)
-        if uncounted or (one is best and not one.roles.numbers) or one.roles.start:
+        spans = one.roles.start is not None and one.roles.time is None
+        if uncounted or spans or (one is best and not one.roles.numbers):
             continue
         of_kind = list(streams_of(_name(one.pattern), _entry(one), one.roles))
+        if one is best and (labels := label_rows(one.roles)):
+            of_kind = [stream for stream in of_kind if stream[1].get("where") != {labels.key: labels.kind}]
         names.update(name for name, *_ in of_kind)
         proposed += [(one, *stream) for stream in of_kind]
     for one, name, entry, when in proposed:
@@ -157,13 +162,16 @@ def _add_target(parts: Parts, best: Seen, times: dict[str, np.ndarray]) -> None:
         settings["time_from"] = "start"
         doubts.append(("time_from", "its times are small, and those of the streams count from 1970"))
     parts.target = settings
-    column = label_of(best.roles)
-    parts.notes.append(
-        Note(
-            GUESSED, "target.column", f"{column!r} is named like a label" if best.roles.label else "few words"
-        )
-    )
+    parts.notes.append(Note(GUESSED, "target.column", _why(best.roles)))
     parts.notes += [_note("target", setting, why) for setting, why in (*best.roles.doubts, *doubts)]
+
+
+def _why(one: Roles) -> str:
+    """Why a column is taken for that of labels."""
+    if one.label is not None:
+        return f"{one.label!r} is named like a label"
+    labels = label_rows(one)
+    return "few words" if labels is None else f"{labels.kind!r} is named like a label"
 
 
 def _note(where: str, setting: str, why: str) -> Note:

@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from interplay.study.guess.roles import Roles, distinct, times_of, value_and_quantity
+from interplay.study.guess.cells import distinct
+from interplay.study.guess.clocks import times_of
+from interplay.study.guess.measurements import value_and_quantity
+from interplay.study.guess.roles import Roles, of_first_recording
 from interplay.study.numbers import as_numbers
 from interplay.study.rows import as_texts
 
@@ -54,12 +57,7 @@ def first_times(roles: Roles, which: np.ndarray | None = None) -> np.ndarray:
     if roles.time is None or not len(roles.rows):
         return np.zeros(0)
     times = times_of(roles.rows, roles.time, roles.time_unit)
-    same = np.ones(len(times), dtype=bool) if which is None else which.copy()
-    for name in (roles.entity, roles.recording):
-        if name is not None and same.any():
-            texts = np.array([text or "" for text in as_texts(roles.rows.table[name])], dtype=object)
-            same &= texts == texts[int(np.argmax(same))]
-    times = times[same]
+    times = times[of_first_recording(roles, which)]
     times = times[np.isfinite(times)]
     back = np.flatnonzero(np.diff(times) < 0)
     return times[: back[0] + 1] if len(back) else times

@@ -1,11 +1,18 @@
 """The target of a study: the column that is named like a label, and how its rows say when it holds."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from interplay.study.guess.roles import LABELS, Roles, distinct, mostly_numbers, spoken
+from interplay.study.guess.cells import distinct, mostly_numbers
+from interplay.study.guess.measurements import label_rows, labels_among
+from interplay.study.guess.names import LABELS, spoken
+from interplay.study.guess.overlaps import word_above
+from interplay.study.guess.roles import Roles
 
 MOST_CLASSES = 50
+OF_MEASUREMENTS = 100
+"""What speaks for labels among measurements; those of a column of their own are surer."""
 WORDS_OF_INTERVALS = 20
 
 
@@ -13,7 +20,9 @@ def label_of(roles: Roles) -> str | None:
     """The column of labels of a table, in one of intervals also a column of few words."""
     if roles.label is not None:
         return roles.label
-    if roles.start is None:
+    if measured := label_rows(roles):
+        return measured.column
+    if roles.start is None or roles.time is not None:
         return None
     some = [name for name in roles.words if 1 < len(distinct(roles.rows, name)) <= WORDS_OF_INTERVALS]
     return some[0] if some else None
@@ -24,6 +33,8 @@ def score(roles: Roles) -> int:
     label = label_of(roles)
     if label is None:
         return 0
+    if label_rows(roles) is not None:
+        return OF_MEASUREMENTS
     place = LABELS.index(spoken(label)) if spoken(label) in LABELS else len(LABELS)
     few = len(distinct(roles.rows, label)) <= MOST_CLASSES
     return 1000 * few + 200 * (roles.start is not None) - 10 * len(roles.numbers) - place + 1
@@ -33,8 +44,16 @@ def target_of(entry: dict[str, Any], roles: Roles) -> tuple[dict[str, Any], list
     """Settings of the target, and what is open about it by name."""
     label = label_of(roles)
     assert label is not None
-    texts = list(roles.labels) or distinct(roles.rows, label)
+    measured = label_rows(roles)
+    labelled = roles if measured is None else replace(roles, rows=labels_among(roles.rows, measured))
+    texts = list(roles.labels) or distinct(labelled.rows, label)
     settings, doubts = {**entry, "column": label}, []
+    if measured is not None:
+        settings["where"] = {measured.key: measured.kind}
+    if (above := word_above(labelled, label)) is not None:
+        texts = [text for text in texts if text != above]
+        settings["where"] = settings.get("where", {}) | {label: texts}
+        doubts.append(("where", f"{above!r} lies over other intervals, and is left out"))
     classes, rename = _classes(texts)
     numbers = mostly_numbers(roles.rows, label, roles.form) and len(texts) > MOST_CLASSES
     if len(texts) > MOST_CLASSES and not numbers:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from interplay.study.dates import CLOCKS as CLOCK_FORMATS
-from interplay.study.dates import as_seconds, date_formats, parse
+from interplay.study.dates import SAMPLE, as_seconds, date_formats, parse
 from interplay.study.formats.form import Form
 from interplay.study.guess.cells import mostly_numbers
 from interplay.study.guess.names import TIMES, UNIT, spoken, unit_in
@@ -24,6 +24,8 @@ SHEET_DAYS = (20_000.0, 80_000.0)
 """Days in the count of spreadsheets that are between 1954 and 2119."""
 LOOKED_AT = 50
 """Cells that say whether a column holds dates."""
+CLOSER = 5.0
+"""Times by which dates must lie closer together in one way of reading them than in others."""
 OF_DAYS = re.compile(r"date|day|datum|tag|fecha|dia|jour")
 OF_BIRTHS = re.compile(r"birth|born|dob|geburt")
 OF_CLOCKS = re.compile(r"\b(time|clock|zeit|uhrzeit|hora|heure)\b")
@@ -90,8 +92,8 @@ def clock_of(rows: Rows, times: Sequence[Time]) -> tuple[Form, str, tuple[tuple[
         ways = date_formats(texts) if form.time_format is None else []
         if not ways:
             return form, "datetime", ()
-        doubts = () if len(ways) == 1 else (("time_format", f"whether dates are {' or '.join(ways[:3])}"),)
-        return replace(form, time_format=ways[0]), "datetime", doubts
+        best, doubts = _likely(pd.Series(texts[:SAMPLE], dtype=str), ways)
+        return replace(form, time_format=best), "datetime", doubts
     values = as_numbers(column, form).values
     values = values[~np.isnan(values)]
     if unit := _epoch(values):
@@ -104,6 +106,18 @@ def clock_of(rows: Rows, times: Sequence[Time]) -> tuple[Form, str, tuple[tuple[
         return form, "excel", (("time_unit", f"{values[0]:g} is a day in the count of spreadsheets"),)
     said = unit_in(name) or UNIT.get(rows.units.get(name, "").lower(), "")
     return form, said or TIMES.get(spoken(name), "s"), ()
+
+
+def _likely(texts: pd.Series, ways: Sequence[str]) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Of ways to read some dates the one by which they lie closest together; and that others are possible."""
+    if len(ways) == 1:
+        return ways[0], ()
+    spans = [float(np.ptp(as_seconds(texts, way, None).seconds)) for way in ways]
+    best = ways[int(np.argmin(spans))]
+    others = " or ".join(way for way in ways[:3] if way != best)
+    if CLOSER * min(spans) < min(span for way, span in zip(ways, spans, strict=True) if way != best):
+        return best, (("format", f"dates lie closest together as {best}; {others} is possible, too"),)
+    return ways[0], (("time_format", f"whether dates are {' or '.join(ways[:3])}"),)
 
 
 def _of_dates(column: pd.Series) -> bool:

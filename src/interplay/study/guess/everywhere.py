@@ -13,6 +13,7 @@ from interplay.study.guess.cells import distinct
 from interplay.study.guess.kinds import Kind
 from interplay.study.guess.measurements import label_rows, labels_among, value_and_quantity
 from interplay.study.guess.roles import Roles, first_rows, roles
+from interplay.study.guess.target import label_of
 from interplay.study.numbers import as_numbers
 from interplay.study.rows import FILE, Rows, as_texts
 from interplay.study.tables import UNPACKED, WHOLE_BELOW
@@ -39,12 +40,11 @@ def roles_in(folder: Path, kind: Kind, whole: Rows, *, by_name: bool) -> Roles:
     labels: set[str] = set()
     words: dict[str, None] = {}
     bounds = False
-    measured = label_rows(guess)
+    label, measured = label_of(guess), label_rows(guess)
     for rows in _all_rows(folder, kind, whole):
-        if guess.label is not None:
-            labels |= set(distinct(rows, guess.label))
-        elif measured is not None:
-            labels |= set(distinct(labels_among(rows, measured), measured.column))
+        if label is not None:
+            labelled = rows if measured is None else labels_among(rows, measured)
+            labels |= set(distinct(labelled, label))
         of_file, bounded = _words(rows, guess)
         words |= dict.fromkeys(of_file)
         bounds |= bounded

@@ -1,7 +1,7 @@
 """Words that names of columns are made of: of times, labels, people, sessions and measurements."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 TIMES = {
     "time": "s", "t": "s", "timestamp": "s", "seconds": "s", "second": "s", "sec": "s", "s": "s", "ms": "ms",
@@ -54,8 +54,11 @@ LABELS = (
     "sleep stage", "sleep analysis", "state", "condition", "diagnosis", "sepsislabel", "boolean value", "event label",
     "annotation", "symbol", "group", "survived", "behaviour", "description", "zustand", "klasse",
     "behavior", "task", "phase", "category",
-    "posture", "hospital expire flag", "mood", "stress", "label id",
+    "posture", "hospital expire flag", "mood", "stress", "label id", "aktivität", "tätigkeit", "activité",
+    "actividad", "aux note",
 )  # fmt: skip
+EVENTS = ("event", "event type", "event name", "marker")
+"""Names of columns whose words may be labels, or what is done to an entity."""
 PEOPLE = (
     "entity", "id", "who", "subject", "patient", "participant", "person", "user", "stay", "name", "machine",
     "subj", "sub", "pid", "proband", "volunteer", "device", "unit", "station", "icustay", "stay id", "hadm id",
@@ -95,7 +98,8 @@ def unit_in(name: str) -> str:
     return UNIT.get((part[1] or part[2] or "").lower(), "") if part else ""
 
 
-def first_named(low: dict[str, str], known: Sequence[str] | dict[str, str]) -> str | None:
+def first_named(low: Mapping[str, str], known: Sequence[str] | Mapping[str, str]) -> str | None:
+    """The column of a name that is known, or else of one that begins or ends with it."""
     return next((low[small] for small in known if small in low), None) or next(
         (
             name

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from interplay.errors import InterplayError
+from interplay.errors import InterplayError, InvalidInput
 from interplay.study.checks.persons import holds_persons
+from interplay.study.dates import is_clock
 from interplay.study.formats.form import Form
 from interplay.study.formats.presets import PRESETS
 from interplay.study.guess.cells import distinct
@@ -24,6 +25,7 @@ from interplay.study.guess.streams import first_times, rate, streams_of
 from interplay.study.guess.target import label_of, score, target_of
 from interplay.study.guess.windows import binned, windows_of
 from interplay.study.patterns import of_recordings
+from interplay.study.rows import Rows
 from interplay.study.times import SINCE_1970
 
 MOST_SHOWN = 5
@@ -60,7 +62,7 @@ def parts_of(folder: Path, kinds: Iterable[Kind]) -> Parts:
         try:
             seen.append(_seen(folder, kind))
         except InterplayError as failure:
-            parts.notes.append(Note(OPEN, "", f"{kind.pattern}: {failure}"))
+            parts.notes.append(Note(OPEN, kind.pattern, str(failure)))
     parts.entity, seen = lookup_of(folder, seen)
     if parts.entity:
         why = f"{parts.entity['file']} says whose each recording is"
@@ -81,7 +83,7 @@ def parts_of(folder: Path, kinds: Iterable[Kind]) -> Parts:
 
 def _seen(folder: Path, kind: Kind) -> Seen:
     """A kind of file, looked at by the reader."""
-    whole, pattern = rows_of(folder, kind.paths[0], kind), kind.pattern
+    whole, pattern = _first_of(folder, kind), kind.pattern
     by_name = "{entity}" in pattern
     of_columns = roles_in(folder, kind, whole, by_name=by_name)
     if by_name:
@@ -93,6 +95,15 @@ def _seen(folder: Path, kind: Kind) -> Seen:
         if named:
             return Seen(kind, of_recordings(pattern), roles_in(folder, kind, whole, by_name=False))
     return Seen(kind, pattern, of_columns)
+
+
+def _first_of(folder: Path, kind: Kind) -> Rows:
+    """Rows of the first file that has some."""
+    tables = (rows_of(folder, path, kind) for path in kind.paths)
+    whole = next((rows for rows in tables if len(rows)), None)
+    if whole is None:
+        raise InvalidInput("files must have rows below their names; none has, and they are left out.")
+    return whole
 
 
 def _is_name_of_person(inside: Roles, kind: Kind) -> bool:
@@ -153,17 +164,28 @@ def _add_target(parts: Parts, best: Seen, times: dict[str, np.ndarray]) -> None:
     if start is not None:
         when = first_times(replace(best.roles, time=start))
     since = [some[0] for some in times.values() if len(some)]
+    least = 0.0 if any(_of_day(stream) for stream in parts.streams.values()) else SINCE_1970
     if (
         settings.get("kind") != "entity"
         and len(when)
         and since
-        and np.median(since) > SINCE_1970 > np.max(np.abs(when))
+        and np.median(since) > max(least, np.max(np.abs(when)))
+        and np.max(np.abs(when)) < SINCE_1970
     ):
         settings["time_from"] = "start"
-        doubts.append(("time_from", "its times are small, and those of the streams count from 1970"))
+        counted = "since 1970" if least else "since midnight"
+        doubts.append(("time_from", f"its times are small, and those of the streams count {counted}"))
     parts.target = settings
     parts.notes.append(Note(GUESSED, "target.column", _why(best.roles)))
     parts.notes += [_note("target", setting, why) for setting, why in (*best.roles.doubts, *doubts)]
+
+
+def _of_day(stream: dict[str, Any]) -> bool:
+    """Whether times of a stream are those of a day, without a date."""
+    form = stream.get("format")
+    return (
+        isinstance(form, dict) and is_clock(form.get("time_format")) and stream.get("time_unit") == "datetime"
+    )
 
 
 def _why(one: Roles) -> str:
@@ -171,12 +193,12 @@ def _why(one: Roles) -> str:
     if one.label is not None:
         return f"{one.label!r} is named like a label"
     labels = label_rows(one)
-    return "few words" if labels is None else f"{labels.kind!r} is named like a label"
+    return f"{label_of(one)!r} has few words" if labels is None else f"{labels.kind!r} is named like a label"
 
 
 def _note(where: str, setting: str, why: str) -> Note:
-    """What is guessed of a setting; how dates are to be read that may be read in two ways is open."""
-    if setting == "time_format":
+    """What is guessed of a setting; how dates and numbers are meant that may be read in two ways is open."""
+    if setting in ("time_format", "commas"):
         return Note(OPEN, f"{where}.format", why)
     return Note(GUESSED, f"{where}.{setting}", why)
 

@@ -1,13 +1,15 @@
 """What the columns of a table seem to be: times, names of people, labels, channels."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from interplay.study.checks.persons import holds_persons
+from interplay.study.formats.dialect import comma_in, is_number
 from interplay.study.formats.form import Form
+from interplay.study.formats.presets import PRESETS
 from interplay.study.guess.cells import distinct, mostly_numbers
 from interplay.study.guess.clocks import Time, clock_of, looks_timed, with_its_day
 from interplay.study.guess.names import (
@@ -59,12 +61,11 @@ class Roles:
 def roles(rows: Rows, *, by_name: bool) -> Roles:
     """What the columns of a table seem to be; `by_name` if names of files say whose it is."""
     low = {spoken(name): name for name in reversed(rows.names)}
-    label = first_named(low, LABELS)
+    label = _label(rows, low)
     start, stop = first_named(low, STARTS), first_named(low, STOPS)
     measured = label is None and any(spoken(name) in VALUES for name in rows.names)
-    time = (
-        first_named(low, TIMES) or looks_timed(rows) if not (start and stop) else start if measured else None
-    )
+    spans = start is not None and stop is not None
+    time = (start if measured else None) if spans else _time(rows, low)
     named = [with_its_day(rows, name) if name else None for name in (time, start, stop)]
     form, unit, doubts = clock_of(rows, [one for one in named if one])
     times = [name for one in named if one for name in ((one,) if isinstance(one, str) else one)]
@@ -78,6 +79,7 @@ def roles(rows: Rows, *, by_name: bool) -> Roles:
     ]
     numbers = [n for n in rest if mostly_numbers(rows, n, form)]
     numbers = [n for n in numbers if not (n in people and len(numbers) > 1)]
+    doubts += (*_joined(named[0]), *_commas(rows, numbers))
     words = tuple(n for n in rest if n not in numbers)
     return Roles(
         rows=replace(rows, form=form),
@@ -91,13 +93,41 @@ def roles(rows: Rows, *, by_name: bool) -> Roles:
         label=label,
         numbers=tuple(numbers),
         words=words,
-        doubts=doubts + _joined(named[0]),
+        doubts=doubts,
     )
+
+
+def _time(rows: Rows, low: Mapping[str, str]) -> str | None:
+    """The column of times: what the preset says, or is named so, or looks so."""
+    preset = PRESETS.get(rows.form.preset or "")
+    known = None if preset is None else preset.stream.get("time")
+    return known if known in rows.names else first_named(low, TIMES) or looks_timed(rows)
 
 
 def _joined(time: Time | None) -> tuple[tuple[str, str], ...]:
     """That several columns are taken for one time."""
     return () if time is None or isinstance(time, str) else (("time", f"{listed(time)} are one together"),)
+
+
+def _commas(rows: Rows, numbers: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """That commas in numbers may be decimals or group thousands."""
+    if rows.form.decimal != "," and rows.form.thousands != ",":
+        return ()
+    cells = [text for name in numbers for text in as_texts(rows.table[name]) if text and is_number(text)]
+    example = next((cell for cell in cells if "," in cell), None)
+    if example is None or comma_in(cells) is not None:
+        return ()
+    other = "decimal" if rows.form.thousands else "thousands"
+    shown = example.replace(",", "" if rows.form.thousands else ".")
+    return (("commas", f'whether {example} is {shown}; if not, say {other}: "," instead'),)
+
+
+def _label(rows: Rows, low: Mapping[str, str]) -> str | None:
+    """The column that is named like a label; of several one of words, if the first holds mere signs."""
+    name = first_named(low, LABELS)
+    if name is None or any(sign.isalnum() for text in distinct(rows, name) for sign in text):
+        return name
+    return _label(rows, {small: other for small, other in low.items() if other != name}) or name
 
 
 def _of_people(name: str) -> bool:

@@ -12,6 +12,7 @@ from interplay.study.guess.clocks import times_of
 from interplay.study.guess.measurements import value_and_quantity
 from interplay.study.guess.roles import Roles, of_first_recording
 from interplay.study.numbers import as_numbers
+from interplay.study.rates import round_rate
 from interplay.study.rows import as_texts
 
 AXES = ("x", "y", "z", "w", "1", "2", "3", "4", "vm")
@@ -68,9 +69,7 @@ def rate(times: np.ndarray) -> float | None:
     between = np.diff(times)
     if len(between) < FEWEST or between.mean() <= 0 or np.ptp(between) > EVEN * between.mean():
         return None
-    rate_hz = 1 / between.mean()
-    # a minute is a minute: of slow streams the interval is the round number
-    return float(f"{rate_hz:.6g}") if rate_hz >= 1 else 1 / float(f"{between.mean():.6g}")
+    return round_rate(1 / float(between.mean()))
 
 
 def _unit(roles: Roles, column: str) -> str:
@@ -96,8 +95,8 @@ def _by_prefix(columns: Sequence[str], name: str) -> dict[str, list[str]]:
 
 
 def _name(prefix: str, columns: Sequence[str]) -> str:
-    """The name of columns of one prefix; a number after it counts channels only where there are several."""
-    alone = len(columns) == 1 and re.fullmatch(rf"{re.escape(prefix)}[\W_]*\d+", columns[0])
+    """The name of columns of one prefix; a number or an axis after it counts channels only where there are several."""
+    alone = len(columns) == 1 and re.fullmatch(rf"{re.escape(prefix)}([\W_]*\d+|[xyzXYZ])", columns[0])
     return SENSORS.get(prefix, _plain(columns[0] if alone else prefix))
 
 

@@ -4,16 +4,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from interplay.study.formats.dialect import is_number
+from interplay.study.formats.form import MISSING, Form, as_yaml
 from interplay.study.guess.cells import distinct, mostly_numbers
 from interplay.study.guess.measurements import label_rows, labels_among
-from interplay.study.guess.names import LABELS, spoken
+from interplay.study.guess.names import EVENTS, LABELS, spoken
 from interplay.study.guess.overlaps import word_above
 from interplay.study.guess.roles import Roles
+from interplay.study.rows import listed
 
 MOST_CLASSES = 50
-OF_MEASUREMENTS = 100
-"""What speaks for labels among measurements; those of a column of their own are surer."""
-WORDS_OF_INTERVALS = 20
+NOT_NAMED = 100
+"""What speaks for labels among measurements or events; those of a column of their own are surer."""
+FEW_WORDS = 20
+"""Different words at most in a column that becomes one of labels without being named like it."""
 
 
 def label_of(roles: Roles) -> str | None:
@@ -22,9 +26,9 @@ def label_of(roles: Roles) -> str | None:
         return roles.label
     if measured := label_rows(roles):
         return measured.column
+    some = [name for name in roles.words if 1 < len(distinct(roles.rows, name)) <= FEW_WORDS]
     if roles.start is None or roles.time is not None:
-        return None
-    some = [name for name in roles.words if 1 < len(distinct(roles.rows, name)) <= WORDS_OF_INTERVALS]
+        some = [name for name in some if spoken(name) in EVENTS]
     return some[0] if some else None
 
 
@@ -33,8 +37,8 @@ def score(roles: Roles) -> int:
     label = label_of(roles)
     if label is None:
         return 0
-    if label_rows(roles) is not None:
-        return OF_MEASUREMENTS
+    if label_rows(roles) is not None or (roles.label is None and roles.start is None):
+        return NOT_NAMED
     place = LABELS.index(spoken(label)) if spoken(label) in LABELS else len(LABELS)
     few = len(distinct(roles.rows, label)) <= MOST_CLASSES
     return 1000 * few + 200 * (roles.start is not None) - 10 * len(roles.numbers) - place + 1
@@ -50,6 +54,9 @@ def target_of(entry: dict[str, Any], roles: Roles) -> tuple[dict[str, Any], list
     settings, doubts = {**entry, "column": label}, []
     if measured is not None:
         settings["where"] = {measured.key: measured.kind}
+    if absent := [text for text in texts if text in MISSING]:
+        texts, of_absent = _without(absent, texts, settings)
+        doubts += of_absent
     if (above := word_above(labelled, label)) is not None:
         texts = [text for text in texts if text != above]
         settings["where"] = settings.get("where", {}) | {label: texts}
@@ -82,6 +89,21 @@ def target_of(entry: dict[str, Any], roles: Roles) -> tuple[dict[str, Any], list
         doubts.append(("kind", "there is one row for each entity"))
         return settings | {"kind": "entity", "time": roles.time} | _unit(roles), doubts
     return settings | {"time": roles.time} | _unit(roles), doubts
+
+
+def _without(
+    absent: Sequence[str], texts: Sequence[str], settings: dict[str, Any]
+) -> tuple[list[str], list[tuple[str, str]]]:
+    """Texts without words such as NaN where all others are numbers; where they are words these may be classes."""
+    others = [text for text in texts if text not in absent]
+    if others and all(map(is_number, others)):
+        form = settings.get("format", {})
+        form = {"preset": form} if isinstance(form, str) else form
+        settings["format"] = form | {"missing": [*form.get("missing", ()), *absent]}
+        return others, [("format", f"{listed(absent)} among numbers stands for no label")]
+    way_out = as_yaml(Form(missing=tuple(absent)))
+    why = f"{listed(absent)} is taken for a class; if it stands for no label, say {way_out}"
+    return list(texts), [("classes", why)] if len(others) > 1 else []
 
 
 def _classes(texts: Sequence[str]) -> tuple[list[str], dict[str, str]]:

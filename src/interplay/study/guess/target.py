@@ -51,7 +51,8 @@ def target_of(entry: dict[str, Any], roles: Roles) -> tuple[dict[str, Any], list
     measured = label_rows(roles)
     labelled = roles if measured is None else replace(roles, rows=labels_among(roles.rows, measured))
     texts = list(roles.labels) or distinct(labelled.rows, label)
-    settings, doubts = {**entry, "column": label}, []
+    settings: dict[str, Any] = {**entry, "column": label}
+    doubts: list[tuple[str, str]] = []
     if measured is not None:
         settings["where"] = {measured.key: measured.kind}
     if absent := [text for text in texts if text in MISSING]:

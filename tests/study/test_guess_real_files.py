@@ -75,6 +75,23 @@ def test_a_day_and_a_clock_in_two_columns_are_one_time(tmp_path, names, day, clo
     }
 
 
+def test_days_and_clocks_of_starts_and_stops_are_not_mixed_up(tmp_path):
+    when = pd.date_range("2023-04-01 08:00", periods=N, freq="1min")
+    for k in range(3):
+        dates = {"Date": when.strftime("%d.%m.%Y"), "Time": when.strftime("%H:%M:%S")}
+        table(tmp_path, f"{k}_hr.csv", dates | {"hr": HR})
+        start, stop = when[::10], when[9::10]
+        spans = {
+            "Start Date": start.strftime("%d.%m.%Y"), "End Date": stop.strftime("%d.%m.%Y"),
+            "End Time": stop.strftime("%H:%M"), "Start Time": start.strftime("%H:%M"),
+        }  # fmt: skip
+        table(tmp_path, f"{k}_diary.csv", spans | {"activity": words(STATES[::10])})
+    assert not init_study(tmp_path).issues
+    target = recordings(tmp_path)[0].target
+    np.testing.assert_allclose(target.start_s, 600 * np.arange(12))
+    np.testing.assert_allclose(target.stop_s, 600 * np.arange(12) + 540)
+
+
 def test_a_day_of_birth_is_not_that_of_a_clock(tmp_path):
     for k in range(3):
         clock = [f"10:{t // 60:02d}:{t % 60:02d}" for t in range(N)]
@@ -223,6 +240,18 @@ def test_a_log_of_starts_and_stops_is_told(tmp_path):
     assert recordings(tmp_path)[0].target.start_s.tolist() == [0, 60]
 
 
+def test_how_long_labels_last_is_told(tmp_path):
+    for k in range(3):
+        table(tmp_path, f"{k}/acc.csv", {"time": np.arange(N), "x": HR})
+        log = {"onset": np.arange(0, N, 10), "duration": [5] * 12, "trial_type": words(STATES[::10])}
+        table(tmp_path, f"{k}/events.csv", log)
+    told = [str(issue) for issue in init_study(tmp_path).issues]
+    assert any("'duration' seems to say how long labels last" in sentence for sentence in told)
+    spec = read_study(tmp_path).spec
+    assert list(spec.streams) == ["acc"]
+    assert spec.target.column == "trial_type"
+
+
 def test_signs_give_way_to_words(tmp_path):
     for k in range(3):
         table(tmp_path, f"ecg_{k}.csv", {"time": np.arange(N), "ecg": HR})
@@ -282,6 +311,14 @@ def test_commas_of_thousands_or_of_decimals(tmp_path, sep, first, value, sure):
     assert recordings(tmp_path)[0].streams["steps"].values[0, 0] == pytest.approx(value)
     opened = [row for row in guess.rows if row.status == "could not tell" and "whether 1,228 is" in row.why]
     assert bool(opened) is not sure
+
+
+def test_units_after_numbers_are_told(tmp_path):
+    for k in range(3):
+        columns = {"time": np.arange(N), "hr": HR, "spo2": [f"{value}%" for value in HR], "label": words()}
+        table(tmp_path, f"p{k}.csv", columns)
+    why = rows_of(init_study(tmp_path))["could not tell", "{entity}.csv"]
+    assert why == "'spo2' has '%' after each number, and is left out; write the numbers alone"
 
 
 # --- files that hold nothing, or cannot be read

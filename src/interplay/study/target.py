@@ -20,6 +20,9 @@ STARTS = frozenset({"start", "started", "begin", "begins", "began", "onset"})
 STOPS = frozenset({"stop", "stopped", "end", "ends", "ended", "offset", "finish", "finished"})
 """Words of a log that says when something starts and when it stops."""
 
+LASTING = frozenset({"duration", "duration_s", "duration (s)", "dauer"})
+"""Names of columns that say how long something lasts."""
+
 
 class ReadTarget(NamedTuple):
     """A target on the clock of its file.
@@ -115,8 +118,14 @@ def _series(rows: Rows, values, spec: TargetSpec, streams) -> ReadTarget:
 
 
 def _starts_and_stops(rows: Rows, spec: TargetSpec) -> list[Issue]:
-    """That a column says where labels start and where they stop, which a series does not read."""
+    """That a column says where labels start and stop, or how long they last, which a series does not read."""
     for name in rows.names:
+        if name not in spec.all_columns and name.strip().lower() in LASTING:
+            sentence = (
+                f"{name!r} seems to say how long labels last, and is not read: each label holds until the next row. "
+                "Write intervals with a start and a stop where there are pauses between them."
+            )
+            return [rows.warning(sentence, 0)]
         words = {(text or "").lower() for text in rows.texts(name)} - {""}
         if name not in spec.all_columns and words <= {*STARTS, *STOPS} and words & STARTS and words & STOPS:
             first = next(text for text in rows.texts(name) if text and text.lower() in STARTS)

@@ -12,7 +12,7 @@ from interplay.study.dates import CLOCKS as CLOCK_FORMATS
 from interplay.study.dates import SAMPLE, as_seconds, date_formats, parse
 from interplay.study.formats.form import Form
 from interplay.study.guess.cells import mostly_numbers
-from interplay.study.guess.names import TIMES, UNIT, spoken, unit_in
+from interplay.study.guess.names import TIMES, UNIT, spoken, unit_in, words_in
 from interplay.study.numbers import as_numbers
 from interplay.study.rows import Rows, as_texts
 from interplay.study.times import CLOCKS, time_column
@@ -29,6 +29,8 @@ CLOSER = 5.0
 OF_DAYS = re.compile(r"date|day|datum|tag|fecha|dia|jour")
 OF_BIRTHS = re.compile(r"birth|born|dob|geburt")
 OF_CLOCKS = re.compile(r"\b(time|clock|zeit|uhrzeit|hora|heure)\b")
+SIDES = {"start", "begin", "from", "end", "stop", "to"}
+"""Words by which the time of a start is told from that of a stop."""
 
 Time = str | tuple[str, ...]
 """A column of times, or several that are one together."""
@@ -67,14 +69,15 @@ def looks_timed(rows: Rows) -> str | None:
 
 def with_its_day(rows: Rows, name: str) -> Time:
     """A column of times with the one that its day, or its time of the day, stands in; alone if it needs none."""
+    others = [other for other in rows.names if SIDES & {*words_in(other)} <= {*words_in(name)}]
     if _holds_clocks(rows.table[name]):
-        days = [other for other in rows.names if _named_day(other) and _holds_days(rows.table[other])]
+        days = [other for other in others if _named_day(other) and _holds_days(rows.table[other])]
         return (_nearest(rows, name, days), name) if days else name
     if _holds_days(rows.table[name]) and _comes_again_at_once(rows.table[name]):
         clocks = [
             other
-            for other in rows.names
-            if OF_CLOCKS.search(spoken(other)) and _holds_clocks(rows.table[other])
+            for other in others
+            if OF_CLOCKS.search(" ".join(words_in(other))) and _holds_clocks(rows.table[other])
         ]
         return (name, _nearest(rows, name, clocks)) if clocks else name
     return name
@@ -145,7 +148,7 @@ def _holds_days(column: pd.Series) -> bool:
 
 
 def _named_day(name: str) -> bool:
-    small = spoken(name)
+    small = " ".join(words_in(name))
     return bool(OF_DAYS.search(small)) and not OF_BIRTHS.search(small)
 
 
@@ -157,11 +160,11 @@ def _comes_again_at_once(column: pd.Series) -> bool:
 
 def _nearest(rows: Rows, name: str, others: Sequence[str]) -> str:
     """Of several columns the one whose name has most in common with another's, and stands nearest to it."""
-    words = set(spoken(name).split())
+    words = set(words_in(name))
     place = rows.names.index(name)
     return min(
         others,
-        key=lambda other: (-len(words & set(spoken(other).split())), abs(rows.names.index(other) - place)),
+        key=lambda other: (-len(words & set(words_in(other))), abs(rows.names.index(other) - place)),
     )
 
 

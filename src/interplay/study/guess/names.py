@@ -32,6 +32,7 @@ STARTS = (
     "start s",
     "t start",
     "startdate",
+    "starttime",
     "begin time",
     "tmin",
     "onset",
@@ -46,6 +47,8 @@ STOPS = (
     "stop s",
     "t end",
     "enddate",
+    "endtime",
+    "stoptime",
     "tmax",
     "offset",
 )
@@ -55,7 +58,7 @@ LABELS = (
     "annotation", "symbol", "group", "survived", "behaviour", "description", "zustand", "klasse",
     "behavior", "task", "phase", "category",
     "posture", "hospital expire flag", "mood", "stress", "label id", "aktivität", "tätigkeit", "activité",
-    "actividad", "aux note",
+    "actividad", "trial type", "aux note",
 )  # fmt: skip
 EVENTS = ("event", "event type", "event name", "marker")
 """Names of columns whose words may be labels, or what is done to an entity."""
@@ -80,16 +83,23 @@ VALUES = ("value", "valuenum", "numeric value", "amount", "measurement", "result
 """Names of the column of numbers in a table with a row for each measurement."""
 BESIDE = ("unit", "uom", "source name")
 """Ends of names of columns that say something else of a measurement than what it is."""
+LASTING = ("duration", "duration s", "dauer")
+"""Names of columns that say how long a label lasts."""
 COUNTERS = ("index", "row", "n", "sample", "no", "nr", "column 1", "unnamed: 0", "counter", "frame")
 
 
-def spoken(name: str) -> str:
-    """A name in lower case, without its unit in brackets, words apart by blanks."""
+def words_in(name: str) -> list[str]:
+    """The words of a name in lower case, without its unit in brackets."""
     plain = re.sub(r"[\[(].*?[\])]", "", name)
     plain = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain) if not plain.isupper() else plain
-    joined = re.sub(r"[\W_]+", " ", plain.lower()).strip()
-    whole = joined.replace(" ", "")
-    return whole if whole in TIMES or whole in STOPS else joined
+    return re.sub(r"[\W_]+", " ", plain.lower()).split()
+
+
+def spoken(name: str) -> str:
+    """A name in lower case, words apart by blanks; those of times together, as startdate."""
+    words = words_in(name)
+    whole = "".join(words)
+    return whole if whole in TIMES or whole in STOPS else " ".join(words)
 
 
 def unit_in(name: str) -> str:

@@ -14,7 +14,7 @@ from interplay.study.checks.persons import holds_persons
 from interplay.study.dates import is_clock
 from interplay.study.formats.form import Form
 from interplay.study.formats.presets import PRESETS
-from interplay.study.guess.cells import distinct
+from interplay.study.guess.cells import distinct, ending
 from interplay.study.guess.everywhere import roles_in, rows_of
 from interplay.study.guess.kinds import Kind
 from interplay.study.guess.lookup import lookup_of
@@ -239,6 +239,11 @@ def _add_left_out(parts: Parts, seen: list[Seen], best: Seen | None) -> None:
     for one in seen:
         used = {*value_and_quantity(one.roles), label_of(one.roles) if one is best else None}
         words = [name for name in one.roles.words if name not in used]
+        ended = {name: end for name in words if (end := ending(one.roles.rows, name)) is not None}
+        for name, end in ended.items():
+            why = f"{name!r} has {end!r} after each number, and is left out; write the numbers alone"
+            parts.notes.append(Note(OPEN, one.pattern, why))
+        words = [name for name in words if name not in ended]
         of_streams = any(stream["files"] == one.pattern for stream in parts.streams.values())
         if words and of_streams and one.kind.form.preset not in KNOWN:
             verb = "holds no numbers, and is" if len(words) == 1 else "hold no numbers, and are"

@@ -15,6 +15,7 @@ from interplay.study.guess.clocks import Time, clock_of, looks_timed, with_its_d
 from interplay.study.guess.names import (
     COUNTERS,
     LABELS,
+    LASTING,
     PEOPLE,
     SESSIONS,
     STARTS,
@@ -77,6 +78,7 @@ def roles(rows: Rows, *, by_name: bool) -> Roles:
     rest = [
         n for n in rows.names if n not in {*times, label, entity, recording} and spoken(n) not in COUNTERS
     ]
+    rest = [n for n in rest if label is None or spoken(n) not in LASTING]
     numbers = [n for n in rest if mostly_numbers(rows, n, form)]
     numbers = [n for n in numbers if not (n in people and len(numbers) > 1)]
     doubts += (*_joined(named[0]), *_commas(rows, numbers))

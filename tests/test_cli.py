@@ -64,9 +64,21 @@ def test_evaluate_predict_and_report_follow(folder, capsys, monkeypatch):
     assert (drawn / "alone.pdf").read_bytes()[:4] == b"%PDF"
 
 
-def test_export_writes_a_program_beside_the_run(folder, capsys):
+def not_traced(program, example, path):
+    """Writes no program; tests of exports write real ones, which torch takes seconds to trace."""
+    path.write_bytes(b"")
+    return lambda inputs: program(*inputs).numpy()
+
+
+@pytest.mark.parametrize("traced", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_export_writes_a_program_beside_the_run(folder, capsys, monkeypatch, traced):
+    if not traced:
+        monkeypatch.setattr("interplay.train.export._write_pt2", not_traced)
+    for name in ("model.pt2", "model.pt2.json"):
+        (folder / "run" / name).unlink(missing_ok=True)
     assert main(["export", str(folder / "run")]) == 0
     assert "It agrees with the run" in capsys.readouterr().out
+    assert (folder / "run" / "model.pt2").is_file()
     interface = json.loads((folder / "run" / "model.pt2.json").read_text())
     assert interface["inputs"]["gravity"]["channels"] == ["x", "y", "z"]
     assert main(["export", str(folder / "run")]) == 1

@@ -120,9 +120,9 @@ def test_a_program_that_disagrees_is_not_written(run, tmp_path, monkeypatch):
 def test_onnxruntime_is_told_to_report_nothing(monkeypatch):
     class Runtime(types.ModuleType):
         def disable_telemetry_events(self):
-            raise Told(os.environ.get("ORT_DISABLE_TELEMETRY"))
+            raise Asked(os.environ.get("ORT_DISABLE_TELEMETRY"))
 
-    class Told(Exception):
+    class Asked(Exception):
         """The first that is asked of it, and what its environment says then."""
 
     # undone after the test, whatever the export sets
@@ -130,5 +130,5 @@ def test_onnxruntime_is_told_to_report_nothing(monkeypatch):
     monkeypatch.delenv("ORT_DISABLE_TELEMETRY")
     monkeypatch.setitem(sys.modules, "onnxscript", types.ModuleType("onnxscript"))
     monkeypatch.setitem(sys.modules, "onnxruntime", Runtime("onnxruntime"))
-    with pytest.raises(Told, match="^1$"):
+    with pytest.raises(Asked, match=r"^1$"):
         _write_onnx(None, None, None)

@@ -146,7 +146,7 @@ def test_what_is_wrong_with_data_or_run_is_one_line_and_exit_code_1(words, messa
 
 
 def test_any_estimator_can_be_named(tmp_path, capsys):
-    words = ["estimate", "hapt_sample", "-o", str(tmp_path / "p.nc"), "--lags-s", "[0]", "--stride", "4"]
+    words = ["estimate", "hapt_sample", "-o", str(tmp_path / "p.nc"), "--lags-s", "[0]", "--stride", "16"]
     assert main([*words, "--estimator", "DiscretePID", "--estimator.n_cells", "4"]) == 0
     assert "tell" in capsys.readouterr().out
     attributes = InteractionProfile.load(tmp_path / "p.nc").dataset.attrs

@@ -93,11 +93,12 @@ def _pairs(when: np.ndarray, target: Target, at_start: bool) -> tuple[np.ndarray
 def tells(values: np.ndarray, labels: np.ndarray) -> bool:
     """Whether few distinct values (n,) stand for one class each, often enough not to be chance."""
     # most channels have too many values, which a few of them show
-    if _has_many_values(values, len(np.unique(labels))):
+    n_classes = len(np.unique(labels))
+    if n_classes < 2 or _has_many_values(values, n_classes) or len(np.unique(values)) > 2 * n_classes:
         return False
     kinds, code, count = np.unique(values, return_inverse=True, return_counts=True)
     classes, of_class = np.unique(labels, return_inverse=True)
-    if len(classes) < 2 or len(kinds) > 2 * len(classes) or count.min() < ENOUGH:
+    if count.min() < ENOUGH:
         return False
     return len(np.unique(code * len(classes) + of_class)) == len(kinds)
 

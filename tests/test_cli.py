@@ -12,7 +12,7 @@ from interplay.report import figures
 from interplay.train import load_run
 
 # few windows and little training: seconds instead of minutes
-SMALL = ["--steps", "3", "--stride", "12", "--lags-s", "[0.0, 1.0]"]
+SMALL = ["--steps", "3", "--stride", "36", "--lags-s", "[0.0, 1.0]"]
 QUICK = ["--estimator.epochs", "2", "--estimator.n_rotations", "9", "--estimator.n_bootstrap", "10"]
 TINY = ["--model.width", "16", "--model.layers", "1", "--optimiser.epochs", "1"]
 
@@ -46,13 +46,13 @@ def test_evaluate_predict_and_report_follow(folder, capsys, monkeypatch):
     all_of = figures._drawings
     monkeypatch.setattr(figures, "_drawings", lambda run: {"alone": all_of(run)["alone"]})
     run = str(folder / "run")
-    assert main(["evaluate", run, "--data", "hapt_sample", "--stride", "20", "--json"]) == 0
+    assert main(["evaluate", run, "--data", "hapt_sample", "--stride", "60", "--json"]) == 0
     out = capsys.readouterr()
     scores = json.loads(out.out)
     assert scores["n_entities"] == 8
     assert scores == load_run(run).evaluation.test
     table = folder / "table.csv"
-    assert main(["predict", run, "--data", "hapt_sample", "--stride", "20", "-o", str(table)]) == 0
+    assert main(["predict", run, "--data", "hapt_sample", "--stride", "60", "-o", str(table)]) == 0
     assert len(pd.read_csv(table)) > scores["n_windows"]  # of all entities
     assert main(["report", run]) == 0
     assert "In short" in (folder / "run" / "report.html").read_text("utf-8")
@@ -64,9 +64,21 @@ def test_evaluate_predict_and_report_follow(folder, capsys, monkeypatch):
     assert (drawn / "alone.pdf").read_bytes()[:4] == b"%PDF"
 
 
-def test_export_writes_a_program_beside_the_run(folder, capsys):
+def not_traced(program, example, path):
+    """Writes no program; tests of exports write real ones, which torch takes seconds to trace."""
+    path.write_bytes(b"")
+    return lambda inputs: program(*inputs).numpy()
+
+
+@pytest.mark.parametrize("traced", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_export_writes_a_program_beside_the_run(folder, capsys, monkeypatch, traced):
+    if not traced:
+        monkeypatch.setattr("interplay.train.export._write_pt2", not_traced)
+    for name in ("model.pt2", "model.pt2.json"):
+        (folder / "run" / name).unlink(missing_ok=True)
     assert main(["export", str(folder / "run")]) == 0
     assert "It agrees with the run" in capsys.readouterr().out
+    assert (folder / "run" / "model.pt2").is_file()
     interface = json.loads((folder / "run" / "model.pt2.json").read_text())
     assert interface["inputs"]["gravity"]["channels"] == ["x", "y", "z"]
     assert main(["export", str(folder / "run")]) == 1
@@ -134,7 +146,7 @@ def test_what_is_wrong_with_data_or_run_is_one_line_and_exit_code_1(words, messa
 
 
 def test_any_estimator_can_be_named(tmp_path, capsys):
-    words = ["estimate", "hapt_sample", "-o", str(tmp_path / "p.nc"), "--lags-s", "[0]", "--stride", "4"]
+    words = ["estimate", "hapt_sample", "-o", str(tmp_path / "p.nc"), "--lags-s", "[0]", "--stride", "16"]
     assert main([*words, "--estimator", "DiscretePID", "--estimator.n_cells", "4"]) == 0
     assert "tell" in capsys.readouterr().out
     attributes = InteractionProfile.load(tmp_path / "p.nc").dataset.attrs
@@ -185,7 +197,7 @@ def test_a_run_is_trained_again_on_the_split_of_another(folder, tmp_path, capsys
     assert again.data.entities == first.data.entities
     assert again.data.n_windows == first.data.n_windows
     assert set(first.split.parts) == {"train", "test"}
-    assert first.split.options["stride"] == 12
+    assert first.split.options["stride"] == 36
     capsys.readouterr()
     other = [
         "train",
@@ -199,7 +211,7 @@ def test_a_run_is_trained_again_on_the_split_of_another(folder, tmp_path, capsys
         "3",
     ]
     assert main(other) == 1
-    assert "stride must be that of the split, 12; got 3." in capsys.readouterr().err
+    assert "stride must be that of the split, 36; got 3." in capsys.readouterr().err
 
 
 def test_nothing_is_fetched_without_consent(tmp_path, capsys):

@@ -5,35 +5,40 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
+from fnmatch import fnmatch
+from pathlib import Path
 
 import pytest
 import torch
 
+from interplay import files
 from interplay.cli import main
 from interplay.profile import InteractionProfile
 from interplay.train import load_run
 
-SMALL = ["--steps", "3", "--stride", "48", "--lags-s", "[0.0, 1.0]"]
-# ten epochs, so that some are left when the state of the first is seen
+SMALL = ["--steps", "3", "--stride", "96", "--lags-s", "[0.0, 1.0]"]
+# ten epochs, so that some are left when another process sees the state of the first
 TINY = ["--profile", "none", "--model.width", "16", "--model.layers", "1", "--optimiser.batch_size", "256",
         "--optimiser.epochs", "10"]  # fmt: skip
 CONTINUE = "Give the same command again to continue; what is finished is in"
+SAVES = ("interplay.train.checkpoint.whole_file", "interplay.estimators.posterior.store.whole_file")
+"""Where states of trainings and of measurements are written."""
 
 
-def interrupted(words, when, signal_number=signal.SIGINT, timeout_s=120.0) -> str:
-    """Run a command in a process of its own, send it a signal once `when()` holds; returns what it said."""
-    env = os.environ | {"PYTHONUNBUFFERED": "1"}
+def stopped_there(words, unfinished: Path, pattern: str, signal_number, capsys, timeout_s=120.0) -> str:
+    """Run a command in a process of its own, which gets a signal once a file is there; returns what it said."""
     process = subprocess.Popen(
         [sys.executable, "-m", "interplay", *words],
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env=env,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
         text=True,
         # a test run in the background hands on that Ctrl-C is ignored
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     until = time.monotonic() + timeout_s
-    while not when():
+    while not any(unfinished.glob(pattern)):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < until
         time.sleep(0.01)
@@ -45,6 +50,32 @@ def interrupted(words, when, signal_number=signal.SIGINT, timeout_s=120.0) -> st
     return err
 
 
+def stopped_here(words, unfinished: Path, pattern: str, signal_number, capsys) -> str:
+    """Run a command in this process, which gets a signal as soon as a file is there; returns what it said."""
+    signals = [signal_number]
+
+    @contextmanager
+    def whole_file_then_signal(path, **kwargs):
+        with files.whole_file(path, **kwargs) as part:
+            yield part
+        if signals and Path(path).parent == unfinished and fnmatch(Path(path).name, pattern):
+            signal.raise_signal(signals.pop())
+
+    with pytest.MonkeyPatch.context() as patch:
+        for save in SAVES:
+            patch.setattr(save, whole_file_then_signal)
+        # a test run in the background hands on that Ctrl-C is ignored
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            assert main(words) == 130
+        finally:
+            signal.signal(signal.SIGINT, before)
+    assert not signals
+    out, err = capsys.readouterr()
+    assert out == ""
+    return err
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """A training that was never stopped."""
@@ -53,12 +84,19 @@ def whole(tmp_path_factory):
     return load_run(out).model.state_dict()
 
 
-@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
-def test_a_stopped_training_can_be_continued(whole, tmp_path, capsys, signal_number):
+@pytest.mark.parametrize(
+    ("stopped", "signal_number"),
+    [
+        (stopped_there, signal.SIGINT),
+        (stopped_here, signal.SIGTERM),
+        pytest.param(stopped_there, signal.SIGTERM, marks=pytest.mark.slow),
+    ],
+)
+def test_a_stopped_training_can_be_continued(whole, tmp_path, capsys, stopped, signal_number):
     out = tmp_path / "run"
     many = ["train", "--data", "hapt_sample", *SMALL, *TINY, "-o", str(out)]
     unfinished = tmp_path / ".run.part"
-    err = interrupted([*many, "--quiet"], lambda: any(unfinished.glob("*.safetensors")), signal_number)
+    err = stopped([*many, "--quiet"], unfinished, "*.safetensors", signal_number, capsys)
     assert err == f"interplay: stopped. {CONTINUE} {unfinished}.\n"
     assert not out.exists()
     assert (unfinished / "log.jsonl").read_text().startswith('{"epoch": 1, ')
@@ -69,12 +107,13 @@ def test_a_stopped_training_can_be_continued(whole, tmp_path, capsys, signal_num
     assert all(torch.equal(value, whole[name]) for name, value in weights.items())
 
 
-def test_ctrl_c_in_measuring_can_be_continued(tmp_path, capsys):
+@pytest.mark.parametrize("stopped", [stopped_here, pytest.param(stopped_there, marks=pytest.mark.slow)])
+def test_ctrl_c_in_measuring_can_be_continued(tmp_path, capsys, stopped):
     out, whole = tmp_path / "p.nc", tmp_path / "whole.nc"
     quick = ["--estimator.epochs", "2", "--estimator.n_rotations", "9", "--estimator.n_bootstrap", "10"]
     words = ["estimate", "hapt_sample", *SMALL, *quick, "-o"]
     unfinished = tmp_path / ".p.nc.part"
-    err = interrupted([*words, str(out), "--quiet"], lambda: any(unfinished.glob("*-screened.safetensors")))
+    err = stopped([*words, str(out), "--quiet"], unfinished, "*-screened.safetensors", signal.SIGINT, capsys)
     assert err == f"interplay: stopped. {CONTINUE} {unfinished}.\n"
     (screened,) = unfinished.glob("*-screened.safetensors")
     made = screened.stat().st_mtime_ns

@@ -8,7 +8,7 @@ import pytest
 from interplay.cli import main
 from interplay.train import load_run
 
-SMALL = ["--steps", "3", "--stride", "48", "--lags-s", "[0.0, 1.0]"]
+SMALL = ["--steps", "3", "--stride", "96", "--lags-s", "[0.0, 1.0]"]
 QUICK = ["--estimator", "DiscretePID", "--estimator.n_cells", "4", "--estimator.n_bootstrap", "10"]
 TINY = ["--model.width", "16", "--model.layers", "1", "--optimiser.epochs", "1"]
 
@@ -37,7 +37,7 @@ def test_commands_are_quiet_one_after_the_other(folder, capsys):
     out, err = said([*train, "-q"], capsys)
     assert (out.count("\n"), err) == (1, "")
     assert out.startswith(f"Run: {run}   (")
-    data = [run, "--data", "hapt_sample", "--stride", "100"]
+    data = [run, "--data", "hapt_sample", "--stride", "200"]
     out, err = said(["evaluate", *data, "-q", "--json"], capsys)
     assert err == ""
     scores = json.loads(out)

@@ -1,5 +1,7 @@
 """Machines: the hydraulic rig and the water testbed, compact and in their official layouts."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -45,10 +47,17 @@ def test_runs_of_the_rig_are_as_published():
         assert windows.length * windows.step_s == 60.0
 
 
-def test_official_texts_of_the_rig_become_means_over_seconds(tmp_path):
-    write_rig(tmp_path)
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory):
+    """The official layout; who changes it changes a copy."""
+    root = tmp_path_factory.mktemp("rig")
+    write_rig(root)
+    return root
+
+
+def test_official_texts_of_the_rig_become_means_over_seconds(rig):
     for name, grades in zip(RIG, ([0, 1, 1], [3, 3, 1], [0, 0, 2], [3, 3, 0]), strict=True):
-        runs = ip.load_dataset(name, tmp_path)
+        runs = ip.load_dataset(name, rig)
         # the second cycle is of the same condition as the first, but for its last column
         assert [len(r.streams["flow"].values) for r in runs] == [120, 60, 60]
         assert [r.target.values[0] for r in runs] == grades
@@ -58,9 +67,8 @@ def test_official_texts_of_the_rig_become_means_over_seconds(tmp_path):
     np.testing.assert_allclose(flow[:, 1], 208 + np.arange(60) / 100, atol=1e-4)
 
 
-def test_both_forms_of_the_rig_are_the_same(tmp_path):
-    write_rig(tmp_path)
-    texts = ip.load_dataset("hydraulic_valve", tmp_path)
+def test_both_forms_of_the_rig_are_the_same(rig, tmp_path):
+    texts = ip.load_dataset("hydraulic_valve", rig)
     sensors = [name for names, _ in SENSORS.values() for name in names]
     cycles = np.concatenate(
         [np.concatenate([r.streams[m].values for m in SENSORS], axis=1) for r in texts]
@@ -75,17 +83,17 @@ def test_both_forms_of_the_rig_are_the_same(tmp_path):
             np.testing.assert_array_equal(one.streams[name].values, other.streams[name].values)
 
 
-def test_a_rig_that_is_not_as_described_is_told(tmp_path):
+def test_a_rig_that_is_not_as_described_is_told(rig, tmp_path):
     with pytest.raises(InvalidInput, match=r"must hold hydraulic_1hz\.npz, or the official texts"):
         ip.load_dataset("hydraulic_pump", tmp_path)
-    write_rig(tmp_path)
+    shutil.copytree(rig, tmp_path, dirs_exist_ok=True)
     np.savetxt(tmp_path / "TS3.txt", np.zeros((len(CONDITIONS), 61)))
     with pytest.raises(DamagedFile, match=r"TS3\.txt must have 60 columns; it has 61"):
         ip.load_dataset("hydraulic_pump", tmp_path)
     np.savetxt(tmp_path / "TS3.txt", np.zeros((3, 60)))
     with pytest.raises(DamagedFile, match=r"TS3\.txt must have a row for each of 4 cycles; it has 3"):
         ip.load_dataset("hydraulic_pump", tmp_path)
-    write_rig(tmp_path)
+    shutil.copytree(rig, tmp_path, dirs_exist_ok=True)
     np.savetxt(tmp_path / "profile.txt", CONDITIONS + np.array([0, 0, 7, 0, 0]), fmt="%d", delimiter="\t")
     with pytest.raises(DamagedFile, match=r"pump_leak must be one of \(0, 1, 2\); got 7"):
         ip.load_dataset("hydraulic_pump", tmp_path)

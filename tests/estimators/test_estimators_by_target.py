@@ -73,14 +73,14 @@ def test_one_label_per_stay_counts_stays_not_steps():
 
 def test_blocks_of_labels_give_what_shuffled_labels_give():
     rng = np.random.default_rng(3)
-    y = rng.integers(0, 4, 4000)
+    y = rng.integers(0, 4, 2000)
     flipped = rng.random(len(y)) < 0.1
     arrays = {
         "high": (y // 2)[:, None] + 0.1 * rng.normal(size=(len(y), 2)),
         "low": ((y % 2) ^ flipped)[:, None] + 0.1 * rng.normal(size=(len(y), 2)),
     }
     # a protocol of activities: every label three times, in long blocks
-    order = np.lexsort((rng.random(len(y)), y, np.arange(len(y)) // 1334))
+    order = np.lexsort((rng.random(len(y)), y, np.arange(len(y)) // 667))
     shuffled = estimate(arrays, y, steps=1)
     blocked = estimate({name: array[order] for name, array in arrays.items()}, y[order], steps=1)
     for name in ("redundancy", "unique", "synergy"):

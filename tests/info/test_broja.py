@@ -1,6 +1,5 @@
 """The solver against gates, an independent convex solver, another package, and its own rules."""
 
-import dit
 import numpy as np
 import pytest
 import torch
@@ -49,19 +48,21 @@ def test_agrees_with_an_independent_solver_within_the_gap(shape):
 
 
 def test_agrees_with_dit_on_a_small_table():
+    import dit  # loads for two seconds, in one worker only
+
     table = random_tables(1, (2, 3, 2), seed=3)[0]
     outcomes = [(a, b, y) for a in range(2) for b in range(3) for y in range(2)]
-    redundancies, synergies = [], []
-    for seed in range(6):
-        # dit starts from a random point and from some it stops short of the least I_Q: its best counts
-        np.random.seed(seed)
-        pid = dit.pid.PID_BROJA(dit.Distribution(outcomes, table.ravel()), [[0], [1]], [2])
-        redundancies.append(float(pid.get_pi(((0,), (1,)))))
-        synergies.append(float(pid.get_pi(((0, 1),))))
     atoms = info.decompose(table)
-    # dit stops its Frank-Wolfe steps at about 1e-4
-    assert atoms.redundancy == pytest.approx(max(redundancies), abs=1e-3)
-    assert atoms.synergy == pytest.approx(max(synergies), abs=1e-3)
+    # dit starts from a random point, not only by NumPy's seed, and from two of three it stops short of the least I_Q:
+    # forty starts miss it once in ten million times, and none may find less. Its steps stop at about 1e-4
+    for _ in range(40):
+        pid = dit.pid.PID_BROJA(dit.Distribution(outcomes, table.ravel()), [[0], [1]], [2])
+        redundancy, synergy = (float(pid.get_pi(node)) for node in (((0,), (1,)), ((0, 1),)))
+        assert redundancy <= atoms.redundancy + 1e-3
+        if redundancy == pytest.approx(atoms.redundancy, abs=1e-3):
+            break
+    assert redundancy == pytest.approx(atoms.redundancy, abs=1e-3)
+    assert synergy == pytest.approx(atoms.synergy, abs=1e-3)
 
 
 def test_nearly_redundant_sources_converge():

@@ -188,10 +188,10 @@ def test_exported_it_takes_any_batch(synergy, dtype):
     batch = torch.export.Dim("batch")
     program = torch.export.export(
         layer.eval(), (h.detach(), observed), dynamic_shapes={"h": {0: batch}, "observed": {0: batch}}
-    )
+    ).module()
     for n_b in (1, 7):
         h, observed = torch.randn(n_b, 4, 2, WIDTH, dtype=dtype), torch.rand(n_b, 4, 2) > 0.3
-        torch.testing.assert_close(program.module()(h, observed), layer(h, observed))
+        torch.testing.assert_close(program(h, observed), layer(h, observed))
 
 
 def test_under_autocast_products_are_of_the_lower_precision():

@@ -15,7 +15,9 @@ def run():
 
 
 def test_every_figure_is_written_twice(run, tmp_path, monkeypatch):
+    # one of each kind
     monkeypatch.setattr(figures, "MOST_WINDOWS", 1)
+    monkeypatch.setattr(figures, "MOST_PAIRS", 1)
     made = write_figures(run, tmp_path / "figures")
     assert sorted(made) == sorted((tmp_path / "figures").iterdir())
     stems = {path.stem for path in made}

@@ -1,6 +1,7 @@
 """fit, evaluate, predict, save and load: what a run promises."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -33,9 +34,15 @@ def run(train, test_windows):
     return run
 
 
+@pytest.fixture(scope="module")
+def saved_once(run, tmp_path_factory):
+    return replace(run).save(tmp_path_factory.mktemp("saved") / "run")
+
+
 @pytest.fixture
-def saved(run, tmp_path):
-    return replace(run).save(tmp_path / "run")
+def saved(saved_once, tmp_path):
+    """A folder of the run that a test may change."""
+    return shutil.copytree(saved_once, tmp_path / "run")
 
 
 def test_the_log_tells_every_loss_of_every_epoch(run):

@@ -82,8 +82,9 @@ def _check_stream(stream: Stream, what: str) -> None:
         raise InvalidInput(
             f"times of {what} must be finite; row {int(np.argmin(np.isfinite(times)))} is not."
         )
-    if np.any(np.diff(times) < 0):
-        row = int(np.argmax(np.diff(times) < 0)) + 1
+    back = times[1:] < times[:-1]
+    if back.any():
+        row = int(back.argmax()) + 1
         raise InvalidInput(f"times of {what} must not decrease; row {row} goes back to {times[row]:g} s.")
 
 

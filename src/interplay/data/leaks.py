@@ -7,6 +7,8 @@ import numpy as np
 from interplay.data.targets import is_labelled
 from interplay.types import Recording, Stream, Target
 
+LOOKED_AT = 50
+"""Recordings that are looked at first: in most streams they show that no channel is a class."""
 ENOUGH = 20
 """Samples of a value that never differ in class by chance."""
 SAME = 0.9999
@@ -20,9 +22,23 @@ def giveaways(recordings: Sequence[Recording], name: str) -> list[int]:
     """
     channels: set[int] = set()
     for at_start in (False, True) if lasting(recordings) else (False,):
+        if _no_channel_can_tell(recordings, name, at_start=at_start):
+            continue
         values, labels = beside_labels(recordings, name, at_start=at_start)
         channels |= {k for k in range(values.shape[1]) if is_target(values[:, k], labels)}
     return sorted(channels)
+
+
+def _no_channel_can_tell(recordings: Sequence[Recording], name: str, *, at_start: bool) -> bool:
+    """Whether the first recordings show that every channel has too many values for `tells`, whatever follows.
+
+    Their samples are the first that `tells` sees, and it sees no more classes than a recording names.
+    """
+    n_classes = len(recordings[0].classes)
+    if n_classes == 0 or len(recordings) <= LOOKED_AT:
+        return False
+    values, _ = beside_labels(recordings[:LOOKED_AT], name, at_start=at_start)
+    return all(_has_many_values(column[~np.isnan(column)], n_classes) for column in values.T)
 
 
 def beside_labels(
@@ -66,23 +82,30 @@ def lasting(recordings: Sequence[Recording]) -> bool:
 
 def _pairs(when: np.ndarray, target: Target, at_start: bool) -> tuple[np.ndarray, np.ndarray]:
     """Which samples are beside which labels, as indices."""
-    k = np.searchsorted(target.start_s, when, side="right" if at_start else "left") - 1
-    held = (k >= 0) & ((when < target.stop_s[k]) if at_start else (when <= target.stop_s[k]))
-    instant = np.flatnonzero(target.start_s == target.stop_s)
-    last = np.searchsorted(when, np.asarray(target.start_s)[instant], side="right") - 1
-    return np.r_[np.flatnonzero(held), last[last >= 0]], np.r_[k[held], instant[last >= 0]]
+    start_s, stop_s = np.asarray(target.start_s), np.asarray(target.stop_s)
+    k = start_s.searchsorted(when, side="right" if at_start else "left") - 1
+    held = (k >= 0) & ((when < stop_s[k]) if at_start else (when <= stop_s[k]))
+    instant = (start_s == stop_s).nonzero()[0]
+    last = when.searchsorted(start_s[instant], side="right") - 1
+    return np.concatenate((held.nonzero()[0], last[last >= 0])), np.concatenate((k[held], instant[last >= 0]))
 
 
 def tells(values: np.ndarray, labels: np.ndarray) -> bool:
     """Whether few distinct values (n,) stand for one class each, often enough not to be chance."""
     # most channels have too many values, which a few of them show
-    if len(np.unique(values[:1000])) > 2 * len(np.unique(labels)):
+    n_classes = len(np.unique(labels))
+    if n_classes < 2 or _has_many_values(values, n_classes) or len(np.unique(values)) > 2 * n_classes:
         return False
     kinds, code, count = np.unique(values, return_inverse=True, return_counts=True)
     classes, of_class = np.unique(labels, return_inverse=True)
-    if len(classes) < 2 or len(kinds) > 2 * len(classes) or count.min() < ENOUGH:
+    if count.min() < ENOUGH:
         return False
     return len(np.unique(code * len(classes) + of_class)) == len(kinds)
+
+
+def _has_many_values(values: np.ndarray, n_classes: int) -> bool:
+    """Whether the first values (n,) are too many different ones for so many classes."""
+    return len(np.unique(values[:1000])) > 2 * n_classes
 
 
 def follows(values: np.ndarray, labels: np.ndarray) -> bool:

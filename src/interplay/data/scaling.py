@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
-import torch
 
 from interplay.data.windows import Windows
 from interplay.types import Schema
@@ -76,6 +75,9 @@ class ChannelScale:
 
     def rank(self, values: np.ndarray) -> np.ndarray:
         """Ranks (..., d) float32 in [0, 1]; NaN stays NaN."""
+        # torch loads for seconds, which who only lists or checks data need not wait for
+        import torch
+
         flat = torch.from_numpy(
             np.ascontiguousarray(values.reshape(-1, values.shape[-1]).T, dtype=np.float64)
         )

@@ -3,7 +3,6 @@
 import warnings
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from interplay.data.windows import Windows
 from interplay.errors import InvalidInput
@@ -66,6 +65,9 @@ def cross_folds(windows: Windows, folds: int, *, seed: int = 0) -> np.ndarray:
             f"cross-fitting must have at least {folds} entities, or windows for {folds} blocks; {len(windows)} windows "
             f"of {entity.max() + 1} entities make {n_groups}. Use fewer folds or more data."
         )
+    # scikit-learn loads for seconds, which who only lists or checks data need not wait for
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
     kind = StratifiedKFold if n_groups == len(windows) else StratifiedGroupKFold
     fold = np.empty(len(windows), dtype=np.int64)
     with warnings.catch_warnings():

@@ -124,11 +124,13 @@ def _near_each_other(of_entity: Mapping[str, np.ndarray]) -> set[tuple[str, str]
         return set()
     mean = np.array([np.nan_to_num(own[:FEWEST]).mean(axis=0) for own in rows])
     order = np.argsort(mean[:, int(np.argmax(np.ptp(mean, axis=0)))], kind="stable").tolist()
+    rows = [np.ascontiguousarray(own, dtype=np.float64) for own in rows]
+    seen = [~np.isnan(own).any(axis=1) for own in rows]
     distance: dict[tuple[int, int], float] = {}
     of_one: dict[int, list[float]] = {k: [] for k in order}
     for place, a in enumerate(order):
         for b in order[place + 1 : place + 1 + NEIGHBOURS]:
-            distance[a, b] = _distance(rows[a], rows[b])
+            distance[a, b] = _distance(rows[a], rows[b], seen[a], seen[b])
             of_one[a].append(distance[a, b])
             of_one[b].append(distance[a, b])
     others = {
@@ -141,16 +143,17 @@ def _near_each_other(of_entity: Mapping[str, np.ndarray]) -> set[tuple[str, str]
     }
 
 
-def _distance(one: np.ndarray, other: np.ndarray) -> float:
+def _distance(one: np.ndarray, other: np.ndarray, seen: np.ndarray, seen_other: np.ndarray) -> float:
     """The largest over channels, in mean steps from one sample to the next; infinite where nothing moves."""
     n = min(len(one), len(other))
-    one, other = one[:n].astype(np.float64), other[:n].astype(np.float64)
-    both = ~(np.isnan(one) | np.isnan(other)).any(axis=1)
+    both = seen[:n] & seen_other[:n]
     if both.sum() < FEWEST:
         return np.inf
-    step = np.abs(np.diff(one[both], axis=0)).mean(axis=0)
+    where = slice(n) if both.all() else np.flatnonzero(both)
+    one, other = one[where], other[where]
+    step = np.abs(one[1:] - one[:-1]).mean(axis=0)
     moves = step > 0
-    apart = np.abs(one[both] - other[both]).mean(axis=0)
+    apart = np.abs(one - other).mean(axis=0)
     return float((apart[moves] / step[moves]).max()) if moves.any() else np.inf
 
 

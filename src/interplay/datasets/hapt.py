@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from scipy.signal import butter, sosfilt, sosfilt_zi
 
 from interplay.data.targets import label_series
 from interplay.datasets.card import Card
@@ -129,6 +128,9 @@ def hapt_recording(*, entity: str, name: str, acc_g, gyro, label) -> Recording:
 
 def _low_pass(acc_g: np.ndarray) -> np.ndarray:
     """Third-order Butterworth, forward only: a sample depends on the past alone; starts at rest."""
+    # loads for half a second, which lists of data sets need not wait for
+    from scipy.signal import butter, sosfilt, sosfilt_zi
+
     sos = butter(3, GRAVITY_BELOW_HZ, fs=RATE_HZ, output="sos")
     rest = sosfilt_zi(sos)[:, :, None] * acc_g[0]
     return sosfilt(sos, acc_g, axis=0, zi=rest)[0]

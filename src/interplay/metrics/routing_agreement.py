@@ -26,8 +26,8 @@ ROUTER_LEVELS = 1000
 ALIKE = 10
 """What a router does counts as the same up to a hundredth, told in thousandths."""
 
-AT_ONCE = 2_000_000
-"""Numbers that are counted at a time, which bounds memory."""
+AT_ONCE = 1 << 15
+"""Numbers that are counted at a time: they stay in the cache."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

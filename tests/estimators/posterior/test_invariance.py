@@ -12,8 +12,8 @@ ATOMS = ("redundancy", "unique", "synergy")
 def rows():
     """Two graded bits, three standard deviations apart each, whose sum is the class: redundancy and synergy."""
     rng = np.random.default_rng(0)
-    bits = rng.integers(0, 2, (2, 2500))
-    return [3 * bit[:, None] + rng.normal(size=(2500, 1)) for bit in bits], bits.sum(0)
+    bits = rng.integers(0, 2, (2, 1500))
+    return [3 * bit[:, None] + rng.normal(size=(1500, 1)) for bit in bits], bits.sum(0)
 
 
 def atoms(sources, y):

@@ -24,7 +24,12 @@ def windows():
 
 def small_blocks(**more):
     # 3 copies x 3 sides x 1 lag x 1,000 windows x 8 classes x 4 bytes is 0.29 MB a screened pair; three are
-    return ip.PosteriorPID(block_bytes=3.5e5, **QUICK, **more)
+    return ip.PosteriorPID(block_bytes=3.5e5, **QUICK | more)
+
+
+def untrained_blocks(**more):
+    """For what is about files alone."""
+    return small_blocks(epochs=1, **more)
 
 
 @pytest.fixture(scope="module")
@@ -73,26 +78,26 @@ def test_an_interrupted_run_continues(windows, in_blocks, tmp_path, monkeypatch)
 
 def test_other_data_do_not_take_up_old_work(windows, tmp_path):
     folder = tmp_path / "work"
-    ip.TemporalRUS(small_blocks(resume=str(folder))).fit(windows)
+    ip.TemporalRUS(untrained_blocks(resume=str(folder))).fit(windows)
     before = {file.name for file in folder.iterdir()}
-    ip.TemporalRUS(small_blocks(resume=str(folder))).fit(windows.select(np.arange(900)))
+    ip.TemporalRUS(untrained_blocks(resume=str(folder))).fit(windows.select(np.arange(900)))
     after = {file.name for file in folder.iterdir()}
     assert before < after
 
 
 def test_blocks_of_another_format_are_not_taken_up(windows, tmp_path, monkeypatch):
     folder = tmp_path / "work"
-    ip.TemporalRUS(small_blocks(resume=str(folder))).fit(windows)
+    ip.TemporalRUS(untrained_blocks(resume=str(folder))).fit(windows)
     before = {file.name for file in folder.iterdir()}
     monkeypatch.setattr(store, "FORMAT", store.FORMAT + 1)
-    ip.TemporalRUS(small_blocks(resume=str(folder))).fit(windows)
+    ip.TemporalRUS(untrained_blocks(resume=str(folder))).fit(windows)
     assert len({file.name for file in folder.iterdir()}) == 2 * len(before)
 
 
 def test_a_damaged_block_is_named(windows, tmp_path):
     folder = tmp_path / "work"
-    ip.TemporalRUS(small_blocks(resume=str(folder))).fit(windows)
+    ip.TemporalRUS(untrained_blocks(resume=str(folder))).fit(windows)
     damaged = next(file for file in folder.iterdir() if "block-1" in file.name)
     damaged.write_bytes(b"no")
     with pytest.raises(DamagedFile, match=r"block-1.*Delete it"):
-        ip.TemporalRUS(small_blocks(resume=str(folder))).fit(windows)
+        ip.TemporalRUS(untrained_blocks(resume=str(folder))).fit(windows)

@@ -139,7 +139,7 @@ def test_same_seed_same_result_and_nothing_else_touched():
 
 
 def test_swapping_sources_and_renaming_classes_changes_little():
-    x1, x2, y = GATES["AND"].sample(2500, random_state=4)
+    x1, x2, y = GATES["AND"].sample(1500, random_state=4)
     first = ip.PosteriorPID(**QUICK).fit(x1, x2, y)
     swapped = ip.PosteriorPID(**QUICK).fit(x2, x1, y)
     renamed = ip.PosteriorPID(**QUICK).fit(x1, x2, 1 - y)

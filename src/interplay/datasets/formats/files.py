@@ -75,7 +75,7 @@ def open_numbers(
         ) from error
     if table.shape[1] != columns:
         raise DamagedFile(f"{path} must have {columns} columns; it has {table.shape[1]}. Was it saved anew?")
-    texts = [name for name in table.columns if table[name].dtype.kind not in "iuf"]
+    texts = [name for name, dtype in table.dtypes.items() if dtype.kind not in "iuf"]
     if texts:
         numbers = pd.to_numeric(table[texts[0]], errors="coerce")
         row = int(np.argmax(numbers.isna() & table[texts[0]].notna()))

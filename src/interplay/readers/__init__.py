@@ -2,10 +2,11 @@
 
 from interplay.readers.base import Reader, Sight, View
 from interplay.readers.crossfit import CrossFitted, Folds, cross_fit, sight, targets
+from interplay.readers.kinds import READERS, ReadersConfig
+from interplay.readers.mixture import Mixture, fit_mixture, out_of_fold_logits
 from interplay.readers.ridge import Rockets, SummaryRidge
 from interplay.readers.summaries import window_summaries
 from interplay.readers.trees import BoostedTrees, ExtraTrees
-from interplay.registry import Registry
 
 __all__ = [
     "READERS",
@@ -13,23 +14,17 @@ __all__ = [
     "CrossFitted",
     "ExtraTrees",
     "Folds",
+    "Mixture",
     "Reader",
+    "ReadersConfig",
     "Rockets",
     "Sight",
     "SummaryRidge",
     "View",
     "cross_fit",
+    "fit_mixture",
+    "out_of_fold_logits",
     "sight",
     "targets",
     "window_summaries",
 ]
-
-READERS = Registry(
-    "reader",
-    {
-        "extra_trees": ExtraTrees,
-        "boosted_trees": BoostedTrees,
-        "rockets": Rockets,
-        "ridge": SummaryRidge,
-    },
-)

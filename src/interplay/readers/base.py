@@ -36,7 +36,9 @@ class View:
             raise InvalidInput(
                 f"a view must be of modalities of the windows, {list(schema.modalities)}; got {list(self.modalities)}."
             )
-        if self.lags is not None and (not self.lags or not 0 <= min(self.lags) <= max(self.lags) < schema.steps):
+        if self.lags is not None and (
+            not self.lags or not 0 <= min(self.lags) <= max(self.lags) < schema.steps
+        ):
             raise InvalidInput(
                 f"lags of a view must be steps of the windows, 0 to {schema.steps - 1}; got {list(self.lags)}."
             )

@@ -4,12 +4,14 @@ Letters: N windows, C outputs.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from interplay.data import Scaler, Windows, cross_folds, purged, scaled_schema
+from interplay.errors import InvalidInput
 from interplay.readers.base import Reader, Sight, View
 from interplay.registry import Choice
 
@@ -36,8 +38,23 @@ class Folds:
         fold = cross_folds(windows, folds, seed=seed)
         return cls(fold, np.stack([purged(windows, fold == k) for k in range(folds)]))
 
+    @classmethod
+    def at_most(cls, windows: Windows, folds: int, *, seed: int = 0) -> "Folds | None":
+        """As many folds as entities or time allow, up to `folds`; None where not even two can be told apart."""
+        for k in range(folds, 1, -1):
+            with suppress(InvalidInput):
+                made = cls.make(windows, k, seed=seed)
+                if all(_can_be_learned(windows, rows) for rows in made.fitted):
+                    return made
+        return None
+
     def __len__(self) -> int:
         return len(self.fitted)
+
+
+def _can_be_learned(windows: Windows, rows: np.ndarray) -> bool:
+    """Whether some windows differ in their target."""
+    return len(np.unique(windows.y[rows], axis=0)) > 1
 
 
 def sight(windows: Windows, scaler: Scaler, which: np.ndarray | None = None) -> Sight:
@@ -64,11 +81,13 @@ class CrossFitted:
     reader : Reader, fitted on all windows
     view : View
     out_of_fold : (N, C) float32, of each window by a reader that learned from other folds
+    part : what it counts in a mixture before any loss is known
     """
 
     reader: Reader
     view: View
     out_of_fold: torch.Tensor
+    part: float = 1.0
 
     def in_fold(self, windows: Windows, scaler: Scaler) -> torch.Tensor:
         """(N, C) what the reader says of its own training windows."""
@@ -86,6 +105,8 @@ def cross_fit(
     done: Callable[[], None] = lambda: None,
 ) -> list[CrossFitted]:
     """Readers of one kind, one of each view, fitted to all windows and, for what they say out of fold, to all folds.
+
+    In a mixture they share one part evenly.
 
     Parameters
     ----------
@@ -105,14 +126,21 @@ def cross_fit(
     y = targets(windows, scaler)
     fitted = []
     for view in views:
-        fitted.append(_cross_fitted(choice, view, windows, scaler, y, folds, seed))
+        fitted.append(_cross_fitted(choice, view, windows, scaler, y, folds, seed, 1.0 / len(views)))
         done()
     return fitted
 
 
 @torch.no_grad()
 def _cross_fitted(
-    choice: Choice, view: View, windows: Windows, scaler: Scaler, y: torch.Tensor, folds: Folds, seed: int
+    choice: Choice,
+    view: View,
+    windows: Windows,
+    scaler: Scaler,
+    y: torch.Tensor,
+    folds: Folds,
+    seed: int,
+    part: float,
 ) -> CrossFitted:
     schema = scaled_schema(windows.schema)
     reader: Reader = choice.build(view.schema(schema), seed)
@@ -125,7 +153,7 @@ def _cross_fitted(
         reader.fit(features[rows], y[rows], fold[rows])
         out_of_fold[fold == k] = reader.read(features[fold == k])
     reader.fit(features, y, fold)
-    return CrossFitted(reader=reader.eval(), view=view, out_of_fold=out_of_fold)
+    return CrossFitted(reader=reader.eval(), view=view, out_of_fold=out_of_fold, part=part)
 
 
 def _sights(windows: Windows, scaler: Scaler, view: View):

@@ -70,7 +70,9 @@ def joined(trees: Sequence[Tree]) -> dict[str, torch.Tensor]:
         ``feature`` (V,), below 0 at leaves; ``threshold`` (V,); ``missing_left`` (V,); ``left`` (V,), at a leaf the row
         of its value; ``right`` (V,); ``root`` (R,); ``value`` (L, C); ``depth`` of the deepest tree.
     """
-    parts: dict[str, list[np.ndarray]] = {name: [] for name in ("feature", "threshold", "missing_left", "left", "right")}
+    parts: dict[str, list[np.ndarray]] = {
+        name: [] for name in ("feature", "threshold", "missing_left", "left", "right")
+    }
     roots, values, nodes, leaves = [], [], 0, 0
     for tree in trees:
         at_leaf = tree.feature < 0
@@ -102,7 +104,9 @@ def _summed(features: torch.Tensor, forest: dict[str, torch.Tensor]) -> torch.Te
     for _ in range(int(forest["depth"])):
         feature = forest["feature"][node]
         value = features.gather(1, feature.clamp_min(0).long())
-        goes_left = torch.where(value.isnan(), forest["missing_left"][node], value <= forest["threshold"][node])
+        goes_left = torch.where(
+            value.isnan(), forest["missing_left"][node], value <= forest["threshold"][node]
+        )
         child = torch.where(goes_left, forest["left"][node], forest["right"][node]).long()
         node = torch.where(feature < 0, node, child)
     leaf = forest["left"][node].long()

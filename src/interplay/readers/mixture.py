@@ -1,7 +1,8 @@
 """A log-linear mixture of readers: a weighted sum of what they say, calibrated.
 
-Weights are those of the least loss on windows that no reader learned from, shrunk to equal ones: which reader is best
-is known badly from few entities, and the mean of good ones is hard to beat.
+Weights are those of the least loss on windows that no reader learned from, shrunk to even ones: which reader is best
+is known badly from few entities, and the mean of good ones is hard to beat. Readers of single modalities, of which
+there may be many, share one part evenly; so do those of pairs.
 
 Letters: N windows, B batch, M modalities, T steps, K readers, C outputs.
 """
@@ -28,6 +29,8 @@ class Mixture(nn.Module):
     readers : sequence of Reader
     views : sequence of View
         What each of them looks at.
+    parts : sequence of float
+        What each counts before any loss is known; they are scaled to sum to 1.
     """
 
     weight: torch.Tensor
@@ -35,9 +38,12 @@ class Mixture(nn.Module):
     offset: torch.Tensor
     prior: torch.Tensor
 
-    def __init__(self, schema: Schema, readers: Sequence[Reader], views: Sequence[View]):
+    def __init__(
+        self, schema: Schema, readers: Sequence[Reader], views: Sequence[View], parts: Sequence[float]
+    ):
         super().__init__()
         self.schema, self.views = schema, tuple(views)
+        self.even = torch.tensor(parts, dtype=torch.float64) / sum(parts)
         self.readers = nn.ModuleList(readers)
         of_readers = torch.zeros(len(readers), len(schema.modalities), dtype=torch.bool)
         for k, view in enumerate(views):
@@ -59,10 +65,10 @@ class Mixture(nn.Module):
         evidence : (N, K, C)
         y : (N, ...), see `Reader.fit`
         shrinkage : float
-            Nats that weights cost which are as far from equal ones as none at all.
+            Nats that weights cost which are as far from even ones as none at all.
         """
         kind = self.schema.kind
-        weight = mixture_weights(evidence, y, kind, shrinkage)
+        weight = mixture_weights(evidence, y, kind, self.even, shrinkage)
         self.prior.copy_(prior_logits(y, self.schema))
         scale, offset = calibration(torch.einsum("nkc,k->nc", evidence.double(), weight), y, self.prior, kind)
         for name, value in (("weight", weight), ("scale", scale), ("offset", offset)):
@@ -100,7 +106,7 @@ class Mixture(nn.Module):
         return self.combined(self.evidence(seen), seen.observed)
 
     def shares(self, observed: torch.Tensor) -> torch.Tensor:
-        """(B, M, T) how much observed tokens are read: weights of readers over their modalities and steps; sums to 1."""
+        """(B, M, T) how much tokens are read: weights of readers over their modalities and steps; sums to 1."""
         counted = self.presence(observed) * self.weight
         of_modality = counted @ (self.of_readers.to(counted) / self.of_readers.sum(1, keepdim=True))
         token = observed / observed.sum(-1, keepdim=True).clamp_min(1) * of_modality[..., None]
@@ -114,7 +120,7 @@ def fit_mixture(
     fitted: Sequence[CrossFitted], schema: Schema, y: torch.Tensor, *, shrinkage: float
 ) -> Mixture:
     """The mixture of readers that were cross-fitted on windows with targets y; `schema` is that of scaled windows."""
-    mixture = Mixture(schema, [one.reader for one in fitted], [one.view for one in fitted])
+    mixture = _unfitted(fitted, schema)
     return mixture.fit(out_of_fold(fitted), y, shrinkage=shrinkage).eval()
 
 
@@ -142,7 +148,7 @@ def out_of_fold_logits(
     folds : Folds
     """
     evidence, fold = out_of_fold(fitted), torch.from_numpy(folds.fold)
-    mixture = Mixture(schema, [one.reader for one in fitted], [one.view for one in fitted])
+    mixture = _unfitted(fitted, schema)
     logits = torch.zeros(len(y), schema.n_outputs)
     for k, rows in enumerate(torch.from_numpy(folds.fitted)):
         inside = fold == k
@@ -151,19 +157,25 @@ def out_of_fold_logits(
     return logits
 
 
-def mixture_weights(evidence: torch.Tensor, y: torch.Tensor, kind: str, shrinkage: float) -> torch.Tensor:
-    """(K,) float64, none below 0, of the least loss of the weighted sum, shrunk to equal ones that sum to 1."""
-    n_k = evidence.shape[1]
+def _unfitted(fitted: Sequence[CrossFitted], schema: Schema) -> Mixture:
+    readers, views, parts = zip(*((one.reader, one.view, one.part) for one in fitted), strict=True)
+    return Mixture(schema, readers, views, parts)
+
+
+def mixture_weights(
+    evidence: torch.Tensor, y: torch.Tensor, kind: str, even: torch.Tensor, shrinkage: float
+) -> torch.Tensor:
+    """(K,) float64, none below 0, of the least loss of the weighted sum, shrunk to even ones (K,) that sum to 1."""
     fixed = evidence.double()
 
     def loss(root: torch.Tensor) -> torch.Tensor:
         weight = root.square()
         logits = torch.einsum("nkc,k->nc", fixed, weight)
-        # n_k sum (w - 1 / n_k)^2 is 1 for weights of 0, and as much for all weight on two of four
-        away = n_k * (weight - 1.0 / n_k).square().sum()
+        # of weights of 0 this is 1
+        away = ((weight - even).square() / even).sum()
         return loss_of_windows(logits, y, kind).mean() + shrinkage * away
 
-    (root,) = minimised(loss, torch.full((n_k,), n_k**-0.5))
+    (root,) = minimised(loss, even.sqrt())
     return root.square()
 
 

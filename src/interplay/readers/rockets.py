@@ -1,8 +1,8 @@
 """Random convolutions: shares of a window in which short, dilated patterns are seen, of every modality at its own rate.
 
-The patterns are MiniRocket's (Dempster, Schmidt and Webb, KDD 2021): of nine taps, three of weight 2 and six of weight -1,
-over a few channels drawn together. Here samples that were not observed are told: they weigh nothing, and shares are of
-the observed ones.
+The patterns are MiniRocket's (Dempster, Schmidt and Webb, KDD 2021): of nine taps, three of weight 2 and six of weight
+-1, over a few channels drawn together. Here samples that were not observed are told: they weigh nothing, and shares are
+of the observed ones.
 
 Letters: B windows, n samples, d channels, K patterns, Q thresholds, F features.
 """
@@ -54,13 +54,17 @@ def draw_patterns(seen: Sight, features: int, generator: torch.Generator) -> dic
     """
     some = torch.randperm(len(seen), generator=generator)[:LOOKED_AT]
     fitting = [m for m, x in enumerate(seen.x.values()) if has_room(x.shape[1] * x.shape[2])]
-    places = sum(len(dilations(x.shape[1] * x.shape[2])) for m, x in enumerate(seen.x.values()) if m in fitting)
+    places = sum(
+        len(dilations(x.shape[1] * x.shape[2])) for m, x in enumerate(seen.x.values()) if m in fitting
+    )
     if not fitting:
         return {}
     count = min(len(PATTERNS), max(4, features // places))
     thresholds = max(1, features // (places * count))
     # the golden section spreads quantiles evenly, however many are taken
-    level = torch.remainder(torch.arange(1, count * thresholds + 1) * 0.6180339887, 1.0).reshape(count, thresholds)
+    level = torch.remainder(torch.arange(1, count * thresholds + 1) * 0.6180339887, 1.0).reshape(
+        count, thresholds
+    )
     drawn = {}
     for m, values in enumerate(seen.x.values()):
         if m not in fitting:
@@ -91,7 +95,7 @@ def _draw_weights(count: int, channels: int, generator: torch.Generator) -> torc
 
 
 def shares_above(seen: Sight, drawn: dict[str, torch.Tensor]) -> torch.Tensor:
-    """(B, F): share of observed samples at which each pattern is above each of its thresholds; 0 where none is observed."""
+    """(B, F): share of observed samples at which patterns are above their thresholds; 0 where none is observed."""
     columns = [torch.zeros(len(seen), 0)]
     for m, values in enumerate(seen.x.values()):
         if f"weight_{m}_0" not in drawn:

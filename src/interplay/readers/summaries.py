@@ -17,10 +17,10 @@ CORRELATED = 6
 def window_summaries(seen: Sight) -> torch.Tensor:
     """Summaries of all modalities and the side inputs.
 
-    Of every scaled channel: mean, deviation, least and largest value, quantiles, last value, slope, mean step from one
-    sample to the next, deviation of steps, share of samples where the channel crosses its mean, and means of its thirds;
-    of its ranks mean, deviation, middle and last. Of every modality which share of its steps is observed, and how long
-    ago the newest of them was.
+    Of every scaled channel: mean, deviation, least and largest value, quantiles, last value, slope, mean and deviation
+    of the steps from one sample to the next, share of samples where it crosses its mean, and means of its thirds; of
+    its ranks mean, deviation, middle and last. Of every modality which share of its steps is observed, and how long ago
+    the newest of them was.
 
     Parameters
     ----------

@@ -156,7 +156,12 @@ def _stump(n_outputs: int) -> Tree:
 def _leaf(value: np.ndarray) -> Tree:
     none = np.zeros(1, dtype=np.int64)
     return Tree(
-        feature=np.array([-1]), threshold=np.zeros(1), missing_left=none > 0, left=none, right=none, value=value
+        feature=np.array([-1]),
+        threshold=np.zeros(1),
+        missing_left=none > 0,
+        left=none,
+        right=none,
+        value=value,
     )
 
 

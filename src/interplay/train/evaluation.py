@@ -154,7 +154,9 @@ def prediction_table(
     certain = np.isfinite(predicted.reshape(len(windows), -1)).all(axis=1)
     if observed is not None:
         certain &= observed
-    return pd.concat([pd.DataFrame(table | labels), columns[pd.Series(certain)].reindex(columns.index)], axis=1)
+    return pd.concat(
+        [pd.DataFrame(table | labels), columns[pd.Series(certain)].reindex(columns.index)], axis=1
+    )
 
 
 def agreement(insight: xr.Dataset) -> dict[str, Agreement]:

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytorch_lightning as pl
 import torch
@@ -73,7 +74,7 @@ class GuidedTraining(pl.LightningModule):
         if config.level_noise:
             x = shift_levels(x, config.level_noise)
         observed = hide_modalities(batch.observed, hidden) if hidden else batch.observed
-        output = self.model(x, observed, batch.context, batch.static)
+        output = on_evidence(self.model(x, observed, batch.context, batch.static), batch.read)
         terms = self.losses(output, batch.y, batch.context)
         total = self.losses.total(terms)
         # the last step of a window is labelled, whatever the others are
@@ -98,6 +99,16 @@ class GuidedTraining(pl.LightningModule):
         return [optimiser], [{"scheduler": cycle, "interval": "step"}]
 
 
+def on_evidence(output: Output, read: torch.Tensor | None) -> Output:
+    """An output added to what readers say (B, C) of the whole window, which its last step alone may know."""
+    if read is None:
+        return output
+    steps = output.step_logits
+    if steps is not None:
+        steps = torch.cat([steps[:, :-1], steps[:, -1:] + read[:, None]], dim=1)
+    return replace(output, logits=output.logits + read, step_logits=steps)
+
+
 UNDECAYED = ("bias", "bias_ih_l0", "bias_hh_l0", "gamma", "modality", "distance")
 """Names of parameters that are biases, weights of guidance, or embeddings of places, whatever their shape."""
 
@@ -113,7 +124,10 @@ def parameter_groups(model: nn.Module) -> list[dict[str, object]]:
 
 
 class EpochLog(pl.Callback):
-    """Keeps the mean of every loss term per epoch, and tells the progress and the trackers."""
+    """Keeps the mean of every loss term per epoch, and tells the progress and the trackers.
+
+    With it goes the loss on windows that were held out, `held_out` by epoch, where they were looked at.
+    """
 
     def __init__(
         self,
@@ -121,6 +135,7 @@ class EpochLog(pl.Callback):
         total_steps: int,
         trackers: Sequence[Tracker],
         settings: Mapping[str, object],
+        held_out: Mapping[int, float] | None = None,
     ):
         self.progress, self.total_steps, self.trackers, self.settings = (
             progress,
@@ -128,6 +143,7 @@ class EpochLog(pl.Callback):
             trackers,
             settings,
         )
+        self.held_out = held_out or {}
         self.epochs: list[dict[str, float]] = []
 
     def state_dict(self) -> dict[str, list[dict[str, float]]]:
@@ -148,7 +164,10 @@ class EpochLog(pl.Callback):
     def on_train_epoch_end(self, trainer, module) -> None:
         means = {name: float(value) for name, value in trainer.callback_metrics.items()}
         seconds = time.perf_counter() - self.started
-        self.epochs.append({"epoch": trainer.current_epoch + 1, "seconds": round(seconds, 2), **means})
+        epoch = trainer.current_epoch + 1
+        if epoch in self.held_out:
+            means["held_out_loss"] = self.held_out[epoch]
+        self.epochs.append({"epoch": epoch, "seconds": round(seconds, 2), **means})
         for tracker in self.trackers:
             tracker.epoch(self.epochs[-1])
 
@@ -163,6 +182,12 @@ class EpochLog(pl.Callback):
             tracker.stop(finished=finished)
 
 
+def count_epochs(n_windows: int, recipe: Recipe) -> int:
+    """Epochs of a run: those of the recipe, or more where they would be too few steps."""
+    per_epoch = math.ceil(n_windows / recipe.optimiser.batch_size)
+    return max(recipe.optimiser.epochs, math.ceil(recipe.optimiser.least_steps / per_epoch))
+
+
 def count_steps(n_windows: int, recipe: Recipe) -> int:
     """Optimiser steps of a run."""
-    return recipe.optimiser.epochs * math.ceil(n_windows / recipe.optimiser.batch_size)
+    return count_epochs(n_windows, recipe) * math.ceil(n_windows / recipe.optimiser.batch_size)

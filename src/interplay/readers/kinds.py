@@ -1,0 +1,78 @@
+"""The readers by name, and which of them a recipe asks for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from interplay.errors import InvalidInput
+from interplay.readers.ridge import Rockets, SummaryRidge
+from interplay.readers.trees import BoostedTrees, ExtraTrees
+from interplay.registry import Choice, Registry
+from interplay.settings import RAW
+
+READERS = Registry(
+    "reader",
+    {
+        "extra_trees": ExtraTrees,
+        "boosted_trees": BoostedTrees,
+        "rockets": Rockets,
+        "ridge": SummaryRidge,
+    },
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadersConfig:
+    """Which readers look at what, and how they are mixed.
+
+    Attributes
+    ----------
+    of_all : str
+        Readers of all modalities together, names with commas between them; none for none. A name is one of
+        `interplay.readers.READERS`, an import path, or one of `kinds`.
+    of_each : str
+        Readers of every modality alone, likewise.
+    of_pairs : str
+        Readers of every pair that the profile says is synergistic, likewise.
+    kinds : mapping of str to Choice
+        Readers with settings of their own.
+    folds : int
+        Folds of entities in which readers are held out.
+    shrinkage : float
+        Nats that weights of readers cost which are as far from even ones as none at all.
+    """
+
+    of_all: str = "extra_trees, boosted_trees, rockets, ridge"
+    of_each: str = "extra_trees"
+    of_pairs: str = "extra_trees"
+    kinds: Mapping[str, Any] = field(default_factory=dict, metadata=RAW)
+    folds: int = 5
+    shrinkage: float = 0.1
+
+    def __post_init__(self):
+        kinds = {
+            name: READERS.choose(
+                given, default=name if name in READERS else None, where=f"readers.kinds.{name}"
+            )
+            for name, given in self.kinds.items()
+        }
+        object.__setattr__(self, "kinds", kinds)
+        if self.folds < 2:
+            raise InvalidInput(f"readers.folds must be at least 2; got {self.folds}.")
+        if not self.shrinkage >= 0:
+            raise InvalidInput(f"readers.shrinkage must be at least 0; got {self.shrinkage}.")
+        for group in ("of_all", "of_each", "of_pairs"):
+            self.chosen(group)
+
+    def chosen(self, group: str) -> tuple[Choice, ...]:
+        """The readers of "of_all", "of_each" or "of_pairs", with their settings."""
+        names = [name.strip() for name in getattr(self, group).split(",") if name.strip()]
+        return tuple(
+            self.kinds[name] if name in self.kinds else READERS.choose(name, where=f"readers.{group}")
+            for name in names
+        )
+
+    @property
+    def any(self) -> bool:
+        """Whether there are readers at all."""
+        return bool(self.chosen("of_all") or self.chosen("of_each") or self.chosen("of_pairs"))

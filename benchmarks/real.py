@@ -3,8 +3,9 @@
 One line of JSON for each (set, split, model) is added to benchmarks/results/real.jsonl, from which an interrupted run
 goes on. Windows are thinned evenly to `--windows`; entities are apart; nothing is chosen on test entities. The score
 that counts is AUROC for two classes and macro-F1 of the likeliest class for more. Rivals from outside see the same
-summaries that our readers see, of scaled values and of ranks. Run with ``python -m benchmarks.real --root FOLDER [--sets ...]
-[--splits 5] [--models ...]``, FOLDER with a folder for each set; ``--table`` writes benchmarks/results/real.md.
+summaries that our readers see, of scaled values and of ranks. Run with ``python -m benchmarks.real --root FOLDER
+[--sets ...] [--splits 5] [--models ...]``, FOLDER with a folder for each set; ``--table`` writes
+benchmarks/results/real.md.
 """
 
 import argparse

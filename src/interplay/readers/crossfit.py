@@ -11,7 +11,6 @@ import numpy as np
 import torch
 
 from interplay.data import Scaler, Windows, cross_folds, purged, scaled_schema
-from interplay.errors import InvalidInput
 from interplay.readers.base import Reader, Sight, View
 from interplay.registry import Choice
 
@@ -42,7 +41,7 @@ class Folds:
     def at_most(cls, windows: Windows, folds: int, *, seed: int = 0) -> "Folds | None":
         """As many folds as entities or time allow, up to `folds`; None where not even two can be told apart."""
         for k in range(folds, 1, -1):
-            with suppress(InvalidInput):
+            with suppress(ValueError):
                 made = cls.make(windows, k, seed=seed)
                 if all(_can_be_learned(windows, rows) for rows in made.fitted):
                     return made

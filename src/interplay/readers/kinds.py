@@ -28,14 +28,14 @@ class ReadersConfig:
     Attributes
     ----------
     of_all : str
-        Readers of all modalities together, names with commas between them; none for none. A name is one of
-        `interplay.readers.READERS`, an import path, or one of `kinds`.
+        Readers of all modalities together, names with commas between them; none for none. A name is one of `kinds`, or
+        an import path.
     of_each : str
         Readers of every modality alone, likewise.
     of_pairs : str
         Readers of every pair that the profile says is synergistic, likewise.
     kinds : mapping of str to Choice
-        Readers with settings of their own.
+        Readers with their settings. What is given is laid over all of `READERS`.
     folds : int
         Folds of entities in which readers are held out.
     shrinkage : float
@@ -47,14 +47,15 @@ class ReadersConfig:
     of_pairs: str = "extra_trees"
     kinds: Mapping[str, Any] = field(default_factory=dict, metadata=RAW)
     folds: int = 5
-    shrinkage: float = 0.1
+    shrinkage: float = 0.01
 
     def __post_init__(self):
+        given = {name: {} for name in READERS} | dict(self.kinds)
         kinds = {
             name: READERS.choose(
-                given, default=name if name in READERS else None, where=f"readers.kinds.{name}"
+                settings, default=name if name in READERS else None, where=f"readers.kinds.{name}"
             )
-            for name, given in self.kinds.items()
+            for name, settings in given.items()
         }
         object.__setattr__(self, "kinds", kinds)
         if self.folds < 2:

@@ -188,6 +188,6 @@ def count_epochs(n_windows: int, recipe: Recipe) -> int:
     return max(recipe.optimiser.epochs, math.ceil(recipe.optimiser.least_steps / per_epoch))
 
 
-def count_steps(n_windows: int, recipe: Recipe) -> int:
-    """Optimiser steps of a run."""
-    return count_epochs(n_windows, recipe) * math.ceil(n_windows / recipe.optimiser.batch_size)
+def count_steps(n_windows: int, epochs: int, recipe: Recipe) -> int:
+    """Optimiser steps of so many epochs."""
+    return epochs * math.ceil(n_windows / recipe.optimiser.batch_size)

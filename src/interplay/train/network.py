@@ -20,7 +20,7 @@ from interplay.readers import Folds
 from interplay.readers.scoring import loss_of_windows, minimised
 from interplay.train.batches import ScaledWindows, TrainingBatches
 from interplay.train.checkpoint import KeepState, PlainStates, Unfinished, training_key
-from interplay.train.held_out import AveragedWeights, HeldOut, logits_of
+from interplay.train.held_out import HeldOut, logits_of
 from interplay.train.module import EpochLog, GuidedTraining, count_epochs, count_steps
 from interplay.train.recipe import Recipe
 from interplay.train.target_kinds import TARGETS
@@ -76,15 +76,12 @@ def train_network(
     epochs = count_epochs(len(train), recipe) if length is None else length.epochs
     log = EpochLog(
         lambda done: progress(before + (1.0 - before) * done),
-        epochs * -(-len(train) // recipe.optimiser.batch_size),
+        count_steps(len(train), epochs, recipe),
         trackers,
         {**recipe.to_dict(), "seed": seed, "windows": len(train), "entities": len(train.entities)},
         {} if length is None else length.curve,
     )
-    averaged = None if length is None else AveragedWeights(count_steps(len(train), recipe))
-    run_training(model, recipe, batches, epochs, [log, *([averaged] if averaged else [])], unfinished)
-    if averaged is not None:
-        model.load_state_dict(averaged.weights)
+    run_training(model, recipe, batches, epochs, [log], unfinished)
     return log, torch.ones(2) if length is None else length.shares, unfinished
 
 
@@ -101,13 +98,13 @@ def search_length(
     trial = copy.deepcopy(model)
     batches = TrainingBatches(part, recipe.optimiser.batch_size, seed)
     unfinished = None if out is None else Unfinished(out, training_key(trial, recipe, batches))
-    epochs, steps = count_epochs(len(part), recipe), count_steps(len(part), recipe)
+    epochs = count_epochs(len(part), recipe)
+    steps = count_steps(len(part), epochs, recipe)
     look = HeldOut(apart, copy.deepcopy(model), epochs, steps)
     with torch.random.fork_rng():
         log = EpochLog(progress, steps, [], {})
         run_training(trial, recipe, batches, epochs, [log, look], unfinished)
     look.model.load_state_dict(look.best.weights)
-    # as many steps on all windows as were best on a part of them, in epochs
     return Length(epochs=look.best.epoch, curve=look.best.curve, shares=shares(look.model, apart))
 
 
@@ -133,7 +130,7 @@ def run_training(
     callbacks: Sequence[pl.Callback],
     unfinished: Unfinished | None,
 ) -> None:
-    """Train a model in place for some epochs, under the schedule of a whole training."""
+    """Train a model in place for some epochs, which the schedule spans."""
     with _quiet_lightning(), _heard_interruption():
         trainer = pl.Trainer(
             max_epochs=epochs,
@@ -146,7 +143,8 @@ def run_training(
             enable_model_summary=False,
         )
         windows = batches.windows.windows
-        training = GuidedTraining(model, TARGETS[windows.kind], recipe, count_steps(len(windows), recipe))
+        steps = count_steps(len(windows), epochs, recipe)
+        training = GuidedTraining(model, TARGETS[windows.kind], recipe, steps)
         begun = unfinished is not None and unfinished.state.is_file()
         trainer.fit(
             training, datamodule=batches, ckpt_path=unfinished.state if unfinished and begun else None

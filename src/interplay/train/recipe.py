@@ -44,8 +44,8 @@ class OptimiserConfig:
         Where windows are few, as many more times as make so many steps, at most.
     held_out : float
         Share of the training entities (of blocks of time where entities are few) that are kept apart first, to see
-        after how many epochs the loss on them is least; then a model is trained on all for so long, its weights
-        averaged over the last steps. 0 trains to the end without looking.
+        after how many epochs the loss on them is least; then a model is trained on all for so many. 0 trains to the
+        end without looking.
     batch_size : int
         Windows at a time.
     learning_rate : float

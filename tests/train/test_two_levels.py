@@ -82,16 +82,15 @@ def test_readers_of_pairs_are_those_of_synergistic_pairs(train):
     assert looked_at == [NAMES, NAMES, *((name,) for name in NAMES), pair]
 
 
-def test_a_network_begins_by_adding_nothing(train):
-    settings = BOTH | {"optimiser.epochs": 1, "optimiser.learning_rate": 1e-9}
-    run = fit(train, profile=xor_profile(), settings=settings, **QUIET)
+def test_the_logits_are_those_of_both_by_their_shares(train):
+    run = fit(train, profile=xor_profile(), settings=BOTH, **QUIET)
     batch = run._scaled(train)[np.arange(10)]
-    both = run.model(batch.x, batch.observed, None, batch.static).logits
-    alone = TwoLevels(run.model.mixture, None, run.recipe.model)(
-        batch.x, batch.observed, None, batch.static
-    ).logits
-    # a step of the optimiser is at most about its learning rate
-    assert torch.allclose(both, run.model.share[0] * alone, atol=1e-5)
+    given = (batch.x, batch.observed, None, batch.static)
+    read = TwoLevels(run.model.mixture, None, run.recipe.model)(*given).logits
+    added = run.model.network(*given).logits
+    of_readers, of_network = run.model.share
+    # float32 sums
+    assert torch.allclose(run.model(*given).logits, of_readers * read + of_network * added, atol=1e-5)
 
 
 def test_the_length_of_a_training_is_told_with_the_loss_on_held_out_entities(train):

@@ -42,9 +42,9 @@ class ReadersConfig:
         Nats that weights of readers cost which are as far from even ones as none at all.
     """
 
-    of_all: str = "extra_trees, boosted_trees, rockets, ridge"
-    of_each: str = "extra_trees"
-    of_pairs: str = "extra_trees"
+    of_all: str = "extra_trees, rockets, ridge"
+    of_each: str = "extra_trees, rockets"
+    of_pairs: str = "extra_trees, rockets"
     kinds: Mapping[str, Any] = field(default_factory=dict, metadata=RAW)
     folds: int = 5
     shrinkage: float = 0.01

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from sklearn.metrics import f1_score
 
 from interplay.data import Scaler, Windows, scaled_schema
 from interplay.profile import InteractionProfile
@@ -20,10 +21,14 @@ from interplay.readers import (
     targets,
 )
 from interplay.registry import Choice
+from interplay.train.target_kinds import TARGETS
 from interplay.types import Schema
 
 MOST_ALONE = 12
 """Of more modalities than this none is read alone: one part shared by so many says little of any."""
+
+CLEARLY = 0.01
+"""Macro-F1 that another rule of calling must be worth: the likeliest class is what anyone expects."""
 
 MOST_PAIRS = 6
 """At most so many synergistic pairs are read as pairs, the most synergistic ones."""
@@ -110,6 +115,22 @@ def gather_evidence(
         logits=out_of_fold_logits(fitted, schema, y, observed, folds, shrinkage=config.shrinkage),
         folds=folds,
     )
+
+
+def rule_of(evidence: Evidence, train: Windows, rule: str) -> str:
+    """How classes are called: as asked, or under "auto" by the macro-F1 of what readers say out of fold."""
+    if rule != "auto":
+        return rule
+    if train.kind != "classes":
+        return "likeliest"
+    kind = TARGETS[train.kind]
+    probs = evidence.logits.double().softmax(-1).numpy()
+
+    def score(called_by: str) -> float:
+        called = kind.calling(called_by, kind.counts(train)).called(probs)
+        return f1_score(train.y, called, average="macro")
+
+    return "balanced" if score("balanced") > score("likeliest") + CLEARLY else "likeliest"
 
 
 def empty_mixture(

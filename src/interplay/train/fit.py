@@ -1,10 +1,10 @@
 """fit: from training windows and a profile to a run."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from interplay.data import Scaler, SplitManifest, Windows, describe_split, scaled_schema
 from interplay.data.check import check_trainable
@@ -13,7 +13,6 @@ from interplay.data.warn import warn_of_data
 from interplay.errors import InvalidInput
 from interplay.nn import (
     InteractionContext,
-    InteractionMoE,
     Model,
     TwoLevels,
     build_model,
@@ -23,9 +22,9 @@ from interplay.nn import (
 from interplay.profile import InteractionProfile
 from interplay.progress import Progress, shown
 from interplay.train.batches import ScaledWindows
-from interplay.train.evidence import Evidence, gather_evidence
+from interplay.train.evidence import Evidence, gather_evidence, rule_of
 from interplay.train.network import train_network
-from interplay.train.recipe import Recipe, make_recipe
+from interplay.train.recipe import DecisionConfig, Recipe, make_recipe
 from interplay.train.run import Run
 from interplay.train.run_folder import TrainingData, check_run_folder
 from interplay.train.target_kinds import TARGETS
@@ -83,7 +82,7 @@ def fit(
     warn_of_data(doubts_of_steps(train.steps, train.used_rows()))
     # a rule that the target cannot follow is refused before the training, not after
     kind = TARGETS[train.kind]
-    kind.calling(recipe.decision.rule, kind.counts(train))
+    kind.calling(_first_rule(recipe), kind.counts(train))
     if out is not None:
         check_run_folder(out, overwrite=False)
     trackers = make_trackers(track, None if out is None else Path(out))
@@ -101,7 +100,7 @@ def fit(
         torch.manual_seed(seed)
         network, shares = None, torch.ones(2)
         if recipe.network or evidence is None:
-            network = _fresh_network(train, recipe, context, evidence)
+            network = build_model(scaled_schema(train.schema), recipe.model, context)
             epochs, shares, unfinished = train_network(
                 network,
                 recipe,
@@ -113,10 +112,11 @@ def fit(
             )
             log = epochs.epochs
         model = _assembled(network, evidence, recipe, shares)
+    rule = _first_rule(recipe) if evidence is None else rule_of(evidence, train, recipe.decision.rule)
     run = Run(
         model=model.eval(),
         scaler=scaler,
-        recipe=recipe,
+        recipe=replace(recipe, decision=DecisionConfig(rule=rule)),
         schema=train.schema,
         profile=profile,
         data=TrainingData(
@@ -142,15 +142,9 @@ READING = 0.3
 """Share of the progress that readers are told to be, beside a network."""
 
 
-def _fresh_network(
-    train: Windows, recipe: Recipe, context: InteractionContext, evidence: Evidence | None
-) -> Model:
-    """The network before its training; on evidence it begins by adding nothing."""
-    network = build_model(scaled_schema(train.schema), recipe.model, context)
-    if evidence is not None and isinstance(network, InteractionMoE):
-        nn.init.zeros_(network.head.weight)
-        nn.init.zeros_(network.head.bias)
-    return network
+def _first_rule(recipe: Recipe) -> str:
+    """How classes are called before anything is known of them."""
+    return "likeliest" if recipe.decision.rule == "auto" else recipe.decision.rule
 
 
 def _scaled(

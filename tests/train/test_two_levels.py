@@ -5,11 +5,14 @@ import pytest
 import torch
 
 import interplay as ip
+from interplay.data import Scaler
 from interplay.errors import InvalidInput
-from interplay.nn import TwoLevels
+from interplay.nn import Output, TwoLevels
 from interplay.train import fit, load_run
+from interplay.train.batches import ScaledWindows
 from interplay.train.evidence import asked, synergistic_pairs
 from interplay.train.export import export_run
+from interplay.train.network import share_of_network
 from interplay.train.recipe import make_recipe
 from small_runs import NAMES, SMALL, xor_profile, xor_windows
 
@@ -83,14 +86,13 @@ def test_readers_of_pairs_are_those_of_synergistic_pairs(train):
 
 
 def test_the_logits_are_those_of_both_by_their_shares(train):
-    run = fit(train, profile=xor_profile(), settings=BOTH, **QUIET)
+    run = fit(train, profile=xor_profile(), settings=SMALL | READ, **QUIET)
     batch = run._scaled(train)[np.arange(10)]
     given = (batch.x, batch.observed, None, batch.static)
     read = TwoLevels(run.model.mixture, None, run.recipe.model)(*given).logits
     added = run.model.network(*given).logits
-    of_readers, of_network = run.model.share
     # float32 sums
-    assert torch.allclose(run.model(*given).logits, of_readers * read + of_network * added, atol=1e-5)
+    assert torch.allclose(run.model(*given).logits, read + run.model.share * added, atol=1e-5)
 
 
 def test_the_length_of_a_training_is_told_with_the_loss_on_held_out_entities(train):
@@ -126,9 +128,41 @@ def test_other_targets(kind):
     assert scores["r2" if kind == "number" else "auroc"] > (0.3 if kind == "number" else 0.8)
 
 
+def held_out(read: torch.Tensor, y: np.ndarray) -> ScaledWindows:
+    """Windows of five entities, what readers say of them, and a network that says the first channel."""
+    x = np.where(y > 0, 1.0, -1.0)[:, None, None]
+    windows = ip.windows_from_arrays({"a": x}, y, entity=np.arange(len(y)) % 5, classes=("no", "yes"))
+    return ScaledWindows(windows, Scaler.fit(windows), read=read)
+
+
+class Sure(torch.nn.Module):
+    """Logits +- `size` by the sign of the only channel, or of one drawn anew."""
+
+    def __init__(self, size: float, *, right: bool):
+        super().__init__()
+        self.size, self.right = size, right
+
+    def forward(self, x, observed, context, static):
+        sign = x["a"][:, 0, 0, 0].sign()
+        if not self.right:
+            sign = torch.randn(len(sign), generator=torch.Generator().manual_seed(1)).sign()
+        return Output(logits=self.size * torch.stack([-sign, sign], 1), routings=(), pooling=observed.float())
+
+
+def test_a_network_counts_only_where_held_out_entities_gain():
+    y = np.random.default_rng(0).integers(0, 2, 100)
+    ignorant = torch.zeros(100, 2)
+    # all right: the more the better, up to the most
+    assert share_of_network(Sure(1.0, right=True), held_out(ignorant, y)) == pytest.approx(1.5)
+    assert share_of_network(Sure(1.0, right=False), held_out(ignorant, y)) == 0.0
+    alone = held_out(ignorant, y)
+    alone.read = None
+    assert share_of_network(Sure(1.0, right=False), alone) == 1.0
+
+
 def test_neither_readers_nor_a_network_is_refused():
     with pytest.raises(InvalidInput, match="must have readers or a network"):
-        make_recipe("network", {"network": False})
+        make_recipe("network", {"readers.network": False})
 
 
 def test_too_few_windows_for_folds_leave_the_network_alone():

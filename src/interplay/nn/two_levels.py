@@ -31,7 +31,7 @@ class TwoLevels(nn.Module):
     def __init__(self, mixture: Mixture, network: InteractionMoE | EarlyFusion | None, config: ModelConfig):
         super().__init__()
         self.mixture, self.network, self.config = mixture, network, config
-        self.register_buffer("share", torch.ones(2))
+        self.register_buffer("share", torch.ones(()))
 
     @property
     def moe_layers(self) -> list[MoELayer]:
@@ -66,12 +66,10 @@ class TwoLevels(nn.Module):
         if self.network is None:
             return Output(logits=read, routings=(), pooling=looked_at)
         output = self.network(x, observed, context, static)
-        added = self.share[1] * output.logits
-        by_network = _size(added) / (
-            _size(added) + _size(self.share[0] * (read - self.mixture.prior))
-        ).clamp_min(1e-9)
+        added = self.share * output.logits
+        by_network = _size(added) / (_size(added) + _size(read - self.mixture.prior)).clamp_min(1e-9)
         mixed = torch.lerp(looked_at, output.pooling, by_network[..., None])
-        return Output(logits=self.share[0] * read + added, routings=output.routings, pooling=mixed)
+        return Output(logits=read + added, routings=output.routings, pooling=mixed)
 
 
 def _size(logits: torch.Tensor) -> torch.Tensor:

@@ -36,6 +36,8 @@ class ReadersConfig:
         Readers of every pair that the profile says is synergistic, likewise.
     kinds : mapping of str to Choice
         Readers with their settings. What is given is laid over all of `READERS`.
+    network : bool
+        Whether a network adds to what readers say.
     folds : int
         Folds of entities in which readers are held out.
     shrinkage : float
@@ -46,6 +48,7 @@ class ReadersConfig:
     of_each: str = "extra_trees, rockets"
     of_pairs: str = "extra_trees, rockets"
     kinds: Mapping[str, Any] = field(default_factory=dict, metadata=RAW)
+    network: bool = True
     folds: int = 5
     shrinkage: float = 0.01
 
@@ -64,6 +67,10 @@ class ReadersConfig:
             raise InvalidInput(f"readers.shrinkage must be at least 0; got {self.shrinkage}.")
         for group in ("of_all", "of_each", "of_pairs"):
             self.chosen(group)
+        if not self.network and not self.any:
+            raise InvalidInput(
+                "a recipe must have readers or a network; readers.network is false, and there are none."
+            )
 
     def chosen(self, group: str) -> tuple[Choice, ...]:
         """The readers of "of_all", "of_each" or "of_pairs", with their settings."""

@@ -117,11 +117,11 @@ def gather_evidence(
     )
 
 
-def rule_of(evidence: Evidence, train: Windows, rule: str) -> str:
+def rule_of(evidence: Evidence | None, train: Windows, rule: str) -> str:
     """How classes are called: as asked, or under "auto" by the macro-F1 of what readers say out of fold."""
     if rule != "auto":
         return rule
-    if train.kind != "classes":
+    if train.kind != "classes" or evidence is None:
         return "likeliest"
     kind = TARGETS[train.kind]
     probs = evidence.logits.double().softmax(-1).numpy()

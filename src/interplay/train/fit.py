@@ -27,7 +27,7 @@ from interplay.train.network import train_network
 from interplay.train.recipe import DecisionConfig, Recipe, make_recipe
 from interplay.train.run import Run
 from interplay.train.run_folder import TrainingData, check_run_folder
-from interplay.train.target_kinds import TARGETS
+from interplay.train.target_kinds import TARGETS, make_target
 from interplay.train.trackers import Tracker, make_trackers
 from interplay.train.window_contexts import window_contexts
 
@@ -82,7 +82,7 @@ def fit(
     warn_of_data(doubts_of_steps(train.steps, train.used_rows()))
     # a rule that the target cannot follow is refused before the training, not after
     kind = TARGETS[train.kind]
-    kind.calling(_first_rule(recipe), kind.counts(train))
+    make_target(train.kind, recipe.decision.rule, kind.counts(train))
     if out is not None:
         check_run_folder(out, overwrite=False)
     trackers = make_trackers(track, None if out is None else Path(out))
@@ -93,15 +93,15 @@ def fit(
     with torch.random.fork_rng(), shown(progress, "training") as tell:
         evidence, after = None, 0.0
         if recipe.readers.any:
-            after = READING if recipe.network else 1.0
+            after = READING if recipe.readers.network else 1.0
             evidence = gather_evidence(
                 train, scaler, profile, recipe.readers, seed, lambda done: tell(after * done)
             )
         torch.manual_seed(seed)
-        network, shares = None, torch.ones(2)
-        if recipe.network or evidence is None:
+        network, share = None, 1.0
+        if recipe.readers.network or evidence is None:
             network = build_model(scaled_schema(train.schema), recipe.model, context)
-            epochs, shares, unfinished = train_network(
+            log, share, unfinished = train_network(
                 network,
                 recipe,
                 _scaled(train, scaler, recipe, profile, evidence),
@@ -110,9 +110,8 @@ def fit(
                 out=None if out is None else Path(out),
                 progress=lambda done: tell(after + (1.0 - after) * done),
             )
-            log = epochs.epochs
-        model = _assembled(network, evidence, recipe, shares)
-    rule = _first_rule(recipe) if evidence is None else rule_of(evidence, train, recipe.decision.rule)
+        model = _assembled(network, evidence, recipe, share)
+    rule = rule_of(evidence, train, recipe.decision.rule)
     run = Run(
         model=model.eval(),
         scaler=scaler,
@@ -142,11 +141,6 @@ READING = 0.3
 """Share of the progress that readers are told to be, beside a network."""
 
 
-def _first_rule(recipe: Recipe) -> str:
-    """How classes are called before anything is known of them."""
-    return "likeliest" if recipe.decision.rule == "auto" else recipe.decision.rule
-
-
 def _scaled(
     train: Windows,
     scaler: Scaler,
@@ -160,15 +154,13 @@ def _scaled(
     return ScaledWindows(train, scaler, contexts, each_step=recipe.model.each_step, read=read)
 
 
-def _assembled(
-    network: Model | None, evidence: Evidence | None, recipe: Recipe, shares: torch.Tensor
-) -> Model:
+def _assembled(network: Model | None, evidence: Evidence | None, recipe: Recipe, share: float) -> Model:
     """The whole model."""
     if evidence is None:
         assert network is not None
         return network
-    model = TwoLevels(evidence.mixture, network, recipe.model)
-    model.share.copy_(shares)
+    model = TwoLevels(evidence.mixture, network if share else None, recipe.model)
+    model.share.fill_(share)
     return model
 
 

@@ -26,8 +26,11 @@ from interplay.train.recipe import Recipe
 from interplay.train.target_kinds import TARGETS
 from interplay.train.trackers import JsonLines, Tracker
 
-SHARE_SHRINKAGE = 0.1
-"""Nats that the share of readers or network costs which is 1 away from where it begins."""
+MOST_SHARE = 1.5
+"""Logits of the network count at most so much beside those of readers."""
+
+FEW_ENTITIES = 3
+"""Fewer held-out entities than this say nothing of how far they differ; windows do."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,12 +41,12 @@ class Length:
     ----------
     epochs : int
     curve : loss on held-out windows by epoch
-    shares : (2,) what readers and network count in the sum of their logits
+    share : what the network counts beside readers; 0 where held-out entities do not clearly gain from it
     """
 
     epochs: int
     curve: dict[int, float]
-    shares: torch.Tensor
+    share: float
 
 
 def train_network(
@@ -55,18 +58,20 @@ def train_network(
     trackers: Sequence[Tracker],
     out: Path | None,
     progress: Progress,
-) -> tuple[EpochLog, torch.Tensor, Unfinished | None]:
+) -> tuple[list[dict[str, float]], float, Unfinished | None]:
     """Train a model in place.
 
     Returns
     -------
-    log : EpochLog
-    shares : (2,) what readers and network count
+    log : one mapping per epoch; only held-out losses of a network that is left out
+    share : what the network counts beside readers; of 0 it is not trained to the end
     unfinished : where the training stands on disk, if it does
     """
     length = None
     if recipe.optimiser.held_out:
         length = search_length(model, recipe, windows, seed, out, lambda done: progress(0.5 * done))
+    if length is not None and length.share == 0.0:
+        return [{"epoch": epoch, "held_out_loss": loss} for epoch, loss in length.curve.items()], 0.0, None
     before = 0.0 if length is None else 0.5
     batches = TrainingBatches(windows, recipe.optimiser.batch_size, seed)
     unfinished = None if out is None else Unfinished(out, training_key(model, recipe, batches))
@@ -82,7 +87,7 @@ def train_network(
         {} if length is None else length.curve,
     )
     run_training(model, recipe, batches, epochs, [log], unfinished)
-    return log, torch.ones(2) if length is None else length.shares, unfinished
+    return log.epochs, 1.0 if length is None else length.share, unfinished
 
 
 def search_length(
@@ -105,21 +110,30 @@ def search_length(
         log = EpochLog(progress, steps, [], {})
         run_training(trial, recipe, batches, epochs, [log, look], unfinished)
     look.model.load_state_dict(look.best.weights)
-    return Length(epochs=look.best.epoch, curve=look.best.curve, shares=shares(look.model, apart))
+    return Length(epochs=look.best.epoch, curve=look.best.curve, share=share_of_network(look.model, apart))
 
 
-def shares(model: Model, apart: ScaledWindows) -> torch.Tensor:
-    """(2,) what readers and network count, by windows that neither learned from, shrunk to (1, 1)."""
+def share_of_network(model: Model, apart: ScaledWindows) -> float:
+    """What the network counts beside readers, by windows that neither learned from; 1 without readers.
+
+    It is 0 unless the mean gain of held-out entities is above its standard error: a network that only might help is
+    left out, for it can as well harm.
+    """
     logits, read, y = logits_of(model, apart)
     if read is None:
-        return torch.ones(2)
-    kind, fixed = apart.windows.kind, torch.stack([read, logits]).double()
+        return 1.0
+    kind = apart.windows.kind
 
-    def loss(share: torch.Tensor) -> torch.Tensor:
-        of_windows = loss_of_windows(torch.einsum("s,snc->nc", share, fixed), y, kind).mean()
-        return of_windows + SHARE_SHRINKAGE * (share - 1.0).square().sum()
+    def losses(share: torch.Tensor | float) -> torch.Tensor:
+        return loss_of_windows(read.double() + share * logits.double(), y, kind)
 
-    return minimised(loss, torch.ones(2))[0].clamp_min(0.0).float()
+    best = minimised(lambda share: losses(share).mean(), torch.tensor(1.0))[0].clamp(0.0, MOST_SHARE)
+    gain = losses(0.0) - losses(best)
+    entity = torch.from_numpy(np.unique(apart.windows.entity, return_inverse=True)[1])
+    counts = torch.bincount(entity)
+    if len(counts) >= FEW_ENTITIES:
+        gain = torch.zeros(len(counts), dtype=gain.dtype).index_add_(0, entity, gain) / counts
+    return float(best) if gain.mean() > gain.std() / len(gain) ** 0.5 else 0.0
 
 
 def run_training(

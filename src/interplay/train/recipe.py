@@ -132,8 +132,6 @@ class Recipe:
     decision : DecisionConfig
     readers : ReadersConfig
         Readers of whole windows, from which the network begins.
-    network : bool
-        Whether there is a network, too.
     """
 
     model: ModelConfig = field(default_factory=ModelConfig)
@@ -142,11 +140,8 @@ class Recipe:
     optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
     decision: DecisionConfig = field(default_factory=DecisionConfig)
     readers: ReadersConfig = field(default_factory=ReadersConfig)
-    network: bool = True
 
     def __post_init__(self):
-        if not self.network and not self.readers.any:
-            raise InvalidInput("a recipe must have readers or a network; this one has neither.")
         given = {name: {} for name in DEFAULT_LOSSES} | dict(self.losses)
         chosen = {name: _loss(name, value) for name, value in given.items()}
         object.__setattr__(self, "losses", chosen)

@@ -8,6 +8,7 @@ import pytest
 from interplay.cli import COMMANDS, main
 from interplay.datasets import DATASETS
 from interplay.profile import InteractionProfile
+from interplay.report import figures
 from interplay.train import load_run
 
 # few windows and little training: seconds instead of minutes
@@ -41,7 +42,10 @@ def test_train_takes_the_settings_it_is_given(folder):
     assert run.profile == InteractionProfile.load(folder / "profile.nc")
 
 
-def test_evaluate_predict_and_report_follow(folder, capsys):
+def test_evaluate_predict_and_report_follow(folder, capsys, monkeypatch):
+    # every figure is written elsewhere
+    all_of = figures._drawings
+    monkeypatch.setattr(figures, "_drawings", lambda run: {"alone": all_of(run)["alone"]})
     run = str(folder / "run")
     assert main(["evaluate", run, "--data", "hapt_sample", "--stride", "20", "--json"]) == 0
     out = capsys.readouterr()
@@ -55,10 +59,10 @@ def test_evaluate_predict_and_report_follow(folder, capsys):
     assert "In short" in (folder / "run" / "report.html").read_text("utf-8")
     assert main(["report", run]) == 1
     assert "must not exist yet, and does" in capsys.readouterr().err
-    figures = folder / "figures"
-    assert main(["report", run, "--overwrite", "--figures", str(figures)]) == 0
-    assert f"files in {figures}" in capsys.readouterr().out
-    assert (figures / "alone.pdf").read_bytes()[:4] == b"%PDF"
+    drawn = folder / "figures"
+    assert main(["report", run, "--overwrite", "--figures", str(drawn)]) == 0
+    assert f"2 files in {drawn}" in capsys.readouterr().out
+    assert (drawn / "alone.pdf").read_bytes()[:4] == b"%PDF"
 
 
 def test_export_writes_a_program_beside_the_run(folder, capsys):

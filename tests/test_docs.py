@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import interplay as ip
+from documented_files import stand_with_files_of
 from interplay.cli import main
 from interplay.train import load_run
 from shared_data import shared
@@ -44,10 +45,57 @@ OF_ITS_OWN = ("your_data.md",)
     "page", [page for page in PAGES if examples(page, "python") and page not in OF_ITS_OWN]
 )
 def test_the_examples_of_a_page_run_one_after_the_other(page, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+    stand_with_files_of(DOCS / page, tmp_path, monkeypatch)
+    # one of each kind of figure; a page may write all
+    for most in ("MOST_PAIRS", "MOST_WINDOWS"):
+        monkeypatch.setattr(f"interplay.report.figures.{most}", 1)
     names: dict[str, object] = GIVEN[page]() if page in GIVEN else {}
     for block in examples(page, "python"):
         exec(compile(block, page, "exec"), names)
+
+
+SMALL = {
+    "estimate": ("--estimator.epochs", "4", "--estimator.n_bootstrap", "10", "--estimator.n_rotations", "19"),
+    "train": (
+        "--model.width",
+        "16",
+        "--model.layers",
+        "1",
+        "--model.expert_width",
+        "16",
+        "--optimiser.epochs",
+        "3",
+    ),
+}
+"""What makes a command of a page short; its result is looked at for being there and better than chance."""
+
+
+def test_the_way_from_a_raw_folder_to_a_report(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (program, _), (edits,) = examples("your_data.md", "python"), examples("your_data.md", "diff")
+    first, others, _ = examples("your_data.md", "bash")
+    exec(program, {})
+    assert main([*shlex.split(first)[1:], "--quiet"]) == 0
+    table = capsys.readouterr().out
+    assert "could not tell  what must be put right first" in table
+    path = tmp_path / "raw" / "study.yaml"
+    written, lines = path.read_text("utf-8"), edits.splitlines()
+    before, after = lines[::2], lines[1::2]
+    assert len(before) <= 3
+    for line, edited in zip(before, after, strict=True):
+        assert f"\n{line[1:]}\n" in written
+        written = written.replace(f"\n{line[1:]}\n", f"\n{edited[1:]}\n")
+    path.write_text(written, "utf-8")
+    for command in others.strip().splitlines():
+        words = shlex.split(command)[1:]
+        assert main([*words, *SMALL.get(words[0], ()), "--quiet"]) == 0, command
+    run = load_run("runs/raw")
+    # both sessions of a person are on one side
+    train, test = (set(run.split.parts[side].entities) for side in ("train", "test"))
+    assert not train & test
+    assert train | test == {f"P{k:02d}" for k in range(1, 9)}
+    assert run.evaluation.test["accuracy"] > 0.6  # of three activities
+    assert (tmp_path / "runs" / "raw" / "report.html").is_file()
 
 
 @pytest.mark.slow
@@ -56,10 +104,7 @@ def test_the_way_from_a_folder_to_a_report(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "physionet2012").symlink_to(data)
-    text = (DOCS / "your_data.md").read_text("utf-8")
-    (program,), (study,), (commands,) = (
-        re.findall(rf"```{kind}\n(.*?)```", text, flags=re.DOTALL) for kind in ("python", "yaml", "bash")
-    )
+    program, study, commands = (examples("your_data.md", kind)[-1] for kind in ("python", "yaml", "bash"))
     exec(program, {})
     assert main(["init-study", "my_study", "--quiet"]) == 0
     (tmp_path / "my_study" / "study.yaml").write_text(study, "utf-8")
@@ -79,13 +124,23 @@ def test_the_way_from_a_folder_to_a_report(tmp_path, monkeypatch, capsys):
     "page", [page for page in PAGES if any("interplay " in block for block in examples(page, "sh"))]
 )
 def test_the_commands_of_a_page_run_one_after_the_other(page, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+    stand_with_files_of(DOCS / page, tmp_path, monkeypatch)
     for line in "".join(examples(page, "sh")).splitlines():
         if line.startswith("interplay "):
             assert main(shlex.split(line)[1:]) == 0, line
 
 
-@pytest.mark.parametrize("page", ALL_PAGES)
-def test_pages_link_to_files_that_exist(page):
-    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", (DOCS / page).read_text("utf-8")):
-        assert "://" in target or ((DOCS / page).parent / target).exists(), target
+@pytest.mark.parametrize("page", [*ALL_PAGES, "../README.md", "../CONTRIBUTING.md", "../SECURITY.md"])
+def test_pages_link_to_files_and_headings_that_exist(page):
+    for target, heading in re.findall(r"\]\(([^)#\s]*)(?:#([^)]*))?\)", (DOCS / page).read_text("utf-8")):
+        path = (DOCS / page).parent / target if target else DOCS / page
+        assert "://" in target or path.exists(), target
+        if heading and path.suffix == ".md":
+            assert heading in headings(path), f"{target}#{heading}"
+
+
+def headings(path: Path) -> set[str]:
+    """What links name the headings of a page by."""
+    text = re.sub(r"^```.*?^```", "", path.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    titles = re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}

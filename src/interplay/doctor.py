@@ -26,6 +26,19 @@ ROWS = 400
 LEAST_SYNERGY_BITS = 0.95
 """Of the one bit of synergy in an exclusive or; 400 noisy rows gave 0.999."""
 
+LEAST_ACCURACY = 0.95
+"""Of the training windows in the last epoch; a model that sees one bit of the two reaches 0.54."""
+
+SMALL = {
+    "model.width": 16,
+    "model.layers": 1,
+    "model.expert_width": 16,
+    "optimiser.epochs": 4,
+    "optimiser.batch_size": 32,
+    # all of 14 seeds reached 0.99 an epoch before the last; at the default rate one of four stopped at 0.79
+    "optimiser.learning_rate": 0.01,
+}
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckResult:
@@ -35,13 +48,13 @@ class CheckResult:
     ----------
     name : what was looked at
     state : "ok", "not ok", or "not there" for what is optional
-    told : what was found
+    fact : what was seen
     advice : what to do; empty if it is ok
     """
 
     name: str
     state: str
-    told: str
+    fact: str
     advice: str = ""
 
 
@@ -59,7 +72,7 @@ def checkup(progress: Progress = silent) -> list[CheckResult]:
         seconds = time.perf_counter() - started
         if name.startswith("self-test"):
             fact += f", {seconds:.1f} s"
-        results.append(CheckResult(name=name, state=state, told=fact, advice="" if state == "ok" else advice))
+        results.append(CheckResult(name=name, state=state, fact=fact, advice="" if state == "ok" else advice))
         progress((k + 1) / len(CHECKS))
     return results
 
@@ -168,14 +181,14 @@ def solver() -> Outcome:
     return _judged(error <= 1e-6 and gap <= 1e-6, fact, WRONG)
 
 
-def _exclusive_or():
+def _exclusive_or(seed: int = 0):
     """Two noisy bits and their exclusive or."""
     import numpy as np
 
     from interplay.synthetic import GATES
 
     x1, x2, y = GATES["XOR"].sample(ROWS)
-    noise = 0.1 * np.random.default_rng(0).normal(size=(2, ROWS, 2))
+    noise = 0.1 * np.random.default_rng(seed).normal(size=(2, ROWS, 2))
     return np.eye(2)[x1] + noise[0], np.eye(2)[x2] + noise[1], y
 
 
@@ -187,18 +200,18 @@ def estimate() -> Outcome:
     return _judged(LEAST_SYNERGY_BITS <= estimator.synergy_ <= 1.0 + 1e-6, fact, WRONG)
 
 
-def training() -> Outcome:
+def training(seed: int = 0) -> Outcome:
+    """An exclusive or is learned; a seed draws its noise, the first weights and the order of windows."""
     import numpy as np
 
     from interplay.data import windows_from_arrays
     from interplay.train import fit
 
-    x1, x2, y = _exclusive_or()
+    x1, x2, y = _exclusive_or(seed)
     windows = windows_from_arrays({"x1": x1, "x2": x2}, y, steps=1, entity=np.arange(ROWS) % 6)
-    small = {"model.width": 16, "model.layers": 1, "model.expert_width": 16, "optimiser.epochs": 4}
-    log = fit(windows, settings={**small, "optimiser.batch_size": 32}, progress=silent).log
-    fact = f"a small model learns it to accuracy {log[-1]['accuracy']:.2f}"
-    return _judged(log[-1]["accuracy"] >= 0.95, fact, WRONG)
+    last = fit(windows, settings=SMALL, seed=seed, progress=silent).log[-1]
+    fact = f"a small model learns it to accuracy {last['accuracy']:.2f}"
+    return _judged(last["accuracy"] >= LEAST_ACCURACY, fact, WRONG)
 
 
 CHECKS: dict[str, Callable[[], Outcome]] = {

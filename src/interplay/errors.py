@@ -9,6 +9,10 @@ class InvalidInput(InterplayError, ValueError):
     """What the caller passed cannot be used; the message says what must hold and what came."""
 
 
+class UntrustedPart(InvalidInput):
+    """A file names code that would have to be imported, and the caller did not say that it may be."""
+
+
 class NotFitted(InterplayError, AttributeError):
     """A learned value was asked for before `fit`."""
 

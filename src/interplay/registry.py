@@ -2,20 +2,37 @@
 
 Wherever one of them is chosen, in Python, in a recipe or on the command line, it may be a name of ours, a class, or an
 import path such as ``my_lab.nets.MyRouter``. Its settings are the keyword-only parameters of its constructor.
+
+To import a module is to run it. Whoever reads names from a file that somebody else may have written does so within
+`imports`, which forbids it unless the caller trusts the file.
 """
 
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from interplay.errors import InvalidInput
+from interplay.errors import InvalidInput, UntrustedPart
 from interplay.settings import nearest_name, read_arguments
 
 NAME = "name"
 """Key under which a mapping of settings names its part."""
+
+_trusted = ContextVar("trusted", default=True)
+
+
+@contextmanager
+def imports(*, trust: bool) -> Iterator[None]:
+    """Whether import paths may load modules in this block; those that are loaded already need no trust."""
+    token = _trusted.set(trust)
+    try:
+        yield
+    finally:
+        _trusted.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +70,12 @@ class Registry(Mapping[str, type]):
     what : str
         What they are, for messages: "router".
     classes : mapping of str to class
+    base : class
+        What each must be a subclass of.
     """
 
-    def __init__(self, what: str, classes: Mapping[str, type]):
-        self.what, self._classes = what, dict(classes)
+    def __init__(self, what: str, classes: Mapping[str, type], base: type = object):
+        self.what, self._classes, self.base = what, dict(classes), base
 
     def __getitem__(self, name: str) -> type:
         return self._classes[name]
@@ -74,13 +93,15 @@ class Registry(Mapping[str, type]):
         ------
         InvalidInput
             If there is none.
+        UntrustedPart
+            If it would have to be imported where it may not, see `imports`.
         """
         if isinstance(named, type):
-            return named
+            return self._fitting(named)
         if named in self._classes:
             return self._classes[named]
         if isinstance(named, str) and "." in named:
-            return self._imported(named)
+            return self._fitting(self._imported(named))
         question = nearest_name(str(named), self)
         raise InvalidInput(
             f"{self.what} must be one of {sorted(self)}, a class, or an import path such as my_lab.parts.Mine; got "
@@ -126,17 +147,38 @@ class Registry(Mapping[str, type]):
 
     def _imported(self, path: str) -> type:
         module, _, name = path.rpartition(".")
-        look_here()
         try:
-            found = getattr(import_module(module), name)
+            part = self._attribute(module, name)
         except (ImportError, AttributeError) as error:
             raise InvalidInput(
                 f"{self.what} {path!r} must be a class that can be imported from here; it cannot: {error}. Check the "
                 "path, or run where the file lies."
             ) from error
-        if not isinstance(found, type):
-            raise InvalidInput(f"{self.what} {path!r} must be a class; it is {type(found).__name__}.")
-        return found
+        if not isinstance(part, type):
+            raise InvalidInput(f"{self.what} {path!r} must be a class; it is {type(part).__name__}.")
+        return part
+
+    def _attribute(self, module: str, name: str) -> Any:
+        if _trusted.get():
+            look_here()
+            return getattr(import_module(module), name)
+        if module not in sys.modules:
+            raise UntrustedPart(
+                f"a part must be one of interplay or trusted before it is imported; {self.what} {module}.{name} is "
+                "neither, and importing it runs its code. Look at that code, then say --trust, or trust=True in "
+                f"load_run, or import {module} yourself before."
+            )
+        # not by getattr: a module may import others when it is asked for what it lacks
+        if name not in vars(sys.modules[module]):
+            raise AttributeError(f"module {module!r} has no {name!r}")
+        return vars(sys.modules[module])[name]
+
+    def _fitting(self, kind: type) -> type:
+        if not issubclass(kind, self.base):
+            raise InvalidInput(
+                f"{self.what} must be a class made from {self.base.__name__}; {self.name_of(kind)} is not."
+            )
+        return kind
 
 
 def look_here() -> None:

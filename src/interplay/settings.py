@@ -5,9 +5,10 @@ Whatever reads settings reads them here, so that a wrong name gets the nearest r
 
 import inspect
 import types
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from difflib import get_close_matches
+from functools import partial
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from interplay.errors import InvalidInput
@@ -37,12 +38,37 @@ def read_settings(kind: type[T], values: Any, where: str = "") -> T:
     if not isinstance(values, Mapping):
         raise InvalidInput(f"{where or 'settings'} must be a group of settings; got {values!r}.")
     known = {f.name: f for f in fields(kind) if f.init}  # pyrefly: ignore[bad-argument-type]
-    check_names(values, known, where)
-    for name, f in known.items():
-        if f.default is MISSING and f.default_factory is MISSING and name not in values:
-            raise InvalidInput(f"{where or 'settings'} must say {name!r}; it does not.")
     hints = get_type_hints(kind) | {name: Any for name, f in known.items() if "raw" in f.metadata}
-    return kind(**{name: typed(hints[name], value, dotted(where, name)) for name, value in values.items()})
+    needed = [n for n, f in known.items() if f.default is MISSING and f.default_factory is MISSING]
+    meant = [
+        name for other in values if other not in known for name in get_close_matches(str(other), needed, n=1)
+    ]
+    checks = [partial(check_names, [name], known, where) for name in values]
+    checks += [partial(_check_there, values, name, where) for name in needed if name not in meant]
+    reads = {
+        n: partial(typed, hints[n], value, dotted(where, n)) for n, value in values.items() if n in known
+    }
+    read = together([*checks, *reads.values()])[len(checks) :]
+    return kind(**dict(zip(reads, read, strict=True)))
+
+
+def together(calls: Iterable[Callable[[], Any]]) -> list[Any]:
+    """What some calls return.
+
+    Raises
+    ------
+    InvalidInput
+        With all that they refuse, a line each.
+    """
+    results, refused = [], []
+    for call in calls:
+        try:
+            results.append(call())
+        except InvalidInput as failure:
+            refused += str(failure).split("\n")
+    if refused:
+        raise InvalidInput("\n".join(dict.fromkeys(refused)))
+    return results
 
 
 def read_arguments(made: Callable, values: Mapping[str, Any], where: str = "") -> dict[str, Any]:
@@ -69,13 +95,18 @@ def keyword_parameters(made: Callable) -> dict[str, inspect.Parameter]:
     return {name: p for name, p in parameters.items() if p.kind is p.KEYWORD_ONLY}
 
 
-def check_names(values: Mapping[str, Any], known: Collection[str], where: str = "") -> None:
+def check_names(values: Collection[str], known: Collection[str], where: str = "") -> None:
     """Refuse a name that is not known, and suggest the nearest that is."""
     for name in values:
         if name not in known:
             raise InvalidInput(
                 f"settings must be known; got {dotted(where, name)}. {hint(name, known, where)}"
             )
+
+
+def _check_there(values: Mapping[str, Any], name: str, where: str) -> None:
+    if name not in values:
+        raise InvalidInput(f"{where or 'settings'} must say {name!r}; it does not.")
 
 
 def hint(name: str, known: Collection[str], where: str = "") -> str:
@@ -116,7 +147,8 @@ def typed(wanted: Any, value: Any, where: str) -> Any:
     if origin is not None and issubclass(origin, Mapping):
         if not isinstance(value, Mapping):
             raise InvalidInput(f"{where} must hold names and values; got {value!r}.")
-        return {str(name): typed(args[1], each, dotted(where, name)) for name, each in value.items()}
+        reads = [partial(typed, args[1], each, dotted(where, name)) for name, each in value.items()]
+        return dict(zip(map(str, value), together(reads), strict=True))
     if origin is not None and issubclass(origin, Sequence):
         if isinstance(value, (str, Mapping)) or not isinstance(value, Sequence):
             raise InvalidInput(f"{where} must be a list, such as [a, b]; got {value!r}.")

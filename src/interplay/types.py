@@ -28,6 +28,9 @@ class Stream:
     times_s : (n,) float, s, increasing, for an irregular or event stream; exactly one of the two is given
     start_s : float, s, on the clock of the recording
     channels, units : names of the d columns and their units
+    bin : what stands for several samples of a step: "last", "mean", "sum", "count" or "stats" (mean, sd, min and max of
+        each channel). Without it a regular stream keeps all samples, and of others the last of a step counts
+    resample_hz : float, Hz, at which the stream is read anew, by nothing that comes later
     """
 
     values: np.ndarray
@@ -36,6 +39,8 @@ class Stream:
     start_s: float = 0.0
     channels: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
+    bin: str | None = None
+    resample_hz: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

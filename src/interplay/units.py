@@ -45,7 +45,7 @@ def samples_per_step(rate_hz: float, step_s: float, *, name: str = "stream") -> 
     if abs(exact - whole) > 1e-6 * max(1.0, exact):
         raise InvalidInput(
             f"step_s times the rate of {name!r} must be a whole number of samples; got {step_s:g} s x "
-            f"{rate_hz:g} Hz = {exact:g}. step_s={whole / rate_hz:g} would fit."
+            f"{rate_hz:g} Hz = {exact:g}. step_s={whole / rate_hz:.9g} would fit."
         )
     return whole
 

@@ -31,7 +31,7 @@ def test_all_is_well_here(capsys):
     assert list(results) == list(CHECKS)
     assert {name: f for name, f in results.items() if f["state"] == "not ok"} == {}
     assert code == 0
-    assert "bit of synergy in an exclusive or" in results["self-test estimate"]["told"]
+    assert "bit of synergy in an exclusive or" in results["self-test estimate"]["fact"]
 
 
 def test_it_says_what_is_wrong_and_what_to_do(capsys, monkeypatch, without_self_tests):
@@ -58,14 +58,20 @@ def test_a_check_that_breaks_has_a_result(capsys, monkeypatch, without_self_test
     monkeypatch.setitem(CHECKS, "devices", broken)
     code, results = results_of(capsys)
     assert code == 1
-    assert results["devices"]["told"] == "RuntimeError: no driver at all"
+    assert results["devices"]["fact"] == "RuntimeError: no driver at all"
     assert results["devices"]["state"] == "not ok"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_training_is_no_matter_of_luck(seed):
+    state, fact, _ = checkup.training(seed)
+    assert state == "ok", fact
 
 
 def test_wrong_results_are_found(monkeypatch):
     x1, _, y = checkup._exclusive_or()
     # a bit and itself say nothing of an exclusive or
-    monkeypatch.setattr(checkup, "_exclusive_or", lambda: (x1, x1, y))
+    monkeypatch.setattr(checkup, "_exclusive_or", lambda seed=0: (x1, x1, y))
     assert checkup.estimate()[0] == "not ok"
     assert checkup.training()[0] == "not ok"
     decompose = interplay.info.decompose
@@ -86,7 +92,7 @@ def test_an_extra_that_is_not_there_is_no_fault(monkeypatch, capsys, without_sel
     assert results["extra tracking"] == {
         "name": "extra tracking",
         "state": "not there",
-        "told": "no-such-library missing",
+        "fact": "no-such-library missing",
         "advice": "For curves: pip install 'interplay[tracking]'",
     }
 
@@ -95,5 +101,5 @@ def test_an_old_library_is_named(monkeypatch, capsys, without_self_tests):
     monkeypatch.setattr(checkup, "requires", lambda _: ["torch>=99", "numpy>=1.26", "nothing-like-it"])
     code, results = results_of(capsys)
     assert code == 1
-    assert "unfit: torch " in results["libraries"]["told"]
-    assert "nothing-like-it is missing" in results["libraries"]["told"]
+    assert "unfit: torch " in results["libraries"]["fact"]
+    assert "nothing-like-it is missing" in results["libraries"]["fact"]

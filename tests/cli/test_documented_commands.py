@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from jsonargparse import ArgumentParser
 
+from documented_files import stand_with_files_of
 from interplay.cli import make_parser
 from interplay.cli.usage import named_parser
 
@@ -53,7 +54,8 @@ def _has_option(part: ArgumentParser, word: str) -> bool:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_pages_name_only_what_exists(page):
+def test_pages_name_only_what_exists(page, tmp_path, monkeypatch):
+    stand_with_files_of(page, tmp_path, monkeypatch)
     text = page.read_text("utf-8")
     for line in whole_lines(text) + mentions(text):
         assert unknown(words_of(line)) == [], line

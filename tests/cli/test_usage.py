@@ -67,6 +67,14 @@ def test_what_ends_with_an_answer_loads_nothing_heavy(line):
     assert done.stdout.endswith("[]\n")
 
 
+@pytest.mark.parametrize("line", ["train --help", "report nowhere"])
+def test_recipes_and_runs_are_read_without_what_trains(line):
+    code = START + "print('pytorch_lightning' in sys.modules, 'torch' in sys.modules)"
+    words = [sys.executable, "-c", code, *line.split()]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("False True\n")
+
+
 @pytest.mark.parametrize("words", [[], ["--help"]])
 def test_help_names_every_command(words, capsys):
     if words:

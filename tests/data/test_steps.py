@@ -154,7 +154,7 @@ def test_real_mixed_rates_line_up_with_the_raw_samples():
         (
             {"x": regular(10, 3.0)},
             0.5,
-            "whole number of samples; got 0.5 s x 3 Hz = 1.5. step_s=0.666667 would fit",
+            "whole number of samples; got 0.5 s x 3 Hz = 1.5. step_s=0.666666667 would fit",
         ),
         ({"x": regular(10, 10.0)}, 2.0, "at least one step of 2 s"),
         ({"x": regular(10, 1.0)}, 0.0, "step_s must be positive"),

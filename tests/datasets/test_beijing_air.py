@@ -6,7 +6,7 @@ import pytest
 
 import interplay as ip
 from interplay.datasets import find_dataset
-from interplay.datasets.beijing_air import AHEAD, HELD_OUT
+from interplay.datasets.beijing_air import AHEAD, HELD_OUT, BeijingAirClasses
 from interplay.errors import DamagedFile, InvalidInput
 from shared_data import shared
 
@@ -29,6 +29,8 @@ def write_official(root, stations=("Dongsi", "Tiantan"), hours=1500, leave_out=N
         path.write_text("\n".join([HEAD, *rows]) + "\n")
 
 
+# made-up dust rises evenly, and alike at both stations
+@pytest.mark.filterwarnings("ignore::interplay.errors.DataWarning")
 def test_the_label_is_of_six_hours_later_and_never_of_the_next_month(tmp_path):
     write_official(tmp_path)
     for recording in ip.load_dataset("beijing_air", tmp_path):
@@ -41,6 +43,20 @@ def test_the_label_is_of_six_hours_later_and_never_of_the_next_month(tmp_path):
     newest = batch.x["particles"][:, -1, 0, 0]
     seen = batch.observed[:, 0, -1]
     np.testing.assert_array_equal(batch.y[seen] - newest[seen], AHEAD)
+
+
+def test_other_hours_ahead(tmp_path):
+    write_official(tmp_path)
+    dataset = BeijingAirClasses(hours_ahead=24)
+    assert dataset.card.title.endswith("how clean the air is in 24 hours")
+    assert find_dataset("beijing_air").card.target.startswith("pm25 in 6 hours, ug/m3")
+    for recording in dataset.recordings(tmp_path):
+        later = recording.streams["particles"].values[24:, 0]
+        expected = np.where(np.isnan(later), -1, np.digitize(later, (35.0, 75.0), right=True))
+        np.testing.assert_array_equal(recording.target.values, expected)
+    for hours in (0, 1.5, 1000):
+        with pytest.raises(InvalidInput, match="hours_ahead must be a whole number from 1 to 72"):
+            BeijingAirClasses(hours)
 
 
 def test_official_tables(tmp_path):

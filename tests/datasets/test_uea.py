@@ -5,7 +5,7 @@ import pytest
 
 import interplay as ip
 from interplay.datasets import find_dataset
-from interplay.errors import DamagedFile, InvalidInput
+from interplay.errors import DamagedFile, DataWarning, InvalidInput
 from shared_data import shared
 
 SIZES = {
@@ -14,6 +14,7 @@ SIZES = {
 }  # fmt: skip
 
 
+@pytest.mark.filterwarnings("ignore:13 pairs of entities:interplay.errors.DataWarning")
 @pytest.mark.parametrize("name", SIZES)
 def test_the_archive_splits_its_cases(name):
     card = find_dataset(name).card
@@ -29,6 +30,12 @@ def test_the_archive_splits_its_cases(name):
         newest = windows.batch(np.arange(len(windows))).x
         newest = np.concatenate([x[:, -1, -1] for x in newest.values()], axis=1)
         np.testing.assert_array_equal(newest, data["x"][:, -1])
+
+
+def test_cases_that_hold_the_same_samples_are_told():
+    recordings = ip.load_dataset("epilepsy", shared("uea_small"))
+    with pytest.warns(DataWarning, match=r"^13 pairs of entities .* such as 'case 087' and 'case 106', "):
+        ip.make_windows(recordings, **find_dataset("epilepsy").card.window_options)
 
 
 def test_classes_are_what_they_are_called():

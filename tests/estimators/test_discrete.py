@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 import interplay as ip
 from interplay import info
@@ -205,3 +206,34 @@ def test_quantiles_take_one_channel():
         y + 0.1 * rng.normal(size=400), y * 0.0, y
     )
     assert told.mi1_ == pytest.approx(1.0, abs=0.02)
+
+
+def test_another_measure_of_redundancy_is_asked_instead():
+    """Of two bits that are the target together, what both could tell is one bit by I_mmi, and nothing by BROJA."""
+    two = np.arange(4000) % 4
+    x1, x2, y = two % 2, two // 2, two
+    alone = DiscretePID(cells="given", correction="none", n_rotations=3).fit(x1, x2, y)
+    least = DiscretePID(cells="given", correction="none", n_rotations=3, measure=LeastOfTwo()).fit(x1, x2, y)
+    assert alone.redundancy_ == pytest.approx(0.0, abs=1e-6)
+    assert least.redundancy_ == pytest.approx(1.0, abs=1e-9)
+    assert least.joint_mi_ == pytest.approx(alone.joint_mi_, abs=1e-12)
+
+
+class LeastOfTwo:
+    """I_mmi: redundancy is the smaller of both informations, so that the union is the larger."""
+
+    def union_information(self, p1, p2):
+        return BetterSource(p1, p2)
+
+
+class BetterSource:
+    def __init__(self, p1, p2):
+        self.p1, self.p2, self.gap_bits = p1, p2, torch.zeros(len(p1), dtype=torch.float64)
+
+    def log_score(self, cell1, cell2, y):
+        scores = []
+        for p, cell in ((self.p1, cell1), (self.p2, cell2)):
+            log_p = torch.log(p / p.sum(-1, keepdim=True))
+            scores.append(log_p[torch.arange(len(p))[:, None], cell, y])
+        better = (scores[0].mean(-1) >= scores[1].mean(-1))[:, None]
+        return torch.where(better, *scores)

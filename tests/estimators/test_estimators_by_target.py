@@ -31,7 +31,7 @@ def test_one_percent_of_events():
     # 100 events: 3 standard errors, and a tenth for what so few events teach the probe
     assert told == pytest.approx(truth, abs=3 * d["mi_stderr"].sel(source="sign").item() + 0.1 * truth)
     assert d["mi"].sel(source="noise").item() == pytest.approx(0, abs=1e-3)
-    assert d["p_value"].sel(source_i="sign", source_j="noise").item() == pytest.approx(0.01)
+    assert d["p_value"].sel(source_i="sign", source_j="noise").item() < 1e-6
     assert d["joint_mi"].sel(source_i="sign", source_j="noise").item() <= d.attrs["h_y_bits"]
 
 
@@ -65,7 +65,7 @@ def test_one_label_per_stay_counts_stays_not_steps():
         "habit": habit + 0.1 * rng.normal(size=(len(y), 2)),
     }
     d = estimate(arrays, y, steps=2, entity=stay)
-    assert d["mi_p_value"].sel(source="sign").values == pytest.approx(0.01)
+    assert (d["mi_p_value"].sel(source="sign").values < 1e-4).all()
     # a habit of each stay is no finding, although every step repeats it
     assert (d["mi"].sel(source="habit").values < 0.02).all()
     assert (d["mi_p_value"].sel(source="habit").values > 0.05).all()

@@ -9,7 +9,8 @@ from interplay.estimators.resampling import (
     bootstrap_std_error,
     cluster_sums,
     clusters_of,
-    rotation_p_values,
+    rearranged_p_values,
+    rearrangements,
 )
 
 
@@ -40,25 +41,39 @@ def test_clusters_are_entities_or_blocks():
     assert 90 <= cluster.max() + 1 <= 101
 
 
+def one_stream(y, entity=None):
+    return windows_from_arrays({"x": np.zeros((len(y), 1))}, y, steps=1, entity=entity)
+
+
+def p_values(log_ratio, y, *, margin, draws, rng, entity=None):
+    order = rearrangements(one_stream(y, entity), margin, draws, rng)
+    return rearranged_p_values(log_ratio, np.eye(y.max() + 1)[y], order)
+
+
 def test_rotation_p_value_equals_its_slow_twin():
     rng = np.random.default_rng(0)
     y = rng.integers(0, 3, 40)
     log_ratio = rng.normal(size=(2, 40, 3))
     log_ratio[1, np.arange(40), y] += 2.0
-    fast = rotation_p_values(
-        torch.from_numpy(log_ratio),
-        np.eye(3)[y],
-        np.zeros(40, dtype=int),
-        lags=1,
-        draws=4000,
-        rng=np.random.default_rng(1),
-    )
+    fast = p_values(torch.from_numpy(log_ratio), y, margin=1, draws=4000, rng=np.random.default_rng(1))
     for head in range(2):
-        fit = [log_ratio[head, np.arange(40), np.roll(y, -k)].mean() for k in range(40)]
-        exact = np.mean([value >= fit[0] for value in fit[1:39]])
+        fit = [log_ratio[head, (np.arange(40) + k) % 40, y].mean() for k in range(40)]
+        exact = np.mean([value >= fit[0] for value in fit[1:40]])
         # 4,000 draws: four standard errors are 0.032
         assert fast[head] == pytest.approx(exact, abs=0.033)
     assert fast[1] < 0.01
+
+
+def test_rotations_keep_the_course_within_an_entity():
+    y = np.arange(60) % 2
+    entity = np.repeat(["one", "other"], [25, 35])
+    for order in rearrangements(one_stream(y, entity), 3, 50, np.random.default_rng(0)):
+        for start, size in ((0, 25), (25, 35)):
+            inside = order[start : start + size] - start
+            assert sorted(inside) == list(range(size))
+            assert set((np.diff(inside) % size).tolist()) == {1}
+            # by at least the margin in either direction
+            assert 3 <= inside[0] <= size - 3
 
 
 def test_slow_signal_under_slow_labels_is_no_finding():
@@ -69,11 +84,7 @@ def test_slow_signal_under_slow_labels_is_no_finding():
         drift = np.cumsum(rng.normal(size=500)) / 10
         drift -= drift.mean()
         log_ratio = torch.from_numpy(np.stack([-drift, drift], axis=1))[None]
-        p.append(
-            rotation_p_values(
-                log_ratio, np.eye(2)[y], np.zeros(500, dtype=int), lags=5, draws=199, rng=rng
-            ).item()
-        )
+        p.append(p_values(log_ratio, y, margin=5, draws=199, rng=rng).item())
     # uniform p-values: of 60, at most 8 below 0.05 with probability 0.995
     assert np.mean(np.array(p) < 0.05) <= 8 / 60
 
@@ -86,6 +97,6 @@ def test_entities_with_one_label_each_exchange_their_labels():
     y = label[entity]
     log_ratio = torch.zeros(1, len(y), 2, dtype=torch.float64)
     log_ratio[0, np.arange(len(y)), y] = 1.0
-    p = rotation_p_values(log_ratio, np.eye(2)[y], entity, lags=1, draws=4000, rng=np.random.default_rng(0))
+    p = p_values(log_ratio, y, margin=1, draws=4000, rng=np.random.default_rng(0), entity=entity)
     # four standard errors: 4 sqrt(0.05 * 0.95 / 4000) = 0.014
     assert p.item() == pytest.approx(0.05, abs=0.014)

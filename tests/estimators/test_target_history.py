@@ -2,11 +2,9 @@
 
 import numpy as np
 import pytest
-import torch
 
 import interplay as ip
 from interplay.errors import InvalidInput
-from interplay.estimators.resampling import context_p_values
 
 QUICK = {"epochs": 10, "n_bootstrap": 50, "n_rotations": 99}
 
@@ -44,7 +42,7 @@ def test_with_the_past_only_what_is_new_counts(sticky):
     pair = d.sel(source_i="foresees", source_j="guesses", lag=1)
     assert pair["redundancy"].item() == pytest.approx(shown, abs=0.02)
     assert pair["synergy"].item() == pytest.approx(0, abs=0.003)
-    assert pair["p_value"].item() == pytest.approx(0.01)
+    assert pair["p_value"].item() < 1e-6
     assert d["p_value"].sel(source_i="repeats", source_j="noise", lag=0).item() > 0.01
     assert float(d["residual_bits"].max()) < 0.005
     assert d.attrs["target_history"] == 1
@@ -70,20 +68,3 @@ def test_one_label_per_window_has_no_past():
                                      rng.integers(0, 2, 60))  # fmt: skip
     with pytest.raises(InvalidInput, match="target_history = 0"):
         ip.TemporalRUS(ip.PosteriorPID(target_history=1)).fit(windows)
-
-
-def test_permuting_within_contexts_equals_its_slow_twin():
-    rng = np.random.default_rng(2)
-    y, context = rng.integers(0, 3, 60), np.arange(60) % 4
-    score = rng.normal(size=(2, 60, 3))
-    score[1, np.arange(60), y] += 1.0
-    fast = context_p_values(torch.from_numpy(score), y, context, draws=4000, rng=np.random.default_rng(3))
-    worse = np.zeros(2)
-    for _ in range(4000):
-        labels = y.copy()
-        for c in range(4):
-            labels[context == c] = rng.permutation(labels[context == c])
-        worse += score[:, np.arange(60), labels].sum(1) >= score[:, np.arange(60), y].sum(1)
-    # two estimates of a p-value from 4,000 draws each: four standard errors of the difference are 0.045
-    np.testing.assert_allclose(fast, (1 + worse) / 4001, atol=0.045)
-    assert fast[1] < 0.01

@@ -23,29 +23,29 @@ def random_tables(n, shape, seed=0, concentration=1.0):
 @pytest.mark.parametrize("name", GATES)
 def test_gates_to_a_millionth_of_a_bit(name):
     gate = GATES[name]
-    found = info.decompose(gate.table)
+    atoms = info.decompose(gate.table)
     for atom in (*ATOMS, "joint_mi"):
-        assert getattr(found, atom) == pytest.approx(getattr(gate, atom), abs=1e-6)
-    assert 0.0 <= found.gap_bits <= 1e-6
+        assert getattr(atoms, atom) == pytest.approx(getattr(gate, atom), abs=1e-6)
+    assert 0.0 <= atoms.gap_bits <= 1e-6
 
 
 def test_and_gate_by_hand():
     # P(y=1) = 1/4, so H(Y) = 0.811278; a source that is 0 fixes y, one that is 1 leaves a fair bit:
     # I1 = 0.811278 - 1/2 = 0.311278, and the joint tells all of y.
-    found = info.decompose(GATES["AND"].table)
-    assert found.mi1 == pytest.approx(0.311278, abs=1e-6)
-    assert found.joint_mi == pytest.approx(0.811278, abs=1e-6)
+    atoms = info.decompose(GATES["AND"].table)
+    assert atoms.mi1 == pytest.approx(0.311278, abs=1e-6)
+    assert atoms.joint_mi == pytest.approx(0.811278, abs=1e-6)
 
 
 @pytest.mark.parametrize("shape", [(2, 2, 2), (3, 5, 4), (6, 4, 3), (10, 10, 12), (16, 16, 8)])
 def test_agrees_with_an_independent_solver_within_the_gap(shape):
     table = random_tables(1, shape, seed=sum(shape))[0]
     oracle = least_joint_information(table.sum(1), table.sum(0))
-    found = info.decompose(table, tol_bits=1e-4)
-    least = found.joint_mi - found.synergy
-    assert found.gap_bits <= 1e-4
+    atoms = info.decompose(table, tol_bits=1e-4)
+    least = atoms.joint_mi - atoms.synergy
+    assert atoms.gap_bits <= 1e-4
     # 1e-6 bit is what the oracle's own tolerance (1e-8 on the conic program) leaves
-    assert -1e-6 <= least - oracle <= found.gap_bits + 1e-6
+    assert -1e-6 <= least - oracle <= atoms.gap_bits + 1e-6
 
 
 def test_agrees_with_dit_on_a_small_table():
@@ -58,10 +58,10 @@ def test_agrees_with_dit_on_a_small_table():
         pid = dit.pid.PID_BROJA(dit.Distribution(outcomes, table.ravel()), [[0], [1]], [2])
         redundancies.append(float(pid.get_pi(((0,), (1,)))))
         synergies.append(float(pid.get_pi(((0, 1),))))
-    found = info.decompose(table)
+    atoms = info.decompose(table)
     # dit stops its Frank-Wolfe steps at about 1e-4
-    assert found.redundancy == pytest.approx(max(redundancies), abs=1e-3)
-    assert found.synergy == pytest.approx(max(synergies), abs=1e-3)
+    assert atoms.redundancy == pytest.approx(max(redundancies), abs=1e-3)
+    assert atoms.synergy == pytest.approx(max(synergies), abs=1e-3)
 
 
 def test_nearly_redundant_sources_converge():
@@ -79,43 +79,43 @@ def test_nearly_redundant_sources_converge():
 @pytest.mark.parametrize("concentration", [0.05, 0.3, 1.0, 5.0])
 @pytest.mark.parametrize("shape", [(2, 2, 2), (5, 7, 3), (16, 16, 8)])
 def test_every_problem_reaches_its_tolerance(shape, concentration):
-    found = info.decompose(random_tables(40, shape, concentration=concentration), tol_bits=1e-5)
-    assert found.gap_bits.max() <= 1e-5
+    atoms = info.decompose(random_tables(40, shape, concentration=concentration), tol_bits=1e-5)
+    assert atoms.gap_bits.max() <= 1e-5
 
 
 def test_structural_zeros_and_empty_cells():
     rng = np.random.default_rng(1)
     counts = rng.multinomial(30, np.full(6 * 6 * 4, 1 / 144), size=50).reshape(50, 6, 6, 4)
-    found = info.decompose(counts / 30)
-    assert found.gap_bits.max() <= 1e-6
+    atoms = info.decompose(counts / 30)
+    assert atoms.gap_bits.max() <= 1e-6
     padded = info.decompose(np.pad(counts / 30, ((0, 0), (0, 2), (0, 3), (0, 1))))
-    np.testing.assert_allclose(padded.redundancy, found.redundancy, atol=2e-6)
+    np.testing.assert_allclose(padded.redundancy, atoms.redundancy, atol=2e-6)
 
 
 def test_copies_have_exactly_no_unique_part_and_no_synergy():
     p = random_tables(20, (5, 3), seed=2)
     table = np.zeros((20, 5, 5, 3))
     table[:, range(5), range(5)] = p
-    found = info.decompose(table)
-    assert (found.unique1 == 0).all()
-    assert (found.unique2 == 0).all()
-    np.testing.assert_allclose(found.synergy, 0, atol=1e-12)  # rounding of a sum of 75 terms
+    atoms = info.decompose(table)
+    assert (atoms.unique1 == 0).all()
+    assert (atoms.unique2 == 0).all()
+    np.testing.assert_allclose(atoms.synergy, 0, atol=1e-12)  # rounding of a sum of 75 terms
 
 
 def test_a_copy_is_seen_through_renamed_and_split_cells():
     p = random_tables(1, (4, 3), seed=4)[0]
     split = np.concatenate([p[[2, 0, 3]], 0.3 * p[[1]], 0.7 * p[[1]]])
-    found = info.decompose_marginals(p, split)
+    atoms = info.decompose_marginals(p, split)
     # merging adds the pieces up in another order: rounding is all that may be left
-    assert abs(found.unique1) <= 1e-14
-    assert abs(found.unique2) <= 1e-14
+    assert abs(atoms.unique1) <= 1e-14
+    assert abs(atoms.unique2) <= 1e-14
 
 
 def test_a_garbled_source_has_no_unique_part():
     p = random_tables(1, (4, 3), seed=5)[0]
     channel = np.random.default_rng(0).dirichlet(np.ones(6), size=4)
-    found = info.decompose_marginals(p, channel.T @ p)
-    assert found.unique2 == pytest.approx(0, abs=1e-6)
+    atoms = info.decompose_marginals(p, channel.T @ p)
+    assert atoms.unique2 == pytest.approx(0, abs=1e-6)
 
 
 def test_batch_equals_one_by_one():
@@ -142,16 +142,16 @@ def test_tensors_come_back_as_tensors_and_inputs_stay():
     table = torch.rand(2, 3, 3, 2)
     table /= table.sum((1, 2, 3), keepdim=True)
     before = table.clone()
-    found = info.decompose(table)
-    assert isinstance(found.synergy, torch.Tensor)
-    assert found.synergy.dtype == torch.float64
+    atoms = info.decompose(table)
+    assert isinstance(atoms.synergy, torch.Tensor)
+    assert atoms.synergy.dtype == torch.float64
     assert torch.equal(table, before)
 
 
 def test_a_missed_tolerance_is_said():
     with pytest.warns(ConvergenceWarning, match="1 of 1 decompositions did not reach"):
-        found = info.decompose(random_tables(1, (6, 6, 4))[0], max_steps=2)
-    assert found.gap_bits > 1e-6
+        atoms = info.decompose(random_tables(1, (6, 6, 4))[0], max_steps=2)
+    assert atoms.gap_bits > 1e-6
 
 
 @settings(max_examples=40, deadline=None)

@@ -23,64 +23,64 @@ def from_gains(h1: np.ndarray, h2: np.ndarray, noise: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize(("d1", "d2"), [(1, 1), (3, 2), (6, 1)])
 def test_of_a_scalar_target_the_weaker_source_is_redundant(d1, d2):
-    found = decompose_gaussian(random_covariances(20, d1 + d2 + 1), d1, d2, tol_bits=TOL)
-    np.testing.assert_allclose(found.redundancy, np.minimum(found.mi1, found.mi2), atol=TOL)
-    assert (found.gap_bits <= TOL).all()
+    atoms = decompose_gaussian(random_covariances(20, d1 + d2 + 1), d1, d2, tol_bits=TOL)
+    np.testing.assert_allclose(atoms.redundancy, np.minimum(atoms.mi1, atoms.mi2), atol=TOL)
+    assert (atoms.gap_bits <= TOL).all()
 
 
 def test_information_of_correlated_scalars():
     r = 0.6
     covariance = np.array([[1, 0, r], [0, 1, 0], [r, 0, 1]])
-    found = decompose_gaussian(covariance, 1, 1)
-    assert found.mi1 == pytest.approx(-0.5 * np.log2(1 - r**2), abs=1e-12)
-    assert found.mi2 == pytest.approx(0, abs=1e-12)
+    atoms = decompose_gaussian(covariance, 1, 1)
+    assert atoms.mi1 == pytest.approx(-0.5 * np.log2(1 - r**2), abs=1e-12)
+    assert atoms.mi2 == pytest.approx(0, abs=1e-12)
 
 
 def test_sources_of_different_parts_of_the_target_are_unique():
     covariance = from_gains(np.array([[2.0, 0.0]]), np.array([[0.0, 1.0]]), np.eye(2))
-    found = decompose_gaussian(covariance, 1, 1, tol_bits=TOL)
+    atoms = decompose_gaussian(covariance, 1, 1, tol_bits=TOL)
     # log det((1 + 4 - c^2 / 2) ...) is least at c = 0: I_Q = 1/2 log2 5 + 1/2 log2 2
-    assert found.unique1 == pytest.approx(0.5 * np.log2(5), abs=TOL)
-    assert found.unique2 == pytest.approx(0.5, abs=TOL)
-    assert found.redundancy == pytest.approx(0, abs=TOL)
-    assert found.synergy == pytest.approx(0, abs=TOL)
+    assert atoms.unique1 == pytest.approx(0.5 * np.log2(5), abs=TOL)
+    assert atoms.unique2 == pytest.approx(0.5, abs=TOL)
+    assert atoms.redundancy == pytest.approx(0, abs=TOL)
+    assert atoms.synergy == pytest.approx(0, abs=TOL)
 
 
 def test_common_noise_is_synergy():
     # the second source is the noise of the first: alone it says nothing, together they remove it
     covariance = np.array([[2.0, 0.9, 1.0], [0.9, 1.0, 0.0], [1.0, 0.0, 1.0]])
-    found = decompose_gaussian(covariance, 1, 1, tol_bits=TOL)
+    atoms = decompose_gaussian(covariance, 1, 1, tol_bits=TOL)
     left = 2.0 - 1.0 - 0.9**2
-    assert found.mi2 == pytest.approx(0, abs=TOL)
-    assert found.synergy == pytest.approx(0.5 * np.log2((1 + left) / left) - 0.5, abs=TOL)
+    assert atoms.mi2 == pytest.approx(0, abs=TOL)
+    assert atoms.synergy == pytest.approx(0.5 * np.log2((1 + left) / left) - 0.5, abs=TOL)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_equals_a_grid_search_over_the_coupling(seed):
     rng = np.random.default_rng(seed)
     h1, h2 = rng.normal(size=(2, 1, 2))
-    found = decompose_gaussian(from_gains(h1, h2, np.eye(2)), 1, 1, tol_bits=TOL)
+    atoms = decompose_gaussian(from_gains(h1, h2, np.eye(2)), 1, 1, tol_bits=TOL)
     values = []
     for c in np.linspace(-0.9999, 0.9999, 20001):
         whole = from_gains(h1, h2, np.array([[1, c], [c, 1]]))[:2, :2]
         values.append(0.5 * np.log2(np.linalg.det(whole) / (1 - c**2)))
     # a grid of 1e-4 in a smooth minimum misses by less than 1e-6
-    assert found.joint_mi - found.synergy == pytest.approx(min(values), abs=3e-6)
+    assert atoms.joint_mi - atoms.synergy == pytest.approx(min(values), abs=3e-6)
 
 
 @pytest.mark.parametrize(("d1", "d2", "k"), [(2, 2, 2), (2, 5, 4), (10, 8, 3)])
 def test_vectors_obey_every_rule_within_the_certificate(d1, d2, k):
     covariance = random_covariances(10, d1 + d2 + k, seed=k)
-    found = decompose_gaussian(covariance, d1, d2)
-    assert (found.gap_bits <= 1e-4).all()
-    np.testing.assert_allclose(found.redundancy + found.unique1, found.mi1, atol=1e-12)
-    total = found.redundancy + found.unique1 + found.unique2 + found.synergy
-    np.testing.assert_allclose(total, found.joint_mi, atol=1e-12)
-    for atom in (found.redundancy, found.unique1, found.unique2, found.synergy):
+    atoms = decompose_gaussian(covariance, d1, d2)
+    assert (atoms.gap_bits <= 1e-4).all()
+    np.testing.assert_allclose(atoms.redundancy + atoms.unique1, atoms.mi1, atol=1e-12)
+    total = atoms.redundancy + atoms.unique1 + atoms.unique2 + atoms.synergy
+    np.testing.assert_allclose(total, atoms.joint_mi, atol=1e-12)
+    for atom in (atoms.redundancy, atoms.unique1, atoms.unique2, atoms.synergy):
         assert (atom >= -1e-4).all()
     order = np.r_[d1 : d1 + d2, :d1, d1 + d2 : d1 + d2 + k]
     swapped = decompose_gaussian(covariance[:, order[:, None], order], d2, d1)
-    np.testing.assert_allclose(found.unique1, swapped.unique2, atol=2e-4)
+    np.testing.assert_allclose(atoms.unique1, swapped.unique2, atol=2e-4)
 
 
 def test_invertible_mixing_of_channels_changes_nothing():

@@ -14,7 +14,8 @@ def run():
     return drawn_run(3, 3)
 
 
-def test_every_figure_is_written_twice(run, tmp_path):
+def test_every_figure_is_written_twice(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(figures, "MOST_WINDOWS", 1)
     made = write_figures(run, tmp_path / "figures")
     assert sorted(made) == sorted((tmp_path / "figures").iterdir())
     stems = {path.stem for path in made}
@@ -27,7 +28,9 @@ def test_every_figure_is_written_twice(run, tmp_path):
         write_figures(run, tmp_path / "figures")
 
 
-def test_other_files_of_the_folder_stay(run, tmp_path):
+def test_other_files_of_the_folder_stay(run, tmp_path, monkeypatch):
+    two = dict(list(figures._drawings(run).items())[:2])
+    monkeypatch.setattr(figures, "_drawings", lambda run: two)
     (tmp_path / "paper.tex").write_text("mine")
     made = write_figures(run, tmp_path)
     assert write_figures(run, tmp_path, overwrite=True) == made

@@ -11,7 +11,8 @@ SPEC = {
     "streams": {
         "acc": {"files": "acc_{entity}.csv", "columns": ["x", "y", "z"], "units": ["g", "g", "g"], "time": "t",
                 "rate_hz": 10.0},
-        "temp": {"files": "temp_{entity}.csv", "columns": ["temp"], "units": ["deg C"], "time": "t", "time_unit": "ms"},
+        "temp": {"files": "temp_{entity}.csv", "columns": ["temp"], "units": ["deg C"], "time": "t", "time_unit": "ms",
+                 "bin": "last"},
         "drug": {"files": "events.csv", "entity": "who", "time": "t", "where": {"kind": "insulin"}},
     },
     "target": {"files": "labels.csv", "entity": "who", "column": "state", "classes": ["rest", "walk"],

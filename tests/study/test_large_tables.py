@@ -7,7 +7,11 @@ import pytest
 from interplay.errors import DamagedFile
 from interplay.study import partition as parts
 from interplay.study import tables
-from interplay.study.tables import LongTable
+from interplay.study.columns import numbers
+from interplay.study.formats import arrays, lines
+from interplay.study.patterns import Key
+from interplay.study.spec import StreamSpec
+from interplay.study.tables import LongTables
 
 
 def table(n=500):
@@ -24,9 +28,14 @@ def table(n=500):
     )
 
 
+def long_table(folder, file):
+    return LongTables(folder, StreamSpec(files=file, entity="who", columns=("x",), time="t"))
+
+
 @pytest.fixture
 def small_parts(monkeypatch):
-    monkeypatch.setattr(parts, "CELLS", 300)
+    monkeypatch.setattr(arrays, "CELLS", 300)
+    monkeypatch.setattr(lines, "BLOCK", 700)
     monkeypatch.setattr(parts, "PART_BYTES", 4000)
 
 
@@ -34,21 +43,21 @@ def small_parts(monkeypatch):
 def test_parts_give_the_rows_of_a_held_table(tmp_path, monkeypatch, small_parts, suffix):
     path = tmp_path / f"all.{suffix}"
     table().to_parquet(path) if suffix == "parquet" else table().to_csv(path, index=False)
-    held = LongTable(tmp_path, path.name, "who")
-    names = held.entities
-    assert names == ("0", "1", "2", "3", "4")
+    whole = long_table(tmp_path, path.name)
+    keys = whole.keys
+    assert keys == tuple(Key(name) for name in "01234")
     monkeypatch.setattr(tables, "WHOLE_BELOW", 10)
-    large = LongTable(tmp_path, path.name, "who")
-    assert large.entities == names
+    large = long_table(tmp_path, path.name)
+    assert large.keys == keys
     # row 1 is the header
-    assert list(large.nameless) == list(held.nameless) == [3 + 2, 253 + 2]
-    for name in names:
-        one, other = held.rows(name), large.rows(name)
-        assert one["__row__"].tolist() == other["__row__"].tolist()
+    assert list(large.nameless) == list(whole.nameless) == [(path.name, 3 + 2), (path.name, 253 + 2)]
+    for key in keys:
+        one, other = whole.rows(key), large.rows(key)
+        assert one.numbers.tolist() == other.numbers.tolist()
         for column in ("t", "x", "gap"):
-            np.testing.assert_array_equal(one[column].to_numpy(float), other[column].to_numpy(float))
-        assert one["kind"].astype(str).tolist() == other["kind"].astype(str).tolist()
-    assert large.rows("nobody") is None
+            np.testing.assert_array_equal(numbers(one, column)[0], numbers(other, column)[0])
+        assert one.texts("kind") == other.texts("kind")
+    assert large.rows(Key("nobody")) is None
 
 
 def test_temporary_files_go_with_the_table(tmp_path, monkeypatch, small_parts):
@@ -56,8 +65,8 @@ def test_temporary_files_go_with_the_table(tmp_path, monkeypatch, small_parts):
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
     table().to_csv(tmp_path / "all.csv", index=False)
-    large = LongTable(tmp_path, "all.csv", "who")
-    assert large.entities
+    large = long_table(tmp_path, "all.csv")
+    assert large.keys
     assert list((tmp_path / "temporary").iterdir())
     del large
     assert not list((tmp_path / "temporary").iterdir())
@@ -68,7 +77,7 @@ def test_temporary_files_go_with_the_table(tmp_path, monkeypatch, small_parts):
     [
         (lambda b: b[:-8], "is cut off: its last row has"),
         (lambda b: b.replace(b"7", b"\xff", 1), "row 2 is not"),
-        (lambda b: b.replace(b"\n4.0,299", b"\n1,2,3,4,5,6\n4.0,299"), "cannot be read to its end"),
+        (lambda b: b.replace(b"\n4.0,299", b"\n1,2,3,4,5,6\n4.0,299"), "has 6 cells, the header 5 names"),
     ],
 )
 def test_a_damaged_large_table_is_told(tmp_path, monkeypatch, small_parts, change, sentence):
@@ -77,4 +86,4 @@ def test_a_damaged_large_table_is_told(tmp_path, monkeypatch, small_parts, chang
     table().to_csv(path, index=False)
     path.write_bytes(change(path.read_bytes()))
     with pytest.raises(DamagedFile, match=sentence):
-        _ = LongTable(tmp_path, "all.csv", "who").entities
+        _ = long_table(tmp_path, "all.csv").keys

@@ -17,7 +17,6 @@ from interplay.study import (
     find_source,
     has_errors,
     init_study,
-    issues_text,
     read_study,
     tables,
 )
@@ -181,7 +180,7 @@ def test_a_new_study_is_guessed_from_its_files_and_works_once_corrected(tmp_path
         states = pd.DataFrame({"t": np.arange(30.0), "label": ["rest"] * 15 + ["walk"] * 15})
         (folder / who).mkdir()
         states.to_csv(folder / who / "states.csv", index=False)
-    path = init_study(folder)
+    path = init_study(folder).path
     spec = yaml.safe_load(path.read_text())
     assert spec["target"]["files"] == "{entity}/states.csv"
     assert spec["target"]["classes"] == ["rest", "walk"]
@@ -214,7 +213,7 @@ def test_every_kind_of_file_is_guessed(tmp_path):
         {"who": np.repeat(WHO, 2), "start": [0, 5] * 4, "stop": [5, 10] * 4, "label": ["rest", "walk"] * 4}
     ).to_csv(tmp_path / "labels.csv", index=False)
     pd.DataFrame({"who": WHO, "age": [30, 41, 52, 55]}).to_csv(tmp_path / "people.csv", index=False)
-    text = init_study(tmp_path).read_text()
+    text = init_study(tmp_path).path.read_text()
     spec = yaml.safe_load(text)
     assert {
         name: (s.get("rate_hz"), s.get("entity"), s.get("columns")) for name, s in spec["streams"].items()
@@ -233,11 +232,12 @@ def test_every_kind_of_file_is_guessed(tmp_path):
     assert not has_errors(check_study(tmp_path))
 
 
-def test_a_study_of_nothing_is_a_template_that_parses(tmp_path):
-    path = init_study(tmp_path / "new")
-    assert set(yaml.safe_load(path.read_text())) >= {"streams", "target", "windows"}
-    issues = check_study(tmp_path / "new")
-    assert "must match at least one file" in issues_text(issues)
+def test_there_must_be_a_folder_with_files(tmp_path):
+    with pytest.raises(InvalidInput, match="must be a folder with the files of a study; there is none"):
+        init_study(tmp_path / "new")
+    with pytest.raises(InvalidInput, match="must hold tables"):
+        init_study(tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_contract_of_data_sets_holds_but_for_what_a_study_cannot_say(tmp_path):

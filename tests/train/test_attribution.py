@@ -50,7 +50,7 @@ def test_relevance_of_a_linear_model_is_weight_times_input():
 
 @pytest.fixture(scope="module")
 def run():
-    settings = SMALL | {"optimiser.epochs": 12, "optimiser.input_noise": 0.2}
+    settings = SMALL | {"optimiser.epochs": 6, "optimiser.learning_rate": 0.01, "optimiser.input_noise": 0.2}
     return ip.fit(xor_windows(800, 0), profile=xor_profile(), settings=settings, **QUIET)
 
 

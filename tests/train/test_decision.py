@@ -45,6 +45,9 @@ def test_the_balanced_call_is_that_of_equally_frequent_classes(share, apart, see
     assert (called[sure] == (x[sure] > 0)).all()
 
 
+FAST = {"optimiser.epochs": 6, "optimiser.batch_size": 64}
+
+
 def rare(n: int, seed: int, entities: str):
     """One window in eight is positive; the classes overlap."""
     rng = np.random.default_rng(seed)
@@ -60,7 +63,7 @@ def rare(n: int, seed: int, entities: str):
 def both():
     train = rare(800, 0, "abcd")
     return {
-        rule: ip.fit(train, settings=SMALL | {"optimiser.epochs": 6, "decision.rule": rule}, **QUIET)
+        rule: ip.fit(train, settings=SMALL | FAST | {"decision.rule": rule}, **QUIET)
         for rule in ("likeliest", "balanced")
     }
 
@@ -106,7 +109,12 @@ def test_confidence_is_of_the_class_that_was_called(both):
     assert told.min() < 0.5
 
 
-def test_an_exported_program_says_how_to_call(both, tmp_path):
+def test_an_exported_program_says_how_to_call(both, tmp_path, monkeypatch):
+    # what stands beside the program does not depend on how it is written
+    monkeypatch.setattr(
+        "interplay.train.export._write_pt2",
+        lambda program, example, path: path.write_bytes(b"") or (lambda inputs: program(*inputs).numpy()),
+    )
     said = {}
     for rule, run in both.items():
         file = export_run(run, tmp_path / f"{rule}.pt2").sidecar

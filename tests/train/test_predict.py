@@ -28,8 +28,8 @@ def test_windows_without_labels_are_predicted_as_those_with(run):
     y = np.arange(12) % 2
     with_labels = ip.windows_from_arrays(arrays(), y, classes=("unlike", "like"), step_s=0.5)
     known, unknown = run.predict(with_labels), run.predict(unlabelled(arrays()))
-    assert list(unknown) == ["entity", "time_s", "predicted", "p_unlike", "p_like"]
-    assert list(known) == ["entity", "time_s", "label", "predicted", "p_unlike", "p_like"]
+    assert list(unknown) == list(known) == ["entity", "time_s", "label", "predicted", "p_unlike", "p_like"]
+    assert unknown["label"].isna().all()
     for column in ("time_s", "predicted", "p_unlike", "p_like"):
         assert unknown[column].tolist() == known[column].tolist()
 

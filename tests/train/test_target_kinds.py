@@ -12,7 +12,7 @@ from interplay.train.target_kinds import TARGETS
 from small_runs import SMALL, xor_windows
 
 QUIET = {"progress": lambda done: None}
-LONGER = {**SMALL, "optimiser.epochs": 12, "optimiser.input_noise": 0.0}
+LONGER = {**SMALL, "optimiser.epochs": 5, "optimiser.learning_rate": 0.01, "optimiser.input_noise": 0.0}
 
 
 def cut_windows(n: int, seed: int, target, entities=("a", "b", "c", "d"), static=None, classes=None):
@@ -83,7 +83,7 @@ def test_side_inputs_tell_what_no_stream_does(tmp_path):
         return replace(drawn, steps=replace(drawn.steps, target=target))
 
     run, scores = trained_and_reloaded(windows(1500, 0, "abcd"), windows(300, 1, "wxyz"), tmp_path / "run",
-                                       **{"optimiser.epochs": 25})  # fmt: skip
+                                       **{"optimiser.epochs": 10, "optimiser.batch_size": 64})  # fmt: skip
     assert scores["accuracy"] > 0.85
     assert run.schema.static == ("age",)
 

@@ -33,7 +33,7 @@ def run(args: Namespace) -> None:
                 continue
             advice = f" {result.advice}" if result.advice else ""
             line = Text.assemble(
-                (f"{result.state:9}", STYLES[result.state]), f"  {result.name}: {result.told}.{advice}"
+                (f"{result.state:9}", STYLES[result.state]), f"  {result.name}: {result.fact}.{advice}"
             )
             console.print(line, soft_wrap=True)
     wrong = [result.name for result in results if result.state == "not ok"]

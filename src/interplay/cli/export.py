@@ -1,16 +1,14 @@
 """`interplay export`."""
 
-from pathlib import Path
-
 from jsonargparse import ArgumentParser, Namespace
 
 from interplay.cli.command import Command
-from interplay.cli.options import json_option, out_option, overwrite_option
+from interplay.cli.options import json_option, out_option, overwrite_option, run_option
 from interplay.cli.output import tell_result
 
 
 def options(part: ArgumentParser, words: list[str] | None) -> None:
-    part.add_argument("run", type=Path, help="folder of a run")
+    run_option(part, "folder of a run")
     out_option(part, "program to write, .pt2 or .onnx (default: RUN/model.pt2)")
     overwrite_option(part, "program")
     json_option(part)
@@ -19,7 +17,9 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
 def run(args: Namespace) -> None:
     from interplay.train import export_run, load_run
 
-    made = export_run(load_run(args.run), args.out or args.run / "model.pt2", overwrite=args.overwrite)
+    made = export_run(
+        load_run(args.run, trust=args.trust), args.out or args.run / "model.pt2", overwrite=args.overwrite
+    )
     tell_result(
         args,
         {"program": str(made.path), "inputs": str(made.sidecar), "difference": made.difference},

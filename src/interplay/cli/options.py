@@ -61,8 +61,18 @@ def training_windows_options(part: ArgumentParser) -> None:
     part.add_argument("--split-seed", type=int, default=0, help="which entities are kept apart")
 
 
+def run_option(part: ArgumentParser, what: str) -> None:
+    """A run to load."""
+    part.add_argument("run", type=Path, help=what)
+    part.add_argument(
+        "--trust",
+        action="store_true",
+        help="import parts that the run names by import path, which runs their code",
+    )
+
+
 def run_options(part: ArgumentParser) -> None:
     """A run, and data to show it."""
-    part.add_argument("run", type=Path, help=f"folder of a run, as `{PROGRAM} train` made it")
+    run_option(part, f"folder of a run, as `{PROGRAM} train` made it")
     part.add_argument("--data", required=True, help=DATA)
     source_options(part)

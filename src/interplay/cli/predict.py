@@ -24,10 +24,10 @@ def run(args: Namespace) -> None:
 
     if args.out.suffix not in WRITERS:
         raise InvalidInput(f"the table to write must end in .parquet or .csv; got {args.out.name!r}.")
-    run = load_run(args.run)
+    run = load_run(args.run, trust=args.trust)
     with whole_file(args.out, overwrite=args.overwrite) as part:
         with progress(args, "predicting") as tell:
-            table = run.predict(windows_like(run, args), progress=tell)
+            table = run.predict(windows_like(run, args, labelled=False), progress=tell)
         getattr(table, WRITERS[args.out.suffix])(part, index=False)
     described = {"table": str(args.out), "n_windows": len(table), "columns": list(table.columns)}
     tell_result(args, described, f"Predictions: {args.out}   ({len(table)} windows)")

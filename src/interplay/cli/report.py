@@ -5,12 +5,12 @@ from pathlib import Path
 from jsonargparse import ArgumentParser, Namespace
 
 from interplay.cli.command import Command
-from interplay.cli.options import json_option, out_option, overwrite_option
+from interplay.cli.options import json_option, out_option, overwrite_option, run_option
 from interplay.cli.output import tell_result
 
 
 def options(part: ArgumentParser, words: list[str] | None) -> None:
-    part.add_argument("run", type=Path, help="folder of an evaluated run")
+    run_option(part, "folder of an evaluated run")
     out_option(part, "page to write (default: RUN/report.html)")
     part.add_argument(
         "--figures",
@@ -28,7 +28,7 @@ def run(args: Namespace) -> None:
     from interplay.report import write_figures, write_report
     from interplay.train import load_run
 
-    evaluated = load_run(args.run)
+    evaluated = load_run(args.run, trust=args.trust)
     out = args.out or args.run / "report.html"
     check_writable(out, overwrite=args.overwrite)
     written, lines = {}, []

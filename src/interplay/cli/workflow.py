@@ -29,17 +29,32 @@ def training_and_test_windows(source: str, args: Namespace):
     return parts["train"], parts["test"], manifest
 
 
-def windows_like(run, args: Namespace):
-    """All windows of a data set, cut as the run's own were."""
+def windows_like(run, args: Namespace, *, labelled: bool = True):
+    """All windows of a data set, cut as the run's own were; unless `labelled`, those without a label, too."""
     from interplay.data import make_windows
-    from interplay.study import find_source
+    from interplay.study import find_source, windows_to_predict
 
-    dataset, root = find_source(args.data, args.root)
+    dataset, root = find_source(args.data, args.root, labelled=labelled)
     options = dataset.card.window_options
     options |= {"step_s": run.schema.step_s, "steps": run.schema.steps}
     if args.stride is not None:
         options["stride"] = args.stride
-    return make_windows(dataset.recordings(root), **options)
+    return (
+        make_windows(dataset.recordings(root), **options)
+        if labelled
+        else windows_to_predict(dataset, root, **options)
+    )
+
+
+def windows_of_split(run, args: Namespace):
+    """All windows of a data set, cut with the options that the run's split remembers."""
+    from interplay.data import make_windows
+    from interplay.study import find_source
+
+    if not run.split.options:
+        return windows_like(run, args)
+    dataset, root = find_source(args.data, args.root)
+    return make_windows(dataset.recordings(root), **run.split.options)
 
 
 def estimate_interactions(windows, estimator, args: Namespace, folder: Path):

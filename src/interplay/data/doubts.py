@@ -1,22 +1,45 @@
-"""Everything about steps that can be used and may not mean what it should, each in one sentence."""
+"""Everything about samples that can be used and may not mean what it should, each in one sentence."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from interplay.data.leaks import is_missing_by_label, ways_of_rows
+from interplay.data.disguises import disguises
+from interplay.data.leaks import beside_labels, lasting
 from interplay.data.odd_values import odd_values
 from interplay.data.steps import Steps
-from interplay.data.targets import is_labelled
-from interplay.data.twins import FEWEST, MOST_ROWS, head, twins, twins_in_words
+from interplay.data.twins import FEWEST, MOST, Streams, twins, twins_in_words
+from interplay.types import Recording
 
 FEWEST_ENTITIES = 4
 """Entities from which a channel that is constant in each and different in all is told."""
 FEWEST_ROWS = 10
 """Rows that each must have."""
-LEAVE_OUT = "leave it out if it was made from the target"
-CHANCE = 1e-4
-"""Probability at which a modality that is there in some entities agrees with their labels by chance."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Rows:
+    """Rows of a modality in order of time, with the label of each.
+
+    Attributes
+    ----------
+    name : str
+    channels, units : names of the d channels and their units, as far as known
+    values : (n, d) float, NaN where missing
+    labels : (n,) or (n, C), -1 or NaN where unknown
+    run : (n,) int
+        Rows of one number follow each other.
+    entity : (n,) int
+    """
+
+    name: str
+    channels: Sequence[str]
+    units: Sequence[str]
+    values: np.ndarray
+    labels: np.ndarray
+    run: np.ndarray
+    entity: np.ndarray
 
 
 def doubts_of_steps(steps: Steps, rows: np.ndarray | None = None) -> list[str]:
@@ -28,89 +51,111 @@ def doubts_of_steps(steps: Steps, rows: np.ndarray | None = None) -> list[str]:
     rows : (n,) int, optional
         Rows that are looked at, increasing; by default all.
     """
-    rows = np.arange(len(steps)) if rows is None else rows
     sentences: list[str] = []
-    for m, name in enumerate(steps.modalities):
-        seen = rows[steps.observed[rows, m]]
-        if len(seen):
-            sentences += _of_values(steps, name, seen)
-            sentences += _of_entities(steps, name, seen)
-        sentences += _of_target(steps, name, m, rows)
-    return sentences + twins_in_words(twins(_heads(steps, rows)))
+    for name, array in steps.values.items():
+        own, channels, units = (
+            array if rows is None else array[rows],
+            steps.channels[name],
+            steps.units.get(name, ()),
+        )
+        which = slice(None) if rows is None else rows
+        newest = Rows(
+            name=name, channels=channels, units=units, values=own[:, -1], labels=steps.target[which],
+            run=steps.segment[which], entity=steps.entity[which],
+        )  # fmt: skip
+        sentences += doubts_of_values(name, channels, units, own.reshape(-1, own.shape[-1]))
+        sentences += [*doubts_of_entities(newest), *_in_words(name, channels, ways_of_target(newest))]
+    return sentences + twins_in_words(
+        twins(_first_samples(steps, np.arange(len(steps)) if rows is None else rows))
+    )
 
 
-def _of_values(steps: Steps, name: str, rows: np.ndarray) -> Iterator[str]:
-    array, units = steps.values[name], steps.units.get(name, ())
-    for c, channel in enumerate(steps.channels[name]):
-        # what is not observed is NaN
-        column = array[..., c] if len(rows) == steps.observed.shape[0] else array[rows, :, c]
-        for how in odd_values(column.ravel(), units[c] if c < len(units) else ""):
+def doubts_of_stream(recordings: Sequence[Recording], name: str) -> list[str]:
+    """The same of a stream as it was recorded, before anything is filled or thinned; entities that come twice aside."""
+    stream = recordings[0].streams[name]
+    # before they are binned
+    channels = tuple(stream.channels) or tuple(map(str, range(stream.values.shape[1])))
+    values = [recording.streams[name].values for recording in recordings]
+    sentences = list(doubts_of_values(name, channels, stream.units, np.concatenate(values)))
+    ways: dict[int | None, str] = {}
+    for at_start in (True, False) if lasting(recordings) else (False,):
+        rows = _beside_labels(recordings, name, channels, at_start)
+        sentences += doubts_of_entities(rows)
+        # the label of a row is one earlier beside the sample of another, and is told as of its own time
+        for c, how in ways_of_target(rows).items():
+            if c not in ways or (" row" in ways[c] and " row" not in how):
+                ways[c] = how
+    return list(dict.fromkeys([*sentences, *_in_words(name, channels, ways)]))
+
+
+def doubts_of_values(
+    name: str, channels: Sequence[str], units: Sequence[str], values: np.ndarray
+) -> Iterator[str]:
+    """Values (n, d) that stand for something else."""
+    for c, channel in enumerate(channels):
+        for how in odd_values(values[:, c], units[c] if c < len(units) else ""):
             yield f"{channel!r} of {name!r} {how}"
 
 
-def _of_entities(steps: Steps, name: str, rows: np.ndarray) -> Iterator[str]:
+def doubts_of_entities(rows: Rows) -> Iterator[str]:
     """Channels that say who somebody is."""
-    entity = steps.entity[rows]
+    seen = ~np.isnan(rows.values).any(axis=1)
+    values, entity = rows.values[seen], rows.entity[seen]
     order = np.argsort(entity, kind="stable")
     starts = np.flatnonzero(np.diff(entity[order], prepend=-1))
     if len(starts) < FEWEST_ENTITIES or np.diff(np.r_[starts, len(order)]).min() < FEWEST_ROWS:
         return
-    newest = steps.values[name][rows[order], -1]
-    low, high = (f.reduceat(newest, starts, axis=0) for f in (np.minimum, np.maximum))
-    for c, channel in enumerate(steps.channels[name]):
+    low, high = (f.reduceat(values[order], starts, axis=0) for f in (np.minimum, np.maximum))
+    for c, channel in enumerate(rows.channels):
         if (low[:, c] == high[:, c]).all() and len(np.unique(low[:, c])) == len(starts):
             yield (
-                f"{channel!r} of {name!r} is constant in each of {len(starts)} entities and different in all: it says "
-                "who it is. Leave it out, or make a fact such as age a static input."
+                f"{channel!r} of {rows.name!r} is constant in each of {len(starts)} entities and different in all: it "
+                "says who it is. Leave it out, or make a fact such as age a static input."
             )
 
 
-def _of_target(steps: Steps, name: str, m: int, rows: np.ndarray) -> Iterator[str]:
-    if steps.target.ndim == 2:
-        return
-    rows = rows[is_labelled(steps.target[rows])]
-    labels, seen = steps.target[rows], steps.observed[rows, m]
-    if len(rows) == 0:
-        return
-    if is_missing_by_label(~seen, labels) or _present_by_label(steps.entity[rows], seen, labels):
-        yield (
-            f"{name!r} is missing exactly where the target is of some classes; {LEAVE_OUT}, or say why it is missing."
-        )
-    newest = steps.values[name][rows[seen], -1]
-    for c, how in ways_of_rows(newest, labels[seen], steps.segment[rows[seen]]):
-        yield f"{steps.channels[name][c]!r} of {name!r} {how}; {LEAVE_OUT}."
+def ways_of_target(rows: Rows) -> dict[int | None, str]:
+    """Channels that give the target away, and how; None is all of them."""
+    columns = rows.labels.T if rows.labels.ndim == 2 else [rows.labels]
+    return dict(way for labels in columns for way in disguises(rows.values, labels, rows.run, rows.entity))
 
 
-def _present_by_label(entity: np.ndarray, seen: np.ndarray, labels: np.ndarray) -> bool:
-    """Whether a modality is there in just those entities that have some classes, more often than by chance."""
-    if labels.dtype.kind == "f" or seen.all() or not seen.any():
-        return False
-    n = int(entity.max()) + 1
-    rows, present = np.bincount(entity, minlength=n), np.bincount(entity, seen, minlength=n) > 0
-    first, last = np.full(n, labels.max()), np.full(n, -1)
-    np.minimum.at(first, entity, labels)
-    np.maximum.at(last, entity, labels)
-    own = rows > 0
-    if not (first[own] == last[own]).all():
-        return False
-    kinds = np.unique(np.stack([first[own], present[own]]), axis=1)
-    if kinds.shape[1] != len(np.unique(first[own])) or present[own].all() or not present[own].any():
-        return False
-    k, total = int(present[own].sum()), int(own.sum())
-    ways = np.prod([(total - i) / (i + 1) for i in range(min(k, total - k))])
-    return bool(1.0 / ways < CHANCE)
+def _in_words(name: str, channels: Sequence[str], ways: Mapping[int | None, str]) -> Iterator[str]:
+    for c, how in ways.items():
+        what = f"{name!r}" if c is None else f"{channels[c]!r} of {name!r}"
+        yield f"{what} {how}; leave it out if it was made from the target."
 
 
-def _heads(steps: Steps, rows: np.ndarray) -> dict[str, dict[str, np.ndarray]]:
-    """The first samples of each entity in each modality."""
+def _beside_labels(
+    recordings: Sequence[Recording], name: str, channels: Sequence[str], at_start: bool
+) -> Rows:
+    """Samples that are beside a label; all samples where each recording has one label."""
+    names = sorted({recording.entity for recording in recordings})
+    values, labels = [], []
+    for recording in recordings:
+        own, beside = beside_labels([recording], name, at_start=at_start)
+        samples = recording.streams[name].values
+        if len(recording.target.values) == 1 and len(samples) and not lasting([recording]):
+            own, beside = samples, np.repeat(recording.target.values, len(samples), axis=0)
+        values.append(own.reshape(-1, len(channels)))
+        labels.append(beside)
+    n = [len(own) for own in values]
+    filled = [beside for beside in labels if len(beside)] or labels[:1]
+    return Rows(
+        name=name, channels=channels, units=(), values=np.concatenate(values), labels=np.concatenate(filled),
+        run=np.arange(len(n)).repeat(n), entity=np.array([names.index(r.entity) for r in recordings]).repeat(n),
+    )  # fmt: skip
+
+
+def _first_samples(steps: Steps, rows: np.ndarray) -> Streams:
+    """Those of each entity in each modality."""
     entity = steps.entity[rows]
     first = np.flatnonzero(np.diff(entity, prepend=-1))
-    heads: dict[str, dict[str, np.ndarray]] = {name: {} for name in steps.modalities}
+    samples: dict[str, dict[str, np.ndarray]] = {name: {} for name in steps.modalities}
     for start, stop in zip(first, np.r_[first[1:], len(rows)], strict=True):
-        own = rows[start : min(stop, start + MOST_ROWS)]
         who = steps.entities[entity[start]]
-        for m, (name, array) in enumerate(steps.values.items()):
-            if len(own) * array.shape[1] >= FEWEST and who not in heads[name]:
-                seen = own[steps.observed[own, m]]
-                heads[name][who] = head(array[seen].reshape(-1, array.shape[-1]))
-    return heads
+        for name, array in steps.values.items():
+            own = rows[start : min(stop, start + max(1, MOST // array.shape[1]))]
+            if len(own) * array.shape[1] >= FEWEST and who not in samples[name]:
+                samples[name][who] = array[own].reshape(-1, array.shape[-1])
+    return samples

@@ -5,6 +5,7 @@ from hashlib import blake2b
 
 import numpy as np
 
+from interplay.arrays import as_array, as_floats
 from interplay.data.check import check_finite, refuse_missing
 from interplay.data.fill import fill_policy
 from interplay.data.steps import Steps, as_samples, whole_steps
@@ -63,7 +64,7 @@ def windows_from_arrays(
     -------
     Windows
     """
-    arrays = {name: np.asarray(array) for name, array in arrays.items()}
+    arrays = {name: as_array(array, f"array {name!r}") for name, array in arrays.items()}
     coded = None if y is None else _coded(y, classes)
     n, cut_steps = _common_shape(arrays, None if coded is None else len(coded[0]))
     labels, classes = coded or _unlabelled(n, classes)
@@ -113,7 +114,7 @@ def _unlabelled(n: int, classes) -> tuple[np.ndarray, tuple[str, ...]]:
 
 def _coded(y, classes) -> tuple[np.ndarray, tuple[str, ...]]:
     """Class numbers of labels and the names they stand for; or a continuous target and no names."""
-    y = np.asarray(y)
+    y = as_array(y, "y")
     if y.ndim == 2:
         y = label_table(y, name="y")
         names = [str(c) for c in range(y.shape[1])] if classes is None else [str(name) for name in classes]
@@ -121,7 +122,7 @@ def _coded(y, classes) -> tuple[np.ndarray, tuple[str, ...]]:
             raise InvalidInput(f"y must have a column for each of the {len(names)} labels; got {y.shape[1]}.")
         return y, tuple(names)
     if classes is not None and len(classes) == 0:
-        return target_values(y.astype(np.float64), name="y"), ()
+        return target_values(as_floats(y, "y"), name="y"), ()
     if y.dtype.kind in "US" and y.ndim == 1:
         known = np.unique(y) if classes is None else np.asarray(classes, dtype=str)
         unknown = np.setdiff1d(y, known)
@@ -135,6 +136,11 @@ def _coded(y, classes) -> tuple[np.ndarray, tuple[str, ...]]:
             raise InvalidInput(f"y must be below the number of classes, {len(classes)}; got {y.max()}.")
         return y, tuple(map(str, classes))
     known = np.unique(y[y >= 0])
+    if known.tolist() == [1] and (y < 0).any():
+        raise InvalidInput(
+            "y must hold at least two classes where none are named, and -1 stands for unlabelled; it holds "
+            "-1 and 1 alone. If -1 is a class, pass (y > 0).astype(int)."
+        )
     coded = np.where(y >= 0, np.searchsorted(known, y), UNLABELLED)
     return coded, tuple(map(str, known))
 
@@ -174,7 +180,7 @@ def _static_of_segments(
     columns = {}
     first = np.unique(segment, return_index=True)[1]
     for name, values in static.items():
-        values = np.asarray(values, dtype=np.float32)
+        values = as_floats(values, f"static input {name!r}").astype(np.float32)
         if values.shape != (n,):
             raise InvalidInput(
                 f"static input {name!r} must have one value per label ({n}); got shape {values.shape}."
@@ -192,7 +198,13 @@ def _static_of_segments(
 
 
 def _entity_names(entity, n: int) -> np.ndarray:
-    entity = np.asarray(entity)
+    entity = as_array(entity, "entity")
+    if entity.dtype == object:
+        if any(name is None for name in entity.ravel()):
+            raise InvalidInput(
+                "entity must name whom each row belongs to; some are None. Leave these rows out."
+            )
+        entity = entity.astype(str)
     if entity.shape != (n,):
         raise InvalidInput(f"entity must have one entry per label ({n}); got shape {entity.shape}.")
     return entity

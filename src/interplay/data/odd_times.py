@@ -71,8 +71,8 @@ def lone_in_words(stream: Stream) -> str:
     alone, n = (k, len(times) - k) if k >= len(times) / 2 else (k - 1, k)
     days = (times[k] - times[k - 1]) / DAY_S
     return (
-        f"has {n} of {len(times)} samples {days:,.4g} days away from all others, from number {alone + 1} on; are "
-        f"{'its time' if n == 1 else 'their times'} right?"
+        f"has {n} of {len(times)} samples {days:,.4g} days away from all others, from number {alone + 1} on; "
+        f"{'is its time' if n == 1 else 'are their times'} right?"
     )
 
 

@@ -11,6 +11,8 @@ CODE = re.compile(
 """Numbers that devices and people write where there is no value: -1, rows of nines, and the ends of whole numbers."""
 RECURS = 5
 """Times that a mark must come."""
+FEWEST = 3
+"""Values that the rest must take: with two, -1 is as good as 1."""
 ALIVE = ("bpm", "mmHg", "1/min")
 """Units in which 0 is no measurement of the living."""
 SPREADS = 2.0
@@ -25,6 +27,7 @@ HUGE = 1e8
 """Typical sizes of a channel that no measurement reaches."""
 AT_LEAST = 1e10
 """A smaller number is not called huge."""
+MARKED = "does that mark a missing value?"
 SAMPLES = 20_000
 """Values from which the rest of a channel is known."""
 
@@ -41,7 +44,8 @@ def odd_values(values: np.ndarray, unit: str = "") -> Iterator[str]:
     huge = _huge(values)
     if huge.any():
         worst = values[huge][np.argmax(np.abs(values[huge]))]
-        yield f"holds {worst:.3g}{_more(int(huge.sum()))}, and is typically {_typical(values[~huge]):.3g}"
+        usual = _typical(values[~huge])
+        yield f"holds {worst:.3g}{_more(int(huge.sum()))}, and is typically {usual:.3g}: can that be measured?"
         values = values[~huge]
     for end in (np.min, np.max):
         for _ in range(3):
@@ -53,7 +57,7 @@ def odd_values(values: np.ndarray, unit: str = "") -> Iterator[str]:
                 break
             if not _is_away(mark, values[~same], int(same.sum())):
                 break
-            yield f"is {_written(mark)} {int(same.sum()):,} times, far from all else: does that mark a missing value?"
+            yield f"is {_written(mark)} {int(same.sum()):,} times, far from all else: {MARKED}"
             values = values[~same]
 
 
@@ -73,7 +77,7 @@ def _typical(values: np.ndarray) -> float:
 
 def _is_away(mark: float, rest: np.ndarray, times: int) -> bool:
     """Whether nothing else lies near a mark, and the rest is far off for its own size."""
-    if len(rest) < RECURS:
+    if len(rest) < RECURS or len(np.unique(rest[:SAMPLES])) < FEWEST:
         return False
     some = np.sort(rest[:: max(1, len(rest) // SAMPLES)].astype(np.float64))
     first, low, high, last = np.quantile(some, [0.01, 0.25, 0.75, 0.99])

@@ -73,6 +73,8 @@ def cross_folds(windows: Windows, folds: int, *, seed: int = 0) -> np.ndarray:
         warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
         warnings.filterwarnings("ignore", message="The groups parameter is ignored", category=UserWarning)
         strata = _strata(windows)
+        # where even the largest class has fewer windows than folds, nothing can be shared out evenly
+        strata = strata if np.unique(strata, return_counts=True)[1].max() >= folds else np.zeros_like(strata)
         parts = kind(folds, shuffle=True, random_state=seed).split(strata, strata, group)
         for k, (_, held_out) in enumerate(parts):
             fold[held_out] = k

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from interplay.arrays import as_floats
+from interplay.data.bins import ADDITIVE, binned, binned_channels, check_bin, resampled, steps_of
 from interplay.data.check import check_recording, refuse_missing
 from interplay.data.fill import added_channels, fill_policy
 from interplay.data.odd_times import emptiness_in_words
@@ -74,7 +76,8 @@ def make_steps(
         span, a step ends at that instant, and nothing after it is read.
     step_s : float, s
         A regular stream must fill a step with a whole number of samples or be slower than the steps.
-        Event streams are binned: the last value of each channel in a step stands for it.
+        Event streams are binned: the last value of each channel in a step stands for it, or what their `bin` says;
+        streams with `resample_hz` are read anew at that rate.
     fill : str, policy or mapping of modality name to either, optional
         What to do with NaN in the recorded samples and with steps that no sample falls into; see
         `interplay.data.fill`. Without it NaN is refused and empty steps are unobserved.
@@ -90,14 +93,15 @@ def make_steps(
     InvalidInput
         If recordings disagree or cannot be laid on the grid.
     """
-    if not step_s > 0:
-        raise InvalidInput(f"step_s must be positive; got {step_s!r}.")
+    if isinstance(step_s, str) or not step_s > 0:
+        raise InvalidInput(f"step_s must be positive, in seconds; got {step_s!r}.")
     first: Recording | None = None
     pieces, time_s, targets, segments, entity_of, n_segments, static = [], [], [], [], [], [], []
     # one after the other: what a loader reads need not stay once it lies on the grid
-    for recording in [recordings] if isinstance(recordings, Recording) else recordings:
+    for recording in map(_with_arrays, [recordings] if isinstance(recordings, Recording) else recordings):
         first = first or recording
         check_recording(recording, like=first)
+        _check_bins(recording, first)
         start_s, n_steps = _grid(recording, step_s)
         raw = {
             name: _on_grid(stream, start_s, step_s, n_steps, name)
@@ -183,8 +187,9 @@ def whole_steps(values: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray]
 
 
 def channel_names(stream: Stream) -> tuple[str, ...]:
-    """Names of the channels, numbered where the stream has none."""
-    return tuple(stream.channels) or tuple(str(c) for c in range(stream.values.shape[1]))
+    """Names of the channels on the grid, numbered where the stream has none."""
+    names = tuple(stream.channels) or tuple(str(c) for c in range(stream.values.shape[1]))
+    return binned_channels(names, stream.bin)
 
 
 def as_samples(values: np.ndarray) -> np.ndarray:
@@ -226,15 +231,13 @@ def _grid(recording: Recording, step_s: float) -> tuple[float, int]:
     n_steps = int(np.floor((stop - start) / step_s + 1e-6))
     if n_steps < 1:
         raise InvalidInput(
-            f"a recording must last at least one step of {step_s:g} s; "
-            f"{recording.name or recording.entity!r} lasts {stop - start:g} s."
+            f"a recording must last at least one step of {step_s:g} s; {recording.name or recording.entity!r} "
+            f"lasts {stop - start:g} s."
         )
     # before anything of that size is made
-    emptiness = emptiness_in_words(recording, n_steps)
-    if emptiness:
-        raise InvalidInput(
-            f"recording {recording.name or recording.entity!r} must fill its time; {emptiness}"
-        )
+    if emptiness := emptiness_in_words(recording, n_steps):
+        who = recording.name or recording.entity
+        raise InvalidInput(f"recording {who!r} must fill its time; {emptiness}")
     return start, n_steps
 
 
@@ -246,17 +249,48 @@ def _only_instant(recording: Recording) -> float | None:
     return float(target.start_s[0])
 
 
+def _with_arrays(recording: Recording) -> Recording:
+    """The same with arrays of numbers for whatever streams hold."""
+    streams = {}
+    for name, stream in recording.streams.items():
+        plain = isinstance(stream.values, np.ndarray) and stream.values.dtype.kind in "fiub"
+        what = f"stream {name!r} of {recording.name or recording.entity!r}"
+        streams[name] = stream if plain else replace(stream, values=as_floats(stream.values, what))
+    return replace(recording, streams=streams)
+
+
+def _check_bins(recording: Recording, first: Recording) -> None:
+    """Refuse ways of binning that are none, or that give other channels than those of the first recording."""
+    for name, stream in recording.streams.items():
+        check_bin(stream.bin, name)
+        other = first.streams[name]
+        if (stream.bin == "stats") != (other.bin == "stats") or stream.resample_hz != other.resample_hz:
+            raise InvalidInput(
+                f"stream {name!r} must be binned and resampled alike in all recordings; "
+                f"{recording.name or recording.entity!r} has it otherwise than the first."
+            )
+
+
 def _on_grid(stream: Stream, start_s: float, step_s: float, n_steps: int, name: str) -> np.ndarray:
     """Samples of one stream by step, (n_steps, r, d); NaN where none falls."""
     values = as_samples(stream.values)
-    if stream.rate_hz is None:
-        times_s = np.asarray(stream.times_s, dtype=np.float64)
+    if stream.resample_hz is not None:
+        r = samples_per_step(stream.resample_hz, step_s, name=name)
+        times_s, slot_s = _times(stream), step_s / r
         inside = times_s >= start_s - 1e-9
-        return _binned(values[inside], times_s[inside], start_s, step_s, n_steps)
+        slots = resampled(values[inside], times_s[inside], start_s, slot_s, n_steps * r, stream.bin)
+        return slots.reshape(n_steps, r, -1)
+    if stream.rate_hz is None:
+        times_s = _times(stream)
+        inside = times_s >= start_s - 1e-9
+        return _binned(values[inside], times_s[inside], start_s, step_s, n_steps, stream.bin)
+    if stream.bin is not None and stream.rate_hz * step_s >= 1 - 1e-6:
+        # a sample stands for what follows until the next, and belongs to the step that holds its middle
+        times_s = _times(stream) + 0.5 / stream.rate_hz
+        return _binned(values, times_s, start_s, step_s, n_steps, stream.bin)
     r = samples_per_step(stream.rate_hz, step_s, name=name)
     if stream.rate_hz * step_s < 1 - 1e-6:
-        times = stream.start_s + np.arange(len(values)) / stream.rate_hz
-        return _binned(values, times, start_s, step_s, n_steps)
+        return _binned(values, _times(stream), start_s, step_s, n_steps, stream.bin)
     offset = round((stream.start_s - start_s) * stream.rate_hz)
     if offset == 0 and len(values) >= n_steps * r:
         return values[: n_steps * r].reshape(n_steps, r, -1)
@@ -266,13 +300,17 @@ def _on_grid(stream: Stream, start_s: float, step_s: float, n_steps: int, name: 
     return samples.reshape(n_steps, r, -1)
 
 
-def _binned(values, times_s, start_s: float, step_s: float, n_steps: int) -> np.ndarray:
-    """Events by step: the last finite value of each channel within (start, end]."""
-    by_step = np.full((n_steps, values.shape[1]), np.nan, dtype=values.dtype)
-    step = np.maximum(np.ceil((times_s - start_s) / step_s - 1e-9).astype(np.int64) - 1, 0)
-    event, channel = np.nonzero(~np.isnan(values) & (step < n_steps)[:, None])
-    by_step[step[event], channel] = values[event, channel]
-    return by_step[:, None, :]
+def _times(stream: Stream) -> np.ndarray:
+    """(n,) s, when each sample was taken."""
+    if stream.times_s is not None:
+        return np.asarray(stream.times_s, dtype=np.float64)
+    assert stream.rate_hz is not None
+    return stream.start_s + np.arange(len(stream.values)) / stream.rate_hz
+
+
+def _binned(values, times_s, start_s: float, step_s: float, n_steps: int, bin_: str | None) -> np.ndarray:
+    """What stands for the samples of each step, which is (start, end]."""
+    return binned(values, steps_of(times_s, start_s, step_s), n_steps, bin_)[:, None, :]
 
 
 def _segments(recording, raw, start_s, step_s, n_steps, max_gap_s) -> np.ndarray:
@@ -286,12 +324,18 @@ def _segments(recording, raw, start_s, step_s, n_steps, max_gap_s) -> np.ndarray
         if after < n_steps:
             cut[after] = True
     if max_gap_s is not None:
-        seen = np.any([~np.isnan(array).all(axis=(1, 2)) for array in raw.values()], axis=0)
+        seen = np.any([_seen(raw[name], stream.bin) for name, stream in recording.streams.items()], axis=0)
         rows = np.flatnonzero(seen)
         late = rows[1:][np.diff(rows) - 1 > max_gap_s / step_s + 1e-9]
         cut[late] = True
     cut[:1] = False
     return np.cumsum(cut)
+
+
+def _seen(values: np.ndarray, bin_: str | None) -> np.ndarray:
+    """Steps in which something was recorded, (n_steps,) bool; that nothing happened is no sign of it."""
+    present = ~np.isnan(values)
+    return np.any(present & (values != 0) if bin_ in ADDITIVE else present, axis=(1, 2))
 
 
 def _filled(name, values, recording, fill, segment, step_s) -> np.ndarray:
@@ -300,5 +344,6 @@ def _filled(name, values, recording, fill, segment, step_s) -> np.ndarray:
     if policy is not None:
         return policy.apply(values, segment, step_s / values.shape[1])
     what = f"stream {name!r} of {recording.name or recording.entity!r}"
-    refuse_missing(recording.streams[name].values, what)
+    if recording.streams[name].bin is None:
+        refuse_missing(recording.streams[name].values, what)
     return values

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from interplay.arrays import as_array, as_floats
 from interplay.errors import InvalidInput
 from interplay.types import UNLABELLED, Target
 
@@ -36,7 +37,7 @@ def label_intervals(values, start_s, stop_s) -> Target:
     start_s, stop_s : (n,) float, s, in order and without overlap
     """
     values = target_values(values, name="labels of intervals")
-    start_s, stop_s = np.asarray(start_s, dtype=np.float64), np.asarray(stop_s, dtype=np.float64)
+    start_s, stop_s = as_floats(start_s, "start_s"), as_floats(stop_s, "stop_s")
     if not len(values) == len(start_s) == len(stop_s):
         raise InvalidInput(
             "intervals must have one start and one stop per label; "
@@ -63,7 +64,7 @@ def label_at(value, time_s: float) -> Target:
 
 def target_values(values, *, name: str) -> np.ndarray:
     """Check labels: class numbers or (n, C) labels as int64, or a continuous target as float64."""
-    values = np.asarray(values)
+    values = as_array(values, name)
     if values.ndim == 2:
         return label_table(values, name=name)
     if values.dtype.kind != "f":

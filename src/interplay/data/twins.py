@@ -1,86 +1,158 @@
-"""The same entity under two names: streams that are identical, or nearly so."""
+"""The same entity under two names: streams that hold the same samples, or nearly so."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 
 import numpy as np
 
-ROWS = 256
-"""Samples from the first on by which entities are compared."""
-MOST_ROWS = 4 * ROWS
-"""Rows in which they are looked for, as some may be missing."""
+MOST = 4096
+"""Samples from the first on that are compared."""
 FEWEST = 30
 """Samples below which nothing is said."""
 KINDS = 10
 """Different values below which entities may well be the same."""
+RUN = 8
+"""Samples in a row that are one piece of evidence."""
+LIVELY = 5
+"""Changes within such a run; held values and pauses are alike in many."""
+SHARED = 0.5
+"""Share of its runs that an entity has in common with its twin."""
+FEWEST_RUNS = 20
+"""Runs that must be in common."""
 NEAR = 0.1
 """Mean distance of nearly identical streams, in mean steps from one sample to the next."""
+NEARER = 0.1
+"""The same in distances to others: machines that repeat themselves are near each other without being the same."""
 NEIGHBOURS = 8
 """Entities next in order that each is compared with."""
+OTHERS = 3
+"""Which of the nearest entities stands for the others: there may be two copies of one."""
+
+MOST_SENTENCES = 3
+"""Pairs that have a sentence each."""
+
+Streams = Mapping[str, Mapping[str, np.ndarray]]
+"""Stream -> entity -> its first samples, (n, d) float; no more than `MOST` are looked at."""
 
 
-def twins(streams: Mapping[str, Mapping[str, np.ndarray]]) -> list[tuple[str, str, str]]:
-    """Pairs of entities that are alike, and in which stream.
+def twins(streams: Streams) -> list[tuple[str, str, list[str]]]:
+    """Pairs of entities that are alike in most of the streams that tell them apart, and in which.
 
-    Parameters
-    ----------
-    streams : stream -> entity -> its first samples, (n, d) float, without NaN
-
-    Returns
-    -------
-    list of (stream, entity, other)
-        Each pair once, with the first stream in which it is alike. What most entities share, such as a clock, makes no
-        two of them the same.
+    What is alike in few, such as the weather of two towns, is shared by different ones.
     """
-    pairs: dict[tuple[str, str], str] = {}
-    for name, of_entity in streams.items():
-        alike = _alike({who: rows for who, rows in of_entity.items() if _tells_apart(rows)})
-        if len({who for pair in alike for who in pair}) <= max(2, len(of_entity) // 2):
-            for pair in alike:
-                pairs.setdefault(pair, name)
-    return [(name, *pair) for pair, name in pairs.items()]
+    lively = {
+        name: {who: samples for who, rows in of_entity.items() if _is_lively(samples := rows[:MOST])}
+        for name, of_entity in streams.items()
+    }
+    alike: dict[tuple[str, str], list[str]] = {}
+    for name, of_entity in lively.items():
+        for pair in sorted(_with_same_runs(of_entity) | _near_each_other(of_entity)):
+            alike.setdefault(pair, []).append(name)
+    return [
+        (one, other, names)
+        for (one, other), names in alike.items()
+        if 2 * len(names) > sum(one in of_entity and other in of_entity for of_entity in lively.values())
+    ]
 
 
-def head(values: np.ndarray) -> np.ndarray:
-    """What `twins` needs of a stream (n, d): its first samples without NaN, as a copy."""
-    values = values[:MOST_ROWS]
-    return values[~np.isnan(values).any(axis=1)][:ROWS].astype(np.float64)
+def twins_in_words(pairs: Sequence[tuple[str, str, list[str]]]) -> list[str]:
+    """A sentence for each pair, or one for many."""
+    sentences = [
+        f"{one!r} and {other!r} have the same samples of {', '.join(map(repr, names))}, or nearly so: the same one "
+        "twice would be on both sides of a split."
+        for one, other, names in pairs
+    ]
+    if len(pairs) <= MOST_SENTENCES:
+        return sentences
+    some = ", ".join(f"{one!r} and {other!r}" for one, other, _ in pairs[:MOST_SENTENCES])
+    return [
+        f"{len(pairs)} pairs of entities have the same samples, or nearly so, such as {some}: the same one twice would "
+        "be on both sides of a split."
+    ]
 
 
-def _tells_apart(rows: np.ndarray) -> bool:
-    return len(rows) >= FEWEST and any(len(np.unique(column)) >= KINDS for column in rows.T)
+def _is_lively(rows: np.ndarray) -> bool:
+    return len(rows) >= FEWEST and any(
+        len(np.unique(column[~np.isnan(column)])) >= KINDS for column in rows.T
+    )
 
 
-def _alike(of_entity: Mapping[str, np.ndarray]) -> list[tuple[str, str]]:
-    """Pairs of entities whose samples are nearly the same; neighbours in order of their means are compared."""
+def _with_same_runs(of_entity: Mapping[str, np.ndarray]) -> set[tuple[str, str]]:
+    """Pairs that share half of their runs of samples, wherever these are; what most entities share counts for none."""
     names = list(of_entity)
-    if len(names) < 2:
-        return []
-    # the channel that varies most between samples decides the order: equal streams are next to each other
-    start = np.array([rows[:FEWEST].mean(axis=0) for rows in of_entity.values()])
-    spread = np.ptp(start, axis=0)
-    order = np.argsort(start[:, int(np.argmax(spread))], kind="stable")
-    return [
-        (min(one, other), max(one, other))
-        for place, k in enumerate(order)
-        for one, other in (
-            (names[k], names[next_one]) for next_one in order[place + 1 : place + 1 + NEIGHBOURS]
-        )
-        if _near(of_entity[one], of_entity[other])
-    ]
+    runs = [_runs(rows) for rows in of_entity.values()]
+    run = np.concatenate([*runs, np.zeros(0, dtype=np.uint64)])
+    who = np.arange(len(runs)).repeat([len(own) for own in runs])
+    order = np.argsort(run, kind="stable")
+    run, who = run[order], who[order]
+    first = np.flatnonzero(np.diff(run, prepend=run[:1] + np.uint64(1)) != 0)
+    owners = np.diff(np.r_[first, len(run)])
+    shared = np.flatnonzero((owners > 1) & (owners <= max(2, len(names) // 2)))
+    counts: Counter[tuple[int, int]] = Counter()
+    for start, n in zip(first[shared].tolist(), owners[shared].tolist(), strict=True):
+        counts.update(combinations(sorted(who[start : start + n].tolist()), 2))
+    return {
+        _sorted(names[a], names[b])
+        for (a, b), n in counts.items()
+        if n >= max(FEWEST_RUNS, SHARED * min(len(runs[a]), len(runs[b])))
+    }
 
 
-def _near(one: np.ndarray, other: np.ndarray) -> bool:
-    """Whether streams differ much less from each other than a sample from the next, in every channel that moves."""
+def _runs(rows: np.ndarray) -> np.ndarray:
+    """A number for each different run of lively samples."""
+    rows = np.ascontiguousarray(rows[~np.isnan(rows).any(axis=1)], dtype=np.float32)
+    if len(rows) < RUN:
+        return np.zeros(0, dtype=np.uint64)
+    weights = np.random.default_rng(0).integers(1, 2**63, size=(2, max(RUN, rows.shape[1])), dtype=np.uint64)
+    # sums wrap around, as those of hashes do
+    sample = rows.view(np.uint32).astype(np.uint64) @ weights[0, : rows.shape[1]]
+    sample ^= sample >> np.uint64(29)
+    changes = np.cumsum(np.r_[0, sample[1:] != sample[:-1]])
+    lively = changes[RUN - 1 :] - changes[: len(changes) - RUN + 1] >= LIVELY
+    windows = np.lib.stride_tricks.sliding_window_view(sample, RUN)[lively]
+    return np.unique(windows @ weights[1, :RUN])
+
+
+def _near_each_other(of_entity: Mapping[str, np.ndarray]) -> set[tuple[str, str]]:
+    """Pairs that differ much less from each other than from others, and than a sample from the next.
+
+    Neighbours in the order of their means are compared; equal streams are next to each other.
+    """
+    names, rows = list(of_entity), list(of_entity.values())
+    if len(names) <= OTHERS:
+        return set()
+    mean = np.array([np.nan_to_num(own[:FEWEST]).mean(axis=0) for own in rows])
+    order = np.argsort(mean[:, int(np.argmax(np.ptp(mean, axis=0)))], kind="stable").tolist()
+    distance: dict[tuple[int, int], float] = {}
+    of_one: dict[int, list[float]] = {k: [] for k in order}
+    for place, a in enumerate(order):
+        for b in order[place + 1 : place + 1 + NEIGHBOURS]:
+            distance[a, b] = _distance(rows[a], rows[b])
+            of_one[a].append(distance[a, b])
+            of_one[b].append(distance[a, b])
+    others = {
+        k: float(np.sort(known)[OTHERS - 1]) if len(known) >= OTHERS else 0.0 for k, known in of_one.items()
+    }
+    return {
+        _sorted(names[a], names[b])
+        for (a, b), far in distance.items()
+        if far < min(NEAR, NEARER * min(others[a], others[b]))
+    }
+
+
+def _distance(one: np.ndarray, other: np.ndarray) -> float:
+    """The largest over channels, in mean steps from one sample to the next; infinite where nothing moves."""
     n = min(len(one), len(other))
-    step = np.abs(np.diff(one[:n], axis=0)).mean(axis=0)
+    one, other = one[:n].astype(np.float64), other[:n].astype(np.float64)
+    both = ~(np.isnan(one) | np.isnan(other)).any(axis=1)
+    if both.sum() < FEWEST:
+        return np.inf
+    step = np.abs(np.diff(one[both], axis=0)).mean(axis=0)
     moves = step > 0
-    return bool(moves.any() and (np.abs(one[:n] - other[:n]).mean(axis=0)[moves] < NEAR * step[moves]).all())
+    apart = np.abs(one[both] - other[both]).mean(axis=0)
+    return float((apart[moves] / step[moves]).max()) if moves.any() else np.inf
 
 
-def twins_in_words(pairs: Sequence[tuple[str, str, str]]) -> list[str]:
-    """A sentence for each pair."""
-    return [
-        f"{one!r} and {other!r} have the same samples of {name!r}, or nearly so: the same one twice would be on both "
-        "sides of a split."
-        for name, one, other in pairs
-    ]
+def _sorted(one: str, other: str) -> tuple[str, str]:
+    return (one, other) if one < other else (other, one)

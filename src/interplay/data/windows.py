@@ -13,6 +13,9 @@ from interplay.data.warn import warn_of_data
 from interplay.errors import InvalidInput
 from interplay.types import Recording, Schema, WindowBatch
 
+MOST_NAMES = 5
+"""Names that a sentence lists."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Windows:
@@ -226,4 +229,15 @@ def index_windows(
             f"at least one window must end in a labelled step; none of {int(fits.sum())} does. Check the times of the "
             "labels, or use shorter windows or a smaller stride; to predict, pass labelled=False."
         )
+    if not labelled:
+        warn_of_data(_left_out(table, last, least))
     return Windows(steps=table, last=last, length=int(steps))
+
+
+def _left_out(table: Steps, last: np.ndarray, least: int) -> Iterator[str]:
+    """Who has no window, and so no prediction."""
+    missing = np.setdiff1d(np.arange(len(table.entities)), table.entity[last])
+    names = [repr(table.entities[k]) for k in missing[:MOST_NAMES]]
+    if names:
+        more = f" and {len(missing) - len(names)} more" if len(missing) > len(names) else ""
+        yield f"{', '.join(names)}{more} left out: no window of {least} steps of {table.step_s:g} s fits there."

@@ -1,4 +1,4 @@
-"""Beijing air: particles, gases, weather and wind at twelve stations, and the fine dust of six hours later."""
+"""Beijing air: particles, gases, weather and wind at twelve stations, and the fine dust of some hours later."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +15,8 @@ from interplay.types import UNLABELLED, Recording, Stream, Target
 HOUR_S = 3600.0
 AHEAD = 6
 """Hours from the end of a window to the fine dust that is predicted."""
+FARTHEST = 72
+"""Most of them; a month is cut off by as many."""
 POLLUTANTS = {"particles": ("pm25", "pm10"), "gases": ("so2", "no2", "co", "o3")}
 WEATHER = {"temp": "deg C", "pres": "hPa", "dewp": "deg C", "rain": "mm"}
 OFFICIAL = {"pm25": "PM2.5", "wind_dir": "wd"}
@@ -52,10 +54,10 @@ def _splits() -> dict[str, dict[str, list[str]]]:
     }
 
 
-def _card(name: str, title: str, target: str) -> Card:
+def _card(name: str, what: str, target: str, hours: int = AHEAD) -> Card:
     return Card(
         name=name,
-        title=f"Beijing multi-site air quality: {title}",
+        title=f"Beijing multi-site air quality: {what} in {hours} hour{'s' * (hours > 1)}",
         source="UCI Machine Learning Repository, data set 501",
         licence="CC BY 4.0",
         citation=(
@@ -72,7 +74,7 @@ def _card(name: str, title: str, target: str) -> Card:
             ),
             "wind": "2 channels (from the east, from the north), 0.000277778 Hz: one row an hour, m/s",
         },
-        target=target,
+        target=f"pm25 in {hours} hour{'s' * (hours > 1)}{target}",
         step_s=HOUR_S,
         steps=24,
         # windows of a month end 7 hours apart on the clock, not always at night
@@ -87,20 +89,34 @@ def _card(name: str, title: str, target: str) -> Card:
 
 
 class BeijingAir:
-    """Fine dust six hours after the end of a window, as a number; gaps stay gaps.
+    """Fine dust some hours after the end of a window, as a number; gaps stay gaps.
 
     Stations share their air, so that all stations of a month are one entity, in two groups: no hour is on both sides of
     a fold, and by the first published split (`time_and_station`) neither an hour nor a station is in both parts; test
-    comes after training. The last six hours of a month have no label, since theirs is in the next. Wind comes as its
+    comes after training. The last hours of a month have no label, since theirs is in the next. Wind comes as its
     two components, direction being a circle.
+
+    Parameters
+    ----------
+    hours_ahead : int, h
+        From the end of a window to the fine dust that is predicted.
     """
 
     classes: tuple[str, ...] = ()
-    card = _card(
+    described = (
         "beijing_air",
-        "fine dust in six hours",
-        "pm25 in 6 hours, ug/m3, a number (R2 and mean absolute error are the scores)",
+        "fine dust",
+        ", ug/m3, a number (R2 and mean absolute error are the scores)",
     )
+    card = _card(*described)
+
+    def __init__(self, hours_ahead: int = AHEAD) -> None:
+        if not isinstance(hours_ahead, int) or not 1 <= hours_ahead <= FARTHEST:
+            raise InvalidInput(
+                f"hours_ahead must be a whole number from 1 to {FARTHEST}; got {hours_ahead!r}."
+            )
+        self.hours_ahead = hours_ahead
+        self.card = _card(*self.described, hours=hours_ahead)
 
     def label(self, pm25: np.ndarray) -> np.ndarray:
         """Target values (n,) of concentrations (n,); NaN is unknown."""
@@ -120,20 +136,22 @@ class BeijingAir:
                 )
 
     def _target(self, pm25: np.ndarray) -> Target:
-        """The label at the end of hour k is of hour k + 6."""
-        at_s = HOUR_S * np.arange(1, len(pm25) - AHEAD + 1)
-        return label_intervals(self.label(pm25[AHEAD:]), at_s - HOUR_S, at_s)
+        """The label at the end of hour k is of so many hours later."""
+        label = self.label(pm25[self.hours_ahead :])
+        at_s = HOUR_S * np.arange(1, len(label) + 1)
+        return label_intervals(label, at_s - HOUR_S, at_s)
 
 
 class BeijingAirClasses(BeijingAir):
     """The same as a class: clean, fair or polluted by the limits of the Chinese standard."""
 
     classes = CLASSES
-    card = _card(
+    described = (
         "beijing_air_classes",
-        "how clean the air is in six hours",
-        "pm25 in 6 hours: clean (up to 35 ug/m3), fair (up to 75), polluted (macro-F1 is the score)",
+        "how clean the air is",
+        ": clean (up to 35 ug/m3), fair (up to 75), polluted (macro-F1 is the score)",
     )
+    card = _card(*described)
 
     def label(self, pm25: np.ndarray) -> np.ndarray:
         return np.where(np.isnan(pm25), UNLABELLED, np.searchsorted(LIMITS, pm25, side="left")).astype(

@@ -20,7 +20,7 @@ class Card:
         Modalities that come after the others, only where the folder holds their file.
     step_s : float, s, and steps : int
         Windows that suit the data; used where the user names none.
-    stride : int, min_steps : int, fill : str
+    stride : int, min_steps : int, fill : str, max_gap_s : float
         What else `make_windows` should be told; see there.
     splits : name of a published split -> part ("test" and so on) -> entities; "train" may be left out: all others
     bundled : bool
@@ -46,6 +46,7 @@ class Card:
     stride: int = 1
     min_steps: int | None = None
     fill: str | None = None
+    max_gap_s: float | None = None
     splits: Mapping[str, Mapping[str, list[str]]] = field(default_factory=dict)
     optional: Mapping[str, str] = field(default_factory=dict)
     bundled: bool = False
@@ -56,7 +57,8 @@ class Card:
     @property
     def window_options(self) -> dict[str, Any]:
         """What to call `interplay.data.make_windows` with."""
-        return {name: getattr(self, name) for name in ("step_s", "steps", "stride", "min_steps", "fill")}
+        names = ("step_s", "steps", "stride", "min_steps", "fill", "max_gap_s")
+        return {name: getattr(self, name) for name in names}
 
     def to_dict(self) -> dict[str, object]:
         """All facts by name, of plain types that can be written as JSON."""

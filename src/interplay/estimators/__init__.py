@@ -3,6 +3,7 @@
 from interplay.estimators.base import BaseRUS
 from interplay.estimators.batch.estimators import BatchPID, MultiScaleBatchPID
 from interplay.estimators.checks import check_estimator
+from interplay.estimators.collect import ProfileBuilder
 from interplay.estimators.discrete import DiscretePID
 from interplay.estimators.gaussian import GaussianPID
 from interplay.estimators.posterior.estimator import PosteriorPID
@@ -17,6 +18,7 @@ __all__ = [
     "GaussianPID",
     "MultiScaleBatchPID",
     "PosteriorPID",
+    "ProfileBuilder",
     "TemporalRUS",
     "check_estimator",
 ]

@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 from sklearn.base import BaseEstimator
 
+from interplay.arrays import as_array
 from interplay.data import Windows, windows_from_arrays
 from interplay.data.check import check_categorical, check_trainable
 from interplay.errors import InvalidInput
@@ -68,7 +69,7 @@ class BaseRUS(BaseEstimator):
         -------
         self
         """
-        arrays = {"x1": _two_dimensional(x1), "x2": _two_dimensional(x2)}
+        arrays = {"x1": _two_dimensional(x1, "x1"), "x2": _two_dimensional(x2, "x2")}
         classes = () if self.continuous_target else None
         windows = windows_from_arrays(arrays, y, steps=1, entity=groups, classes=classes)
         self.check(windows, what="y and the sources")
@@ -97,8 +98,8 @@ class BaseRUS(BaseEstimator):
         setattr(self, f"{attribute}_stderr_", float(found[f"{variable}_stderr"].sel(**where)))
 
 
-def _two_dimensional(x) -> np.ndarray:
-    x = np.asarray(x)
+def _two_dimensional(x, name: str) -> np.ndarray:
+    x = as_array(x, name)
     if x.ndim not in (1, 2):
         raise InvalidInput(f"a source must be (n,) or (n, d); got shape {x.shape}.")
     return x[:, None] if x.ndim == 1 else x

@@ -1,9 +1,10 @@
-"""Findings: pointwise values of modalities and pairs, gathered into the data set of a profile.
+"""ProfileBuilder: pointwise scores of modalities and pairs, gathered into the data set of a profile.
 
-An estimator files what every window says of every modality and every pair of modalities; means, standard
+An estimator says what every window tells of every modality and every pair of modalities; atoms, means, standard
 errors and the layout of the result are the same for all of them.
 """
 
+from collections.abc import Mapping
 from itertools import combinations
 
 import numpy as np
@@ -11,17 +12,16 @@ import torch
 import xarray as xr
 
 from interplay.data import Windows
-from interplay.estimators.resampling import (
-    bootstrap_std_error,
-    cluster_sums,
-    clusters_of,
-)
-from interplay.profile.significance import q_values
+from interplay.estimators.resampling import bootstrap_std_error, cluster_sums, clusters_of
+from interplay.profile.significance import familywise, q_values
 from interplay.units import bits
 
+PAIRED = ("redundancy", "unique_ij", "unique_ji", "synergy", "joint_mi")
+"""What is known of a pair, by name: unique_ij is in the first modality and not in the second."""
 
-class Findings:
-    """Filed in order: every modality once, every pair of `pairs` once.
+
+class ProfileBuilder:
+    """Filled in order: every modality once, every pair of `pairs` once.
 
     Parameters
     ----------
@@ -30,6 +30,11 @@ class Findings:
     n_bootstrap : int
         Resamplings of entities or blocks behind each standard error.
     rng : numpy Generator
+
+    Attributes
+    ----------
+    pairs : (P, 2) int64, modality numbers in the order in which pairs are added
+    cluster : (N,) int64, what each window is resampled with
     """
 
     def __init__(self, windows: Windows, lags: np.ndarray, *, n_bootstrap: int, rng: np.random.Generator):
@@ -40,32 +45,90 @@ class Findings:
         self.count = np.bincount(self.cluster)
         self.values: dict[str, list[np.ndarray]] = {}
 
-    def file(self, name: str, pointwise_nats: torch.Tensor, correction_nats=0.0, doubt_nats=0.0) -> None:
-        """File pointwise values (..., L, N) of one or several modalities or pairs, whose mean is the estimate.
+    def add_modality(self, score, *, p_value=None, shift=0.0, doubt=0.0) -> None:
+        """What one modality, or several, tell of each window.
 
-        `correction_nats` (..., L) is added to the mean; it moves the estimate, not its error. `doubt_nats` (..., L) is
-        a standard deviation that the draw of the windows does not show; it widens the error, and moves nothing.
+        Parameters
+        ----------
+        score : (..., L, N) log p(y|x) / p(y) of the label, nats
+        p_value : (..., L), optional
+        shift : (..., L) nats, added to the mean; it moves the estimate, not its error
+        doubt : (..., L) nats, a standard deviation that the draw of the windows does not show; it widens the error
         """
-        self.file_sums(name, cluster_sums(pointwise_nats, self.cluster), correction_nats, doubt_nats)
+        self._file("mi", cluster_sums(torch.as_tensor(score), self.cluster), shift, doubt)
+        if p_value is not None:
+            self.keep("mi_p_value", p_value)
 
-    def file_sums(self, name: str, sums: torch.Tensor, correction_nats=0.0, doubt_nats=0.0) -> None:
-        """The same from pointwise values that are already summed over clusters, (..., L, clusters)."""
-        mean = sums.sum(-1) / float(self.count.sum())
-        self.keep(name, bits(mean + correction_nats))
-        of_draw = bootstrap_std_error(sums, self.count, self.n_bootstrap, self.rng)
-        self.keep(f"{name}_stderr", bits(torch.hypot(of_draw, torch.as_tensor(doubt_nats).to(of_draw))))
+    def add_pair(
+        self,
+        first,
+        second,
+        least,
+        joint,
+        *,
+        p_value=None,
+        gap_nats=None,
+        shifts: Mapping[str, object] | None = None,
+    ) -> None:
+        """What one pair, or several, tell of each window; atoms follow from the four scores.
+
+        Parameters
+        ----------
+        first, second, joint : (..., L, N) log-ratio of the label given the one source, the other, and both, nats
+        least : (..., L, N)
+            The same by the least informative coupling, see `interplay.info.broja`.
+        p_value : (..., L), optional
+            That the pair tells anything.
+        gap_nats : (..., L), optional
+            What the solver has proven.
+        shifts : name of each of `PAIRED` -> (..., L) nats, optional
+        """
+        one, two, least, joint = (torch.as_tensor(each) for each in (first, second, least, joint))
+        atoms = {
+            "redundancy": one + two - least,
+            "unique_ij": least - two,
+            "unique_ji": least - one,
+            "synergy": joint - least,
+            "joint_mi": joint,
+        }
+        sums = {name: cluster_sums(value, self.cluster) for name, value in atoms.items()}
+        self.add_pair_sums(sums, p_value=p_value, gap_nats=gap_nats, shifts=shifts)
+
+    def add_pair_sums(
+        self,
+        sums: Mapping[str, torch.Tensor],
+        *,
+        p_value=None,
+        gap_nats=None,
+        shifts: Mapping[str, object] | None = None,
+        doubts: Mapping[str, object] | None = None,
+        p_values: Mapping[str, object] | None = None,
+    ) -> None:
+        """The same from atoms whose scores are already summed over clusters, (..., L, clusters), by name.
+
+        `p_values`, by name, are of single atoms.
+        """
+        for name in PAIRED:
+            self._file(name, sums[name], (shifts or {}).get(name, 0.0), (doubts or {}).get(name, 0.0))
+        for name, value in (p_values or {}).items():
+            self.keep(f"{name}_p_value", value)
+        if p_value is not None:
+            self.keep("p_value", p_value)
+        if gap_nats is not None:
+            self.keep("gap_bits", bits(gap_nats))
 
     def keep(self, name: str, values) -> None:
-        """Keep finished values (..., L)."""
+        """Keep finished values (..., L) of modalities (named ``mi_...`` or ``quantisation_loss``) or of pairs."""
         self.values.setdefault(name, []).append(np.asarray(values))
 
-    def dataset(self) -> xr.Dataset:
-        """The variables of `InteractionProfile`.
+    def _file(self, name: str, sums: torch.Tensor, shift, doubt) -> None:
+        mean = sums.sum(-1) / float(self.count.sum())
+        self.keep(name, bits(mean + shift))
+        of_draw = bootstrap_std_error(sums, self.count, self.n_bootstrap, self.rng)
+        self.keep(f"{name}_stderr", bits(torch.hypot(of_draw, torch.as_tensor(doubt).to(of_draw))))
 
-        Wanted: of modalities ``mi``; of pairs ``redundancy, unique_ij, unique_ji, synergy, joint_mi`` and
-        ``p_value``, each filed or kept. What else was kept of modalities (named ``mi_...`` or
-        ``quantisation_loss``) or of pairs comes along.
-        """
+    def dataset(self) -> xr.Dataset:
+        """The variables of `InteractionProfile`."""
         both, single = ("source_i", "source_j", "lag"), ("source", "lag")
         data: dict[str, object] = {}
         for name, values in self.values.items():
@@ -79,6 +142,7 @@ class Findings:
             data.setdefault(f"{name}_stderr", (both, self._square([], [])))
         p_values = self._square(*[self.values.get("p_value", [])] * 2)
         data["p_value"], data["q_value"] = (both, p_values), (both, _q_values(p_values))
+        data |= self._adjusted(data)
         coords = {
             "source_i": self.names,
             "source_j": self.names,
@@ -87,6 +151,23 @@ class Findings:
             "lag_s": ("lag", self.lags * self.step_s),
         }
         return xr.Dataset(data, coords=coords)
+
+    def _adjusted(self, data: Mapping[str, object]) -> dict[str, object]:
+        """p-values of atoms, adjusted over all atoms, pairs and lags together."""
+        atoms = [name for name in ("redundancy", "unique", "synergy") if f"{name}_p_value" in data]
+        raw = [data[f"{name}_p_value"][1] for name in atoms]  # pyrefly: ignore[bad-index]
+        if not raw:
+            return {}
+        upper = np.triu(np.ones((len(self.names), len(self.names)), dtype=bool), 1)[..., None]
+        once = [
+            np.where(upper, p, np.nan) if name != "unique" else p for name, p in zip(atoms, raw, strict=True)
+        ]
+        adjusted = np.split(familywise(np.stack(once)), len(once))
+        both = ("source_i", "source_j", "lag")
+        return {
+            f"{name}_q_value": (both, p[0] if name == "unique" else _mirrored(p[0], upper))
+            for name, p in zip(atoms, adjusted, strict=True)
+        }
 
     def _square(self, values: list[np.ndarray], mirrored: list[np.ndarray]) -> np.ndarray:
         full = np.full((len(self.names), len(self.names), len(self.lags)), np.nan)
@@ -100,5 +181,8 @@ class Findings:
 def _q_values(p_values: np.ndarray) -> np.ndarray:
     """Adjusted over every (pair, lag) once, then mirrored."""
     upper = np.triu(np.ones(p_values.shape[:2], dtype=bool), 1)[..., None]
-    q = q_values(np.where(upper, p_values, np.nan))
-    return np.where(upper, q, q.transpose(1, 0, 2))
+    return _mirrored(q_values(np.where(upper, p_values, np.nan)), upper)
+
+
+def _mirrored(values: np.ndarray, upper: np.ndarray) -> np.ndarray:
+    return np.where(upper, values, values.transpose(1, 0, 2))

@@ -11,13 +11,13 @@ import xarray as xr
 from interplay.data import Windows
 from interplay.errors import InvalidInput
 from interplay.estimators.base import BaseRUS
-from interplay.estimators.collect import Findings
+from interplay.estimators.collect import ProfileBuilder
 from interplay.estimators.discretise import cells_at_lags
-from interplay.estimators.resampling import permuted_within
+from interplay.estimators.resampling import rearrangements
 from interplay.estimators.target_history import past_labels
-from interplay.info.atoms import couple
+from interplay.info import Broja, RedundancyMeasure
 from interplay.progress import Progress, silent
-from interplay.units import bits
+from interplay.units import nats
 
 CELLS = ("kmeans", "quantile", "given")
 CORRECTIONS = ("miller-madow", "shuffle", "none")
@@ -36,17 +36,19 @@ class DiscretePID(BaseRUS):
     correction : "miller-madow", "shuffle" or "none"
         Of the upward bias of plug-in information. Miller-Madow subtracts (surplus of occupied cells) / 2N
         from I1, I2 and I12, and from I_Q the larger of the first two; shuffling subtracts the mean over
-        labels permuted within contexts.
+        rearranged sources.
     target_history : int
         h, how many of the target's own last labels are conditioned on; atoms are averaged over pasts.
     tol_bits : float
         Certified accuracy of the solver.
+    measure : RedundancyMeasure, optional
+        What counts as redundant; BROJA by default.
     n_shuffles : int
-        Permutations behind the shuffle correction.
+        Rearrangements behind the shuffle correction.
     n_bootstrap : int
         Resamplings of entities behind each standard error.
     n_rotations : int
-        Permutations of the labels behind each p-value.
+        Rearrangements of the sources in time, or between entities, behind each p-value.
     random_state : int
         Seed of all that is drawn.
 
@@ -63,6 +65,7 @@ class DiscretePID(BaseRUS):
         correction: str = "miller-madow",
         target_history: int = 0,
         tol_bits: float = 1e-6,
+        measure: RedundancyMeasure | None = None,
         n_shuffles: int = 10,
         n_bootstrap: int = 200,
         n_rotations: int = 199,
@@ -73,6 +76,7 @@ class DiscretePID(BaseRUS):
         self.correction = correction
         self.target_history = target_history
         self.tol_bits = tol_bits
+        self.measure = measure
         self.n_shuffles = n_shuffles
         self.n_bootstrap = n_bootstrap
         self.n_rotations = n_rotations
@@ -87,55 +91,67 @@ class DiscretePID(BaseRUS):
             raise InvalidInput(f"n_cells must be at least 2, or nothing is told apart; got {self.n_cells}.")
         rng = np.random.default_rng(self.random_state)
         windows, context = past_labels(windows, self.target_history)
-        found = Findings(windows, lags, n_bootstrap=self.n_bootstrap, rng=rng)
+        builder = ProfileBuilder(windows, lags, n_bootstrap=self.n_bootstrap, rng=rng)
         cell = cells_at_lags(windows, lags, self.cells, self.n_cells, self.random_state)
         y, n_classes = torch.from_numpy(windows.y), len(windows.classes)
         group = torch.from_numpy(context)
-        permuted = torch.from_numpy(
-            permuted_within(windows.y, context, max(self.n_rotations, self.n_shuffles), rng)
-        )
+        draws = max(self.n_rotations, self.n_shuffles)
+        rearranged = torch.from_numpy(rearrangements(windows, windows.length, draws, rng))
+        alone = []
         for codes in cell:
             counted = _Counts(codes[None], y, group, n_classes)
-            found.file("mi", counted.pointwise(), -self._bias(counted, permuted))
-            found.keep("mi_p_value", counted.p_values(permuted[: self.n_rotations]))
-        for k, (i, j) in enumerate(found.pairs):
-            self._pair(found, cell[i], cell[j], y, group, n_classes, permuted)
-            progress((k + 1) / len(found.pairs))
-        return found.dataset()
+            null = counted.rearranged(rearranged)
+            alone.append(null)
+            shift = -self._bias(counted, null)
+            p_value = counted.p_value(null[: self.n_rotations])
+            builder.add_modality(counted.pointwise(), shift=shift, p_value=p_value)
+        for k, (i, j) in enumerate(builder.pairs):
+            one, two = (_Counts(cell[m][None], y, group, n_classes) for m in (i, j))
+            self._add_pair(builder, one, two, (alone[i], alone[j]), rearranged)
+            progress((k + 1) / len(builder.pairs))
+        return builder.dataset()
 
-    def _pair(self, found: Findings, one, two, y, group, n_classes: int, permuted) -> None:
-        first, second, joint = (
-            _Counts(codes, y, group, n_classes) for codes in (one[None], two[None], torch.stack([one, two]))
-        )
-        least, gap = _least(first, second, self.tol_bits)
+    def _add_pair(
+        self, builder: ProfileBuilder, first: "_Counts", second: "_Counts", alone, rearranged
+    ) -> None:
+        joint = first.beside(second)
+        null = joint.rearranged(rearranged)
+        least, gap = _least(first, second, self._measure)
         i1, i2, i12 = first.pointwise(), second.pointwise(), joint.pointwise()
-        b1, b2, b12 = (self._bias(counted, permuted) for counted in (first, second, joint))
-        b_q = self._least_bias(first, second, b1, b2, permuted)
-        found.file("redundancy", i1 + i2 - least, b_q - b1 - b2)
-        found.file("unique_ij", least - i2, b2 - b_q)
-        found.file("unique_ji", least - i1, b1 - b_q)
-        found.file("synergy", i12 - least, b_q - b12)
-        found.file("joint_mi", i12, -b12)
-        found.keep("gap_bits", bits(gap))
-        found.keep("p_value", joint.p_values(permuted[: self.n_rotations]))
+        b1, b2, b12 = self._bias(first, alone[0]), self._bias(second, alone[1]), self._bias(joint, null)
+        b_q = self._least_bias(first, second, b1, b2, rearranged)
+        shifts = {
+            "redundancy": b_q - b1 - b2,
+            "unique_ij": b2 - b_q,
+            "unique_ji": b1 - b_q,
+            "synergy": b_q - b12,
+            "joint_mi": -b12,
+        }
+        builder.add_pair(
+            i1, i2, least, i12, gap_nats=gap, shifts=shifts, p_value=joint.p_value(null[: self.n_rotations])
+        )
 
-    def _bias(self, counted: "_Counts", permuted: torch.Tensor) -> torch.Tensor:
-        """Upward bias of plug-in information, nats (L,)."""
+    @property
+    def _measure(self) -> RedundancyMeasure:
+        return Broja(tol_bits=self.tol_bits) if self.measure is None else self.measure
+
+    def _bias(self, counted: "_Counts", null: torch.Tensor) -> torch.Tensor:
+        """Upward bias of plug-in information, nats (L,); `null` (R, L) is that of rearranged sources."""
         if self.correction == "miller-madow":
             return counted.miller_madow()
         if self.correction == "shuffle":
-            return counted.information(permuted[: self.n_shuffles]).mean(0)
+            return null[: self.n_shuffles].mean(0)
         return torch.zeros(counted.codes.shape[1], dtype=torch.float64)
 
-    def _least_bias(self, first, second, b1, b2, permuted) -> torch.Tensor:
+    def _least_bias(self, first, second, b1, b2, rearranged) -> torch.Tensor:
         """The same of I_Q."""
         if self.correction != "shuffle":
             return torch.maximum(b1, b2)
-        found = [
-            _least(first.of(labels), second.of(labels), self.tol_bits)[0].mean(-1)
-            for labels in permuted[: self.n_shuffles]
+        shuffled = [
+            _least(first.of(window), second.of(window), self._measure)[0].mean(-1)
+            for window in rearranged[: self.n_shuffles]
         ]
-        return torch.stack(found).mean(0)
+        return torch.stack(shuffled).mean(0)
 
 
 class _Counts:
@@ -158,25 +174,29 @@ class _Counts:
         self.cell, self.size = cell, self.n_cells ** len(codes)
         self.n_groups = int(group.max()) + 1
 
-    def of(self, y: torch.Tensor) -> "_Counts":
-        """The same sources with other labels."""
-        return _Counts(self.codes, y, self.group, self.n_classes)
+    def of(self, window: torch.Tensor) -> "_Counts":
+        """Sources of other windows (N,) beside the same labels."""
+        return _Counts(self.codes[..., window], self.y, self.group, self.n_classes)
 
-    def table(self, y: torch.Tensor) -> torch.Tensor:
+    def beside(self, other: "_Counts") -> "_Counts":
+        """Both sources together."""
+        return _Counts(torch.cat([self.codes, other.codes]), self.y, self.group, self.n_classes)
+
+    def table(self) -> torch.Tensor:
         """Counts (L, G, size, C) float64."""
         n_l = len(self.cell)
         lag = torch.arange(n_l)[:, None]
-        index = ((lag * self.n_groups + self.group) * self.size + self.cell) * self.n_classes + y
+        index = ((lag * self.n_groups + self.group) * self.size + self.cell) * self.n_classes + self.y
         shape = (n_l, self.n_groups, self.size, self.n_classes)
         return torch.bincount(index.flatten(), minlength=int(np.prod(shape))).view(shape).double()
 
-    def information(self, labels: torch.Tensor) -> torch.Tensor:
-        """Plug-in information given the context for each of several labellings (R, N), nats (R, L)."""
-        return torch.stack([_information(self.table(y)) for y in labels])
+    def rearranged(self, windows: torch.Tensor) -> torch.Tensor:
+        """Plug-in information given the context of sources of other windows (R, N), nats (R, L)."""
+        return torch.stack([_information(self.of(window).table()) for window in windows])
 
     def pointwise(self) -> torch.Tensor:
         """log p(y | cell, context) / p(y | context) of every window, (L, N)."""
-        counts = self.table(self.y)
+        counts = self.table()
         ratio = torch.log(counts * counts.sum((-2, -1), keepdim=True)) - torch.log(
             counts.sum(-1, keepdim=True) * counts.sum(-2, keepdim=True)
         )
@@ -189,16 +209,15 @@ class _Counts:
 
     def miller_madow(self) -> torch.Tensor:
         """(occupied pairs - occupied cells - occupied classes + 1) / 2N, summed over contexts, nats (L,)."""
-        full = self.table(self.y) > 0
+        full = self.table() > 0
         surplus = full.sum((-2, -1)) - full.any(-1).sum(-1) - full.any(-2).sum(-1) + 1
         return surplus.sum(-1).double() / (2 * len(self.y))
 
-    def p_values(self, permuted: torch.Tensor) -> np.ndarray:
-        """How often permuted labels are told as well as the labels, (L,)."""
-        null = self.information(permuted)
-        seen = _information(self.table(self.y))
+    def p_value(self, null: torch.Tensor) -> np.ndarray:
+        """How often rearranged sources (R, L) tell as much, (L,)."""
+        seen = _information(self.table())
         # counts repeat exactly; ties count against the finding
-        return ((1 + (null >= seen - 1e-12).sum(0)) / (1 + len(permuted))).numpy()
+        return ((1 + (null >= seen - 1e-12).sum(0)) / (1 + len(null))).numpy()
 
 
 def _information(counts: torch.Tensor) -> torch.Tensor:
@@ -213,14 +232,16 @@ def _information(counts: torch.Tensor) -> torch.Tensor:
     return (summed(counts) + summed(total) - summed(cells) - summed(classes)) / n
 
 
-def _least(first: _Counts, second: _Counts, tol_bits: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """Pointwise I_Q (L, N), and the solver's gap (L,) averaged over contexts, nats."""
-    counts = [source.table(source.y) for source in (first, second)]
+def _least(first: _Counts, second: _Counts, measure: RedundancyMeasure) -> tuple[torch.Tensor, torch.Tensor]:
+    """Pointwise union information (L, N), and the solver's gap (L,) averaged over contexts, nats."""
+    counts = [source.table() for source in (first, second)]
     total = counts[0].sum((-2, -1))
     p1, p2 = (table / total[..., None, None] for table in counts)
-    coupling = couple(p1.flatten(0, 1), p2.flatten(0, 1), tol_bits=tol_bits)
-    alpha, beta = (potential.unflatten(0, total.shape) for potential in (coupling.alpha, coupling.beta))
+    union = measure.union_information(p1.flatten(0, 1), p2.flatten(0, 1))
+    n_g = total.shape[1]
+    one, two = (source.cell.repeat_interleave(n_g, 0) for source in (first, second))
+    by_context = union.log_score(one, two, first.y[None]).unflatten(0, total.shape)
+    log_p = by_context.gather(1, first.group.expand(len(total), 1, -1))[:, 0]
     log_prior = torch.log(p1.sum(-2))[:, first.group, first.y]
-    pointwise = first.read(alpha, first.cell) + second.read(beta, second.cell) - log_prior
     weight = total / total.sum(-1, keepdim=True)
-    return pointwise, (coupling.gap_nats.view(total.shape) * weight).sum(-1)
+    return log_p - log_prior, nats((union.gap_bits.view(total.shape) * weight).sum(-1))

@@ -16,8 +16,8 @@ import xarray as xr
 
 from interplay.data import Scaler, Windows, cross_folds, purged
 from interplay.estimators.base import BaseRUS
-from interplay.estimators.collect import Findings
-from interplay.estimators.resampling import rotation_p_values
+from interplay.estimators.collect import ProfileBuilder
+from interplay.estimators.resampling import rearranged_p_values, rearrangements
 from interplay.probe.features import plain_features
 from interplay.progress import Progress, silent
 
@@ -65,49 +65,34 @@ class GaussianPID(BaseRUS):
     def estimate(self, windows: Windows, lags: np.ndarray, progress: Progress = silent) -> xr.Dataset:
         """See `BaseRUS.estimate`."""
         rng = np.random.default_rng(self.random_state)
-        found = Findings(windows, lags, n_bootstrap=self.n_bootstrap, rng=rng)
+        builder = ProfileBuilder(windows, lags, n_bootstrap=self.n_bootstrap, rng=rng)
         ridge = _Ridge(windows, lags, self.folds, self.random_state)
         y = torch.from_numpy(windows.y - windows.y.mean())
+        rearranged = rearrangements(windows, len(lags), self.n_rotations, rng)
         per_parameter = 0.5 / len(windows)
+        shifts = {"redundancy": -per_parameter, "synergy": -2 * per_parameter, "joint_mi": -3 * per_parameter}
 
-        def p_values(prediction: torch.Tensor) -> np.ndarray:
-            flat = (prediction - prediction.mean(-1, keepdim=True)).flatten(0, -2)[..., None]
-            p = rotation_p_values(
-                flat,
-                y.numpy()[:, None],
-                windows.entity,
-                lags=len(lags),
-                draws=self.n_rotations,
-                rng=rng,
-            )
-            return p.view(prediction.shape[:-1]).numpy()
+        def p_values(prediction: torch.Tensor) -> torch.Tensor:
+            centred = prediction - prediction.mean(-1, keepdim=True)
+            return rearranged_p_values(centred[..., None], y.numpy()[:, None], rearranged)
 
         alone = ridge.predict(torch.arange(ridge.n_modalities)[:, None])
         score = gaussian_score(alone[..., None], y)
-        found.file("mi", score, -per_parameter)
-        found.keep("mi_p_value", p_values(alone))
-        pairs = torch.from_numpy(found.pairs)
+        builder.add_modality(score, p_value=p_values(alone), shift=-per_parameter)
+        pairs = torch.from_numpy(builder.pairs)
         done = 0
         for block in pairs.split(ridge.block_size()):
             together = ridge.predict(block)
             p = p_values(together)
             for k, (i, j) in enumerate(block.tolist()):
-                stacked = torch.stack([together[k], alone[i], alone[j]], dim=-1)
-                self._file(found, score[i], score[j], gaussian_score(stacked, y), per_parameter)
-                found.keep("p_value", p[k])
+                joint = gaussian_score(torch.stack([together[k], alone[i], alone[j]], dim=-1), y)
+                # of one continuous target I_Q is the larger of the two
+                first = (score[i].mean(-1) >= score[j].mean(-1))[:, None]
+                least = torch.where(first, score[i], score[j])
+                builder.add_pair(score[i], score[j], least, joint, p_value=p[k], shifts=shifts)
             done += len(block)
             progress(done / len(pairs))
-        return found.dataset()
-
-    @staticmethod
-    def _file(found: Findings, one, two, joint, per_parameter: float) -> None:
-        first = (one.mean(-1) >= two.mean(-1))[:, None]
-        least, weaker = torch.where(first, one, two), torch.where(first, two, one)
-        found.file("redundancy", weaker, -per_parameter)
-        found.file("unique_ij", least - two)
-        found.file("unique_ji", least - one)
-        found.file("synergy", joint - least, -2 * per_parameter)
-        found.file("joint_mi", joint, -3 * per_parameter)
+        return builder.dataset()
 
 
 def gaussian_score(prediction: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""Standard errors from whole entities, and a null from rotated labels.
+"""Standard errors from whole entities, and a null from sources that are rearranged in time.
 
 Every estimate here is a mean over windows of pointwise values that are the influence function of the
 quantity (log-ratios for information; the dual potentials for I_Q, by the envelope theorem). Resampling
@@ -11,6 +11,9 @@ import torch
 
 from interplay.data import Windows
 from interplay.data.splits import consecutive_blocks
+
+WORK_BYTES = 64e6
+"""Memory that rearranged labels may take at once."""
 
 FEW_ENTITIES = 10
 """With fewer entities than this, blocks of consecutive windows are resampled instead."""
@@ -55,128 +58,74 @@ def bootstrap_std_error(sums: torch.Tensor, counts: np.ndarray, draws: int, rng:
     return means.std(-1) * np.sqrt(n_g / max(n_g - 1, 1))
 
 
-def rotation_p_values(
-    score: torch.Tensor,
-    label: np.ndarray,
-    entity: np.ndarray,
-    *,
-    lags: int,
-    draws: int,
-    rng: np.random.Generator,
-) -> torch.Tensor:
-    """How often rearranged labels fit a predictor as well as the labels themselves.
+def rearrangements(windows: Windows, lags: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """For every window another that it may show the sources of, if they have nothing to do with its label.
 
-    Where labels change within at least half of the entities, they are rotated in time within each entity.
-    Rotation keeps the runs of labels, so slow signals under slow labels do not pass for information. The
-    statistic, the sum of score times label, is computed for all rotations at once as a circular correlation.
-    Otherwise, as for one label per stay, entities exchange their labels.
+    Where labels change within at least half of the entities, sources are rotated in time within each entity.
+    Rotation keeps their course and that of the labels, so that slow signals under slow labels do not pass for
+    information.
+    Otherwise, as for one label per stay, entities exchange their sources.
 
     Parameters
     ----------
-    score : (H, N, C), held-out log p(y|x) / p(y) for every class; or a centred prediction, C = 1
-    label : (N, C), one-hot labels; or a centred continuous target, C = 1
-    entity : (N,) int64, windows of one entity lie together
+    windows : Windows
+        Those of one entity lie together.
     lags : int
-        Rotations by fewer steps than this, in either direction, are left out.
+        Rotations by fewer windows than this, in either direction, are left out.
     draws : int
     rng : numpy Generator
 
     Returns
     -------
-    (H,) float64, (1 + rearrangements that fit as well) / (1 + draws)
+    (draws, N) int64, numbers of windows
     """
-    starts = np.flatnonzero(np.r_[True, entity[1:] != entity[:-1]])
-    new = np.r_[0, (label[1:] != label[:-1]).any(axis=1)]
-    changes = np.add.reduceat(new * (entity == np.r_[-1, entity[:-1]]), starts) > 0
-    told = torch.from_numpy(label.astype(np.float64)).to(score.device)
-    if 2 * changes.sum() >= len(starts):
-        seen, null = _rotated(score.double(), told, starts, lags, draws, rng)
-    else:
-        seen, null = _exchanged(score.double(), told, starts, draws, rng)
-    # rounding of the transforms is about 1e-12 of the sums; ties count against the finding
-    slack = 1e-9 * (1.0 + seen.abs())
-    return (1.0 + (null >= (seen - slack)[:, None]).sum(1).double()) / (1.0 + draws)
+    starts = np.flatnonzero(np.r_[True, windows.entity[1:] != windows.entity[:-1]])
+    sizes = np.diff(np.r_[starts, len(windows)])
+    place = np.arange(len(windows)) - np.repeat(starts, sizes)
+    if changes_within(windows, starts):
+        margin = np.minimum(lags, (sizes - 1) // 2)
+        shift = rng.integers(margin, np.maximum(sizes - margin, margin + 1), (draws, len(starts)))
+        moved = (place + np.repeat(shift, sizes, axis=1)) % np.repeat(sizes, sizes)
+        return np.repeat(starts, sizes) + moved
+    order = rng.permuted(np.tile(np.arange(len(starts)), (draws, 1)), axis=1)
+    other = np.repeat(order, sizes, axis=1)
+    return starts[other] + place % sizes[other]
 
 
-def _rotated(score, label, starts, lags: int, draws: int, rng):
-    seen = torch.zeros(len(score), dtype=torch.float64, device=score.device)
-    null = torch.zeros(len(score), draws, dtype=torch.float64, device=score.device)
-    for run in np.split(np.arange(len(label)), starts[1:]):
-        fit = _fit_of_rotations(score[:, run], label[run])
-        margin = min(lags, (len(run) - 1) // 2)
-        shift = rng.integers(margin, max(len(run) - margin, margin + 1), draws)
-        seen += fit[:, 0]
-        null += fit[:, torch.from_numpy(shift)]
-    return seen, null
+def changes_within(windows: Windows, starts: np.ndarray) -> bool:
+    """Whether the target changes within at least half of the entities, which begin at `starts`."""
+    y = windows.y.reshape(len(windows), -1)
+    new = np.r_[0, (y[1:] != y[:-1]).any(axis=1)]
+    new[starts] = 0
+    return bool(2 * np.count_nonzero(np.add.reduceat(new, starts)) >= len(starts))
 
 
-def _exchanged(score, label, starts, draws: int, rng):
-    """Each entity counts with the label of its first window; entities exchange these labels."""
-    label = label[torch.from_numpy(starts)]
-    run = torch.from_numpy(np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, score.shape[1]])))
-    fit = torch.zeros(
-        len(score), len(starts), score.shape[2], dtype=torch.float64, device=score.device
-    ).index_add_(1, run.to(score.device), score)
-    # as products: temporary sums in turn with small results leave holes in the heap, once of 15 GB
-    fit, null = fit.flatten(1), []
-    for k in range(0, draws, at_once := _draws_at_once(fit.shape[1])):
-        order = rng.permuted(np.tile(np.arange(len(starts)), (min(at_once, draws - k), 1)), axis=1)
-        null.append(fit @ label[torch.from_numpy(order)].flatten(1).T)
-    return fit @ label.flatten(), torch.cat(null, dim=1)
-
-
-def _draws_at_once(n_numbers: int) -> int:
-    """So many rearrangements of so many numbers fit into 64 MB."""
-    return max(1, int(64e6 // (8 * n_numbers)))
-
-
-def _fit_of_rotations(score: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
-    """Sum over t and c of score[t, c] * label[t + k, c] for every k, (H, n) float64."""
-    spectrum = torch.fft.rfft(score.double().mT, dim=-1)
-    product = (spectrum.conj() * torch.fft.rfft(label.T, dim=-1)).sum(-2)
-    return torch.fft.irfft(product, n=len(label), dim=-1)
-
-
-def permuted_within(y: np.ndarray, context: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """Labels permuted among the windows of each context, (draws, N)."""
-    order = np.argsort(context, kind="stable")
-    starts = np.flatnonzero(np.diff(context[order], prepend=-1))
-    permuted = np.tile(y, (draws, 1))
-    for members in np.split(order, starts[1:]):
-        permuted[:, members] = rng.permuted(permuted[:, members], axis=1)
-    return permuted
-
-
-def context_p_values(
-    score: torch.Tensor, y: np.ndarray, context: np.ndarray, *, draws: int, rng: np.random.Generator
-) -> torch.Tensor:
-    """How often labels permuted within contexts fit as well as the labels themselves.
-
-    Given the target's past the labels of a context are exchangeable where that past is all that matters.
+def rearranged_p_values(score: torch.Tensor, label: np.ndarray, rearranged: np.ndarray) -> torch.Tensor:
+    """How often sources of other windows fit the labels as well as the windows' own.
 
     Parameters
     ----------
-    score : (H, N, C), held-out log p(y|x) / p(y)
-    y : (N,) int64
-    context : (N,) int64
-    draws : int
-    rng : numpy Generator
+    score : (..., N, C), held-out log p(y|x) / p(y) for every class; or a centred prediction, C = 1
+    label : (N, C), one-hot labels; or a centred continuous target, C = 1
+    rearranged : (D, N) int64
+        From `rearrangements`.
 
     Returns
     -------
-    (H,) float64, (1 + rearrangements that fit as well) / (1 + draws)
+    (...) float64, (1 + rearrangements that fit as well) / (1 + D)
     """
-    flat = score.double().flatten(1)
-    place = np.arange(len(y)) * score.shape[2]
-
-    def fit(labels: np.ndarray) -> torch.Tensor:
-        chosen = torch.zeros(flat.shape[1], len(labels), dtype=torch.float64)
-        chosen.scatter_(0, torch.from_numpy((place + labels).T), 1.0)
-        return flat @ chosen
-
-    seen = fit(y[None])
-    worse = torch.zeros(len(flat), dtype=torch.float64)
-    for k in range(0, draws, at_once := _draws_at_once(flat.shape[1])):
-        null = fit(permuted_within(y, context, min(at_once, draws - k), rng))
-        worse += (null >= seen - 1e-9 * (1.0 + seen.abs())).sum(1)
-    return (1.0 + worse) / (1.0 + draws)
+    flat = score.double().flatten(-2)
+    labels = torch.from_numpy(label.astype(np.float64))
+    n, n_c = labels.shape
+    seen = flat @ labels.flatten()
+    worse = torch.zeros_like(seen)
+    at_once = max(1, int(WORK_BYTES // (8 * n * n_c)))
+    for draws in np.array_split(rearranged, max(1, -(-len(rearranged) // at_once))):
+        # the sum over n of score[draw[n]] . label[n], as one product for all heads
+        met = labels.new_zeros(len(draws), n, n_c)
+        for each, window in zip(met, torch.from_numpy(draws), strict=True):
+            each.index_add_(0, window, labels)
+        null = flat @ met.flatten(1).T
+        # rounding of the sums is about 1e-12 of them; ties count against the finding
+        worse += (null >= (seen - 1e-9 * (1.0 + seen.abs()))[..., None]).sum(-1)
+    return (1.0 + worse) / (1.0 + len(rearranged))

@@ -55,7 +55,7 @@ def decompose(table, *, tol_bits: float = 1e-6, max_steps: int = 80) -> Decompos
     tol_bits : float
         Certified accuracy asked for.
     max_steps : int
-        Interior-point steps after which a `ConvergenceWarning` is raised instead.
+        Interior-point steps after which a `ConvergenceWarning` names the gap that is left.
 
     Returns
     -------
@@ -85,7 +85,7 @@ def decompose_marginals(
     ----------
     table1 : array_like (..., n1, C)
     table2 : array_like (..., n2, C)
-        Both must give y the same distribution.
+        Both must give y the same distribution; what rounding makes them differ by is averaged out.
     joint_mi : array_like (...), bits, optional
         I(X1,X2;Y) where it is known; without it `synergy` is None.
     tol_bits, max_steps
@@ -106,6 +106,7 @@ def decompose_marginals(
         raise InvalidInput(
             f"table1 and table2 must give the target the same distribution; theirs differ by {apart:.2g}."
         )
+    p1, p2 = _of_one_target(p1, p2)
     joint_nats = None
     if joint_mi is not None:
         joint_nats = nats(torch.as_tensor(joint_mi, dtype=torch.float64, device=p1.device))
@@ -123,15 +124,33 @@ def couple(p1: torch.Tensor, p2: torch.Tensor, *, tol_bits: float, max_steps: in
     coupling = broja.Coupling(
         **{name: torch.cat([getattr(part, name) for part in parts]) for name in broja.Coupling.__slots__}
     )
-    missed = int((bits(coupling.gap_nats) > tol_bits).sum())
-    if missed:
-        worst = bits(coupling.gap_nats.max().item())
+    missed = coupling.gap_bits > tol_bits
+    if missed.any():
+        worst = int(coupling.gap_bits.argmax())
         warnings.warn(
-            f"{missed} of {len(p1)} decompositions did not reach tol_bits={tol_bits:g} in {max_steps} steps; "
-            f"the largest gap is {worst:.2g} bit.",
+            f"{int(missed.sum())} of {len(p1)} decompositions did not reach tol_bits={tol_bits:g} in {max_steps} "
+            f"steps; the largest gap, which is proven, is {coupling.gap_bits[worst].item():.2g} bit, of "
+            f"{_kind(p1[worst], p2[worst])}. Raise max_steps or tol_bits, or merge cells of little mass.",
             ConvergenceWarning,
         )
     return coupling
+
+
+def _kind(p1: torch.Tensor, p2: torch.Tensor) -> str:
+    entries = torch.cat([p1, p2]).flatten()
+    positive = entries[entries > 0]
+    return (
+        f"a table of {len(p1)} x {len(p2)} cells and {p1.shape[-1]} classes whose marginals hold probabilities from "
+        f"{positive.min().item():.1g} to {positive.max().item():.1g}, and {len(entries) - len(positive)} zeros"
+    )
+
+
+def _of_one_target(p1: torch.Tensor, p2: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Both tables scaled to the mean of their y-marginals, without classes that one of them lacks."""
+    y1, y2 = p1.sum(-2, keepdim=True), p2.sum(-2, keepdim=True)
+    common = torch.where((y1 > 0) & (y2 > 0), (y1 + y2) / 2, 0.0)
+    common = common / common.sum(-1, keepdim=True)
+    return p1 * (common / y1.clamp_min(1e-300)), p2 * (common / y2.clamp_min(1e-300))
 
 
 def _decompose(p1, p2, joint_nats, give_back, tol_bits, max_steps) -> Decomposition:

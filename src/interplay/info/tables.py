@@ -6,12 +6,14 @@ on their own device.
 
 from collections.abc import Callable
 
-import numpy as np
 import torch
 
+from interplay.arrays import as_floats
 from interplay.errors import InvalidInput
 
 SUM_TOLERANCE = 1e-6
+ROUNDING = 1e-12
+"""Size of negative entries that are rounding: sums of a few thousand products in float64 are not that far off."""
 
 
 def open_tables(*tables, axes: int, name: str) -> tuple[list[torch.Tensor], Callable]:
@@ -43,11 +45,13 @@ def _checked(table, axes: int, name: str) -> torch.Tensor:
     if isinstance(table, torch.Tensor):
         p = table.detach().to(torch.float64)
     else:
-        p = torch.from_numpy(np.array(table, dtype=np.float64))
+        p = torch.from_numpy(as_floats(table, name))
     if p.ndim < axes or 0 in p.shape:
         raise InvalidInput(f"{name} must have at least {axes} non-empty axes; got shape {tuple(p.shape)}.")
     if not bool(torch.isfinite(p).all()):
         raise InvalidInput(f"{name} must be finite; it holds NaN or infinite entries.")
+    # differences of probabilities may fall short of 0 by rounding
+    p = torch.where((p < 0) & (p > -ROUNDING), torch.zeros_like(p), p)
     if bool((p < 0).any()):
         raise InvalidInput(f"{name} must be non-negative; its smallest entry is {p.min().item():g}.")
     total = p.sum(tuple(range(-axes, 0)), keepdim=True)

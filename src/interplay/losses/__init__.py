@@ -49,4 +49,5 @@ LOSSES = Registry(
         "load_balance": LoadBalance,
         "router_z": RouterZ,
     },
+    RoutingLoss,
 )

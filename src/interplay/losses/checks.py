@@ -36,11 +36,11 @@ def check_loss(loss: PairLoss, by_hand: ByHand) -> None:
     if not by_hand:
         failed.append("by_hand: give at least one value that you computed by hand")
     for p, q, value in by_hand:
-        found = loss(
+        computed = loss(
             _routing(torch.tensor([[[p], [q]]], dtype=torch.float64).log(), synergy=1), _pair()
         ).item()
-        if not abs(found - value) <= 1e-6:
-            failed.append(f"by_hand: of {p} and {q} it must be {value}; got {found:.6f}")
+        if not abs(computed - value) <= 1e-6:
+            failed.append(f"by_hand: of {p} and {q} it must be {value}; got {computed:.6f}")
     for check in CHECKS:
         try:
             check(loss)
@@ -206,6 +206,6 @@ def _require(holds: bool, sentence: str) -> None:
         raise AssertionError(sentence)
 
 
-def _near(found: torch.Tensor, wanted: torch.Tensor, sentence: str) -> None:
-    apart = abs(float((found - wanted).detach()))
+def _near(value: torch.Tensor, wanted: torch.Tensor, sentence: str) -> None:
+    apart = abs(float((value - wanted).detach()))
     _require(apart <= SLACK, f"{sentence}: {apart:.1e} apart")

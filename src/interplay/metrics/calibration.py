@@ -32,9 +32,9 @@ def reliability(y, probs, bins: int = 15) -> dict[str, np.ndarray]:
 
 def expected_calibration_error(y, probs, bins: int = 15) -> float:
     """Mean distance between confidence and accuracy, weighted by the windows of each bin."""
-    found = reliability(y, probs, bins)
-    apart = np.abs(found["confidence"] - found["accuracy"])
-    return float(np.nansum(apart * found["count"]) / found["count"].sum())
+    curve = reliability(y, probs, bins)
+    apart = np.abs(curve["confidence"] - curve["accuracy"])
+    return float(np.nansum(apart * curve["count"]) / curve["count"].sum())
 
 
 def brier_score(y, probs) -> float:

@@ -42,7 +42,7 @@ def classification_metrics(
     """
     y, probs = check_probabilities(y, probs)
     called = probs.argmax(axis=1) if called is None else _check_called(called, probs)
-    told = probs[np.arange(len(y)), y]
+    of_label = probs[np.arange(len(y)), y]
     one_hot = np.eye(probs.shape[1], dtype=bool)
     counts = np.stack([one_hot[y] & one_hot[called], one_hot[y], one_hot[called]], axis=1)
     return {
@@ -58,7 +58,7 @@ def classification_metrics(
             random_state=random_state,
         ),
         "auprc": _one_against_rest(average_precision_score, y, probs),
-        "log_loss_bits": float(bits(-np.log(np.maximum(told, np.finfo(float).tiny)).mean())),
+        "log_loss_bits": float(bits(-np.log(np.maximum(of_label, np.finfo(float).tiny)).mean())),
         "brier": brier_score(y, probs),
         "ece": expected_calibration_error(y, probs),
     }

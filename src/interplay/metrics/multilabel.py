@@ -65,9 +65,9 @@ def _called_scores(counts: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _mean_over_labels(score, y: np.ndarray, probs: np.ndarray) -> float:
-    found = []
-    for truth, told in zip(y.T, probs.T, strict=True):
+    scores = []
+    for truth, p in zip(y.T, probs.T, strict=True):
         known = truth >= 0
         if len(np.unique(truth[known])) == 2:
-            found.append(score(truth[known], told[known]))
-    return float(np.mean(found)) if found else math.nan
+            scores.append(score(truth[known], p[known]))
+    return float(np.mean(scores)) if scores else math.nan

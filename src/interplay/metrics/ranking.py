@@ -43,8 +43,8 @@ def auroc_with_interval(
     )
     areas = []
     for c in columns:
-        mine = known[:, c]
-        areas.append(weighted_auroc(true[mine, c], score[mine, c], drawn, code[mine]))
+        rows = known[:, c]
+        areas.append(weighted_auroc(true[rows, c], score[rows, c], drawn, code[rows]))
     # a draw that lacks one side of a column says nothing of that column
     each = np.ma.masked_invalid(areas).mean(0).filled(np.nan)
     low, high = interval(each[1:], n_entities)
@@ -63,12 +63,12 @@ def weighted_auroc(true: np.ndarray, score: np.ndarray, drawn: np.ndarray, code:
     """
     order = np.argsort(score, kind="stable")
     first = np.flatnonzero(np.diff(score[order], prepend=-np.inf) != 0)
-    found = []
+    areas = []
     for part in np.array_split(drawn, math.ceil(drawn.shape[0] * len(score) / AT_ONCE)):
         weight = part[:, code[order]].astype(np.float64)
         yes = np.add.reduceat(weight * true[order], first, axis=1)
         no = np.add.reduceat(weight * ~true[order], first, axis=1)
         won = (yes * (np.cumsum(no, axis=1) - no / 2)).sum(1)
         pairs = yes.sum(1) * no.sum(1)
-        found.append(np.divide(won, pairs, out=np.full(len(part), np.nan), where=pairs > 0))
-    return np.concatenate(found)
+        areas.append(np.divide(won, pairs, out=np.full(len(part), np.nan), where=pairs > 0))
+    return np.concatenate(areas)

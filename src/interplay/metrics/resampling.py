@@ -45,11 +45,11 @@ def scores_with_intervals(
     np.add.at(by_entity, code, parts)
     drawn = draws(n_entities, n_bootstrap, random_state)
     whole, resampled = scores(by_entity.sum(0)), scores(np.tensordot(drawn, by_entity, axes=1))
-    found: dict[str, float] = {}
+    named: dict[str, float] = {}
     for name, value in whole.items():
         low, high = interval(resampled[name], n_entities)
-        found |= {name: float(value), f"{name}_low": low, f"{name}_high": high}
-    return {**found, "n_windows": n, "n_entities": n_entities}
+        named |= {name: float(value), f"{name}_low": low, f"{name}_high": high}
+    return {**named, "n_windows": n, "n_entities": n_entities}
 
 
 def draws(n_entities: int, n_bootstrap: int, random_state: int) -> np.ndarray:

@@ -178,6 +178,6 @@ def _require(holds: bool, sentence: str) -> None:
         raise AssertionError(sentence)
 
 
-def _near(found: torch.Tensor, wanted: torch.Tensor, sentence: str) -> None:
-    apart = float((found - wanted).detach().abs().max())
+def _near(value: torch.Tensor, wanted: torch.Tensor, sentence: str) -> None:
+    apart = float((value - wanted).detach().abs().max())
     _require(apart <= SLACK * max(1.0, float(wanted.detach().abs().max())), f"{sentence}: {apart:.1e} apart")

@@ -57,7 +57,7 @@ class StepEncoder(nn.Module):
         return torch.cat(parts).index_select(0, self.place).transpose(0, 1)
 
 
-ENCODERS = Registry("encoder", {"steps": StepEncoder})
+ENCODERS = Registry("encoder", {"steps": StepEncoder}, nn.Module)
 
 
 class TokenPlaces(nn.Module):
@@ -130,8 +130,10 @@ class ConvolvedSteps(nn.Module):
             # what is unobserved says nothing at any layer, as if the window had not reached so far
             h = (new if k == 0 else h + new) * seen
         h_BGHTr = h.unflatten(-1, (n_t, r)).unflatten(1, (n_g, -1))
-        told = torch.cat([h_BGHTr.mean(-1), h_BGHTr.amax(-1), _spread(h_BGHTr), _log_spread(x_GBTrd)], dim=2)
-        return self.out(told.permute(1, 0, 3, 2).flatten(1, 2)).unflatten(1, (n_b, n_t))
+        features = torch.cat(
+            [h_BGHTr.mean(-1), h_BGHTr.amax(-1), _spread(h_BGHTr), _log_spread(x_GBTrd)], dim=2
+        )
+        return self.out(features.permute(1, 0, 3, 2).flatten(1, 2)).unflatten(1, (n_b, n_t))
 
 
 def _spread(h: torch.Tensor) -> torch.Tensor:

@@ -194,9 +194,9 @@ class InteractionRouter(Router):
         hidden_CTGJ = ~observed_BMT.unflatten(0, share).permute(0, 3, 1, 2)
         itself = torch.eye(n_m, dtype=torch.bool, device=pairs.device)[:, None, None]
         weights = torch.softmax(scores_CMTGJ.masked_fill(hidden_CTGJ[:, None] | itself, HIDDEN), dim=-1)
-        told_BMTF = (weights @ table_CMTJF).movedim(3, 1).flatten(0, 1)
+        atoms_BMTF = (weights @ table_CMTJF).movedim(3, 1).flatten(0, 1)
         partners_BMT = observed_BMT.sum(1, keepdim=True) - observed_BMT.long()
-        return self.value(told_BMTF) * (partners_BMT > 0)[..., None]
+        return self.value(atoms_BMTF) * (partners_BMT > 0)[..., None]
 
 
 class PublishedRouter(InteractionRouter):
@@ -232,4 +232,5 @@ ROUTERS = Registry(
         "laplace": LaplaceRouter,
         "uniform": UniformRouter,
     },
+    nn.Module,
 )

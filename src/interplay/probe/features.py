@@ -18,7 +18,7 @@ SUMMARISED_FROM = 4
 MOST_PIECES = 32
 """Pieces into which the ranks of one number are cut where a modality has few."""
 
-PIECES = 96
+PIECES = 32
 """Pieces of all numbers of a modality together, about; where there would be fewer than four each there are none."""
 
 

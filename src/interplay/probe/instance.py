@@ -13,7 +13,7 @@ B windows, K cells, C classes.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -36,39 +36,72 @@ WORK_BYTES = 256 * 2**20
 """Memory that a batch of windows may take."""
 
 
+PARTS = ("alpha", "beta", "mixture", "least_by")
+
+
 @dataclass(frozen=True, kw_only=True)
-class PairBlock:
-    """A probe and how the logits of its pairs are read.
+class PairReading:
+    """How the logits of P pairs are read.
 
     Attributes
     ----------
-    probe : Probe, of all modalities and the P pairs of the block
     together : Calibration of the pairs' heads, (P, L)
     alpha, beta : (P, L, K, C), potentials of the least informative coupling
     mixture : (P, L, 4), weights of the pair's head, each source alone, and the coupling
+    least_by : (P, L) int64, what tells the least that the two must tell: 0 the coupling, 1 the first source, 2 the
+    second
     """
 
-    probe: Probe
     together: Calibration
     alpha: torch.Tensor
     beta: torch.Tensor
     mixture: torch.Tensor
+    least_by: torch.Tensor
 
     @classmethod
-    def from_tensors(cls, tensors: Mapping[str, torch.Tensor]) -> "PairBlock":
-        """From tensors by name, with the weights of the probe under ``probe.``; others are ignored."""
+    def from_tensors(cls, tensors: Mapping[str, torch.Tensor]) -> "PairReading":
+        """From tensors by name; others are ignored."""
         together = {f.name: tensors[f"together.{f.name}"] for f in fields(Calibration)}
-        return cls(
-            probe=Probe.from_state(_under("probe.", tensors)).eval(),
-            together=Calibration(**together),
-            **{name: tensors[name] for name in ("alpha", "beta", "mixture")},
-        )
+        rest = {name: tensors[name] for name in PARTS}
+        return cls(together=Calibration(**together), **rest)
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """What `from_tensors` takes."""
-        found = {name: getattr(self, name) for name in ("alpha", "beta", "mixture")}
-        found |= {f"together.{name}": value for name, value in self.together.tensors().items()}
-        return found | {f"probe.{name}": value for name, value in self.probe.state_dict().items()}
+        rest = {name: getattr(self, name) for name in PARTS}
+        return rest | {f"together.{name}": value for name, value in self.together.tensors().items()}
+
+    @classmethod
+    def joined(cls, readings: "Sequence[PairReading]") -> "PairReading":
+        """One of all pairs, in order."""
+        parts = [each.tensors() for each in readings]
+        return cls.from_tensors({name: torch.cat([part[name] for part in parts]) for name in parts[0]})
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairBlock:
+    """Probes of all modalities and some pairs, and how the mean of their logits is read."""
+
+    probe: Probe
+    reading: PairReading
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, torch.Tensor]) -> "PairBlock":
+        """From tensors by name."""
+        weights = _under("probe.", tensors)
+        probe = Probe.from_state(weights, weights["pair2"].shape[-1]).eval()
+        return cls(probe=probe, reading=PairReading.from_tensors(tensors))
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """What `from_tensors` takes."""
+        weights = {f"probe.{name}": value for name, value in self.probe.state_dict().items()}
+        return self.reading.tensors() | weights
+
+    def logits(self, x: torch.Tensor, place: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Mean over the probes of the logits of modalities (M, L, B, C) and of pairs (P, L, B, C), from steps (M,
+        U, F)."""
+        n_k = len(self.probe.w1)
+        alone, together = self.probe(x.expand(n_k, *x.shape), place.expand(n_k, *place.shape))
+        return alone.mean(0), together.mean(0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +166,7 @@ class InstanceProbe:
         place = torch.from_numpy(place.reshape(rows.shape[::-1]))
         log_p, told = torch.empty(0), []
         for k, block in enumerate(self.blocks):
-            alone, together = block.probe(x, place)
+            alone, together = block.logits(x, place)
             if k == 0:
                 log_p = self.alone.apply(alone, self.log_prior)
             told.append(self._of_pairs(block, log_p, together))
@@ -144,24 +177,26 @@ class InstanceProbe:
     def _of_pairs(
         self, block: PairBlock, log_p: torch.Tensor, together: torch.Tensor
     ) -> dict[str, torch.Tensor]:
+        reading = block.reading
         cell = nearest(torch.exp(0.5 * log_p), self.centres)
-        of_cell = by_cell(self.cell_log_posterior, cell) - self.log_prior
         i, j = block.probe.pairs.unbind(1)
-        log_q = by_cell(block.alpha, cell[i]) + by_cell(block.beta, cell[j])
+        log_q = by_cell(reading.alpha, cell[i]) + by_cell(reading.beta, cell[j])
         beliefs = [
-            block.together.apply(together, self.log_prior),
+            reading.together.apply(together, self.log_prior),
             log_p[i],
             log_p[j],
             torch.log_softmax(log_q, -1),
         ]
-        joint = torch.logsumexp(torch.stack(beliefs, -1) + torch.log(block.mixture)[:, :, None, None], -1)
-        one, two, least = of_cell[i], of_cell[j], log_q - self.log_prior
+        joint = torch.logsumexp(torch.stack(beliefs, -1) + torch.log(reading.mixture)[:, :, None, None], -1)
+        one, two, both = (each - self.log_prior for each in (log_p[i], log_p[j], joint))
+        by = reading.least_by[..., None, None]
+        least = torch.where(by == 0, log_q - self.log_prior, torch.where(by == 1, one, two))
         return {
             "redundancy": _divergence(joint, one + two - least),
             "unique_ij": _divergence(joint, least - two),
             "unique_ji": _divergence(joint, least - one),
-            "synergy": _divergence(joint, joint - self.log_prior - least),
-            "joint": _divergence(joint, joint - self.log_prior),
+            "synergy": _divergence(joint, both - least),
+            "joint": _divergence(joint, both),
         }
 
     def _dataset(self, windows: Windows, told: dict[str, np.ndarray]) -> xr.Dataset:

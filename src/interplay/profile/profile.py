@@ -1,7 +1,6 @@
 """InteractionProfile: what `TemporalRUS` found, as an xarray.Dataset with manners."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +11,18 @@ from interplay.data import Windows
 from interplay.errors import DamagedFile, InvalidInput
 from interplay.files import check_writable, whole_file
 from interplay.probe.instance import InstanceProbe
+from interplay.profile.dataset import (
+    PAIR_ATOMS,
+    PAIR_DIMS,
+    REQUIRED,
+    check_dataset,
+    of_plain,
+    plain,
+    square_of,
+)
 from interplay.profile.significance import significant_atoms
 
 FORMAT = "interplay-profile-1"
-PAIR_ATOMS = ("redundancy", "unique", "synergy")
-PAIR_DIMS = ("source_i", "source_j", "lag")
-REQUIRED = (*PAIR_ATOMS, "joint_mi", "mi")
 
 
 class InteractionProfile:
@@ -43,7 +48,7 @@ class InteractionProfile:
     """
 
     def __init__(self, dataset: xr.Dataset, probe: InstanceProbe | None = None):
-        _check(dataset)
+        check_dataset(dataset)
         self.dataset = dataset
         self.probe = probe
 
@@ -78,7 +83,7 @@ class InteractionProfile:
         entities : names of entities that the values were taken from, if any
         """
         n_m = len(modalities)
-        r, u, s = (_square(array, n_m, name) for array, name in
+        r, u, s = (square_of(array, n_m, name) for array, name in
                    ((redundancy, "redundancy"), (unique, "unique"), (synergy, "synergy")))  # fmt: skip
         steps = np.arange(r.shape[2]) if lags is None else np.asarray(lags)
         mi = np.nanmean(r + u, axis=1) if mi is None and n_m > 1 else mi
@@ -125,9 +130,8 @@ class InteractionProfile:
 
     def clipped(self) -> "InteractionProfile":
         """The profile with negative estimates set to zero, for consumers that need non-negative values."""
-        names = [name for name in (*REQUIRED,) if name in self.dataset]
         return InteractionProfile(
-            self.dataset.assign({n: self.dataset[n].clip(min=0.0) for n in names}), self.probe
+            self.dataset.assign({n: self.dataset[n].clip(min=0.0) for n in REQUIRED}), self.probe
         )
 
     def to_dataframe(self) -> pd.DataFrame:
@@ -265,7 +269,7 @@ class InteractionProfile:
         elif overwrite:
             companion.unlink(missing_ok=True)
         out = self.dataset.copy()
-        out.attrs = {"format": FORMAT, **{name: _plain(value) for name, value in out.attrs.items()}}
+        out.attrs = {"format": FORMAT, **{name: plain(value) for name, value in out.attrs.items()}}
         with whole_file(path, overwrite=overwrite) as part:
             out.to_netcdf(part, engine="h5netcdf")
         return Path(path)
@@ -287,7 +291,7 @@ class InteractionProfile:
             ) from error
         if dataset.attrs.pop("format", None) != FORMAT:
             raise DamagedFile(f"{path} is not a profile of this library: its 'format' is not {FORMAT!r}.")
-        dataset.attrs = {name: _back(value) for name, value in dataset.attrs.items()}
+        dataset.attrs = {name: of_plain(value) for name, value in dataset.attrs.items()}
         companion = _probe_path(path)
         probe = InstanceProbe.load(companion) if companion.is_file() else None
         try:
@@ -313,60 +317,5 @@ def _check_atom(atom: str) -> None:
         raise InvalidInput(f"atom must be one of {list(PAIR_ATOMS)}; got {atom!r}.")
 
 
-def _square(values, n_m: int, name: str) -> np.ndarray:
-    values = np.array(values, dtype=np.float64)
-    if values.ndim != 3 or values.shape[:2] != (n_m, n_m):
-        raise InvalidInput(
-            f"{name} must be ({n_m}, {n_m}, lags), one row per modality; got shape {values.shape}."
-        )
-    values[np.arange(n_m), np.arange(n_m)] = np.nan
-    return values
-
-
-def _check(dataset: xr.Dataset) -> None:
-    if not isinstance(dataset, xr.Dataset):
-        raise InvalidInput(f"a profile must be made from an xarray.Dataset; got {type(dataset).__name__}.")
-    missing = [name for name in REQUIRED if name not in dataset]
-    if missing:
-        raise InvalidInput(f"a profile must hold {list(REQUIRED)}; {missing} are missing.")
-    for name in (*PAIR_ATOMS, "joint_mi"):
-        if dataset[name].dims != PAIR_DIMS:
-            raise InvalidInput(f"{name} of a profile must have dims {PAIR_DIMS}; got {dataset[name].dims}.")
-    if "lag_s" not in dataset.coords:
-        raise InvalidInput("a profile must have the coordinate 'lag_s', seconds per lag.")
-    if dataset["lag_s"].min() < 0 or (np.diff(dataset["lag_s"]) <= 0).any():
-        raise InvalidInput(f"lag_s must be non-negative and increasing; got {dataset['lag_s'].values}.")
-    absent = [name for name in ("step_s", "h_y_bits", "entities") if name not in dataset.attrs]
-    if absent:
-        raise InvalidInput(
-            f"a profile must have the attributes step_s, h_y_bits and entities; {absent} are missing."
-        )
-
-
 def _probe_path(path: str | Path) -> Path:
     return Path(path).with_suffix(".probe.safetensors")
-
-
-def _plain(value):
-    """NetCDF holds numbers and strings; lists and mappings travel as JSON."""
-    if isinstance(value, (str, int, float)):
-        return value
-    return json.dumps(value, default=_listed)
-
-
-def _listed(value):
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise InvalidInput(f"attributes of a profile must be plain values; got {type(value).__name__}.")
-
-
-def _back(value):
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, str) and value[:1] in "[{":
-        return json.loads(value)
-    return value

@@ -88,6 +88,20 @@ def q_values(p_values: np.ndarray) -> np.ndarray:
     return adjusted
 
 
+def familywise(p_values: np.ndarray) -> np.ndarray:
+    """p-values adjusted so that of results without anything in them at most that share has any (Holm, 1979); NaN
+    stays NaN."""
+    adjusted = np.full(p_values.shape, np.nan)
+    finite = np.isfinite(p_values)
+    p = p_values[finite]
+    order = np.argsort(p)
+    steps = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    flat = np.empty_like(p)
+    flat[order] = np.minimum(steps, 1.0)
+    adjusted[finite] = flat
+    return adjusted
+
+
 def _q_of_errors(bits: np.ndarray, stderr: np.ndarray, *, symmetric: bool) -> np.ndarray:
     """Adjusted one-sided normal p-values of values over their errors, every pair counted once; (M, M, L)."""
     counted = np.isfinite(bits) & np.isfinite(stderr)

@@ -136,7 +136,7 @@ class Reader(nn.Module, ABC):
         """Whether anything was learned."""
         return any(True for _ in self.buffers())
 
-    def learn(self, prefix: str = "", **tensors: torch.Tensor) -> None:
+    def learn(self, tensors: Mapping[str, torch.Tensor], prefix: str = "") -> None:
         """Keep what was learned, in place of what was before."""
         for name, tensor in tensors.items():
             self.register_buffer(prefix + name, tensor.contiguous())

@@ -29,8 +29,15 @@ BEYOND = 6.0
 class _Ridge(Reader):
     """What both share: standardised features, and scores that become logits."""
 
+    mean: torch.Tensor
+    deviation: torch.Tensor
+    weight: torch.Tensor
+    intercept: torch.Tensor
+    scale: torch.Tensor
+    offset: torch.Tensor
+
     def fit(self, features: torch.Tensor, y: torch.Tensor, group: torch.Tensor) -> None:
-        self.learn(**_standards(features))
+        self.learn(_standards(features))
         x, targets = self._standardised(features), _indicators(y, self.schema)
         some = torch.linspace(0, len(x) - 1, min(len(x), CHOSEN_BY)).long()
         losses, calibrations = [], []
@@ -42,7 +49,7 @@ class _Ridge(Reader):
         best = min(range(len(PENALTIES)), key=losses.__getitem__)
         ((weight, intercept),) = _solved(x, targets, PENALTIES[best : best + 1])
         scale, offset = calibrations[best]
-        self.learn(weight=weight, intercept=intercept, scale=scale, offset=offset)
+        self.learn({"weight": weight, "intercept": intercept, "scale": scale, "offset": offset})
 
     def read(self, features: torch.Tensor) -> torch.Tensor:
         scores = self._standardised(features) @ self.weight + self.intercept
@@ -84,7 +91,7 @@ class Rockets(_Ridge):
 
     def prepare(self, seen: Sight) -> None:
         generator = torch.Generator().manual_seed(self.seed)
-        self.learn("drawn_", **draw_patterns(seen, self.patterns, generator))
+        self.learn(draw_patterns(seen, self.patterns, generator), "drawn_")
 
     def features(self, seen: Sight) -> torch.Tensor:
         shares = shares_above(seen, self.learned("drawn_"))

@@ -21,7 +21,9 @@ from interplay.types import Schema
 
 
 class _SummaryTrees(Reader):
-    """What trees share: their features, and that columns which never vary are no features."""
+    """What trees share: their features, and where they end."""
+
+    prior: torch.Tensor
 
     def features(self, seen: Sight) -> torch.Tensor:
         return window_summaries(seen)
@@ -29,8 +31,8 @@ class _SummaryTrees(Reader):
     def fit(self, features: torch.Tensor, y: torch.Tensor, group: torch.Tensor) -> None:
         x = features.numpy()
         trees = list(self.grown(x, y.numpy())) or [_stump(self.schema.n_outputs)]
-        self.learn("forest_", **joined(trees))
-        self.learn(prior=prior_logits(y, self.schema))
+        self.learn(joined(trees), "forest_")
+        self.learn({"prior": prior_logits(y, self.schema)})
 
     def grown(self, x: np.ndarray, y: np.ndarray) -> Iterator[Tree]:
         """The trees that features (N, F) and targets make."""
@@ -90,6 +92,8 @@ class BoostedTrees(_SummaryTrees):
         Largest number of leaves of a tree.
     """
 
+    windows: torch.Tensor
+
     def __init__(
         self, schema: Schema, seed: int, *, rounds: int = 60, learning_rate: float = 0.1, leaves: int = 15
     ):
@@ -136,7 +140,7 @@ class BoostedTrees(_SummaryTrees):
 
     def fit(self, features: torch.Tensor, y: torch.Tensor, group: torch.Tensor) -> None:
         super().fit(features, y, group)
-        self.learn(windows=torch.tensor(float(len(y)) + 0.5 * self.schema.n_outputs))
+        self.learn({"windows": torch.tensor(float(len(y)) + 0.5 * self.schema.n_outputs)})
 
 
 def _boosted(boosted, columns, n_outputs: int) -> Iterator[Tree]:

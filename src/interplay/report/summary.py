@@ -7,7 +7,7 @@ from interplay.profile.significance import Z_95
 from interplay.report.profile_data import AtomTable, atom_table
 from interplay.report.text import counted
 
-FOUND = {
+SENTENCES = {
     "redundancy": "{i} and {j} tell the same about the target",
     "unique": "{i} tells of the target what {j} does not",
     "synergy": "{i} and {j} tell together what neither tells alone",
@@ -38,7 +38,7 @@ def finding(profile: InteractionProfile, atom: str) -> str:
     i, j = (profile.modalities[side[row]] for side in (table.first, table.second))
     joint = float(profile.dataset["joint_mi"].values[table.first[row], table.second[row], lag])
     sentence = (
-        f"{FOUND[atom].format(i=i, j=j)}: {table.bits[row, lag]:.2f} of the {joint:.2f} bits that the two tell"
+        f"{SENTENCES[atom].format(i=i, j=j)}: {table.bits[row, lag]:.2f} of the {joint:.2f} bits that the two tell"
         f"{_interval(table, row, lag)}, {_when(profile, table, row, lag)}."
     )
     return f"{sentence} {_rank(int(table.clear.any(1).sum()), len(table.bits), atom)}"

@@ -1,10 +1,10 @@
 """A user's own folder as a data set: study.yaml says what its files are, `check_study` what is wrong with them."""
 
 from interplay.study.checks.study import check_study
+from interplay.study.guess import init_study
 from interplay.study.issues import Issue, has_errors, issues_text
-from interplay.study.source import find_source, read_folder
+from interplay.study.source import find_source, read_folder, windows_to_predict
 from interplay.study.study import Study, read_study
-from interplay.study.template import init_study
 
 __all__ = [
     "Issue",
@@ -16,4 +16,5 @@ __all__ = [
     "issues_text",
     "read_folder",
     "read_study",
+    "windows_to_predict",
 ]

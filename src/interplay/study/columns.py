@@ -1,186 +1,128 @@
-"""Columns to numbers, times and labels; whatever cannot be read is told with its row."""
+"""Columns to numbers, times and labels; whatever cannot be read is told with its row, and with the line that helps."""
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pandas as pd
 
-from interplay.study.issues import Issue, error, warning
-from interplay.study.spec import CLOCKS
-from interplay.study.table_files import ROW
+from interplay.study.formats.dialect import IN_THOUSANDS, WITH_COMMA
+from interplay.study.formats.form import Form, as_yaml
+from interplay.study.issues import Issue, error
+from interplay.study.numbers import as_numbers, pattern
+from interplay.study.rows import Rows, as_texts, listed, plain
 from interplay.types import UNLABELLED
 
 UNKNOWN = -2
-PAUSE = 2.5
-"""Intervals of a regular stream after which samples are missing."""
-RATE_AGREES = 0.02
-"""Share by which times may contradict the stated rate."""
+LARGEST = float(np.finfo(np.float32).max)
 
 
-def missing_columns(table: pd.DataFrame, names: Sequence[str | None], file: str) -> list[Issue]:
+def missing_columns(rows: Rows, names: Sequence[str | None]) -> list[Issue]:
     """Columns that the study names and the table lacks."""
-    there, issues = [name for name in table.columns if name != ROW], []
+    issues = []
     for name in names:
-        if name is not None and name not in table.columns:
-            close = difflib.get_close_matches(name, there, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(map(repr, there[:8]))}."
-            issues.append(error(file, f"the column {name!r} must be there; {hint}", 1))
+        if name is not None and name not in rows.names:
+            lower = {other.lower(): other for other in rows.names}
+            close = difflib.get_close_matches(name.lower(), lower, n=1)
+            hint = (
+                f"did you mean {lower[close[0]]!r}?"
+                if close
+                else f"it has {', '.join(map(repr, [other[:40] for other in rows.names[:8]]))}."
+            )
+            issues.append(error(rows.file(), f"the column {name!r} must be there; {hint}", 1))
     return issues
 
 
-def rows_that(table: pd.DataFrame, where: Mapping[str, object]) -> pd.DataFrame:
-    """Rows that have the values of `where`."""
-    for column, value in where.items():
-        cells = table[column]
-        if cells.dtype.kind in "iuf" and isinstance(value, (int, float)):
-            table = table[cells == value]
-        else:
-            table = table[cells.astype(str).str.strip() == str(value)]
-    return table
-
-
-def numbers(table: pd.DataFrame, name: str, file: str) -> tuple[np.ndarray, list[Issue]]:
-    """(n,) float32 of a column, NaN where empty or unreadable, and what is unreadable."""
-    column = table[name]
-    values = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    issues, row = [], table[ROW].to_numpy()
-    texts = np.flatnonzero(np.isnan(values) & column.notna().to_numpy())
-    if len(texts):
-        value = column.iloc[texts[0]]
-        comma = " Write decimals with a point." if isinstance(value, str) and "," in value else ""
-        issues.append(
-            error(
-                file,
-                f"{name!r} must hold numbers; {value!r} is none{more(texts)}.{comma}",
-                int(row[texts[0]]),
-            )
-        )
-    infinite = np.flatnonzero(np.isinf(values))
+def numbers(rows: Rows, name: str) -> tuple[np.ndarray, list[Issue]]:
+    """(n,) float64 of a column, NaN where there is no value, and what is unreadable."""
+    read, issues = as_numbers(rows.table[name], rows.form), []
+    if len(read.bad):
+        words = list(dict.fromkeys(str(word).strip() for word in rows.table[name].iloc[read.bad]))
+        bounds = {str(word).strip() for word in rows.table[name].iloc[read.bounds]}
+        are = "is none" if len(words) == 1 else "are none"
+        sentence = f"{name!r} must hold numbers; {listed(words, 3)} {are}{more(read.bad)}. "
+        issues.append(rows.error(sentence + _way_out(rows, read.bad, words, bounds), int(read.bad[0])))
+    infinite = np.flatnonzero(np.isinf(read.values))
+    large = np.flatnonzero(np.abs(np.nan_to_num(read.values, posinf=0, neginf=0)) > LARGEST)
     if len(infinite):
         issues.append(
-            error(
-                file,
+            rows.error(
                 f"{name!r} must be finite; it is infinite{more(infinite)}. Leave the cell empty where a value "
-                f"is missing.",
-                int(row[infinite[0]]),
+                "is missing.",
+                int(infinite[0]),
             )
         )
-    return values.astype(np.float32), issues
-
-
-def seconds(table: pd.DataFrame, name: str, unit: str, file: str) -> tuple[np.ndarray, list[Issue]]:
-    """(n,) float64 s of a time column, since 1970 of dates, and what is wrong with it."""
-    row = table[ROW].to_numpy()
-    if unit == "datetime":
-        times, issues = _dates(table[name], row, name, file)
-    else:
-        times = (
-            pd.to_numeric(table[name], errors="coerce").to_numpy(np.float64, na_value=np.nan) * CLOCKS[unit]
+    elif len(large):
+        issues.append(
+            rows.error(
+                f"{name!r} must be less than {LARGEST:.2g}; it is {read.values[large[0]]:g}{more(large)}. "
+                "Leave the cell empty where a value is wrong.",
+                int(large[0]),
+            )
         )
-        issues = _unreadable(
-            table[name], times, row, name, file, "a number; for dates say time_unit: datetime"
-        )
-    if not issues:
-        issues = _order(times, row, name, file)
-    return times, issues
+    return read.values, issues
 
 
-def _dates(column: pd.Series, row, name: str, file: str) -> tuple[np.ndarray, list[Issue]]:
-    if isinstance(column.dtype, pd.DatetimeTZDtype) or column.dtype.kind == "M":
-        parsed = pd.to_datetime(column, utc=True)
-    else:
-        texts = column.astype(str).str.strip()
-        zoned = texts.str.contains(r"(?:Z|[+-]\d{2}:?\d{2})$", regex=True).to_numpy()
-        if zoned.any() and not zoned.all():
-            k = int(np.argmax(zoned != zoned[0]))
-            return np.full(len(texts), np.nan), [
-                error(file, f"{name!r} must name a time zone in all rows or in none; {texts.iloc[k]!r} differs "
-                            f"from the "
-                            "first row.", int(row[k]))
-            ]  # fmt: skip
-        parsed = pd.to_datetime(texts, utc=True, errors="coerce", format="ISO8601")
-    times = (parsed - pd.Timestamp(0, tz="UTC")).dt.total_seconds().to_numpy(np.float64, na_value=np.nan)
-    return times, _unreadable(column, times, row, name, file, "a date such as 2024-03-01 12:30:00")
-
-
-def _unreadable(column: pd.Series, times, row, name: str, file: str, kind: str) -> list[Issue]:
-    bad = np.flatnonzero(~np.isfinite(times))
-    if not len(bad):
-        return []
-    value = column.iloc[bad[0]]
-    what = "it is empty" if pd.isna(value) else f"{str(value)!r} is not"
-    return [error(file, f"the time {name!r} must be {kind}; {what}{more(bad)}.", int(row[bad[0]]))]
-
-
-def _order(times: np.ndarray, row, name: str, file: str) -> list[Issue]:
-    back = np.flatnonzero(np.diff(times) < 0) + 1
-    if len(back):
-        return [
-            error(file, f"the time {name!r} must not go back; it does, by {times[back[0] - 1] - times[back[0]]:g} s"
-                        f"{more(back)}. Sort the rows, or split sessions into entities.", int(row[back[0]]))
-        ]  # fmt: skip
-    again = np.flatnonzero(np.diff(times) == 0) + 1
-    if len(again):
-        sentence = (
-            f"the time {name!r} should be new in each row; it is that of the row before{more(again)}. The last "
-            "of them counts."
-        )
-        return [warning(file, sentence, int(row[again[0]]))]
-    return []
-
-
-def rate_contradiction(times: np.ndarray, row: np.ndarray, rate_hz: float, file: str) -> list[Issue]:
-    """Whether a regular stream's times say another rate than the study does, or leave rows out."""
-    if len(times) < 3 or times[-1] <= times[0]:
-        return []
-    late = times - times[0] - np.arange(len(times)) / rate_hz
-    # what is late by then and never catches up, as samples that only arrive in bursts do
-    lost = np.minimum.accumulate(late[::-1])[::-1][1:] - np.maximum.accumulate(late)[:-1]
-    paused = np.flatnonzero(lost > PAUSE / rate_hz) + 1
-    if 0 < len(paused) < len(times) / 10:
-        return [
-            error(file, f"a regular stream must not pause; it does, for {times[paused[0]] - times[paused[0] - 1]:.6g} s"
-                        f"{more(paused)}, and what follows would be taken for earlier. Leave rate_hz out, or write the "
-                        f"rows that are missing.", int(row[paused[0]]))
-        ]  # fmt: skip
-    measured = (len(times) - 1) / (times[-1] - times[0])
-    if abs(measured / rate_hz - 1) <= RATE_AGREES:
-        return []
-    return [
-        error(file, f"rate_hz must be what the times say; they say {measured:.4g} Hz, the study {rate_hz:g} Hz. "
-                    f"Correct it, or "
-                    "leave rate_hz out for an irregular stream.")
-    ]  # fmt: skip
+def _way_out(rows: Rows, bad: np.ndarray, words: Sequence[str], bounds: set[str]) -> str:
+    """What to do about words among numbers."""
+    if rows.form.decimal is None and any(map(WITH_COMMA.fullmatch, words)):
+        grouped = all(map(IN_THOUSANDS.fullmatch, words))
+        other = ', or format: {thousands: ","}, whichever it is' if grouped else ""
+        return f'Write decimals with a point, or say format: {{decimal: ","}}{other}.'
+    if all(map(IN_THOUSANDS.fullmatch, words)):
+        return 'Say format: {thousands: ","}.'
+    first_alone = list(bad) == [0] and len(rows) > 1 and rows.form.units_row is None and not bounds
+    if first_alone and re.search(r"[^\W\d_]|[%°]", words[0]):
+        other = as_yaml(Form(missing=tuple(words)))
+        return f"If these are units, say format: {{units_row: true}}; if it stands for no value, {other}."
+    ends = {
+        word.removeprefix(number[0]).strip()
+        for word in words
+        if (number := re.match(pattern(rows.form), word))
+    }
+    if len(ends) == 1 and all(re.match(pattern(rows.form), word) for word in words):
+        return f"Write the numbers alone, without {ends.pop()!r} after each."
+    if len(bad) == len(rows) and not bounds:
+        return "A column of words is no channel; take rows apart by it with where, or leave it out."
+    others = tuple(word for word in words if word not in bounds)[:8]
+    said = Form(missing=others, censored="value" if bounds else None)
+    policy = ' (or "half" of a bound, or "missing")' if bounds else ""
+    return f"If that is what they are, say {as_yaml(said)}{policy}."
 
 
 def labels(
-    table: pd.DataFrame, name: str, classes: Sequence[str], file: str
+    rows: Rows, name: str, classes: Sequence[str], rename: Mapping[str, str] | None = None
 ) -> tuple[np.ndarray, list[Issue]]:
     """(n,) int64 class numbers, -1 where empty; without `classes` (n,) float64, NaN where empty."""
     if not classes:
-        values, issues = numbers(table, name, file)
-        return values.astype(np.float64), issues
-    code = {str(label): k for k, label in enumerate(classes)}
-    texts = [as_text(value) for value in table[name]]
+        return numbers(rows, name)
+    code = {plain(str(label)): k for k, label in enumerate(classes)}
+    renamed = {
+        plain(str(word)): code.get(plain(str(label)), UNKNOWN) for word, label in (rename or {}).items()
+    }
+    code |= renamed
+    missing = rows.form.missing_words - set(code)
+    texts = [None if text in missing else text for text in as_texts(rows.table[name])]
     values = np.array(
-        [UNLABELLED if text is None else code.get(text, UNKNOWN) for text in texts], dtype=np.int64
+        [UNLABELLED if text is None else code.get(plain(text), UNKNOWN) for text in texts], dtype=np.int64
     )
     unknown = np.flatnonzero(values == UNKNOWN)
     if not len(unknown):
         return values, []
-    text = str(texts[unknown[0]])
-    close = difflib.get_close_matches(text, code, n=1)
-    hint = f"Did you mean {close[0]!r}?" if close else "Add it to classes, or leave the cell empty."
-    sentence = f"{name!r} must be one of {', '.join(code)}; {text!r} is not{more(unknown)}. {hint}"
-    return values, [error(file, sentence, int(table[ROW].iloc[unknown[0]]))]
-
-
-def as_text(value: object) -> str | None:
-    if value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NA:
-        return None
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+    words = list(dict.fromkeys(str(texts[k]) for k in unknown))
+    lower = {label.lower(): label for label in map(str, classes)}
+    close = {word: difflib.get_close_matches(word.lower(), lower, n=1) for word in words}
+    same = ", ".join(f"{word}: {lower[near[0]]}" for word, near in close.items() if near)
+    hint = "Add it to classes, leave the cell empty, or say format: {missing: [...]} for labels to leave out."
+    if len(words) == 1 and close[words[0]]:
+        hint = f"Did you mean {lower[close[words[0]][0]]!r}? Then say rename: {{{same}}}."
+    elif same:
+        hint = f"Say rename: {{{same}}} if that is what they are."
+    are = "is not" if len(words) == 1 else "are not"
+    sentence = f"{name!r} must be one of {', '.join(map(str, classes))}; {listed(words)} {are}{more(unknown)}. {hint}"
+    return values, [rows.error(sentence, int(unknown[0]))]
 
 
 def more(rows: np.ndarray) -> str:
+    """How many more rows are like it."""
     return "" if len(rows) == 1 else f" (and in {len(rows) - 1} more rows)"

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 
 from interplay.study import columns as read
-from interplay.study.issues import Issue, error
+from interplay.study.formats.opening import open_table
+from interplay.study.issues import Issue
+from interplay.study.rows import Rows, name_codes
 from interplay.study.spec import StaticSpec
-from interplay.study.table_files import open_table
 
 
 def static_names(spec: StaticSpec | None) -> tuple[str, ...]:
@@ -24,22 +25,27 @@ def static_inputs(spec: StaticSpec | None, folder: Path) -> tuple[dict[str, dict
     """entity -> name -> value; NaN where unknown."""
     if spec is None:
         return {}, []
-    table = open_table(folder / spec.file)
-    issues = read.missing_columns(table, [spec.entity, *spec.columns, *spec.categories], spec.file)
+    table = open_table(folder / spec.file, spec.form)
+    rows = Rows(table=table.rows, files=(spec.file,), form=spec.form)
+    issues = read.missing_columns(rows, [spec.entity, *spec.columns, *spec.categories])
     if issues:
         return {}, issues
     inputs = {}
     for name in spec.columns:
-        inputs[name], of_column = read.numbers(table, name, spec.file)
+        inputs[name], of_column = read.numbers(rows, name)
         issues += of_column
     for name, values in spec.categories.items():
-        code, of_column = read.labels(table, name, tuple(map(str, values)), spec.file)
+        code, of_column = read.labels(rows, name, tuple(values))
         issues += of_column
         for k, value in enumerate(values):
             inputs[f"{name}={value}"] = np.where(code < 0, np.nan, code == k)
-    who = [read.as_text(value) for value in table[spec.entity]]
-    twice = table[spec.entity].duplicated().to_numpy()
-    if twice.any():
-        k = int(np.argmax(twice))
-        issues.append(error(spec.file, f"{who[k]!r} must have one row; it has another above.", k + 2))
-    return {str(name): {key: float(v[k]) for key, v in inputs.items()} for k, name in enumerate(who)}, issues
+    code, names = name_codes(table.rows[spec.entity])
+    first = np.searchsorted(np.sort(code), np.arange(len(names)))
+    order = np.argsort(code, kind="stable")
+    again = [k for k in range(len(code)) if code[k] >= 0 and k != order[first[code[k]]]]
+    if again:
+        issues.append(
+            rows.error(f"{names[code[again[0]]]!r} must have one row; it has another above.", again[0])
+        )
+    row_of = {name: int(order[first[k]]) for k, name in enumerate(names)}
+    return {name: {key: float(v[row]) for key, v in inputs.items()} for name, row in row_of.items()}, issues

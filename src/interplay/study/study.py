@@ -1,22 +1,20 @@
-"""A study folder as a data set: one recording an entity, read when it is asked for."""
+"""A study folder as a data set: recordings of entities, read when they are asked for."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-import pandas as pd
-
-from interplay.data.targets import label_at
+from interplay.data.warn import warn_of_data
 from interplay.datasets.card import Card
 from interplay.errors import InterplayError, InvalidInput
-from interplay.study.checks.clocks import on_another_clock
-from interplay.study.issues import ERROR, Issue, error, has_errors
-from interplay.study.spec import StreamSpec, StudySpec, TargetSpec, read_spec
-from interplay.study.static import static_inputs, static_names
-from interplay.study.streams import empty_stream, moved, read_stream, start_of
-from interplay.study.tables import EntityFiles, LongTable
-from interplay.study.target import read_target
-from interplay.types import Recording, Stream, Target
+from interplay.study.issues import ERROR, Issue
+from interplay.study.patterns import Key, natural
+from interplay.study.reading import not_there, read_entity, recording_of
+from interplay.study.spec import StreamSpec, StudySpec, TargetSpec
+from interplay.study.static import static_inputs
+from interplay.study.tables import NoTables, Tables, has_files, tables_of
+from interplay.study.written import read_spec
+from interplay.types import Recording
 
 
 class Study:
@@ -26,6 +24,8 @@ class Study:
     ----------
     folder : str or Path
         Folder with study.yaml.
+    labelled : bool
+        Whether there must be labels and files of all streams, as there must to learn; to predict they may be missing.
 
     Attributes
     ----------
@@ -33,31 +33,73 @@ class Study:
     spec : StudySpec
     """
 
-    def __init__(self, folder: str | Path) -> None:
-        self.folder = Path(folder)
-        self.spec = read_spec(self.folder)
+    def __init__(self, folder: str | Path, *, labelled: bool = True) -> None:
+        self.folder, self.labelled = Path(folder), labelled
+        self.spec = read_spec(self.folder, labelled=labelled)
         self.card = _card(self.spec, self.folder)
-        self._tables: dict[tuple[str, str | None], EntityFiles | LongTable] = {}
+        self._tables: dict[str, Tables] = {}
+        self._spans: dict[Key, tuple[float, float]] = {}
 
     @property
     def entities(self) -> tuple[str, ...]:
         """Entities with rows in any stream, sorted."""
-        of_streams = (self.table(stream).entities for stream in self.spec.streams.values())
-        return tuple(sorted({entity for entities in of_streams for entity in entities}))
+        return tuple(dict.fromkeys(key.entity for key in self.keys))
 
-    def table(self, spec: StreamSpec | TargetSpec) -> EntityFiles | LongTable:
-        """The tables behind a stream or the target; streams of one file share it."""
-        key = (spec.files, spec.entity)
+    @cached_property
+    def keys(self) -> tuple[Key, ...]:
+        """Recordings with rows in any stream: entities sorted, each with its recordings in natural order."""
+        if not self.labelled and not any(has_files(self.folder, s.files) for s in self.spec.streams.values()):
+            tables_of(self.folder, next(iter(self.spec.streams.values())))
+        tables = [self.table(stream) for stream in self.spec.streams.values()]
+        recordings: dict[str, set[str]] = {}
+        for table in tables:
+            for key in table.keys:
+                recordings.setdefault(key.entity, set()).update({key.recording} if table.by_recording else ())
+        return tuple(
+            Key(entity, recording)
+            for entity in sorted(recordings)
+            for recording in sorted(recordings[entity], key=natural) or [""]
+        )
+
+    def table(self, spec: StreamSpec | TargetSpec) -> Tables:
+        """The tables behind a stream or the target; streams of the same files share them."""
+        columns = spec.all_columns if spec.files.lower().endswith((".edf", ".bdf")) else ()
+        key = repr((spec.files, spec.entity, spec.recording, spec.format, columns))
         if key not in self._tables:
-            self._tables[key] = (
-                EntityFiles(self.folder, spec.files)
-                if spec.entity is None
-                else LongTable(self.folder, spec.files, spec.entity)
+            absent = (
+                isinstance(spec, StreamSpec) and not self.labelled and not has_files(self.folder, spec.files)
             )
+            self._tables[key] = NoTables(spec) if absent else tables_of(self.folder, spec)
         return self._tables[key]
 
+    def shared(self, spec: StreamSpec | TargetSpec, key: Key) -> bool:
+        """Whether what a stream or the target has of an entity is of all its recordings."""
+        try:
+            return bool(key.recording) and not self.table(spec).by_recording
+        except InterplayError:
+            return False  # told when its rows are read
+
+    def own(self, spec: StreamSpec | TargetSpec, key: Key) -> Key:
+        """The key by which the tables of a stream or the target know a recording."""
+        return Key(key.entity) if self.shared(spec, key) else key
+
+    def file(self, spec: StreamSpec | TargetSpec, key: Key) -> str:
+        """The file of a recording in a stream or the target, as messages call it."""
+        try:
+            return self.table(spec).name(self.own(spec, key))
+        except InterplayError:
+            return spec.files
+
+    def overlapping(self, key: Key, span: tuple[float, float]) -> Key | None:
+        """Another recording of the entity, read before, that lies at the same times, s."""
+        self._spans[key] = span
+        for other, (start, stop) in self._spans.items():
+            if other.entity == key.entity and other != key and start < span[1] and span[0] < stop:
+                return other
+        return None
+
     def recordings(self, root: str | Path | None = None) -> Iterator[Recording]:
-        """One recording an entity, in order of names; `root` is not needed.
+        """One recording after the other, in order of names; `root` is not needed.
 
         Raises
         ------
@@ -68,18 +110,12 @@ class Study:
         """
         static, issues = static_inputs(self.spec.static, self.folder)
         refuse(issues)
-        for entity in self.entities:
-            data, issues = read_entity(self, entity)
+        if not self.labelled:
+            warn_of_data(not_there(self))
+        for key in self.keys:
+            data, issues = read_entity(self, key)
             refuse(issues)
-            yield recording_of(self, entity, data, static)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EntityData:
-    """What was read of one entity; times in s on the clock of its files."""
-
-    streams: dict[str, Stream]
-    target: Target | None
+            yield recording_of(self, key, data, static)
 
 
 def read_study(folder: str | Path) -> Study:
@@ -94,61 +130,8 @@ def refuse(issues: Sequence[Issue]) -> None:
             raise InvalidInput(str(issue))
 
 
-def read_entity(study: Study, entity: str) -> tuple[EntityData, list[Issue]]:
-    """Streams and target of one entity, as far as they can be read, and all that is wrong with them."""
-    streams, files, issues = {}, {}, []
-    for name, spec in study.spec.streams.items():
-        rows, files[name], unreadable = _rows(study, spec, entity)
-        if unreadable:
-            streams[name], of_stream = empty_stream(name, spec), unreadable
-        else:
-            streams[name], of_stream = read_stream(rows, name, spec, entity, files[name])
-        issues += of_stream
-    if not any(len(stream.values) for stream in streams.values()) and not has_errors(issues):
-        sentence = f"{entity!r} must have at least one sample; all its streams are empty."
-        issues.append(error(next(iter(files.values())), sentence))
-    rows, file, unreadable = _rows(study, study.spec.target, entity)
-    target, of_target = (
-        (None, unreadable) if unreadable else read_target(rows, study.spec.target, entity, file, streams)
-    )
-    issues += of_target
-    if not has_errors(issues):
-        issues += on_another_clock(streams, files, target, file)
-    return EntityData(streams=streams, target=target), issues
-
-
-def recording_of(
-    study: Study, entity: str, data: EntityData, static: dict[str, dict[str, float]]
-) -> Recording:
-    """The recording, its clock at 0 with its first sample or label."""
-    origin = min(start_of(stream) for stream in data.streams.values() if len(stream.values))
-    target = data.target or label_at(-1 if study.spec.target.classes else float("nan"), origin)
-    names = static_names(study.spec.static)
-    return Recording(
-        entity=entity,
-        streams={name: moved(stream, origin) for name, stream in data.streams.items()},
-        target=Target(values=target.values, start_s=target.start_s - origin, stop_s=target.stop_s - origin),
-        classes=tuple(study.spec.target.classes),
-        static={name: static.get(entity, {}).get(name, float("nan")) for name in names},
-    )
-
-
-def _rows(
-    study: Study, spec: StreamSpec | TargetSpec, entity: str
-) -> tuple[pd.DataFrame | None, str, list[Issue]]:
-    """An entity's rows, None without any; the file that they are in; and what keeps them from being read."""
-    file = spec.files
-    try:
-        table = study.table(spec)
-        file = table.name(entity)
-        return table.rows(entity), file, []
-    except InterplayError as failure:
-        # the issue names the file already
-        return None, file, [error(file, str(failure).removeprefix(f"{study.folder / file} "))]
-
-
 def _card(spec: StudySpec, folder: Path) -> Card:
-    rates = {name: f"{s.rate_hz:g} Hz" if s.rate_hz else "events" for name, s in spec.streams.items()}
+    rates = {name: _rate(stream) for name, stream in spec.streams.items()}
     units = {name: ", ".join(dict.fromkeys(u for u in s.units if u)) for name, s in spec.streams.items()}
     return Card(
         name=folder.resolve().name,
@@ -167,5 +150,12 @@ def _card(spec: StudySpec, folder: Path) -> Card:
         stride=spec.windows.stride,
         min_steps=spec.windows.min_steps,
         fill=spec.windows.fill,
+        max_gap_s=spec.windows.max_gap_s,
         files="study.yaml and the files that it names",
     )
+
+
+def _rate(stream: StreamSpec) -> str:
+    if stream.resample_hz:
+        return f"read at {stream.resample_hz:g} Hz"
+    return f"{stream.rate_hz:g} Hz" if stream.rate_hz else "events"

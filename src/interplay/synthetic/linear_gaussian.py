@@ -76,13 +76,15 @@ def linear_gaussian(
     latent = rng.normal(size=(n_steps, weights.shape[1]))
     signal = latent @ weights.T + noise * rng.normal(size=(n_steps, len(weights)))
     y = target_noise * rng.normal(size=n_steps)
-    told = np.zeros((lags, weights.shape[1]))
+    coefficients = np.zeros((lags, weights.shape[1]))
     for (k, lag), weight in tells.items():
         y += weight * np.roll(latent[:, k], lag)
-        told[lag, k] += weight
+        coefficients[lag, k] += weight
     y[:longest] = np.nan
     arrays = {name: _spread(signal[:, m], channels, noise, rng) for m, name in enumerate(sees)}
-    return LinearGaussian(arrays=arrays, y=y, covariance=_covariances(weights, told, noise, target_noise))
+    return LinearGaussian(
+        arrays=arrays, y=y, covariance=_covariances(weights, coefficients, noise, target_noise)
+    )
 
 
 def _spread(signal: np.ndarray, channels: int, noise: float, rng: np.random.Generator) -> np.ndarray:
@@ -91,12 +93,12 @@ def _spread(signal: np.ndarray, channels: int, noise: float, rng: np.random.Gene
     return whole @ np.linalg.qr(rng.normal(size=(channels, channels)))[0]
 
 
-def _covariances(weights, told, noise: float, target_noise: float) -> np.ndarray:
-    n_m, n_l = len(weights), len(told)
+def _covariances(weights, coefficients, noise: float, target_noise: float) -> np.ndarray:
+    n_m, n_l = len(weights), len(coefficients)
     own = weights @ weights.T + noise**2 * np.eye(n_m)
-    with_y = weights @ told.T
+    with_y = weights @ coefficients.T
     full = np.empty((n_m, n_m, n_l, 3, 3))
-    full[..., 2, 2] = (told**2).sum() + target_noise**2
+    full[..., 2, 2] = (coefficients**2).sum() + target_noise**2
     full[..., 0, 0], full[..., 1, 1] = np.diag(own)[:, None, None], np.diag(own)[None, :, None]
     full[..., 0, 1] = full[..., 1, 0] = own[..., None]
     full[..., 0, 2] = full[..., 2, 0] = with_y[:, None]

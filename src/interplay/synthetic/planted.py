@@ -88,8 +88,8 @@ def planted_truth(redraw: float = 0.05) -> tuple[float, float]:
     node, weight = np.polynomial.hermite_e.hermegauss(80)
     weight = weight / weight.sum()
     mean = np.tanh(STRENGTH**2 + STRENGTH * node)
-    unique = float(weight @ _told(mean, redraw))
-    synergy = float(weight @ _told(np.outer(mean, mean), redraw) @ weight)
+    unique = float(weight @ _information(mean, redraw))
+    synergy = float(weight @ _information(np.outer(mean, mean), redraw) @ weight)
     return unique, synergy
 
 
@@ -101,7 +101,7 @@ def planted_ceiling(redraw: float = 0.05) -> float:
     return (1.0 - redraw) * sign * product + redraw / N_CLASSES
 
 
-def _told(mean: np.ndarray, redraw: float) -> np.ndarray:
+def _information(mean: np.ndarray, redraw: float) -> np.ndarray:
     """Bits that a sign of expected value `mean` tells about its bit of the class, labels redrawn or not."""
     p = 0.5 * (1.0 + (1.0 - redraw) * np.abs(mean))
     q = 1.0 - p

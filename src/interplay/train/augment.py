@@ -37,6 +37,6 @@ def shift_levels(x: Mapping[str, torch.Tensor], share: float) -> dict[str, torch
 
 def hide_modalities(observed_BMT: torch.Tensor, share: float) -> torch.Tensor:
     """Hide each modality of each window with probability `share`; never all that is observed of a window."""
-    kept = torch.rand(observed_BMT.shape[:2], device=observed_BMT.device) >= share
-    left = observed_BMT & kept[..., None]
+    visible = torch.rand(observed_BMT.shape[:2], device=observed_BMT.device) >= share
+    left = observed_BMT & visible[..., None]
     return torch.where(left.any((1, 2))[:, None, None], left, observed_BMT)

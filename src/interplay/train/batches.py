@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import pytorch_lightning as pl
 import torch
-from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler
+from torch.utils.data import Dataset
 
 from interplay.data import Scaler, Windows
 from interplay.nn import InteractionContext
@@ -94,24 +93,3 @@ class ScaledWindows(Dataset):
     def in_order(self, batch_size: int) -> Iterator[Batch]:
         for start in range(0, len(self), batch_size):
             yield self[np.arange(start, min(start + batch_size, len(self)))]
-
-
-class TrainingBatches(pl.LightningDataModule):
-    """Training windows in random order, anew in every epoch."""
-
-    def __init__(self, windows: ScaledWindows, batch_size: int, seed: int):
-        super().__init__()
-        self.windows = windows
-        self.batch_size = batch_size
-        self.generator = torch.Generator().manual_seed(seed)
-
-    def state_dict(self) -> dict[str, torch.Tensor]:
-        return {"order": self.generator.get_state()}
-
-    def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
-        self.generator.set_state(state["order"])
-
-    def train_dataloader(self) -> DataLoader:
-        order = RandomSampler(self.windows, generator=self.generator)
-        batches = BatchSampler(order, self.batch_size, drop_last=False)
-        return DataLoader(self.windows, batch_size=None, sampler=batches)

@@ -23,7 +23,7 @@ from safetensors.torch import save_file
 from interplay.errors import DamagedFile
 from interplay.files import part_of, whole_file
 from interplay.nn import Model
-from interplay.train.batches import TrainingBatches
+from interplay.train.module import TrainingBatches
 from interplay.train.recipe import Recipe
 
 

@@ -11,7 +11,6 @@ import torch
 import xarray as xr
 
 from interplay.data import Windows
-from interplay.data.targets import is_labelled
 from interplay.metrics import Agreement
 from interplay.nn import Model, empty_context
 from interplay.progress import Progress
@@ -148,14 +147,14 @@ def prediction_table(
         "entity": np.array(windows.steps.entities, dtype=object)[windows.entity],
         "time_s": windows.steps.time_s[windows.last],
     }
-    labels = target.label_columns(windows) if is_labelled(windows.y).any() else {}
+    labels = target.label_columns(windows)
     columns = pd.DataFrame(target.predicted_columns(windows, predicted))
     # of a window that the model has nothing to say of, no class is called
     certain = np.isfinite(predicted.reshape(len(windows), -1)).all(axis=1)
     if observed is not None:
         certain &= observed
     return pd.concat(
-        [pd.DataFrame(table | labels), columns[pd.Series(certain)].reindex(columns.index)], axis=1
+        [pd.DataFrame(table | labels), columns.iloc[np.flatnonzero(certain)].reindex(columns.index)], axis=1
     )
 
 

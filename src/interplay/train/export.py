@@ -19,7 +19,6 @@ from interplay.errors import InvalidInput
 from interplay.files import check_writable, json_text, whole_file
 from interplay.nn import DenseExperts, Experts, TwoLevels
 from interplay.train.run import Run
-from interplay.train.target_kinds import Classes
 
 SUFFIXES = (".pt2", ".onnx")
 CHECKED_BATCHES = (1, 2, 7)
@@ -65,9 +64,9 @@ class Program(nn.Module):
         super().__init__()
         self.model = copy.deepcopy(run.model).cpu().eval()
         for layer in self.model.moe_layers:
-            if isinstance(layer.experts, Experts):
-                layer.experts = DenseExperts(layer.experts)
-        self.names, self.kind = run.schema.modalities, run.schema.kind
+            assert isinstance(layer.experts, Experts)
+            layer.experts = DenseExperts(layer.experts)
+        self.names, self.target = run.schema.modalities, run.target
         self.scales = nn.ModuleList(ScaledChannels(run.scaler.channels[name]) for name in self.names)
         if run.schema.static:
             # programs cannot be saved with a tensor of no numbers
@@ -83,9 +82,7 @@ class Program(nn.Module):
         if static is not None:
             static = (static - self.of_static[0]) / self.of_static[1]
         logits = self.model(scaled, observed, None, static).logits
-        if self.kind == "number":
-            return logits[:, 0] * self.of_target[1] + self.of_target[0]
-        return torch.softmax(logits, -1) if self.kind == "classes" else torch.sigmoid(logits)
+        return self.target.read(logits, self.of_target)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -244,16 +241,16 @@ def _largest_difference(run: Run, program: Program, said: Said) -> float:
     own = copy.copy(program)
     own._modules = dict(program._modules) | {"model": run.model}
     scale = float(run.scaler.target[1])
-    found = 0.0
+    largest = 0.0
     for k, n in enumerate(CHECKED_BATCHES):
         inputs = _drawn(run, n, seed=k + 1)
-        found = max(found, float(np.abs(said(inputs) - own(*inputs).numpy()).max()) / scale)
-    if not found <= TOLERANCE:
+        largest = max(largest, float(np.abs(said(inputs) - own(*inputs).numpy()).max()) / scale)
+    if not largest <= TOLERANCE:
         raise InvalidInput(
-            f"the exported program must agree with the run to {TOLERANCE:g}; it differs by {found:g}. Nothing was "
+            f"the exported program must agree with the run to {TOLERANCE:g}; it differs by {largest:g}. Nothing was "
             "written. Please report this with the recipe of the run."
         )
-    return found
+    return largest
 
 
 def _described(run: Run, difference: float) -> Mapping[str, object]:
@@ -276,27 +273,12 @@ def _described(run: Run, difference: float) -> Mapping[str, object]:
     if s.static:
         inputs["static"] = {"shape": ["batch", len(s.static)], "type": "float32", "names": list(s.static),
                             "say": "NaN where unknown"}  # fmt: skip
-    output = {
-        "classes": "probability of each class",
-        "labels": "probability of each label",
-        "number": "the number, in the unit of the target",
-    }
+    target = run.target
     return {
         "inputs": inputs,
-        "output": {"say": output[s.kind], "names": list(s.classes), **_calls(run)},
+        "output": {"say": target.prediction, "names": list(s.classes), **target.call_rule()},
         "largest_difference_to_run": difference,
         "torch": torch.__version__,
-    }
-
-
-def _calls(run: Run) -> Mapping[str, object]:
-    """How the run calls a class from what comes out, where that is not the likeliest."""
-    target = run.target
-    if not isinstance(target, Classes) or target.shares is None:
-        return {}
-    return {
-        "call": "the class of the largest probability / share; none of share 0",
-        "shares": target.shares.tolist(),
     }
 
 

@@ -1,4 +1,4 @@
-"""Training of a model under Lightning: the loss of the target and the losses of every routing."""
+"""Training of a model under Lightning: its batches, the loss of the target and the losses of every routing."""
 
 import math
 import time
@@ -8,12 +8,13 @@ from dataclasses import replace
 import pytorch_lightning as pl
 import torch
 from torch import nn
+from torch.utils.data import BatchSampler, DataLoader, RandomSampler
 
 from interplay.losses import RoutingLoss
 from interplay.nn import InteractionContext, Model, Output
 from interplay.progress import Progress
 from interplay.train.augment import add_noise, hide_modalities, shift_levels
-from interplay.train.batches import Batch
+from interplay.train.batches import Batch, ScaledWindows
 from interplay.train.recipe import Recipe
 from interplay.train.target_kinds import TargetKind
 from interplay.train.trackers import Tracker
@@ -121,6 +122,27 @@ def parameter_groups(model: nn.Module) -> list[dict[str, object]]:
             spared = name in UNDECAYED or isinstance(module, (nn.LayerNorm, nn.Embedding))
             (exempt if spared else decayed).append(parameter)
     return [{"params": decayed}, {"params": exempt, "weight_decay": 0.0}]
+
+
+class TrainingBatches(pl.LightningDataModule):
+    """Training windows in random order, anew in every epoch."""
+
+    def __init__(self, windows: ScaledWindows, batch_size: int, seed: int):
+        super().__init__()
+        self.windows = windows
+        self.batch_size = batch_size
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        return {"order": self.generator.get_state()}
+
+    def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
+        self.generator.set_state(state["order"])
+
+    def train_dataloader(self) -> DataLoader:
+        order = RandomSampler(self.windows, generator=self.generator)
+        batches = BatchSampler(order, self.batch_size, drop_last=False)
+        return DataLoader(self.windows, batch_size=None, sampler=batches)
 
 
 class EpochLog(pl.Callback):

@@ -18,10 +18,10 @@ from interplay.nn import Model
 from interplay.progress import Progress
 from interplay.readers import Folds
 from interplay.readers.scoring import loss_of_windows, minimised
-from interplay.train.batches import ScaledWindows, TrainingBatches
+from interplay.train.batches import ScaledWindows
 from interplay.train.checkpoint import KeepState, PlainStates, Unfinished, training_key
 from interplay.train.held_out import HeldOut, logits_of
-from interplay.train.module import EpochLog, GuidedTraining, count_epochs, count_steps
+from interplay.train.module import EpochLog, GuidedTraining, TrainingBatches, count_epochs, count_steps
 from interplay.train.recipe import Recipe
 from interplay.train.target_kinds import TARGETS
 from interplay.train.trackers import JsonLines, Tracker

@@ -1,6 +1,6 @@
 """A run: a trained model with everything that is needed to use, judge and repeat it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +12,13 @@ from interplay.data.check import check_disjoint, check_labelled, check_schema
 from interplay.data.conform import conform
 from interplay.data.unlike_training import unlike_training
 from interplay.data.warn import warn_of_data
+from interplay.errors import InvalidInput
 from interplay.nn import InteractionContext, Model
 from interplay.profile import InteractionProfile
-from interplay.progress import Progress, shown
+from interplay.progress import Progress, shown, silent
 from interplay.train.attribution import explain_windows
 from interplay.train.batches import ScaledWindows
-from interplay.train.evaluation import Evaluation, judge, prediction_table, predictions
+from interplay.train.evaluation import Evaluation, Scores, judge, prediction_table, predictions
 from interplay.train.recipe import Recipe
 from interplay.train.run_folder import TrainingData, read_run_folder, write_evaluation, write_run_folder
 from interplay.train.target_kinds import TargetKind, make_target
@@ -83,8 +84,8 @@ class Run:
         pandas.DataFrame
             One row per window: ``entity``, ``time_s`` (prediction time on the recording's clock); of classes
             ``label``, ``predicted`` and ``p_<class>``; of labels ``label_<name>`` and ``p_<name>``; of a number
-            ``label`` and ``predicted``. Columns of labels are there if any is known. A window in which nothing was
-            observed has no prediction.
+            ``label`` and ``predicted``. A label that is not known is missing, and so is the prediction of a window in
+            which nothing was observed.
 
         Raises
         ------
@@ -98,7 +99,12 @@ class Run:
         return prediction_table(windows, predicted, self.target, observed=windows.observed_at_all())
 
     def evaluate(
-        self, test: Windows, *, progress: Progress | None = None, n_bootstrap: int = 1000
+        self,
+        test: Windows,
+        *,
+        control: "Run | None" = None,
+        progress: Progress | None = None,
+        n_bootstrap: int = 1000,
     ) -> dict[str, float]:
         """Judge the run on entities that neither the model nor its profile has seen.
 
@@ -108,6 +114,9 @@ class Run:
         Parameters
         ----------
         test : Windows
+        control : Run, optional
+            From `interplay.train.train_control`: the same training without the profile, to be scored on the same
+            windows.
         n_bootstrap : int
             Resamplings of entities behind each 95 % interval.
 
@@ -120,24 +129,27 @@ class Run:
         Raises
         ------
         LeakageError
-            If the model or the profile was fitted on one of the entities.
+            If the model, the profile or the control was fitted on one of the entities.
         """
         check_labelled(test, what="test windows")
         check_schema(test.schema, self.schema, what="test windows")
         test, notes = self._conformed(test, "test windows")
-        warn_of_data(notes)
+        warn_of_data([*notes, *unlike_training(test, self.scaler.channels)])
         check_disjoint(test.entities, self.data.entities, what="the model")
         if self.profile is not None:
             check_disjoint(test.entities, self.profile.entities, what="the profile")
+        if control is not None:
+            _check_control(control, test)
         with shown(progress, "evaluating") as tell:
-            self.evaluation = judge(
-                self.model, self._scaled(test), self.target, tell, n_bootstrap=n_bootstrap
-            )
+            evaluation = judge(self.model, self._scaled(test), self.target, tell, n_bootstrap=n_bootstrap)
+        if control is not None:
+            evaluation = replace(evaluation, control=control._scores(test, n_bootstrap))
+        self.evaluation = evaluation
         if "test" not in self.split.parts:
             self.split = self.split.with_part("test", test)
         if self.folder is not None:
             write_evaluation(self, self.folder)
-        return dict(self.evaluation.test)
+        return dict(evaluation.test)
 
     def explain_window(self, windows: Windows, k: int, *, progress: Progress | None = None) -> xr.Dataset:
         """What the prediction of window number k rests on, token by token; see `explain_windows`."""
@@ -167,6 +179,10 @@ class Run:
         check_schema(windows.schema, self.schema, what=what)
         return windows, notes
 
+    def _scores(self, test: Windows, n_bootstrap: int) -> Scores:
+        predicted = predictions(self.model, self._scaled(test), silent)
+        return self.target.scores(test, predicted, n_bootstrap)
+
     def _scaled(self, windows: Windows) -> ScaledWindows:
         contexts = window_contexts(windows, self.profile, self.recipe.model.context)
         return ScaledWindows(windows, self.scaler, contexts)
@@ -178,14 +194,32 @@ class Run:
         return self.folder
 
 
-def load_run(folder: str | Path) -> Run:
+def _check_control(control: Run, test: Windows) -> None:
+    if control.profile is not None:
+        raise InvalidInput(
+            "a control must be trained without a profile; this one has one. Train it with train_control(run, windows)."
+        )
+    check_schema(test.schema, control.schema, what="test windows")
+    check_disjoint(test.entities, control.data.entities, what="the control")
+
+
+def load_run(folder: str | Path, *, trust: bool = False) -> Run:
     """Read a run that was saved.
+
+    Parameters
+    ----------
+    folder : str or Path
+    trust : bool
+        Whether to import the routers, encoders and losses that the run names by import path, which runs their code.
+        Parts of this library, and of modules that this process has imported already, need no trust.
 
     Raises
     ------
     InvalidInput
         If there is no such folder.
+    UntrustedPart
+        If the run names a part that would have to be imported, and is not trusted.
     DamagedFile
         If a file of it is missing, cut short, or does not fit the others.
     """
-    return Run(**read_run_folder(Path(folder)), folder=Path(folder))
+    return Run(**read_run_folder(Path(folder), trust=trust), folder=Path(folder))

@@ -23,11 +23,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from interplay.data import Scaler, SplitManifest, scaled_schema
-from interplay.errors import DamagedFile, InvalidInput
+from interplay.errors import DamagedFile, InvalidInput, UntrustedPart
 from interplay.files import check_writable, json_text, whole_file, whole_folder
 from interplay.metrics import Agreement
 from interplay.nn import Model, TwoLevels, build_model, empty_context
 from interplay.profile import InteractionProfile
+from interplay.registry import imports
 from interplay.train.evaluation import Evaluation
 from interplay.train.evidence import empty_mixture
 from interplay.train.recipe import Recipe, make_recipe
@@ -110,8 +111,8 @@ def write_evaluation(run, folder: Path) -> None:
         part.write_text(json_text(metrics), "utf-8")
 
 
-def read_run_folder(folder: Path) -> dict[str, Any]:
-    """The parts of a `Run`, by name."""
+def read_run_folder(folder: Path, *, trust: bool) -> dict[str, Any]:
+    """The parts of a `Run`, by name; classes that its recipe names are imported if they are trusted."""
     if not folder.is_dir():
         raise InvalidInput(
             f"a run must be a folder that `interplay train` or run.save made; there is no folder {folder}."
@@ -123,8 +124,8 @@ def read_run_folder(folder: Path) -> dict[str, Any]:
             f"{folder} is not a whole run: {missing[0]} is missing. Train it again, or copy all of it."
         )
     try:
-        return _read_parts(folder)
-    except DamagedFile:
+        return _read_parts(folder, trust)
+    except (DamagedFile, UntrustedPart):
         raise
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, yaml.YAMLError, SafetensorError,
             ArrowException) as error:  # fmt: skip
@@ -134,10 +135,11 @@ def read_run_folder(folder: Path) -> dict[str, Any]:
         ) from error
 
 
-def _read_parts(folder: Path) -> dict[str, Any]:
+def _read_parts(folder: Path, trust: bool) -> dict[str, Any]:
     config = yaml.safe_load((folder / "config.yaml").read_text("utf-8"))
     _check_format(config, folder / "config.yaml")
-    recipe = make_recipe(config["recipe"])
+    with imports(trust=trust):
+        recipe = make_recipe(config["recipe"])
     described = json.loads((folder / "data.json").read_text("utf-8"))
     schema = _schema(described["schema"])
     profile_file = folder / "profile.nc"

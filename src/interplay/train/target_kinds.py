@@ -26,9 +26,11 @@ class TargetKind(ABC):
     name : its key in `TARGETS`, and the kind of a `Schema`
     loss_name : what its loss is called in a log
     main_score : the score by which runs are compared; larger is better
+    prediction : what is predicted, in words
     """
 
     name: str
+    prediction: str
     loss_name = "cross_entropy"
     main_score = "macro_f1"
 
@@ -41,8 +43,15 @@ class TargetKind(ABC):
         """How well the training batch is predicted, by name; of labelled targets."""
 
     @abstractmethod
+    def read(self, logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """What logits (N, C) say: probabilities (N, C), or numbers (N,) in the unit of the target.
+
+        A number was scaled by its mean and deviation, `target` (2,). Plain operations, which other runtimes have.
+        """
+
     def predicted(self, logits: torch.Tensor, scaler: Scaler) -> np.ndarray:
-        """What logits (N, C) say, float64: probabilities (N, C), or numbers (N,) in the unit of the target."""
+        """What logits (N, C) say, float64; see `read`."""
+        return self.read(logits.double(), torch.from_numpy(scaler.target).double()).numpy()
 
     @abstractmethod
     def called(self, predicted: np.ndarray) -> np.ndarray:
@@ -77,6 +86,10 @@ class TargetKind(ABC):
             )
         return self
 
+    def call_rule(self) -> Mapping[str, object]:
+        """How a class is called from its probabilities, for other programs; empty where that is the likeliest."""
+        return {}
+
     def classes_of_profile(self, schema: Schema) -> tuple[str, ...] | None:
         """Classes that a profile must be about to guide a model of this target; None where any will do."""
         return None
@@ -108,6 +121,7 @@ class Classes(TargetKind):
     """
 
     name = "classes"
+    prediction = "probability of each class"
 
     def __init__(self, shares: np.ndarray | None = None):
         self.shares = shares
@@ -118,8 +132,8 @@ class Classes(TargetKind):
     def fitted(self, logits: torch.Tensor, y: torch.Tensor) -> dict[str, torch.Tensor]:
         return {"accuracy": (logits.argmax(-1) == y).float().mean()}
 
-    def predicted(self, logits: torch.Tensor, scaler: Scaler) -> np.ndarray:
-        return torch.softmax(logits.double(), dim=-1).numpy()
+    def read(self, logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        return torch.softmax(logits, dim=-1)
 
     def called(self, predicted: np.ndarray) -> np.ndarray:
         if self.shares is None:
@@ -128,6 +142,14 @@ class Classes(TargetKind):
 
     def calling(self, rule: str, counts: Sequence[int]) -> TargetKind:
         return self if rule == "likeliest" else Classes(np.asarray(counts) / np.sum(counts))
+
+    def call_rule(self) -> Mapping[str, object]:
+        if self.shares is None:
+            return {}
+        return {
+            "call": "the class of the largest probability / share; none of share 0",
+            "shares": self.shares.tolist(),
+        }
 
     def ranking(self, windows: Windows, predicted: np.ndarray) -> np.ndarray:
         return predicted.max(1)
@@ -168,6 +190,7 @@ class Labels(TargetKind):
     """Any of C labels: binary cross-entropy of each that is known."""
 
     name = "labels"
+    prediction = "probability of each label"
 
     def loss(self, logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         known = y != UNLABELLED
@@ -179,8 +202,8 @@ class Labels(TargetKind):
         right = ((logits >= 0) == (y == 1)) & known
         return {"accuracy": right.sum() / known.sum().clamp_min(1)}
 
-    def predicted(self, logits: torch.Tensor, scaler: Scaler) -> np.ndarray:
-        return torch.sigmoid(logits.double()).numpy()
+    def read(self, logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        return torch.sigmoid(logits)
 
     def called(self, predicted: np.ndarray) -> np.ndarray:
         return predicted.argmax(1)
@@ -189,7 +212,9 @@ class Labels(TargetKind):
         return predicted.max(1)
 
     def label_columns(self, windows: Windows) -> dict[str, object]:
-        return {f"label_{name}": windows.y[:, c] for c, name in enumerate(windows.classes)}
+        y = windows.y
+        known = y if (y >= 0).all() else np.where(y >= 0, y, np.nan)
+        return {f"label_{name}": known[:, c] for c, name in enumerate(windows.classes)}
 
     def predicted_columns(self, windows: Windows, predicted: np.ndarray) -> dict[str, object]:
         return {f"p_{name}": predicted[:, c] for c, name in enumerate(windows.classes)}
@@ -205,6 +230,7 @@ class Number(TargetKind):
     """A number: squared error of the scaled target."""
 
     name = "number"
+    prediction = "the number, in the unit of the target"
     loss_name = "squared_error"
     main_score = "r2"
 
@@ -216,8 +242,8 @@ class Number(TargetKind):
     def fitted(self, logits: torch.Tensor, y: torch.Tensor) -> dict[str, torch.Tensor]:
         return {"absolute_error": (logits[..., 0] - y).abs().mean()}
 
-    def predicted(self, logits: torch.Tensor, scaler: Scaler) -> np.ndarray:
-        return scaler.restore_target(logits[:, 0].double().numpy())
+    def read(self, logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        return logits[:, 0] * target[1] + target[0]
 
     def called(self, predicted: np.ndarray) -> np.ndarray:
         return np.zeros(len(predicted), dtype=np.int64)

@@ -6,10 +6,9 @@ import torch
 
 import interplay as ip
 from interplay.data import cross_folds
-from interplay.estimators.posterior.crossfit import cross_fitted_logits
-from interplay.estimators.posterior.fold_probe import FoldProbe, Promising, Training
+from interplay.estimators.posterior.crossfit import HELD_OUT, Folds, cross_fit
+from interplay.estimators.posterior.fold_probe import FoldProbes, Problem, Screened, Training
 from interplay.probe import network as probes
-from interplay.probe.features import StepFeatures
 
 PAIRS = np.array([(0, 1), (0, 2), (1, 2)])
 
@@ -24,14 +23,13 @@ def windows():
 
 def gradients(windows, chunk_bytes, monkeypatch, contexts=1):
     monkeypatch.setattr(probes, "CHUNK_BYTES", chunk_bytes)
-    x = StepFeatures.fit(windows).apply(windows.steps.values, windows.steps.observed)
-    context = np.arange(len(windows)) % contexts
-    nothing = np.zeros(len(windows), dtype=bool)
-    fold = FoldProbe(windows, context, x, np.arange(3), PAIRS, Training(), 1, nothing)
-    for weight in (fold.probe.pair2, fold.probe.head):
+    problem = Problem.of(windows, np.arange(len(windows)) % contexts, np.arange(3))
+    parts = Folds.of(windows, 2, 0).parts
+    folds = FoldProbes(problem, PAIRS, Screened.all(3, 3), Training(), 1, parts)
+    for weight in (folds.probe.pair2, folds.probe.own2, folds.probe.head):
         torch.nn.init.normal_(weight, generator=torch.Generator().manual_seed(2))
-    fold._backward(np.arange(200))
-    return {name: value.grad for name, value in fold.probe.named_parameters()}
+    folds._backward(next(iter(folds.batches)), noise=0.5)
+    return {name: value.grad for name, value in folds.probe.named_parameters()}
 
 
 @pytest.mark.parametrize("contexts", [1, 2])
@@ -53,10 +51,9 @@ def test_labels_of_a_window_do_not_reach_its_own_logits(windows):
         changed = ip.windows_from_arrays(
             {n: v[:, 0] for n, v in windows.steps.values.items()}, target, steps=3, classes="012"
         )
-        context = np.zeros(len(changed), dtype=np.int64)
-        return cross_fitted_logits(
-            changed, context, np.arange(3), PAIRS, Promising.all(3, 3), training, 0, lambda done: None
-        )
+        problem = Problem.of(changed, np.zeros(len(changed), dtype=np.int64), np.arange(3))
+        folds = Folds.of(changed, training.folds, 0)
+        return cross_fit(problem, PAIRS, Screened.all(3, 3), training, folds, 0, lambda done: None)
 
     fold = cross_folds(windows, training.folds, seed=0)
     one = logits(windows.y)
@@ -67,7 +64,7 @@ def test_labels_of_a_window_do_not_reach_its_own_logits(windows):
     other = logits(y)
     # a head is either read out in both runs, and then alike, or left at the prior in one of them
     for a, b in ((one.alone, other.alone), (one.together, other.together)):
-        a, b = a[0][:, :, inside], b[0][:, :, inside]
+        a, b = a[HELD_OUT][:, :, inside], b[HELD_OUT][:, :, inside]
         read = (a != 0).any(-1).any(-1) & (b != 0).any(-1).any(-1)
         assert read[:, 0].all()
         torch.testing.assert_close(a[read], b[read])

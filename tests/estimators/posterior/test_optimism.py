@@ -4,16 +4,22 @@ import numpy as np
 import torch
 
 import interplay as ip
-from interplay.estimators.collect import Findings
-from interplay.estimators.posterior.fold_probe import Training
+from interplay.estimators.collect import ProfileBuilder
+from interplay.estimators.posterior.fold_probe import Problem, Training
+from interplay.estimators.posterior.optimism import Corrected, Learned, without_regret
 from interplay.estimators.posterior.quantise import filled, nearest_cell
-from interplay.estimators.posterior.scoring import Corrected, without_regret
 from interplay.estimators.posterior.screening import screen
 
 
-def corrected(sides):
+def corrected(held_out, seen, halved=None, late=0.0):
     """Where every window was trained on by the probe of the second side."""
-    return without_regret(sides, torch.ones(sides.shape[-1], dtype=torch.bool))
+    sides = torch.stack(
+        [torch.as_tensor(each) for each in (held_out, seen, held_out if halved is None else halved)]
+    )
+    every = torch.ones(sides.shape[-1], dtype=torch.bool)
+    return without_regret(
+        sides, Learned(trained=every, halved=every, share=0.5), torch.full(sides.shape[1:-1], late)
+    )
 
 
 def test_a_shrunk_linear_predictor_is_scored_without_regret():
@@ -28,33 +34,51 @@ def test_a_shrunk_linear_predictor_is_scored_without_regret():
     slope = (x[0] * y[0]).sum(-1) / (x[0] ** 2).sum(-1)
     slope = slope[:, None] * a**2 / (a**2 + 1 / n)
     seen, held_out = y[0] ** 2 - (y[0] - slope * x[0]) ** 2, y[1] ** 2 - (y[1] - slope * x[1]) ** 2
-    sides = torch.from_numpy(np.stack([held_out, seen]).reshape(2, 1, -1))
     assert held_out.mean() < a**2 - 0.01
     assert seen.mean() > a**2 + 0.01
     np.testing.assert_allclose(
-        float(corrected(sides).score.mean()),
+        float(corrected(held_out.reshape(1, -1), seen.reshape(1, -1)).score.mean()),
         a**2,
         atol=0.005,
     )
 
 
 def test_scores_are_never_raised_to_more_than_their_double():
-    sides = torch.tensor([[[0.1, 0.3], [-0.2, 0.0], [0.4, 0.4], [0.5, 0.5]],
-                          [[0.9, 1.1], [0.8, 0.6], [0.6, 0.8], [0.1, 0.1]]])  # fmt: skip
+    held_out = torch.tensor([[0.1, 0.3], [-0.2, 0.0], [0.4, 0.4], [0.5, 0.5]])
+    seen = torch.tensor([[0.9, 1.1], [0.8, 0.6], [0.6, 0.8], [0.1, 0.1]])
     # mean 0.2 held out and 1.0 seen: to 0.4; -0.1 stays; 0.4 and 0.7: to the middle; less when seen: to the middle
-    found = corrected(sides)
-    np.testing.assert_allclose(found.score.mean(-1), [0.4, -0.1, 0.55, 0.3], atol=1e-6)
-    np.testing.assert_allclose(found.moved, [0.2, 0.0, 0.15, -0.2], atol=1e-6)
+    scores = corrected(held_out, seen)
+    np.testing.assert_allclose(scores.score.mean(-1), [0.4, -0.1, 0.55, 0.3], atol=1e-6)
+    np.testing.assert_allclose(scores.moved, [0.2, 0.0, 0.15, -0.2], atol=1e-6)
+
+
+def test_what_half_of_the_windows_cost_is_what_the_other_half_would_teach():
+    """A regret of c / n: 0.3 from half of the windows and 0.4 from all leave 0.1."""
+    level = torch.full((1, 8), 0.4)
+    np.testing.assert_allclose(corrected(level, level, level - 0.1).regret, 0.1, rtol=1e-6)
+    # learning more from less is chance, and no head lacks more than it has
+    np.testing.assert_allclose(corrected(level, level, level + 0.1).regret, 0.0, atol=1e-12)
+    np.testing.assert_allclose(corrected(level, level, level - 3.0).regret, 0.4, rtol=1e-6)
+    np.testing.assert_allclose(corrected(level, level, level - 0.1, late=0.2).regret, 0.2, rtol=1e-6)
 
 
 def test_the_doubt_about_a_correction_is_that_of_anything_from_none_to_its_double():
     """A uniform draw from [0, 2c] has a standard deviation of 2c / sqrt(12); of a difference the moves subtract."""
-    one, two = (Corrected(torch.zeros(1, 4), torch.tensor([moved])) for moved in (0.3, 0.1))
+    none = torch.zeros(1)
+    one, two = (Corrected(torch.zeros(1, 4), torch.tensor([moved]), none) for moved in (0.3, 0.1))
     drawn = np.random.default_rng(0).uniform(0, 0.6, 200_000)
     # 200,000 draws know a standard deviation of 0.17 to 0.0003
-    np.testing.assert_allclose(float(one.move_std), drawn.std(), atol=0.001)
-    np.testing.assert_allclose(float((one - two).move_std), 0.2 / np.sqrt(3), rtol=1e-6)
-    np.testing.assert_allclose(float((one + two).move_std), 0.4 / np.sqrt(3), rtol=1e-6)
+    np.testing.assert_allclose(float(one.doubt), drawn.std(), atol=0.001)
+    np.testing.assert_allclose(float((one - two).doubt), 0.2 / np.sqrt(3), rtol=1e-6)
+    np.testing.assert_allclose(float((one + two).doubt), 0.4 / np.sqrt(3), rtol=1e-6)
+
+
+def test_a_regret_beyond_the_move_is_doubted_about_the_move():
+    """The truth is anywhere from the held-out score to twice the regret above it, the estimate at the move."""
+    scores = Corrected(torch.zeros(1, 4), torch.tensor([0.1]), torch.tensor([0.3]))
+    error = np.random.default_rng(0).uniform(0, 0.6, 200_000) - 0.1
+    # root of the mean square, known to 0.0005 from 200,000 draws
+    np.testing.assert_allclose(float(scores.doubt), np.sqrt(np.mean(error**2)), atol=0.002)
 
 
 def test_doubt_widens_the_filed_error_and_moves_no_estimate():
@@ -62,11 +86,12 @@ def test_doubt_widens_the_filed_error_and_moves_no_estimate():
     windows = ip.windows_from_arrays(
         {"a": np.zeros((50, 1)), "b": np.ones((50, 1))}, np.arange(50) % 2, steps=1
     )
-    found = Findings(windows, np.arange(1), n_bootstrap=20, rng=np.random.default_rng(0))
+    builder = ProfileBuilder(windows, np.arange(1), n_bootstrap=20, rng=np.random.default_rng(0))
     alike = torch.full((2, 1, 50), 0.7)
-    found.file("mi", alike, doubt_nats=torch.full((2, 1), np.log(2)))
-    np.testing.assert_allclose(found.values["mi_stderr"][0], 1.0, rtol=1e-6)
-    np.testing.assert_allclose(found.values["mi"][0], 0.7 / np.log(2), rtol=1e-6)
+    builder.add_modality(alike, doubt=torch.full((2, 1), np.log(2)))
+    d = builder.dataset()
+    np.testing.assert_allclose(d["mi_stderr"], 1.0, rtol=1e-6)
+    np.testing.assert_allclose(d["mi"], 0.7 / np.log(2), rtol=1e-6)
 
 
 def test_no_posterior_is_put_into_a_cell_that_nothing_was_in():
@@ -86,7 +111,7 @@ def test_pairs_that_say_nothing_more_together_are_not_promising():
     arrays = {name: 2.0 * bit[:, None] + 0.1 * rng.normal(size=(3000, 2)) for name, bit in shown.items()}
     windows = ip.windows_from_arrays(arrays, y, steps=1)
     pairs = np.array([(0, 1), (2, 3), (2, 4), (3, 4)])
-    context = np.zeros(len(windows), dtype=np.int64)
-    found = screen(windows, context, np.arange(1), pairs, Training(), 0, lambda done: None)
-    assert found.pairs.tolist() == [False, True, False, False]
-    assert found.modalities.tolist() == [True, True, True, True, False]
+    problem = Problem.of(windows, np.zeros(len(windows), dtype=np.int64), np.arange(1))
+    screened = screen(problem, pairs, Training(), 0, lambda done: None)
+    assert screened.pairs.tolist() == [False, True, False, False]
+    assert screened.modalities.tolist() == [True, True, True, True, False]

@@ -24,10 +24,10 @@ import xarray as xr
 from interplay.data import Windows, cross_folds, purged
 from interplay.estimators.base import BaseRUS
 from interplay.estimators.batch.alignment import ALIGNMENT_COST, Alignment, BatchTraining
-from interplay.estimators.collect import Findings
+from interplay.estimators.collect import ProfileBuilder
 from interplay.estimators.posterior.calibrate import of_label
 from interplay.estimators.posterior.fold_probe import check_fold
-from interplay.estimators.resampling import context_p_values, rotation_p_values
+from interplay.estimators.resampling import rearranged_p_values, rearrangements
 from interplay.estimators.target_history import of_context, past_labels
 from interplay.progress import Progress, silent
 
@@ -204,7 +204,7 @@ def estimate_batch(
     held_out = cross_folds(windows, estimator.folds, seed=estimator.random_state) == 0
     rng = np.random.default_rng(estimator.random_state)
     read = windows.select(held_out)
-    found = Findings(read, np.concatenate(groups), n_bootstrap=estimator.n_bootstrap, rng=rng)
+    builder = ProfileBuilder(read, np.concatenate(groups), n_bootstrap=estimator.n_bootstrap, rng=rng)
     training = BatchTraining(
         discriminator_epochs=estimator.discriminator_epochs,
         alignment_epochs=estimator.alignment_epochs,
@@ -216,28 +216,33 @@ def estimate_batch(
         lag_embedding=lag_embedding,
     )
     generator = torch.Generator().manual_seed(estimator.random_state)
-    tick = _ticker(found, training, len(groups) * (int(context.max()) + 1), progress)
+    tick = _ticker(builder, training, len(groups) * (int(context.max()) + 1), progress)
 
-    def told(part: Windows, fit: np.ndarray, out: np.ndarray) -> list[torch.Tensor]:
+    def read_out(part: Windows, fit: np.ndarray, out: np.ndarray) -> list[torch.Tensor]:
         """`_read_out` of the windows of one context, at all lags."""
         parts = [
-            _read_out(Alignment(part, lags, fit, out, training, generator, tick), found) for lags in groups
+            _read_out(Alignment(part, lags, fit, out, training, generator, tick), builder) for lags in groups
         ]
         return [torch.cat(kind, dim=1) for kind in zip(*parts, strict=True)]
 
-    log_ratio, score, surplus = _in_contexts(windows, context, held_out, found, told)
-    p_values = _p_values(log_ratio, read, context[held_out], estimator.n_rotations, rng)
-    _file(found, score, surplus, p_values)
+    log_ratio, score, surplus = _in_contexts(windows, context, held_out, builder, read_out)
+    label = np.eye(len(windows.classes))[read.y]
+    p_values = rearranged_p_values(
+        log_ratio, label, rearrangements(read, log_ratio.shape[1], estimator.n_rotations, rng)
+    )
+    _add(builder, score, surplus, p_values)
     progress(1.0)
-    return found.dataset()
+    return builder.dataset()
 
 
-def _in_contexts(windows: Windows, context: np.ndarray, held_out: np.ndarray, found: Findings, told):
-    """What `told` reads out of the windows of each context, put together for all held-out windows.
+def _in_contexts(
+    windows: Windows, context: np.ndarray, held_out: np.ndarray, builder: ProfileBuilder, read_out
+):
+    """What `read_out` reads out of the windows of each context, put together for all held-out windows.
 
     A context in which one class occurs leaves nothing to tell.
     """
-    n_m, n_p, n_l, n = len(found.names), len(found.pairs), len(found.lags), int(held_out.sum())
+    n_m, n_p, n_l, n = len(builder.names), len(builder.pairs), len(builder.lags), int(held_out.sum())
     log_ratio = torch.zeros(n_m + n_p, n_l, n, len(windows.classes))
     score = torch.zeros(n_m + n_p, n_l, n, dtype=torch.float64)
     surplus = torch.zeros(n_p, n_l, n, dtype=torch.float64)
@@ -249,37 +254,23 @@ def _in_contexts(windows: Windows, context: np.ndarray, held_out: np.ndarray, fo
             continue
         check_fold(part, fit)
         here = place[members[out]]
-        log_ratio[:, :, here[:, None], present], score[:, :, here], surplus[:, :, here] = told(part, fit, out)
+        log_ratio[:, :, here[:, None], present], score[:, :, here], surplus[:, :, here] = read_out(
+            part, fit, out
+        )
     return log_ratio, score, surplus
 
 
-def _file(found: Findings, score: torch.Tensor, surplus: torch.Tensor, p_values: list[torch.Tensor]) -> None:
-    n_m = len(found.names)
-    for m in range(n_m):
-        found.file("mi", score[m])
-        found.keep("mi_p_value", p_values[m])
-    for k, (i, j) in enumerate(found.pairs):
-        one, two, joint = score[i], score[j], score[n_m + k]
-        least = 0.5 * (one + two) + surplus[k]
-        found.file("redundancy", one + two - least)
-        found.file("unique_ij", least - two)
-        found.file("unique_ji", least - one)
-        found.file("synergy", joint - least)
-        found.file("joint_mi", joint)
-        found.keep("p_value", p_values[n_m + k])
+def _add(builder: ProfileBuilder, score: torch.Tensor, surplus: torch.Tensor, p_values: torch.Tensor) -> None:
+    n_m = len(builder.names)
+    builder.add_modality(score[:n_m], p_value=p_values[:n_m])
+    for k, (i, j) in enumerate(builder.pairs):
+        least = 0.5 * (score[i] + score[j]) + surplus[k]
+        builder.add_pair(score[i], score[j], least, score[n_m + k], p_value=p_values[n_m + k])
 
 
-def _p_values(log_ratio, read: Windows, context: np.ndarray, draws: int, rng) -> list[torch.Tensor]:
-    """p-values (L,) of every source, from labels rotated in time or permuted within contexts."""
-    if context.max() > 0:
-        return [context_p_values(each, read.y, context, draws=draws, rng=rng) for each in log_ratio]
-    label, lags = np.eye(len(read.classes))[read.y], log_ratio.shape[1]
-    return [
-        rotation_p_values(each, label, read.entity, lags=lags, draws=draws, rng=rng) for each in log_ratio
-    ]
-
-
-def _read_out(networks: Alignment, found: Findings) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def _read_out(
+    networks: Alignment, builder: ProfileBuilder
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Train on the one part of the windows, read out the other; every modality first, then every pair.
 
     Returns
@@ -288,21 +279,21 @@ def _read_out(networks: Alignment, found: Findings) -> tuple[torch.Tensor, torch
     score : (M + P, L, n_out), nats, that of the label after mixing
     surplus : (P, L, n_out), nats, what one source tells beyond the other under the alignment
     """
-    sources = [(m,) for m in range(len(found.names))] + [(int(i), int(j)) for i, j in found.pairs]
-    told = [networks.log_posterior(*modalities) for modalities in sources]
-    mixed = [networks.mixed(log_p) for log_p in told]
+    sources = [(m,) for m in range(len(builder.names))] + [(int(i), int(j)) for i, j in builder.pairs]
+    posteriors = [networks.log_posterior(*modalities) for modalities in sources]
+    mixed = [networks.mixed(log_p) for log_p in posteriors]
     out, y = networks.out, networks.y[networks.out]
-    log_ratio = torch.stack([log_p[:, out] for log_p in told]) - networks.log_prior
+    log_ratio = torch.stack([log_p[:, out] for log_p in posteriors]) - networks.log_prior
     score = torch.stack([of_label(log_p[:, out] - networks.log_prior, y) for log_p in mixed])
-    surplus = score.new_empty(len(found.pairs), *score.shape[1:])
-    for k, (i, j) in enumerate(found.pairs):
+    surplus = score.new_empty(len(builder.pairs), *score.shape[1:])
+    for k, (i, j) in enumerate(builder.pairs):
         surplus[k] = networks.surplus(int(i), int(j), mixed[i], mixed[j])
     return log_ratio, score.double(), surplus.double()
 
 
-def _ticker(found: Findings, training: BatchTraining, groups: int, progress: Progress):
+def _ticker(builder: ProfileBuilder, training: BatchTraining, groups: int, progress: Progress):
     """Turn costs of epochs into the share of the work that is done."""
-    n_m, n_p = len(found.names), len(found.pairs)
+    n_m, n_p = len(builder.names), len(builder.pairs)
     total = (n_m + n_p) * training.discriminator_epochs + n_p * training.alignment_epochs * ALIGNMENT_COST
     done = 0.0
 

@@ -1,32 +1,34 @@
 """Blocks of pairs: bounded memory, several processes, and work that survives an interruption.
 
 A block of pairs has probes of its own, so that nothing grows with the number of pairs but the number of
-blocks. Letters: M modalities, P pairs of a block, L lags, N windows, C classes.
+blocks. Letters: M modalities, P pairs of a block, L lags, N windows, C classes, G clusters, D rearrangements.
 """
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from hashlib import blake2b
 
 import numpy as np
 import torch
 
-from interplay.data import Windows
-from interplay.estimators.posterior.crossfit import HELD_OUT, cross_fitted_logits, final_probe
-from interplay.estimators.posterior.fold_probe import Promising, Training
+from interplay.estimators.posterior.crossfit import CrossFit, Folds, cross_fit
+from interplay.estimators.posterior.fold_probe import Problem, Screened, Training
+from interplay.estimators.posterior.nulls import single_nulls, synergy_null, tail_p_values
+from interplay.estimators.posterior.optimism import Learned
+from interplay.estimators.posterior.pair_head import PairHead
 from interplay.estimators.posterior.scoring import CellDecoder, PairScores, Scored
 from interplay.estimators.posterior.screening import screen
 from interplay.estimators.resampling import cluster_sums
-from interplay.probe.features import StepFeatures
-from interplay.probe.instance import InstanceProbe, PairBlock
-from interplay.progress import Progress, silent
+from interplay.probe.calibration import Calibration
+from interplay.probe.instance import InstanceProbe, PairBlock, PairReading
+from interplay.probe.network import Probe, ProbeShape
+from interplay.progress import Progress
 
-Tensors = dict[str, torch.Tensor]
-
-FORMAT = 2
-"""Of stored blocks; what was stored in another is not taken up."""
-
+ATOMS = ("redundancy", "unique_ij", "unique_ji", "synergy", "joint_mi")
 SCORING_BYTES = 256e6
 """Memory that scoring some pairs of a block may take at once."""
+
+Tensors = dict[str, torch.Tensor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,156 +36,262 @@ class Block:
     """Pairs (P, 2) that are worked on together, and what of them gets a long training."""
 
     pairs: np.ndarray
-    promising: Promising
+    screened: Screened
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BlockResult:
+    """What came of a block of P pairs.
+
+    Attributes
+    ----------
+    sums : atom -> (P, L, G) scores summed over clusters, nats
+    doubt : atom -> (P, L) what is doubtful beyond the draw of the windows, nats
+    p_value : atom -> (P, L), but for the joint information
+    gap_nats : (P, L) of the solver
+    probe : Probe or None, of all modalities and pairs, that reads new windows
+    reading : PairReading or None, how its logits are read
+    """
+
+    sums: Mapping[str, torch.Tensor]
+    doubt: Mapping[str, torch.Tensor]
+    p_value: Mapping[str, torch.Tensor]
+    gap_nats: torch.Tensor
+    probe: Probe | None = None
+    reading: PairReading | None = None
+
+    def tensors(self) -> Tensors:
+        """What `from_tensors` takes."""
+        named = {
+            f"{kind}.{atom}": value
+            for kind in ("sums", "doubt", "p_value")
+            for atom, value in getattr(self, kind).items()
+        }
+        if self.probe is not None and self.reading is not None:
+            named |= {f"probe.{name}": value for name, value in self.probe.state_dict().items()}
+            named |= {f"reading.{name}": value for name, value in self.reading.tensors().items()}
+        return named | {"gap_nats": self.gap_nats}
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, torch.Tensor]) -> "BlockResult":
+        """From tensors by name."""
+
+        def under(kind: str) -> Tensors:
+            return {n.removeprefix(f"{kind}."): v for n, v in tensors.items() if n.startswith(f"{kind}.")}
+
+        reading, probe = under("reading"), under("probe")
+        return cls(
+            sums=under("sums"),
+            doubt=under("doubt"),
+            p_value=under("p_value"),
+            gap_nats=tensors["gap_nats"],
+            probe=Probe.from_state(probe, probe["pair2"].shape[-1]).eval() if probe else None,
+            reading=PairReading.from_tensors(reading) if reading else None,
+        )
+
+
+def joined(results: list[BlockResult]) -> BlockResult:
+    """One result of all pairs, in order."""
+
+    def together(kind: str) -> Tensors:
+        names = getattr(results[0], kind)
+        return {name: torch.cat([getattr(each, kind)[name] for each in results]) for name in names}
+
+    readings = [each.reading for each in results if each.reading is not None]
+    return BlockResult(
+        sums=together("sums"),
+        doubt=together("doubt"),
+        p_value=together("p_value"),
+        gap_nats=torch.cat([each.gap_nats for each in results]),
+        reading=PairReading.joined(readings) if readings else None,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BlockTask:
-    """All that is needed to work on any block of pairs."""
+    """All that is needed to work on any block of pairs.
 
-    windows: Windows
-    context: np.ndarray
-    lags: np.ndarray
+    Attributes
+    ----------
+    problem : Problem
+    folds : Folds
+    cluster : (N,) int64, what is resampled together
+    rearranged : (D, N) int64, windows that sources are taken from where they shall tell nothing
+    training, decoder : Training, CellDecoder
+    random_state : int
+    """
+
+    problem: Problem
+    folds: Folds
     cluster: np.ndarray
+    rearranged: np.ndarray
     training: Training
     decoder: CellDecoder
-    n_rotations: int
     random_state: int
 
-    def screen(self, pairs: np.ndarray, progress: Progress) -> Tensors:
+    def screen(self, pairs: np.ndarray, progress: Progress) -> Screened:
         """What is worth a long training."""
-        found = screen(
-            self.windows, self.context, self.lags, pairs, self.training, self.random_state, progress
-        )
-        return {"modalities": torch.from_numpy(found.modalities), "pairs": torch.from_numpy(found.pairs)}
+        return screen(self.problem, pairs, self.training, self.random_state, progress)
 
-    def blocks(self, pairs: np.ndarray, screened: Tensors, block_bytes: float) -> list["Block"]:
-        """Pairs (P, 2) in blocks whose logits, kept of promising pairs only, fit into memory.
+    def blocks(self, pairs: np.ndarray, screened: Screened, block_bytes: float) -> list[Block]:
+        """Pairs (P, 2) in blocks whose logits, kept of screened pairs only, fit into memory.
 
-        The first trains all promising modalities, the others those of their pairs.
+        The first trains all screened modalities, the others those of their pairs.
         """
-        modalities, promising = screened["modalities"].numpy(), screened["pairs"].numpy()
-        each = 3 * 2 * 4 * len(self.lags) * len(self.windows) * len(self.windows.classes)
-        number = (np.maximum(np.cumsum(promising), 1) - 1) // max(1, int(block_bytes / each))
+        n, n_c = self.problem.log_prior.shape
+        each = 3 * 3 * 4 * len(self.problem.lags) * n * n_c
+        number = (np.maximum(np.cumsum(screened.pairs), 1) - 1) // max(1, int(block_bytes / each))
         blocks = []
         for k in range(number.max(initial=0) + 1):
-            mine, theirs = pairs[number == k], promising[number == k]
-            met = np.isin(np.arange(len(modalities)), mine[theirs])
-            blocks.append(Block(mine, Promising(met if k else modalities, theirs)))
+            members, worth = pairs[number == k], screened.pairs[number == k]
+            met = np.isin(np.arange(len(screened.modalities)), members[worth])
+            blocks.append(Block(members, Screened(met if k else screened.modalities, worth)))
         return blocks
 
     def key(self) -> str:
-        """Tells apart blocks of other data or other parameters."""
+        """Tells apart work on other data or with other parameters."""
         digest = blake2b(digest_size=8)
-        w = self.windows
-        for array in (*w.steps.values.values(), w.steps.target, w.last, w.entity, self.lags, self.context):
+        w = self.problem.windows
+        values = (*w.steps.values.values(), w.steps.target, w.last, w.entity)
+        for array in (*values, self.problem.lags, self.problem.context):
             digest.update(np.ascontiguousarray(array).data)
         settings = (
             asdict(self.training),
             asdict(self.decoder),
-            self.n_rotations,
+            len(self.rearranged),
             self.random_state,
             w.length,
-            FORMAT,
         )
         digest.update(repr(settings).encode())
         return digest.hexdigest()
 
-    def logits(self, block: "Block", progress: Progress) -> Tensors:
-        """Logits of modalities and of promising pairs, held out and seen."""
-        both = cross_fitted_logits(
-            self.windows,
-            self.context,
-            self.lags,
-            block.pairs,
-            block.promising,
-            self.training,
-            self.random_state,
-            progress,
-        )
-        return {
-            "alone": both.alone,
-            "together": both.together,
-            "trained": both.trained,
-            "epochs": torch.tensor(both.epochs),
-        }
+    def cross_fit(self, block: Block, progress: Progress) -> CrossFit:
+        """Logits of modalities and of screened pairs, by side."""
+        problem, training, seed = self.problem, self.training, self.random_state
+        return cross_fit(problem, block.pairs, block.screened, training, self.folds, seed, progress)
 
-    def score(self, alone: torch.Tensor, trained: torch.Tensor) -> Scored:
+    def score(self, fit: CrossFit) -> Scored:
         """Scores of the modalities, from the first block's probes."""
-        return Scored(self.windows, self.context, alone, trained, self.decoder)
+        return Scored(self.problem, fit.alone, fit.late_alone, self.learned(fit), self.decoder)
 
-    def run_new(self, scored: Scored, block: "Block", progress: Progress) -> Tensors:
+    def learned(self, fit: CrossFit) -> Learned:
+        """What the sides of logits tell of learning."""
+        sizes = [len(part.fit) for part in self.folds.parts]
+        # the windows that the halved side is not of are those that its probe learned from, and their neighbours
+        share = (len(fit.halved) - int(fit.halved.sum())) / float(np.mean(sizes))
+        return Learned(trained=fit.trained, halved=fit.halved, share=share)
+
+    def single_nulls(self, scored: Scored) -> torch.Tensor:
+        """(M, L, D) what chance gains from each modality."""
+        return single_nulls(scored, self.rearranged)
+
+    def run_new(self, scored: Scored, nulls: torch.Tensor, block: Block, progress: Progress) -> BlockResult:
         """Train and score a block."""
-        return self.run(scored, block, self.logits(block, progress), silent)
+        return self.run(scored, nulls, block, self.cross_fit(block, progress))
 
-    def run(self, scored: Scored, block: "Block", logits: Tensors, progress: Progress) -> Tensors:
-        """Score a block and train the probe that is kept for new windows."""
-        together, promising = logits["together"], block.promising.pairs
-        place = np.cumsum(promising) - 1
-        rng = np.random.default_rng([self.random_state, *block.pairs.ravel()[:2]])
-        one = logits["alone"][:, :1]
-        at_once = max(1, int(SCORING_BYTES / (64 * one.numel())))
-        parts = []
+    def run(self, scored: Scored, nulls: torch.Tensor, block: Block, fit: CrossFit) -> BlockResult:
+        """Score a block."""
+        worth = torch.from_numpy(block.screened.pairs)
+        at_once = max(1, int(SCORING_BYTES / (64 * max(1, fit.alone[0, 0].numel()))))
+        results = []
         for k in range(0, len(block.pairs), at_once):
             some = slice(k, k + at_once)
-            told = one.new_zeros(2, len(block.pairs[some]), *one.shape[2:])
-            told[:, promising[some]] = together[:, place[some][promising[some]]]
-            parts.append(self._scored(scored, torch.from_numpy(block.pairs[some]), told, rng))
-        done = {name: torch.cat([part[name] for part in parts]) for name in parts[0]} if parts else {}
-        if len(scored.parts) == 1:
-            probe = final_probe(
-                self.windows,
-                StepFeatures.fit(self.windows),
-                self.lags,
-                block.pairs,
-                block.promising,
-                self.training,
-                self.random_state,
-                int(logits["epochs"]),
-            )
-            done |= {f"probe.{name}": value for name, value in probe.state_dict().items()}
-        progress(1.0)
-        return done
+            pairs = torch.from_numpy(block.pairs[some])
+            before = int(worth[:k].sum())
+            heads = slice(before, before + int(worth[some].sum()))
+            scores = scored.pairs(pairs, fit.together[:, heads], fit.late_together[heads], worth[some])
+            p_value = self._p_values(nulls, pairs, scores)
+            p_value["synergy"] = self._p_synergy(scored, block, fit, scores, k)
+            results.append(self._result(scores, p_value))
+        whole = joined(results)
+        return whole if whole.reading is None else replace(whole, probe=self._probe(fit, block))
 
-    def _scored(self, scored: Scored, pairs: torch.Tensor, together: torch.Tensor, rng) -> Tensors:
-        found = scored.pairs(pairs, together)
-        done = {}
-        for name, value in found.atoms.items():
-            done[f"sums.{name}"] = cluster_sums(value.score, self.cluster)
-            done[f"move_std.{name}"] = value.move_std
-        i, j = pairs.unbind(1)
-        evidence = scored.alone[i] + scored.alone[j] + together[HELD_OUT]
-        done["gap_nats"] = found.gap_nats
-        done["p_value"] = torch.from_numpy(scored.p_values(evidence, self.n_rotations, rng))
-        return done | (_reading(found) if len(scored.parts) == 1 else {})
+    def _result(self, scores: PairScores, p_value: Tensors) -> BlockResult:
+        return BlockResult(
+            sums={name: cluster_sums(value.score, self.cluster) for name, value in scores.atoms.items()},
+            doubt={name: value.doubt for name, value in scores.atoms.items()},
+            p_value=p_value,
+            gap_nats=scores.gap_nats,
+            reading=scores.reading,
+        )
 
-    def instance_probe(self, scored: Scored, done: list[Tensors]) -> InstanceProbe:
-        """What reads new windows, from all finished blocks of a run without target history."""
-        w, cells = self.windows, scored.parts[0]
+    def _p_values(self, nulls: torch.Tensor, pairs: torch.Tensor, scores: PairScores) -> Tensors:
+        """Of what single sources tell: both must tell for redundancy, the one for its uniqueness."""
+        gain = {name: value.score.sum(-1).float() for name, value in scores.atoms.items()}
+        one, two = nulls[pairs[:, 0]], nulls[pairs[:, 1]]
+        return {
+            "redundancy": torch.maximum(*(tail_p_values(gain["redundancy"], null) for null in (one, two))),
+            "unique_ij": tail_p_values(gain["unique_ij"], one),
+            "unique_ji": tail_p_values(gain["unique_ji"], two),
+        }
+
+    def _p_synergy(
+        self, scored: Scored, block: Block, fit: CrossFit, scores: PairScores, first: int
+    ) -> torch.Tensor:
+        """Of what only both tell: 1 where nothing is told, else the larger over which of the two is rearranged."""
+        gain = scores.held_out_synergy.float() * len(scored.y)
+        p = torch.ones(gain.shape, dtype=torch.float64)
+        members = block.screened.renumbered(block.pairs)
+        place = np.cumsum(block.screened.pairs) - 1
+        parts = self.folds.parts
+        for k, lag in torch.nonzero(gain > 0).tolist():
+            if not block.screened.pairs[first + k]:
+                continue
+            number = int(place[first + k])
+            head = PairHead(self.problem, fit, parts, members[number], block.screened, number, lag)
+            pair = (int(block.pairs[first + k, 0]), int(block.pairs[first + k, 1]))
+            calibration = _at(scores.calibration, k, lag)
+            null = synergy_null(scored, head, calibration, pair, lag, self.rearranged)
+            p[k, lag] = tail_p_values(gain[k, lag].expand(2), null).max()
+        return p
+
+    def _probe(self, fit: CrossFit, block: Block) -> Probe:
+        """The probes of all folds at the epoch by which most was learned, of all pairs of the block."""
+        if fit.epochs == 0:
+            return self._silent_probe(block)
+        weights = {name: value[: len(self.folds.parts)] for name, value in fit.weights[fit.epochs].items()}
+        pairs = torch.from_numpy(block.screened.renumbered(block.pairs))
+        probe = Probe.from_state(weights | {"pairs": pairs}, weights["pair2"].shape[-1])
+        return probe.spread(block.pairs, block.screened.modalities, block.screened.pairs).eval()
+
+    def _silent_probe(self, block: Block) -> Probe:
+        """One that says nothing, as new ones do."""
+        _, n_m, n_f = self.problem.features.shape
+        shape = ProbeShape(
+            modalities=n_m,
+            features=n_f,
+            lags=len(self.problem.lags),
+            classes=self.problem.log_prior.shape[1],
+            pairs=torch.from_numpy(block.pairs),
+        )
+        return Probe(shape, [torch.Generator()]).eval()
+
+    def instance_probe(self, scored: Scored, results: list[BlockResult]) -> InstanceProbe | None:
+        """What reads new windows, from all finished blocks; None of a run with a target history or without pairs."""
+        blocks = tuple(
+            PairBlock(probe=result.probe, reading=result.reading)
+            for result in results
+            if result.probe is not None and result.reading is not None
+        )
+        if not blocks:
+            return None
+        w = self.problem.windows
+        centres, log_posterior = scored.parts[0].full()
         return InstanceProbe(
-            blocks=tuple(PairBlock.from_tensors(part) for part in done),
+            blocks=blocks,
             shapes=dict(w.schema.shapes),
-            lags=self.lags,
+            lags=self.problem.lags,
             step_s=w.step_s,
-            features=StepFeatures.fit(w),
+            features=self.problem.step_features,
             alone=scored.calibration,
             log_prior=scored.log_prior[0],
-            centres=cells.centres,
-            cell_log_posterior=cells.log_posterior,
+            centres=centres,
+            cell_log_posterior=log_posterior,
         )
 
 
-N_BELIEFS = 4
-"""Predictors that can be asked about new windows: the pair's head, each source alone, the coupling."""
-
-
-def _reading(found: PairScores) -> Tensors:
-    coupling = found.couplings[0]
-    shape = found.gap_nats.shape
-    kept = {f"together.{name}": value for name, value in found.calibration.tensors().items()}
-    # counts are about training windows; what reads new ones shares their weight
-    predictors = found.mixture[..., :N_BELIEFS] + 1e-6
-    kept["mixture"] = (predictors / predictors.sum(-1, keepdim=True)).float()
-    for name in ("alpha", "beta"):
-        kept[name] = getattr(coupling, name).unflatten(0, shape).clamp_min(-50.0).float()
-    return kept
+def _at(calibration: Calibration, k: int, lag: int) -> Calibration:
+    """That of one head, of shape (1,)."""
+    return replace(
+        calibration, **{f.name: getattr(calibration, f.name)[k, lag][None] for f in fields(Calibration)}
+    )

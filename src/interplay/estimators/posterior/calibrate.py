@@ -75,7 +75,7 @@ def _fit_scale(
     all_offsets = torch.zeros(len(told), evidence.shape[-1], dtype=evidence.dtype, device=evidence.device)
     if told.any():
         all_scales[told], all_offsets[told] = _newton_scale(evidence[told], y, log_prior, steps)
-    return all_scales.view(heads), all_offsets.view(*heads, -1)
+    return all_scales.view(heads), all_offsets.view(*heads, evidence.shape[-1])
 
 
 def _newton_scale(evidence: torch.Tensor, y: torch.Tensor, log_prior: torch.Tensor, steps: int):
@@ -98,6 +98,10 @@ def _newton_scale(evidence: torch.Tensor, y: torch.Tensor, log_prior: torch.Tens
     return scale, offset
 
 
+SETTLED = 1e-5
+"""A weight that moves by less in a step has come to rest; the log-loss is flat there to its square."""
+
+
 def mixture_weights(likelihood: torch.Tensor, steps: int = 60) -> torch.Tensor:
     """Weights of K predictors with the least log-loss of their mixture, by expectation maximisation.
 
@@ -115,7 +119,9 @@ def mixture_weights(likelihood: torch.Tensor, steps: int = 60) -> torch.Tensor:
     some, of_some = likelihood[differ], weights[differ]
     for _ in range(steps):
         share = some * of_some[..., None, :]
-        of_some = (share / share.sum(-1, keepdim=True)).mean(-2)
+        before, of_some = of_some, (share / share.sum(-1, keepdim=True)).mean(-2)
+        if torch.allclose(of_some, before, rtol=0.0, atol=SETTLED):
+            break
     weights[differ] = of_some
     return weights
 

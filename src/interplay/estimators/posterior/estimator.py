@@ -23,11 +23,15 @@ from joblib import Parallel, delayed
 
 from interplay.data import Windows
 from interplay.estimators.base import BaseRUS
-from interplay.estimators.collect import Findings
-from interplay.estimators.posterior.blocks import BlockTask
-from interplay.estimators.posterior.crossfit import Training
-from interplay.estimators.posterior.scoring import CellDecoder
+from interplay.estimators.collect import ProfileBuilder
+from interplay.estimators.posterior.blocks import BlockResult, BlockTask
+from interplay.estimators.posterior.crossfit import HELD_OUT, CrossFit, Folds
+from interplay.estimators.posterior.fold_probe import Problem, Screened, Training
+from interplay.estimators.posterior.nulls import tail_p_values
+from interplay.estimators.posterior.optimism import unseen_nats
+from interplay.estimators.posterior.scoring import CellDecoder, Scored
 from interplay.estimators.posterior.store import BlockStore
+from interplay.estimators.resampling import rearrangements
 from interplay.estimators.target_history import past_labels
 from interplay.progress import Progress, silent
 from interplay.units import bits
@@ -62,7 +66,7 @@ class PosteriorPID(BaseRUS):
     n_bootstrap : int
         Resamplings of entities behind each standard error.
     n_rotations : int
-        Rearrangements of the labels behind each p-value.
+        Rearrangements of the sources behind each p-value; tails beyond them are exponential.
     block_bytes : float
         Memory that the logits of one block of promising pairs may take. Each block has probes of its own.
     n_jobs : int
@@ -97,7 +101,7 @@ class PosteriorPID(BaseRUS):
         n_cells: int = 24,
         tol_bits: float = 1e-4,
         n_bootstrap: int = 200,
-        n_rotations: int = 999,
+        n_rotations: int = 99,
         block_bytes: float = 1e9,
         n_jobs: int = 1,
         resume: str | None = None,
@@ -125,49 +129,67 @@ class PosteriorPID(BaseRUS):
         """See `BaseRUS.estimate`."""
         windows, context = past_labels(windows, self.target_history)
         rng = np.random.default_rng(self.random_state)
-        found = Findings(windows, lags, n_bootstrap=self.n_bootstrap, rng=rng)
+        builder = ProfileBuilder(windows, lags, n_bootstrap=self.n_bootstrap, rng=rng)
         task = BlockTask(
-            windows=windows,
-            context=context,
-            lags=np.asarray(lags),
-            cluster=found.cluster,
+            problem=Problem.of(windows, context, lags),
+            folds=Folds.of(windows, self.folds, self.random_state),
+            cluster=builder.cluster,
+            rearranged=rearrangements(windows, windows.length, self.n_rotations, rng),
             training=self._training(),
             decoder=CellDecoder(self.n_cells, self.tol_bits, self.random_state),
-            n_rotations=self.n_rotations,
             random_state=self.random_state,
         )
         store = BlockStore(self.resume, task.key() if self.resume else "")
         screened = store.once(
-            "screened", lambda: task.screen(found.pairs, lambda done: progress(SCREENING * done))
+            "screened", Screened, lambda: task.screen(builder.pairs, lambda done: progress(SCREENING * done))
         )
-        blocks = task.blocks(found.pairs, screened, self.block_bytes)
+        blocks = task.blocks(builder.pairs, screened, self.block_bytes)
         shares = _Shares(lambda done: progress(SCREENING + (1 - SCREENING) * done), len(blocks))
-        first = store.once("first", lambda: task.logits(blocks[0], shares.of(0)))
-        scored = task.score(first["alone"], first["trained"])
-        lost = scored.alone_score - scored.cell_score
-        for name, value in (("mi", scored.alone_score), ("quantisation_loss", lost)):
-            found.file(name, value.score, doubt_nats=value.move_std)
-        found.keep("mi_p_value", scored.p_values(scored.alone, self.n_rotations, rng))
-        parts = []
-        for done in self._done_blocks(task, scored, blocks, first, store, shares):
-            for name in ("redundancy", "unique_ij", "unique_ji", "synergy", "joint_mi"):
-                found.file_sums(name, done[f"sums.{name}"], doubt_nats=done[f"move_std.{name}"])
-            found.keep("gap_bits", bits(done["gap_nats"]))
-            found.keep("p_value", done["p_value"])
-            parts.append(done)
-        readable = self.target_history == 0 and len(found.pairs) > 0
-        self.probe_ = task.instance_probe(scored, parts) if readable else None
-        return found.dataset()
+        first = store.once("first", CrossFit, lambda: task.cross_fit(blocks[0], shares.of(0)))
+        scored = task.score(first)
+        nulls = task.single_nulls(scored)
+        unseen = torch.tensor(unseen_nats(len(windows), len(windows.classes)))
+        p_alone = self._add_modalities(builder, scored, nulls, unseen)
+        results = []
+        for result in self._results(task, scored, nulls, blocks, first, store, shares):
+            pairs = blocks[len(results)].pairs
+            doubts = {name: torch.hypot(doubt, unseen) for name, doubt in result.doubt.items()}
+            # a pair tells something if either source does, or both together
+            told = torch.stack([p_alone[pairs[:, 0]], p_alone[pairs[:, 1]], result.p_value["synergy"]]).amin(
+                0
+            )
+            builder.add_pair_sums(
+                result.sums,
+                gap_nats=result.gap_nats,
+                doubts=doubts,
+                p_values=result.p_value,
+                p_value=(3.0 * told).clamp_max(1.0),
+            )
+            results.append(result)
+        self.probe_ = task.instance_probe(scored, results)
+        return builder.dataset()
 
-    def _done_blocks(self, task, scored, blocks, first, store, shares) -> Iterator[dict[str, torch.Tensor]]:
+    def _add_modalities(
+        self, builder: ProfileBuilder, scored: Scored, nulls: torch.Tensor, unseen: torch.Tensor
+    ) -> torch.Tensor:
+        """What modalities tell alone; their p-values (M, L)."""
+        alone, lost = scored.alone_score, scored.alone_score - scored.cell_score
+        p_value = tail_p_values(scored.of_alone[HELD_OUT].sum(-1), nulls)
+        builder.add_modality(alone.score, doubt=torch.hypot(alone.doubt, unseen), p_value=p_value)
+        builder.keep("quantisation_loss", bits(lost.score.double().mean(-1)))
+        return p_value
+
+    def _results(self, task, scored, nulls, blocks, first, store, shares) -> Iterator[BlockResult]:
         if len(blocks[0].pairs) == 0:
             return
-        yield store.once("block-0", lambda: task.run(scored, blocks[0], first, silent))
+        yield store.once("block-0", BlockResult, lambda: task.run(scored, nulls, blocks[0], first))
         jobs = Parallel(n_jobs=self.n_jobs, return_as="generator")
         alone = self.n_jobs == 1
         calls = (
             delayed(store.once)(
-                f"block-{k}", partial(task.run_new, scored, blocks[k], shares.of(k) if alone else silent)
+                f"block-{k}",
+                BlockResult,
+                partial(task.run_new, scored, nulls, blocks[k], shares.of(k) if alone else silent),
             )
             for k in range(1, len(blocks))
         )

@@ -1,27 +1,29 @@
-"""The probe of one fold: what it trains on, what it is read out on, and its averaged weights.
+"""The probes of all folds, side by side: what each trains on, what it is read out on, and their averaged weights.
 
-Letters: M modalities, P pairs, L lags, N windows, C classes.
+Letters: K folds, A chunks of a batch, S steps of a chunk, U = A S steps of a batch, M modalities, P pairs, L lags,
+N windows, B windows at once, C classes.
 """
 
+import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from interplay.data import Windows, cross_folds, purged
+from interplay.data import Windows, purged
 from interplay.errors import InvalidInput
+from interplay.estimators.posterior.batches import Batch, Batches
 from interplay.estimators.target_history import prior_in_context
 from interplay.probe.features import StepFeatures
-from interplay.probe.network import Probe, ProbeShape
+from interplay.probe.network import PAIR_WIDTH, WIDTH, Probe, ProbeShape
 
-CHUNK = 16
-"""Windows that are drawn together; neighbours share most of their steps, so each is encoded about once."""
+NOISY = 0.7
+"""Share of the training in which there is input noise; sharp boundaries are learned in the rest."""
 
-
-STEPS_PER_EPOCH = 20
-"""With fewer, a pair's head has not learned all by the last epoch: batches of small data sets are smaller."""
+LOWEST_LOG_PRIOR = -16.0
+"""Stands for the logarithm of a class that never occurs in a context."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,11 +33,12 @@ class Training:
     Attributes
     ----------
     batch_size : of large data sets
-    input_noise : standard deviation of the noise added to the scaled inputs, falling linearly to 0
+    input_noise : standard deviation of the noise added to the features, falling linearly to 0 in the first part
         A head that is best served by strong regularisation is read out early, one that needs fine detail
         late: the noise makes early stopping a choice of regularisation.
     averaging : epochs over which weights are averaged (exponentially) for read-out
     patience : epochs without improvement of any head after which training ends
+    width, pair_width : of the hidden states of steps, and of what a head adds to them
     """
 
     folds: int = 5
@@ -46,6 +49,8 @@ class Training:
     input_noise: float = 0.5
     averaging: float = 2.0
     patience: int = 4
+    width: int = WIDTH
+    pair_width: int = PAIR_WIDTH
     device: str = "cpu"
 
     def __post_init__(self):
@@ -55,23 +60,78 @@ class Training:
 
 
 @dataclass(frozen=True, slots=True)
-class Promising:
+class Screened:
     """Which modalities (M,) and which pairs (P,) are worth a long training; those of such pairs are."""
 
     modalities: np.ndarray
     pairs: np.ndarray
 
     @classmethod
-    def all(cls, n_modalities: int, n_pairs: int) -> "Promising":
+    def all(cls, n_modalities: int, n_pairs: int) -> "Screened":
         return cls(np.ones(n_modalities, dtype=bool), np.ones(n_pairs, dtype=bool))
 
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """What `from_tensors` takes."""
+        return {name: torch.from_numpy(getattr(self, name)) for name in ("modalities", "pairs")}
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, torch.Tensor]) -> "Screened":
+        """From tensors by name."""
+        return cls(tensors["modalities"].numpy(), tensors["pairs"].numpy())
+
     def renumbered(self, pairs: np.ndarray) -> np.ndarray:
-        """Promising ones of pairs (P, 2), by place among promising modalities."""
+        """Those of pairs (P, 2) that are worth it, by place among the modalities that are."""
         return (np.cumsum(self.modalities) - 1)[pairs[self.pairs]]
 
 
-LOWEST_LOG_PRIOR = -16.0
-"""Stands for the logarithm of a class that never occurs in a context."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a probe is trained on, and what it is read out on: numbers of windows."""
+
+    fit: np.ndarray
+    out: np.ndarray
+
+
+def fold_parts(windows: Windows, fold: np.ndarray) -> list[Part]:
+    """Each fold held out in turn; what is trained on lies far enough from it (`interplay.data.purged`)."""
+    numbers = np.unique(fold)
+    return [Part(np.flatnonzero(purged(windows, fold == k)), np.flatnonzero(fold == k)) for k in numbers]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """What is learned: windows, their contexts, lags and features.
+
+    Attributes
+    ----------
+    windows : Windows
+    context : (N,) int64, contexts of the target's past
+    lags : (L,) int, steps
+    step_features : StepFeatures, how steps become features
+    features : (steps, M, F) float32, of all steps; those of a step lie together, since steps are drawn
+    log_prior : (N, C) float32, log-share of each class in each window's context
+    """
+
+    windows: Windows
+    context: np.ndarray
+    lags: np.ndarray
+    step_features: StepFeatures
+    features: torch.Tensor
+    log_prior: torch.Tensor
+
+    @classmethod
+    def of(cls, windows: Windows, context: np.ndarray, lags: np.ndarray) -> "Problem":
+        """From windows; scaling and features are worked out here, once for all probes."""
+        step_features = StepFeatures.fit(windows)
+        x = step_features.apply(windows.steps.values, windows.steps.observed)
+        return cls(
+            windows=windows,
+            context=context,
+            lags=np.asarray(lags),
+            step_features=step_features,
+            features=x.transpose(0, 1).contiguous(),
+            log_prior=log_prior_of_windows(windows.y, context, len(windows.classes)),
+        )
 
 
 def log_prior_of_windows(y: np.ndarray, context: np.ndarray, n_classes: int) -> torch.Tensor:
@@ -80,160 +140,151 @@ def log_prior_of_windows(y: np.ndarray, context: np.ndarray, n_classes: int) -> 
     return torch.log(share).clamp_min(LOWEST_LOG_PRIOR).float()[torch.from_numpy(context)]
 
 
-class FoldProbe:
-    """The probe of one fold: what it trains on, what it is read out on, and its averaged weights."""
+class FoldProbes:
+    """Probes that are trained side by side, each on its own windows.
 
-    def __init__(self, windows, context, x, lags, pairs, training: Training, seed: int, held_out: np.ndarray):
-        self.training = training
-        self.generator = torch.Generator().manual_seed(seed)
-        self.out = np.flatnonzero(held_out)
-        self.fit = np.flatnonzero(purged(windows, held_out))
-        check_fold(windows, self.fit)
-        self.rows = windows.last[:, None] - lags
-        self.y = torch.from_numpy(windows.y).to(training.device)
-        self.x = x
-        self.context = torch.from_numpy(context).to(training.device)
-        self.log_prior = log_prior_of_windows(windows.y, context, len(windows.classes)).to(training.device)
-        self.prior_loss = -self.log_prior[self.out].gather(1, self.y[self.out][:, None]).sum().cpu()
-        self.shape = ProbeShape(
-            modalities=len(x),
+    Parameters
+    ----------
+    problem : Problem
+    pairs : (P, 2) int64, modality numbers
+    screened : Screened
+        Other modalities and pairs have no head.
+    training : Training
+    random_state : int
+    parts : sequence of K Part
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        pairs: np.ndarray,
+        screened: Screened,
+        training: Training,
+        random_state: int,
+        parts: Sequence[Part],
+    ):
+        self.training, self.parts = training, parts
+        device = training.device
+        self.x = problem.features[:, torch.from_numpy(screened.modalities)].to(device)
+        self.rows = torch.from_numpy(problem.windows.last[:, None] - problem.lags)
+        self.y = torch.from_numpy(problem.windows.y).to(device)
+        self.context = torch.from_numpy(problem.context).to(device)
+        self.log_prior = problem.log_prior.to(device)
+        self.generator = torch.Generator().manual_seed(random_state)
+        seeds = np.random.SeedSequence(random_state).generate_state(len(parts))
+        shape = ProbeShape(
+            modalities=self.x.shape[1],
             features=self.x.shape[2],
-            lags=len(lags),
-            classes=len(windows.classes),
-            pairs=torch.from_numpy(pairs),
-            contexts=int(context.max()) + 1,
+            lags=len(problem.lags),
+            classes=self.log_prior.shape[1],
+            pairs=torch.from_numpy(screened.renumbered(pairs)),
+            contexts=int(problem.context.max()) + 1,
+            width=training.width,
+            pair_width=training.pair_width,
         )
-        self.probe = Probe(self.shape, self.generator).to(training.device)
-        self.averaged = Probe(self.shape, self.generator).to(training.device)
-        self.averaged.load_state_dict(self.probe.state_dict())
+        self.probe = Probe(shape, [torch.Generator().manual_seed(int(seed)) for seed in seeds]).to(device)
+        self.averaged = copy.deepcopy(self.probe)
         self.optimizer = torch.optim.AdamW(
             self.probe.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
         )
-        self.batch_size = min(training.batch_size, max(64, len(self.fit) // STEPS_PER_EPOCH))
-        self.per_epoch = -(-len(self.fit) // self.batch_size)
+        self.batches = Batches(self.rows, [part.fit for part in parts], training.batch_size, self.generator)
         self.steps = 0
 
-    def _done(self) -> float:
-        return self.steps / (self.per_epoch * self.training.epochs)
+    @property
+    def prior_loss(self) -> torch.Tensor:
+        """Log-loss of the class prior on what each probe is read out on, summed, (K,)."""
+        of_label = self.log_prior.gather(1, self.y[:, None])[:, 0].cpu()
+        return torch.stack([-of_label[torch.from_numpy(part.out)].sum() for part in self.parts])
 
     def train_epoch(self) -> None:
-        for batch in self._batches():
-            rate = 0.5 * self.training.learning_rate * (1.0 + math.cos(math.pi * self._done()))
+        """One pass over the training windows, of the probe that has most of them."""
+        total = self.batches.per_epoch * self.training.epochs
+        for batch in self.batches:
+            done = self.steps / total
+            rate = 0.5 * self.training.learning_rate * (1.0 + math.cos(math.pi * done))
             self.optimizer.param_groups[0]["lr"] = rate
             self.optimizer.zero_grad(set_to_none=True)
-            self._backward(batch)
+            self._backward(batch, noise=self.training.input_noise * max(0.0, 1.0 - done / NOISY))
             self.optimizer.step()
             self._average()
 
-    def _backward(self, batch: np.ndarray) -> None:
+    def _backward(self, batch: "Batch", noise: float) -> None:
         """Gradients of the log-loss of all heads; pairs go in chunks, and through the encoders all at once."""
-        x, place = self._inputs(batch, self.training.input_noise * (1.0 - self._done()))
-        y, context, log_prior = self.y[batch], self.context[batch], self.log_prior[batch]
-        alone, z = self.probe.encode(x, place, context)
-        z_leaf, told = z.detach().requires_grad_(), alone.detach()
+        x = self.x[batch.steps]
+        x = torch.add(x, torch.randn(x.shape, generator=self.generator).to(x.device), alpha=noise)
+        place, windows = batch.place.to(x.device), batch.windows
+        y, context, log_prior = self.y[windows], self.context[windows], self.log_prior[windows][:, None, None]
+        weight = batch.weight.to(x.device)
+        alone, z = self.probe.encode(x.transpose(1, 2), place, context)
+        z_leaf, fixed = z.detach().requires_grad_(), alone.detach()
         heads = (self.probe.pair1, self.probe.pair_bias, self.probe.pair2)
-        slopes = [torch.empty_like(weight) for weight in heads]
-        for some in self.probe.chunks(x.shape[1], place.numel()):
+        slopes = [torch.empty_like(value) for value in heads]
+        for some in self.probe.chunks(x.shape[1], place[0].numel()):
             # leaves of their own: the gradient of a slice would be as large as the whole, for every chunk
-            first, bias, last = (weight.detach()[some].requires_grad_() for weight in heads)
-            together = self.probe.together(
-                z_leaf, told, place, self.probe.pairs[some], (first, bias, last), context
-            )
-            together.backward(_slope(together.detach() + log_prior, y))
+            first, bias, last = (value.detach()[:, some].requires_grad_() for value in heads)
+            together = self.probe.together(z_leaf, fixed, place, some, (first, bias, last), context)
+            together.backward(_slope(together.detach() + log_prior, y, weight))
             for slope, leaf in zip(slopes, (first, bias, last), strict=True):
-                slope[some] = leaf.grad  # pyrefly: ignore[unsupported-operation]
-        for weight, slope in zip(heads, slopes, strict=True):
-            weight.grad = slope
-        slope = _slope(told + log_prior, y)
+                slope[:, some] = leaf.grad  # pyrefly: ignore[unsupported-operation]
+        for value, slope in zip(heads, slopes, strict=True):
+            value.grad = slope
+        slope = _slope(fixed + log_prior, y, weight)
         if z_leaf.grad is None:
             alone.backward(slope)
         else:
             torch.autograd.backward([alone, z], [slope, z_leaf.grad])
 
     @torch.no_grad()
-    def read_out(self, which: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-        """Logits of some windows relative to the prior, (M, L, n, C) and (P, L, n, C)."""
-        size = 4 * self.training.batch_size
-        parts = []
-        for k in range(0, len(which), size):
-            some = which[k : k + size]
-            parts.append(self.averaged(*self._inputs(some), self.context[some]))
-        alone, together = zip(*parts, strict=True)
-        return torch.cat(alone, dim=2), torch.cat(together, dim=2)
-
-    @torch.no_grad()
-    def held_out_losses(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Held-out loss of each head, summed over windows, (M, L) and (P, L); pairs go in chunks."""
-        n_m, n_l = len(self.x), self.rows.shape[1]
-        losses = torch.zeros(n_m + len(self.probe.pairs), n_l)
-        for k in range(0, len(self.out), self.training.batch_size):
-            some = self.out[k : k + self.training.batch_size]
-            parts = self.averaged.in_chunks(*self._inputs(some), self.context[some])
-            losses += torch.cat([_losses(part + self.log_prior[some], self.y[some]) for part in parts]).cpu()
-        return losses[:n_m], losses[n_m:]
-
-    def summed_loss(self, logits: torch.Tensor) -> torch.Tensor:
-        """Held-out loss of each head, summed over windows, from what `read_out` gave."""
-        return _losses(logits + self.log_prior[self.out], self.y[self.out]).cpu()
-
-    @torch.no_grad()
     def _average(self) -> None:
         self.steps += 1
-        span = min(self.steps, 1.0 + self.training.averaging * self.per_epoch)
+        span = min(self.steps, 1.0 + self.training.averaging * self.batches.per_epoch)
         for mean, newest in zip(self.averaged.parameters(), self.probe.parameters(), strict=True):
             mean.lerp_(newest, 1.0 / span)
 
-    def _batches(self) -> Iterator[np.ndarray]:
-        n_chunks = -(-len(self.fit) // CHUNK)
-        order = torch.randperm(n_chunks, generator=self.generator).numpy()
-        shuffled = (order[:, None] * CHUNK + np.arange(CHUNK)).ravel()
-        shuffled = self.fit[shuffled[shuffled < len(self.fit)]]
-        for start in range(0, len(shuffled), self.batch_size):
-            yield shuffled[start : start + self.batch_size]
+    @torch.no_grad()
+    def read_out(self, which: Sequence[np.ndarray]) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """For each probe logits relative to the prior of some windows, (M, L, n, C) and (P, L, n, C)."""
+        for k, some in enumerate(which):
+            probe, parts = self.averaged.only(k), []
+            for rows in np.array_split(some, max(1, -(-len(some) // (4 * self.training.batch_size)))):
+                alone, together = probe(*self.inputs(rows))
+                parts.append((alone[0].cpu(), together[0].cpu()))
+            alone, together = zip(*parts, strict=True)
+            yield torch.cat(alone, dim=2), torch.cat(together, dim=2)
 
-    def _inputs(self, which: np.ndarray, noise: float = 0.0) -> tuple[torch.Tensor, torch.Tensor]:
-        """Distinct steps of some windows (M, U, F), and which of them each looks at (L, B)."""
-        distinct, place = np.unique(self.rows[which].T, return_inverse=True)
-        place = torch.from_numpy(place.reshape(self.rows.shape[1], len(which))).to(self.x.device)
-        x = self.x[:, torch.from_numpy(distinct)]
-        if noise:
-            x = x + noise * torch.randn(x.shape, generator=self.generator).to(x.device)
-        return x, place
+    @torch.no_grad()
+    def held_out_losses(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Held-out loss of each head, summed over windows and probes, (M, L) and (P, L); pairs go in chunks."""
+        n_m, n_l = self.x.shape[1], self.rows.shape[1]
+        losses = torch.zeros(n_m + len(self.probe.pairs), n_l)
+        for k, part in enumerate(self.parts):
+            probe = self.averaged.only(k)
+            for rows in np.array_split(part.out, max(1, -(-len(part.out) // self.training.batch_size))):
+                chunks = probe.in_chunks(*self.inputs(rows))
+                losses += torch.cat([self.losses(chunk[0], rows) for chunk in chunks])
+        return losses[:n_m], losses[n_m:]
+
+    def losses(self, logits: torch.Tensor, rows: np.ndarray) -> torch.Tensor:
+        """Log-loss of each head summed over windows, nats; logits (heads, L, n, C) of these windows."""
+        device = logits.device
+        logits = logits + self.log_prior[rows].to(device)
+        y = self.y[rows].to(device)
+        chosen = logits.gather(-1, y.expand(logits.shape[:-1])[..., None])[..., 0]
+        return (torch.logsumexp(logits, -1) - chosen).sum(-1).cpu()
+
+    def inputs(self, which: np.ndarray) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Distinct steps of some windows (1, M, U, F), which of them each looks at (1, L, n), and their contexts."""
+        steps, place = torch.unique(self.rows[which].T, return_inverse=True)
+        x = self.x[steps.to(self.x.device)].transpose(0, 1)
+        return x[None], place[None].to(x.device), self.context[which][None]
 
 
-def _losses(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """Log-loss of each head summed over windows, nats; logits (heads, L, B, C), y (B,)."""
-    chosen = logits.gather(-1, y.expand(logits.shape[:-1])[..., None])[..., 0]
-    return (torch.logsumexp(logits, -1) - chosen).sum(-1)
-
-
-def _slope(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """Gradient of the mean log-loss of each head by its logits (heads, L, B, C); spoils the logits."""
+def _slope(logits: torch.Tensor, y: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """Gradient of the weighted log-loss of each head by its logits (K, heads, L, B, C); spoils the logits."""
     p = logits.sub_(logits.amax(-1, keepdim=True)).exp_()
     p /= p.sum(-1, keepdim=True)
-    p -= torch.nn.functional.one_hot(y, logits.shape[-1])
-    return p.div_(len(y))
-
-
-def fold_probes(windows, context, lags, pairs, promising, training, random_state) -> list["FoldProbe"]:
-    fold = cross_folds(windows, training.folds, seed=random_state)
-    seeds = np.random.SeedSequence(random_state).generate_state(training.folds)
-    # one scaling for all folds: with a scaling of its own, an undertrained probe would be told on which side
-    # of its training mean the held-out part lies
-    x = features_of(windows, StepFeatures.fit(windows), promising, training)
-    pairs = promising.renumbered(pairs)
-    return [
-        FoldProbe(windows, context, x, lags, pairs, training, int(seed), fold == k)
-        for k, seed in enumerate(seeds)
-        if (fold == k).any()
-    ]
-
-
-def features_of(
-    windows: Windows, features: StepFeatures, promising: Promising, training: Training
-) -> torch.Tensor:
-    x = features.apply(windows.steps.values, windows.steps.observed)
-    return x[torch.from_numpy(promising.modalities)].to(training.device)
+    p -= torch.nn.functional.one_hot(y, logits.shape[-1])[:, None, None]
+    return p.mul_(weight[:, None, None, :, None])
 
 
 def check_fold(windows: Windows, fit: np.ndarray) -> None:

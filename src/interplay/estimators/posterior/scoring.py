@@ -9,18 +9,22 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from interplay.data import Windows
 from interplay.errors import InvalidInput
 from interplay.estimators.posterior.calibrate import fit_calibration, mixture_weights, of_label
-from interplay.estimators.posterior.crossfit import HELD_OUT
-from interplay.estimators.posterior.fold_probe import log_prior_of_windows
-from interplay.estimators.posterior.optimism import Corrected, without_regret
-from interplay.estimators.posterior.quantise import cell_centres, cell_tables, filled, nearest_cell
-from interplay.estimators.resampling import context_p_values, rotation_p_values
+from interplay.estimators.posterior.crossfit import HALVED, HELD_OUT, SEEN
+from interplay.estimators.posterior.fold_probe import Problem
+from interplay.estimators.posterior.optimism import Corrected, Learned, without_regret
+from interplay.estimators.posterior.quantise import (
+    OUT_OF_REACH,
+    cell_centres,
+    cell_tables,
+    filled,
+    nearest_cell,
+)
 from interplay.info.atoms import couple
 from interplay.info.broja import Coupling
 from interplay.probe.calibration import Calibration
-from interplay.probe.instance import by_cell
+from interplay.probe.instance import PairReading, by_cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,10 @@ class CellDecoder:
     tol_bits: float
     random_state: int
 
+    def cells_for(self, n_classes: int) -> int:
+        """Cells of posteriors over so many classes: a quarter more than classes, which may each have a posterior."""
+        return max(self.n_cells, n_classes + n_classes // 4)
+
     def __post_init__(self):
         if self.n_cells < 2:
             raise InvalidInput(f"n_cells must be at least 2, or nothing is told apart; got {self.n_cells}.")
@@ -38,13 +46,21 @@ class CellDecoder:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PairScores:
-    """Of P pairs: atoms (P, L, N) by name, solver gap (P, L), and what they were read with."""
+    """Of P pairs what is told of every window, and what it was read with.
+
+    Attributes
+    ----------
+    atoms : Corrected (P, L, N) by name, nats
+    held_out_synergy : (P, L), mean of the held-out scores, nats
+    gap_nats : (P, L), of the solver
+    reading : PairReading, of pairs in one context; None of several
+    """
 
     atoms: dict[str, Corrected]
+    held_out_synergy: torch.Tensor
     gap_nats: torch.Tensor
     calibration: Calibration
-    mixture: torch.Tensor
-    couplings: list[Coupling | None]
+    reading: PairReading | None
 
 
 class Scored:
@@ -52,137 +68,265 @@ class Scored:
 
     Parameters
     ----------
-    windows : Windows
-    context : (N,) int64
-    alone : (2, M, L, N, C) float32, logits relative to the prior, held out and seen
-    trained : (N,) bool, of which windows the seen side is by a probe that was trained on them
+    problem : Problem
+    alone : (3, M, L, N, C) float32, logits relative to the prior, by side
+    late : (M, L), what heads would still learn, nats
+    learned : Learned
+    decoder : CellDecoder
+
+    Attributes
+    ----------
+    tells : (M, L) bool, heads that say anything at all
+    log_ratio : (M, L, N, C), calibrated log p(y|x) / p(y), held out
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        alone: torch.Tensor,
+        late: torch.Tensor,
+        learned: Learned,
+        decoder: CellDecoder,
+    ):
+        self.learned, self.late, self.log_prior = learned, late, problem.log_prior
+        self.y = torch.from_numpy(problem.windows.y)
+        self.of_prior = of_label(self.log_prior, self.y)
+        self.calibration, log_p = self.calibrated(alone)
+        self.tells = self.calibration.scale != 0
+        self.log_ratio = log_p[HELD_OUT] - self.log_prior
+        self.of_alone = of_label(log_p, self.y) - self.of_prior
+        context, some = problem.context, log_p[:, self.tells]
+        self.parts = [
+            Cells(some, self.tells, self.y, np.flatnonzero(context == g), decoder)
+            for g in range(context.max() + 1)
+        ]
+        of_cell = torch.zeros_like(self.of_alone)
+        for part in self.parts:
+            at = torch.zeros(3, int(self.tells.sum()), len(self.y))
+            at[..., part.rows] = part.score
+            of_cell[:, self.tells] += at
+        self.alone_score, self.cell_score = (
+            without_regret(sides, learned, late) for sides in (self.of_alone, of_cell)
+        )
+
+    def calibrated(self, logits: torch.Tensor) -> tuple[Calibration, torch.Tensor]:
+        """Calibration of held-out logits, and log-posteriors (3, ..., N, C) of logits by side.
+
+        The side that learned from less has a calibration of its own, on the windows that it is of.
+        """
+        calibration = fit_calibration(logits[HELD_OUT], self.y, self.log_prior)
+        log_p = torch.empty_like(logits)
+        log_p[[HELD_OUT, SEEN]] = calibration.apply(logits[[HELD_OUT, SEEN]], self.log_prior)
+        some = self.learned.halved
+        log_p[HALVED] = self.log_prior
+        if some.any():
+            less, prior = logits[HALVED][..., some, :], self.log_prior[some]
+            log_p[HALVED][..., some, :] = fit_calibration(less, self.y[some], prior).apply(less, prior)
+        return calibration, log_p
+
+    def pairs(
+        self, pairs: torch.Tensor, together: torch.Tensor, late: torch.Tensor, worth: torch.Tensor
+    ) -> PairScores:
+        """Score pairs.
+
+        Where neither the head nor both sources say anything, nothing has to be worked out: all that is told is unique.
+
+        Parameters
+        ----------
+        pairs : (P, 2) int64
+        together : (3, W, L, N, C), logits of the heads of screened pairs
+        late : (W, L), what these would still learn, nats
+        worth : (P,) bool, which pairs these are
+        """
+        i, j = pairs.unbind(1)
+        calibration, log_p = self.calibrated(together)
+        calibration = _spread(calibration, worth)
+        head = torch.zeros(len(pairs), 3, *self.of_alone.shape[2:])
+        head[worth] = (of_label(log_p, self.y) - self.of_prior).movedim(1, 0)
+        active = (calibration.scale != 0) | (self.tells[i] & self.tells[j])
+        p, lag = torch.nonzero(active, as_tuple=True)
+        one, two = self.of_alone[:, i[p], lag], self.of_alone[:, j[p], lag]
+        joined = self._coupled(i[p], j[p], lag)
+        mixture, joint = self._mixed(
+            torch.stack([head[p, :, lag].movedim(0, 1), one, two, joined.normalised], -1)
+        )
+        least, least_by = _best(torch.stack([joined.score, one, two]))
+        first, second = self.alone_score[i], self.alone_score[j]
+        unchanged = first + second
+        of_head = torch.zeros(active.shape)
+        of_head[worth] = late
+        sources = torch.stack([self.late[i[p], lag], self.late[j[p], lag]], -1)
+        either = sources.amax(-1, keepdim=True)
+        late_joint = (mixture.float() * torch.cat([of_head[active][:, None], sources, either], -1)).sum(-1)
+        late_least = torch.cat([either, sources], -1).gather(-1, least_by[:, None])[:, 0]
+        joint_all, least_all = (
+            unchanged.replaced(active, without_regret(sides, self.learned, still))
+            for sides, still in ((joint, late_joint), (least, late_least))
+        )
+        gain = torch.zeros(active.shape)
+        gain[active] = (joint - least)[HELD_OUT].mean(-1).float()
+        gap = torch.zeros(active.shape, dtype=torch.float64)
+        gap[active] = joined.gap_nats
+        single = len(self.parts) == 1
+        return PairScores(
+            atoms={
+                "redundancy": first + second - least_all,
+                "unique_ij": least_all - second,
+                "unique_ji": least_all - first,
+                "synergy": joint_all - least_all,
+                "joint_mi": joint_all,
+            },
+            held_out_synergy=gain,
+            gap_nats=gap,
+            calibration=calibration,
+            reading=self._reading(i, j, active, calibration, mixture, least_by, joined) if single else None,
+        )
+
+    def _coupled(self, i: torch.Tensor, j: torch.Tensor, lag: torch.Tensor) -> "_Coupled":
+        """Scores by the least informative couplings of heads (H,), put together from all contexts."""
+        score = torch.zeros(3, len(i), len(self.y))
+        normalised, gap = torch.zeros_like(score), torch.zeros(len(i), dtype=torch.float64)
+        coupling = None
+        for part in self.parts:
+            coupling = part.couple(i, j, lag)
+            if coupling is not None:
+                score[..., part.rows], normalised[..., part.rows] = part.read(coupling, i, j, lag)
+                gap += coupling.gap_nats * (len(part.rows) / len(self.y))
+        return _Coupled(score, normalised, gap, coupling)
+
+    def _mixed(self, gains: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Weights (H, K) of predictors, and scores (3, H, N) of their mixture, from scores (3, H, N, K)."""
+        likelihood = torch.exp(gains).double()
+        weights = mixture_weights(likelihood[HELD_OUT])
+        mixed = (likelihood * weights[..., None, :]).sum(-1)
+        some = self.learned.halved
+        if some.any():
+            of_less = mixture_weights(likelihood[HALVED][..., some, :])
+            mixed[HALVED] = (likelihood[HALVED] * of_less[..., None, :]).sum(-1)
+        return weights, torch.log(mixed)
+
+    def _reading(self, i, j, active, calibration, mixture, least_by, joined: "_Coupled") -> PairReading:
+        """How new windows are read; where nothing was worked out, the source that tells anything speaks for the
+        pair."""
+        _, posterior = self.parts[0].full()
+        alpha, beta = posterior[i], posterior[j] - self.log_prior[0]
+        if joined.coupling is not None:
+            for potential, exact in ((alpha, joined.coupling.alpha), (beta, joined.coupling.beta)):
+                potential[active] = exact.clamp_min(-50.0).float()
+        nobody = torch.zeros(active.shape)
+        weights = torch.stack([nobody, self.tells[i].float(), self.tells[j].float(), nobody], -1)
+        weights[active] = mixture.float()
+        weights += 1e-6
+        chosen = torch.zeros(active.shape, dtype=torch.int64)
+        chosen[active] = least_by
+        return PairReading(
+            together=calibration,
+            alpha=alpha,
+            beta=beta,
+            mixture=weights / weights.sum(-1, keepdim=True),
+            least_by=chosen,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Coupled:
+    """Scores (3, H, n) of labels by couplings, the same of normalised predictors, the solver's gap (H,), and the
+    coupling of the last context."""
+
+    score: torch.Tensor
+    normalised: torch.Tensor
+    gap_nats: torch.Tensor
+    coupling: Coupling | None
+
+
+def _spread(calibration: Calibration, worth: torch.Tensor) -> Calibration:
+    """Calibration of some pairs as that of all (P,), of which the others say nothing."""
+    spread = {}
+    for name, value in calibration.tensors().items():
+        spread[name] = value.new_zeros(len(worth), *value.shape[1:])
+        spread[name][worth] = value
+    return Calibration(**spread)
+
+
+def _best(predictors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Of scores (K, 3, H, N) those of the predictor with the best held-out mean, and its number (H,)."""
+    best = predictors[:, HELD_OUT].mean(-1).argmax(0)
+    index = best[None, None, :, None].expand(1, *predictors.shape[1:])
+    return predictors.gather(0, index)[0], best
+
+
+class Cells:
+    """Quantised posteriors of the windows of one context; classes that never occur in it are left out.
+
+    Parameters
+    ----------
+    log_p : (3, T, N, C), log-posteriors of the heads that say anything, by side
+    tells : (M, L) bool, which heads these are
+    y : (N,) int64
+    rows : (n,) int64, windows of the context
     decoder : CellDecoder
     """
 
     def __init__(
         self,
-        windows: Windows,
-        context: np.ndarray,
-        alone: torch.Tensor,
-        trained: torch.Tensor,
+        log_p: torch.Tensor,
+        tells: torch.Tensor,
+        y: torch.Tensor,
+        rows: np.ndarray,
         decoder: CellDecoder,
     ):
-        self.windows, self.context, self.alone, self.trained = windows, context, alone[HELD_OUT], trained
-        self.y = torch.from_numpy(windows.y)
-        self.log_prior = log_prior_of_windows(windows.y, context, len(windows.classes))
-        self.of_prior = of_label(self.log_prior, self.y)
-        self.calibration = fit_calibration(self.alone, self.y, self.log_prior)
-        log_p = self.calibration.apply(alone, self.log_prior)
-        self.of_alone = of_label(log_p, self.y) - self.of_prior
-        self.parts = [
-            _Cells(log_p, self.y, np.flatnonzero(context == g), decoder) for g in range(context.max() + 1)
-        ]
-        self.of_cell = torch.zeros_like(self.of_alone)
-        for part in self.parts:
-            self.of_cell[..., part.rows] = part.score
-        self.alone_score = self.corrected(self.of_alone)
-        self.cell_score = self.corrected(self.of_cell)
-
-    def corrected(self, sides: torch.Tensor) -> Corrected:
-        """Scores (2, ..., N) freed from regret."""
-        return without_regret(sides, self.trained)
-
-    def pairs(self, pairs: torch.Tensor, together: torch.Tensor) -> PairScores:
-        """Score pairs (P, 2) from the logits of their heads (2, P, L, N, C)."""
-        i, j = pairs.unbind(1)
-        calibration = fit_calibration(together[HELD_OUT], self.y, self.log_prior)
-        coupled = torch.zeros(together.shape[:-1])
-        normalised = torch.zeros_like(coupled)
-        gap = torch.zeros(together.shape[1:3], dtype=torch.float64)
-        couplings = []
-        for part in self.parts:
-            coupling = part.couple(i, j)
-            couplings.append(coupling)
-            if coupling is not None:
-                coupled[..., part.rows], normalised[..., part.rows] = part.read(coupling, i, j)
-                gap += coupling.gap_nats.view(gap.shape) * (len(part.rows) / len(self.y))
-        of_head = of_label(calibration.apply(together, self.log_prior), self.y) - self.of_prior
-        one, two = self.of_alone[:, i], self.of_alone[:, j]
-        least = _best(torch.stack([coupled, one, two]))
-        gains = torch.stack([of_head, one, two, normalised], -1)
-        likelihood = torch.exp(gains).double()
-        mixture = mixture_weights(likelihood[HELD_OUT])
-        joint = self.corrected(torch.log((likelihood * mixture[..., None, :]).sum(-1)))
-        least, one, two = self.corrected(least), self.alone_score[i], self.alone_score[j]
-        atoms = {
-            "redundancy": one + two - least,
-            "unique_ij": least - two,
-            "unique_ji": least - one,
-            "synergy": joint - least,
-            "joint_mi": joint,
-        }
-        return PairScores(
-            atoms=atoms,
-            gap_nats=gap,
-            calibration=calibration,
-            mixture=mixture,
-            couplings=couplings,
-        )
-
-    def p_values(self, logits: torch.Tensor, draws: int, rng: np.random.Generator) -> np.ndarray:
-        """p-values of held-out logits (H, L, N, C), relative to the prior, as they are.
-
-        Nothing fitted to the labels may enter here: calibration and mixing choose what suits these labels,
-        and rearranged ones had no such choice.
-        """
-        score = (torch.log_softmax(logits + self.log_prior, -1) - self.log_prior).flatten(0, 1)
-        if len(self.parts) > 1:
-            p = context_p_values(score, self.windows.y, self.context, draws=draws, rng=rng)
-        else:
-            label = np.eye(score.shape[-1])[self.windows.y]
-            lags = logits.shape[1]
-            p = rotation_p_values(score, label, self.windows.entity, lags=lags, draws=draws, rng=rng)
-        return p.view(logits.shape[:2]).numpy()
-
-
-def _best(predictors: torch.Tensor) -> torch.Tensor:
-    """Of scores (K, 2, P, L, N) those of the predictor with the best held-out mean, for each pair and lag."""
-    best = predictors[:, HELD_OUT].mean(-1).argmax(0)
-    return predictors.gather(0, best[None, None, ..., None].expand(1, *predictors.shape[1:]))[0]
-
-
-class _Cells:
-    """Quantised posteriors of the windows of one context; classes that never occur in it are left out."""
-
-    def __init__(self, log_p: torch.Tensor, y: torch.Tensor, rows: np.ndarray, decoder: CellDecoder):
-        self.rows, self.tol_bits = torch.from_numpy(rows), decoder.tol_bits
+        self.rows, self.tol_bits, self.tells = torch.from_numpy(rows), decoder.tol_bits, tells
+        self.place = tells.flatten().long().cumsum(0).view(tells.shape)
         present, self.y = torch.unique(y[self.rows], return_inverse=True)
         count = torch.bincount(self.y).double()
         self.prior = count / count.sum()
         self.of_prior = torch.log(self.prior).float()[self.y]
-        heads = log_p.shape[1:3]
-        held_out, seen = log_p[..., self.rows, :][..., present].flatten(1, 2)
-        n_cells = min(decoder.n_cells, len(rows))
+        sides = log_p[..., self.rows, :][..., present]
+        held_out = sides[HELD_OUT]
+        self.n_cells = min(decoder.cells_for(log_p.shape[-1]), len(rows))
         generator = torch.Generator().manual_seed(decoder.random_state)
-        centres = filled(cell_centres(held_out, n_cells, generator), held_out)
-        cell = torch.stack([nearest_cell(side, centres) for side in (held_out, seen)])
-        table = cell_tables(held_out, cell[HELD_OUT], n_cells, self.prior)
-        self.centres, self.cell = centres.unflatten(0, heads), cell.unflatten(1, heads)
-        self.table = table.unflatten(0, heads)
+        self.centres = filled(cell_centres(held_out, self.n_cells, generator), held_out)
+        cell = torch.stack([nearest_cell(side, self.centres) for side in sides])
+        table = cell_tables(held_out, cell[HELD_OUT], self.n_cells, self.prior)
+        # number 0 stands for all heads that say nothing: one cell, with the prior in it
+        silent = (
+            torch.zeros_like(table[:1])
+            if len(table)
+            else torch.zeros(1, self.n_cells, len(self.prior)).double()
+        )
+        silent[:, 0] = self.prior
+        self.table = torch.cat([silent, table])
+        self.cell = torch.cat([torch.zeros(3, 1, len(rows), dtype=torch.int64), cell], 1)
         posterior = torch.log(self.table) - torch.log(self.table.sum(-1, keepdim=True).clamp_min(1e-300))
         self.log_posterior = posterior.clamp_min(-50.0).float()
-        self.score = of_label(self._at_cells(self.log_posterior, self.cell), self.y) - self.of_prior
+        self.score = (of_label(self._at_cells(self.log_posterior, self.cell), self.y) - self.of_prior)[:, 1:]
 
-    def couple(self, i: torch.Tensor, j: torch.Tensor) -> Coupling | None:
-        """Couplings of pairs at all lags, flattened; None where the context leaves nothing to tell."""
-        if len(self.prior) == 1:
+    def full(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Centres and log-posteriors of the cells of all heads, (M, L, K, C) each."""
+        n_c = len(self.prior)
+        centres = torch.full((1, self.n_cells, n_c), OUT_OF_REACH)
+        centres[:, 0] = self.prior.sqrt().float()
+        number = torch.where(self.tells, self.place, 0)
+        return torch.cat([centres, self.centres])[number], self.log_posterior[number]
+
+    def couple(self, i: torch.Tensor, j: torch.Tensor, lag: torch.Tensor) -> Coupling | None:
+        """Couplings of heads (H,); None where the context leaves nothing to tell."""
+        if len(self.prior) == 1 or len(i) == 0:
             return None
-        return couple(self.table[i].flatten(0, 1), self.table[j].flatten(0, 1), tol_bits=self.tol_bits)
+        one, two = (self.table[self._number(m, lag)] for m in (i, j))
+        return couple(one, two, tol_bits=self.tol_bits)
 
-    def read(self, coupling: Coupling, i: torch.Tensor, j: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Score of each label by the coupling's predictor, and by the same normalised, (2, P, L, n) each."""
-        shape = (len(i), self.table.shape[1])
-        log_q = self._at_cells(coupling.alpha.unflatten(0, shape), self.cell[:, i])
-        log_q = (log_q + self._at_cells(coupling.beta.unflatten(0, shape), self.cell[:, j])).float()
+    def read(self, coupling: Coupling, i, j, lag) -> tuple[torch.Tensor, torch.Tensor]:
+        """Score of each label by the coupling's predictor, and by the same normalised, (3, H, n) each."""
+        log_q = self._at_cells(coupling.alpha, self.cell[:, self._number(i, lag)])
+        log_q = (log_q + self._at_cells(coupling.beta, self.cell[:, self._number(j, lag)])).float()
         chosen = of_label(log_q, self.y) - self.of_prior
         return chosen, chosen - torch.logsumexp(log_q, -1)
 
+    def _number(self, m: torch.Tensor, lag: torch.Tensor) -> torch.Tensor:
+        return torch.where(self.tells[m, lag], self.place[m, lag], 0)
+
     @staticmethod
     def _at_cells(rows: torch.Tensor, cell: torch.Tensor) -> torch.Tensor:
-        """Rows (..., K, C) of cells (2, ..., n), as (2, ..., n, C)."""
+        """Rows (..., K, C) of cells (3, ..., n), as (3, ..., n, C)."""
         return by_cell(rows.expand(len(cell), *rows.shape), cell)

@@ -1,50 +1,79 @@
 """Screening: a short training says which modalities and pairs are worth a long one."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import torch
 
-from interplay.data import Windows
-from interplay.estimators.posterior.fold_probe import Promising, Training, fold_probes
+from interplay.data import cross_folds
+from interplay.estimators.posterior.fold_probe import FoldProbes, Problem, Screened, Training, fold_parts
 
-SCREENING_EPOCHS, SCREENING_FOLDS = 4, 2
-LEAST_GAIN_NATS, LEAST_GAIN_SHARE = 2.0, 0.01
-"""Of a head over what is known without it, summed over held-out windows: what one weight gains by chance; and for a
-pair a share of what its better modality tells, which further training of that modality's head gains as well."""
+SCREENING_EPOCHS = 4
+SCREENING_WIDTHS = {"width": 32, "pair_width": 16}
+"""Half of those of the long training: whether there is anything to learn shows in less."""
+
+READ_LAST = 2
+"""Epochs at the end after which heads are judged."""
+
+SURE_NATS = 3.0
+"""Gain of a head over what is known without it, summed over held-out windows, that is asked beyond the logarithm of
+how many
+are tried: a gain of g nats by chance has odds of about exp(-g)."""
+
+LEAST_GAIN_SHARE = 0.01
+"""Share of what its better modality tells that a pair must add: further training of that modality's head gains as
+well."""
 
 
 def screen(
-    windows: Windows,
-    context: np.ndarray,
-    lags: np.ndarray,
+    problem: Problem,
     pairs: np.ndarray,
     training: Training,
     random_state: int,
     progress: Callable[[float], None],
-) -> Promising:
-    """What is worth a long training, from a short one of two folds with all heads at once and no logits kept.
+) -> Screened:
+    """What is worth a long training, from a short one of two halves with all heads at once and no logits kept.
 
     Pairs (P, 2) that say more together than either modality alone at some lag, and modalities that say more than the
     class prior or are in such a pair. Of the other pairs the joint posterior is made of what each modality says.
     """
-    short = replace(training, epochs=min(SCREENING_EPOCHS, training.epochs))
-    everything = Promising.all(len(windows.modalities), len(pairs))
-    probes = fold_probes(windows, context, lags, pairs, everything, short, random_state)[:SCREENING_FOLDS]
-    prior = torch.stack([probe.prior_loss for probe in probes]).sum()
+    windows, n_l = problem.windows, len(problem.lags)
+    n_m = len(windows.modalities)
+    short = replace(training, epochs=min(SCREENING_EPOCHS, training.epochs), **SCREENING_WIDTHS)
+    parts = fold_parts(windows, cross_folds(windows, 2, seed=random_state))
+    probes = FoldProbes(problem, pairs, Screened.all(n_m, len(pairs)), short, random_state, parts)
+    prior = probes.prior_loss.sum()
     i, j = torch.from_numpy(pairs).unbind(1)
-    modalities = torch.zeros(len(windows.modalities), dtype=torch.bool)
-    found = torch.zeros(len(pairs), dtype=torch.bool)
+    modalities, worth = torch.zeros(n_m, dtype=torch.bool), torch.zeros(len(pairs), dtype=torch.bool)
+    sure, sure_of_pairs = (SURE_NATS + math.log(max(1, n) * n_l) for n in (n_m, len(pairs)))
     for epoch in range(short.epochs):
-        for k, probe in enumerate(probes):
-            probe.train_epoch()
-            progress((epoch + (k + 1) / len(probes)) / short.epochs)
-        losses = zip(*(probe.held_out_losses() for probe in probes), strict=True)
-        alone, together = (torch.stack(kind).sum(0) for kind in losses)
-        modalities |= (prior - alone > LEAST_GAIN_NATS).any(1)
+        probes.train_epoch()
+        progress((epoch + 1) / short.epochs)
+        if epoch < short.epochs - READ_LAST:
+            continue
+        alone, together = probes.held_out_losses()
+        modalities |= (prior - alone > sure).any(1)
         least = torch.minimum(alone[i], alone[j]).clamp_max(prior)
-        demanded = LEAST_GAIN_NATS + LEAST_GAIN_SHARE * (prior - least)
-        found |= (least - together > demanded).any(1)
-    modalities[torch.cat([i[found], j[found]])] = True
-    return Promising(modalities.numpy(), found.numpy())
+        gain = least - together
+        demanded = (
+            sure_of_pairs + LEAST_GAIN_SHARE * (prior - least) + usual_gain(gain, i, j, n_m).clamp_min(0.0)
+        )
+        worth |= (gain > demanded).any(1)
+    modalities[torch.cat([i[worth], j[worth]])] = True
+    return Screened(modalities.numpy(), worth.numpy())
+
+
+def usual_gain(gain: torch.Tensor, i: torch.Tensor, j: torch.Tensor, n_modalities: int) -> torch.Tensor:
+    """What pairs gain whoever the partner is, (P, L): the larger of their two modalities' medians over partners.
+
+    That is further learning about the one modality, which any pair with it has room for. With two partners at the most
+    nobody can tell it from what the pair says, and it is 0.
+    """
+    square = gain.new_full((n_modalities, n_modalities, gain.shape[1]), torch.nan)
+    square[i, j] = square[j, i] = gain
+    usual = torch.nan_to_num(square.nanmedian(1).values)
+    if n_modalities <= 3:
+        usual = torch.zeros_like(usual)
+    return torch.maximum(usual[i], usual[j])

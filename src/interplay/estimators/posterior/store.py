@@ -1,7 +1,8 @@
 """Finished work of an estimate, kept in a folder so that an interrupted one goes on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Protocol, Self, TypeVar
 
 import torch
 from safetensors import SafetensorError
@@ -10,7 +11,20 @@ from safetensors.torch import load_file, save_file
 from interplay.errors import DamagedFile, InvalidInput
 from interplay.files import whole_file
 
-Tensors = dict[str, torch.Tensor]
+FORMAT = 3
+"""Of stored work; what was stored in another is not taken up."""
+
+
+class Storable(Protocol):
+    """A result that is nothing but tensors."""
+
+    def tensors(self) -> dict[str, torch.Tensor]: ...
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, torch.Tensor]) -> Self: ...
+
+
+T = TypeVar("T", bound=Storable)
 
 
 class BlockStore:
@@ -25,25 +39,25 @@ class BlockStore:
 
     def __init__(self, folder: str | None, key: str):
         self.folder = None if folder is None else Path(folder)
-        self.key = key
+        self.key = f"{FORMAT}-{key}"
         if self.folder is not None:
             if self.folder.exists() and not self.folder.is_dir():
                 raise InvalidInput(f"resume must be a folder for finished blocks; {self.folder} is a file.")
             self.folder.mkdir(parents=True, exist_ok=True)
 
-    def once(self, name: str, work: Callable[[], Tensors]) -> Tensors:
-        """The result of earlier work of this name, or of doing it now."""
+    def once(self, name: str, kind: type[T], work: Callable[[], T]) -> T:
+        """The result of earlier work of this name, or of doing it now; `kind` reads it from tensors."""
         if self.folder is None:
             return work()
         path = self.folder / f"{self.key}-{name}.safetensors"
         if path.is_file():
             try:
-                return load_file(path)
-            except (SafetensorError, OSError) as error:
+                return kind.from_tensors(load_file(path))
+            except (SafetensorError, OSError, KeyError) as error:
                 raise DamagedFile(
                     f"{path} is not a whole block ({error}). Delete it to compute it again."
                 ) from error
         done = work()
         with whole_file(path) as part:
-            save_file({key: value.contiguous() for key, value in done.items()}, part)
+            save_file({key: value.contiguous() for key, value in done.tensors().items()}, part)
         return done

@@ -8,15 +8,18 @@ from pathlib import Path
 
 import numpy as np
 
-from interplay.data.leaks import giveaways, is_target
+from interplay.data.twins import MOST
 from interplay.errors import InterplayError
 from interplay.progress import Progress, silent
 from interplay.study.checks.entity import of_streams, windows_of
+from interplay.study.checks.persons import persons
+from interplay.study.checks.plausible import copies, implausible_samples, implausible_times
 from interplay.study.checks.units import doubted_units
 from interplay.study.issues import ERROR, Issue, error, has_errors, warning
+from interplay.study.reading import read_entity, recording_of
 from interplay.study.spec import FILE
 from interplay.study.static import static_inputs
-from interplay.study.study import Study, read_entity, recording_of
+from interplay.study.study import Study
 from interplay.types import Recording
 
 FEWEST = 3
@@ -46,17 +49,18 @@ def check_study(folder: str | Path, *, progress: Progress = silent) -> list[Issu
     """
     try:
         study = Study(folder)
-        entities = study.entities
+        keys = study.keys
         static, issues = static_inputs(study.spec.static, study.folder)
     except InterplayError as failure:
-        return [error(FILE, str(failure).removeprefix(f"{Path(folder) / FILE}: "))]
+        lines = str(failure).split("\n")
+        return [error(FILE, line.removeprefix(f"{Path(folder) / FILE}: ")) for line in lines]
     seen = _Seen()
-    for k, entity in enumerate(entities):
-        data, entity_issues = read_entity(study, entity)
+    for k, key in enumerate(keys):
+        data, entity_issues = read_entity(study, key)
         if not has_errors(entity_issues):
-            entity_issues += of_streams(study, entity, data)
-            recording = recording_of(study, entity, data, static)
-            seen.add(study, entity, recording)
+            entity_issues += [*of_streams(study, key, data), *implausible_times(study, key, data)]
+            recording = recording_of(study, key, data, static)
+            seen.add(study, str(key), recording)
             if not has_errors(entity_issues):
                 labels, window_issues = windows_of(study, recording)
                 seen.labels += [labels] if not has_errors(window_issues) else []
@@ -66,7 +70,7 @@ def check_study(folder: str | Path, *, progress: Progress = silent) -> list[Issu
                     else [f for f in window_issues if f.level == ERROR]
                 )
         issues += entity_issues
-        progress((k + 1) / len(entities))
+        progress((k + 1) / len(keys))
     return list(dict.fromkeys([*issues, *_across(study, seen, set(static))]))
 
 
@@ -77,6 +81,7 @@ class _Seen:
     typical: dict[tuple[str, str], dict[str, float]] = field(default_factory=dict)
     ranges: dict[tuple[str, str], set[tuple[float, float]]] = field(default_factory=dict)
     content: dict[tuple[str, str], str] = field(default_factory=dict)
+    samples: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
     classes: dict[str, set[int]] = field(default_factory=dict)
     labels: list[np.ndarray] = field(default_factory=list)
     few: list[Recording] = field(default_factory=list)
@@ -86,6 +91,7 @@ class _Seen:
             if len(np.unique(stream.values[:1000])) >= ALIKE:
                 content = blake2b(np.ascontiguousarray(stream.values).tobytes(), digest_size=16)
                 self.content[name, entity] = content.hexdigest()
+                self.samples.setdefault(name, {})[entity] = stream.values[:MOST].copy()
             for channel, values in zip(stream.channels, stream.values.T, strict=True):
                 if len(values) and not np.isnan(values).all():
                     self.typical.setdefault((name, channel), {})[entity] = float(np.nanmedian(np.abs(values)))
@@ -93,7 +99,8 @@ class _Seen:
                         (float(np.nanmin(values)), float(np.nanmax(values)))
                     )
         if recording.classes:
-            self.classes[entity] = {int(c) for c in np.unique(recording.target.values) if c >= 0}
+            labels = {int(c) for c in np.unique(recording.target.values) if c >= 0}
+            self.classes[recording.entity] = self.classes.get(recording.entity, set()) | labels
         if sum(len(s.values) for r in self.few for s in r.streams.values()) < SAMPLED:
             self.few.append(recording)
 
@@ -107,36 +114,41 @@ def _across(study: Study, seen: _Seen, with_static: set[str]) -> Iterator[Issue]
             "tested on anyone else.",
         )
     yield from _names(study, with_static)
+    yield from persons(study)
     yield from _values(study, seen)
     file_of = {
-        (name, entity): study.table(spec).name(entity)
+        (name, str(key)): study.file(spec, key)
         for name, spec in study.spec.streams.items()
-        for entity in study.entities
+        for key in study.keys
     }
     yield from doubted_units(study.spec.streams, seen.typical, file_of)
-    yield from _twins(seen, file_of)
+    yield from copies(seen.samples, seen.content, file_of)
     yield from _classes(study, seen)
-    yield from _given_away(study, seen)
+    yield from implausible_samples(study, seen.few)
 
 
 def _names(study: Study, with_static: set[str]) -> Iterator[Issue]:
     """Rows without an entity, and entities that only some files know."""
     target, static = study.spec.target, study.spec.static
     known = study.entities
-    for file, spec in {spec.files: spec for spec in (*study.spec.streams.values(), target)}.items():
+    for spec in {spec.files: spec for spec in (*study.spec.streams.values(), target)}.values():
         try:
             table = study.table(spec)
-            nameless, names = table.nameless, table.entities
+            nameless, keys = list(table.nameless), table.keys
         except InterplayError:
             continue  # told when its entities were read
         if nameless:
             more = f" (and in {len(nameless) - 1} more rows)" if len(nameless) > 1 else ""
+            column = spec.entity if isinstance(spec.entity, str) else spec.recording
             yield warning(
-                file, f"{spec.entity!r} should say whose row it is; it is empty{more}. Such rows are left out.",
-                nameless[0],
+                nameless[0][0], f"{column!r} should say whose row it is; it is empty{more}. Such rows are left out.",
+                nameless[0][1],
             )  # fmt: skip
-        for name in sorted(set(names) - set(known)) if spec is target else ():
-            yield warning(table.name(name), f"{name!r} has labels and no samples.{_meant(name, known)}")
+        for key in keys if spec is target else ():
+            unsampled = bool(key.recording) and any(k.recording for k in study.keys) and key not in study.keys
+            if key.entity not in known or unsampled:
+                hint = _meant(key.entity, known) if key.entity not in known else ""
+                yield warning(table.name(key), f"{str(key)!r} has labels and no samples.{hint}")
     if static is not None:
         for name in sorted(set(known) - with_static):
             hint = _meant(name, sorted(with_static - set(known)))
@@ -146,7 +158,8 @@ def _names(study: Study, with_static: set[str]) -> Iterator[Issue]:
 def _meant(name: str, names: Sequence[str]) -> str:
     lower = {known.lower(): known for known in names}
     close = difflib.get_close_matches(name.lower(), lower, n=1)
-    return f" Is it {lower[close[0]]!r}?" if close else ""
+    same = [known for known in names if known.lstrip("0") == name.lstrip("0")]
+    return f" Is it {(same or [lower[close[0]]])[0]!r}?" if same or close else ""
 
 
 def _values(study: Study, seen: _Seen) -> Iterator[Issue]:
@@ -160,18 +173,6 @@ def _values(study: Study, seen: _Seen) -> Iterator[Issue]:
         if spec.columns and len({value for some in ranges for value in some}) == 1:
             yield warning(
                 spec.files, f"{channel!r} of {name!r} never changes in any entity; it tells nothing."
-            )
-
-
-def _twins(seen: _Seen, file_of: dict[tuple[str, str], str]) -> Iterator[Issue]:
-    first: dict[tuple[str, str], str] = {}
-    for (name, entity), content in seen.content.items():
-        twin = first.setdefault((name, content), entity)
-        if twin != entity:
-            yield warning(
-                file_of[name, entity],
-                f"{entity!r} has the same samples of {name!r} as {twin!r}; the same one twice would be on both sides "
-                "of a split.",
             )
 
 
@@ -190,22 +191,3 @@ def _classes(study: Study, seen: _Seen) -> Iterator[Issue]:
             phrase = f"only {windows} of {len(labels)} windows have"
         if phrase:
             yield warning(target.files, f"{phrase} the class {label!r}; it can hardly be learned and tested.")
-
-
-def _given_away(study: Study, seen: _Seen) -> Iterator[Issue]:
-    """Streams and static inputs that are the target under another name."""
-    if not seen.few:
-        return
-    hint = "tells the target without error; leave it out if it was made from the target."
-    for name, stream in seen.few[0].streams.items():
-        for channel in giveaways(seen.few, name):
-            yield warning(study.spec.streams[name].files, f"{stream.channels[channel]!r} of {name!r} {hint}")
-    final = [r for r in seen.few if len(r.target.values) == 1]
-    labels = np.array([r.target.values[0] for r in final])
-    known = labels >= 0 if seen.classes else ~np.isnan(labels)
-    for name in seen.few[0].static if len(final) else ():
-        values = np.array([r.static[name] for r in final])
-        if is_target(values[known], labels[known]):
-            yield warning(
-                study.spec.static.file if study.spec.static else FILE, f"static input {name!r} {hint}"
-            )

@@ -1,0 +1,102 @@
+"""Batches of training windows for several probes at once: chunks of neighbours, whose steps are encoded once.
+
+Letters: K probes, N windows, L lags, B windows of a batch, A chunks of a batch, S steps of a chunk, U = A S.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+CHUNK = 16
+"""Windows that are drawn together; neighbours share most of their steps, so each is encoded about once."""
+
+STEPS_PER_EPOCH = 20
+"""With fewer, a pair's head has not learned all by the last epoch: batches of small data sets are smaller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Windows (K, B), the steps (K, U) that they look at, which of these (K, L, B), and their weights (K, B)."""
+
+    windows: torch.Tensor
+    steps: torch.Tensor
+    place: torch.Tensor
+    weight: torch.Tensor
+
+
+class Batches:
+    """Training windows in random order, in chunks of neighbours whose steps are found once.
+
+    Parameters
+    ----------
+    rows : (N, L) int64, steps that each window looks at
+    fits : sequence of K arrays of window numbers
+        All have as many batches; a probe with fewer windows begins again.
+    batch_size : int, of large data sets
+    generator : torch.Generator
+    """
+
+    def __init__(
+        self, rows: torch.Tensor, fits: Sequence[np.ndarray], batch_size: int, generator: torch.Generator
+    ):
+        self.generator = generator
+        self.chunks = _of_one_size([_chunks(rows, fit) for fit in fits])
+        most = max(len(fit) for fit in fits)
+        size = min(batch_size, max(64, most // STEPS_PER_EPOCH))
+        self.at_once = max(1, round(size / CHUNK))
+        self.per_epoch = -(-max(len(windows) for windows, _, _ in self.chunks) // self.at_once)
+
+    def __iter__(self) -> Iterator[Batch]:
+        drawn = [self._order(len(windows)) for windows, _, _ in self.chunks]
+        for start in range(0, self.per_epoch * self.at_once, self.at_once):
+            parts = [
+                self._batch(chunks, order[start : start + self.at_once])
+                for chunks, order in zip(self.chunks, drawn, strict=True)
+            ]
+            yield Batch(*(torch.stack(each) for each in zip(*parts, strict=True)))
+
+    def _order(self, n: int) -> torch.Tensor:
+        """Numbers of chunks, anew when all have been drawn, as many as an epoch needs."""
+        needed = self.per_epoch * self.at_once
+        rounds = [torch.randperm(n, generator=self.generator) for _ in range(-(-needed // n))]
+        return torch.cat(rounds)[:needed]
+
+    def _batch(self, chunks, order: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        windows, steps, place = (each[order] for each in chunks)
+        offset = steps.shape[1] * torch.arange(len(order))[:, None, None]
+        known = windows.flatten() >= 0
+        weight = known / known.sum().clamp_min(1)
+        return (
+            windows.flatten().clamp_min(0),
+            steps.flatten(),
+            (place + offset).movedim(1, 0).flatten(1),
+            weight,
+        )
+
+
+def _chunks(rows: torch.Tensor, fit: np.ndarray) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Neighbouring windows together: their numbers (n, 16), -1 beyond the last; distinct steps (n, S), and which of
+    them each window looks at (n, L, 16)."""
+    n = -(-len(fit) // CHUNK)
+    windows = torch.full((n * CHUNK,), -1)
+    windows[: len(fit)] = torch.from_numpy(fit)
+    # what fills up the last chunk looks where its first window does
+    filled = torch.where(windows >= 0, windows, windows[(n - 1) * CHUNK]).view(n, CHUNK)
+    looked_at = rows[filled].transpose(1, 2).flatten(1)
+    ordered, order = looked_at.sort(1)
+    new = torch.nn.functional.pad(ordered[:, 1:] != ordered[:, :-1], (1, 0), value=False)
+    group = new.cumsum(1)
+    place = torch.zeros_like(looked_at).scatter_(1, order, group).view(n, -1, CHUNK)
+    steps = ordered[:, :1].repeat(1, int(group.max()) + 1).scatter_(1, group, ordered)
+    return windows.view(n, CHUNK), steps, place
+
+
+def _of_one_size(chunks: list[tuple[torch.Tensor, ...]]) -> list[tuple[torch.Tensor, ...]]:
+    """Chunks of several probes with as many steps each; steps beyond the last repeat it and are looked at by none."""
+    most = max(steps.shape[1] for _, steps, _ in chunks)
+    return [
+        (windows, torch.cat([steps, steps[:, -1:].expand(-1, most - steps.shape[1])], 1), place)
+        for windows, steps, place in chunks
+    ]

@@ -1,0 +1,126 @@
+"""What chance does: the same scores where a source shows what it showed at other times.
+
+A source is rearranged in time within each entity, so that it goes on as before and has nothing to do with the
+label, nor with the other source. What is then told of the labels, after the mixing that the value itself went
+through, is what the
+value has to exceed:
+
+* information of one source, and with it redundancy and uniqueness: the source rearranged against the label;
+* synergy: either partner rearranged against the other source and the label; both must matter.
+
+Gains by chance are few and small, so that tails are exponential: in nats, summed over windows, a gain of one weight
+has odds
+of about exp(-g). Letters: D rearrangements, M modalities, L lags, N windows, C classes.
+"""
+
+import numpy as np
+import torch
+
+from interplay.estimators.posterior.pair_head import PairHead
+from interplay.estimators.posterior.scoring import Scored
+
+MIXING_STEPS = 14
+"""Bisections that find a mixing weight to 1e-4."""
+
+LEAST_SCALE_NATS = 1.0
+"""A chance gain of one free weight is half a chi-square, the tail of which falls by e for each nat."""
+
+
+LEAST_P_VALUE = 1e-12
+"""No extrapolated tail is believed beyond this."""
+
+
+def single_nulls(scored: Scored, rearranged: np.ndarray) -> torch.Tensor:
+    """Gains (M, L, D), nats summed over windows, of sources that are rearranged against the labels.
+
+    Parameters
+    ----------
+    scored : Scored
+    rearranged : (D, N) int64, the window that each shows instead
+    """
+    gains = torch.zeros(*scored.tells.shape, len(rearranged))
+    window = torch.from_numpy(rearranged)
+    for m, lag in torch.nonzero(scored.tells).tolist():
+        ratio = scored.log_ratio[m, lag]
+        gains[m, lag] = mixed_gain(ratio.flatten()[window * ratio.shape[1] + scored.y])
+    return gains
+
+
+def synergy_null(
+    scored: Scored, head: PairHead, calibration, members: tuple[int, int], lag: int, rearranged: np.ndarray
+) -> torch.Tensor:
+    """Gains (2, D) of a pair's head over its better single source, with the first or the second source rearranged.
+
+    Parameters
+    ----------
+    scored : Scored
+    head : PairHead, of the pair at this lag
+    calibration : Calibration of the pair's head at this lag, of shape (1,)
+    members : numbers of the two modalities
+    lag : int, number of the lag
+    rearranged : (D, N) int64
+    """
+    as_it_is = np.broadcast_to(np.arange(rearranged.shape[1]), rearranged.shape)
+    ratios = [scored.log_ratio[m, lag] for m in members]
+    gains = []
+    for moved in (0, 1):
+        shown = [rearranged if k == moved else as_it_is for k in (0, 1)]
+        logits = head.logits(*shown)
+        log_p = calibration.apply(logits.flatten(0, 1)[None], scored.log_prior.repeat(len(rearranged), 1))[0]
+        log_p = log_p.unflatten(0, logits.shape[:2])
+        y = scored.y.expand(logits.shape[:2])
+        of_head = log_p.gather(-1, y[..., None])[..., 0] - scored.of_prior
+        alone = [
+            ratio.flatten()[torch.from_numpy(np.ascontiguousarray(window)) * ratio.shape[1] + scored.y]
+            for ratio, window in zip(ratios, shown, strict=True)
+        ]
+        better = torch.where((alone[0].mean(-1) >= alone[1].mean(-1))[:, None], *alone)
+        gains.append(mixed_gain(of_head - better))
+    return torch.stack(gains)
+
+
+def mixed_gain(score: torch.Tensor) -> torch.Tensor:
+    """Largest gain of mixing a predictor into what it is compared with, nats summed over windows.
+
+    Parameters
+    ----------
+    score : (..., N) log-ratio of the two at the label
+
+    Returns
+    -------
+    (...), at least 0: the mean of log(1 - w + w exp(score)) is concave in the weight w, and 0 at none
+    """
+    ratio = torch.expm1(score.clamp_max(30.0))
+    low, high = torch.zeros(2, *score.shape[:-1])
+    high += 1.0 - 1e-6
+    for _ in range(MIXING_STEPS):
+        middle = 0.5 * (low + high)
+        rising = (ratio / (1.0 + middle[..., None] * ratio)).mean(-1) > 0
+        low, high = torch.where(rising, middle, low), torch.where(rising, high, middle)
+    gain = torch.log1p(0.5 * (low + high)[..., None] * ratio).double().sum(-1)
+    return torch.where(ratio.mean(-1) > 0, gain.clamp_min(0.0), 0.0).float()
+
+
+def tail_p_values(gain: torch.Tensor, null: torch.Tensor) -> torch.Tensor:
+    """How often chance gains as much.
+
+    Parameters
+    ----------
+    gain : (...), nats summed over windows
+    null : (..., D), what chance gained
+
+    Returns
+    -------
+    (...), in (0, 1]: the share of draws, or where none of them gains as much, the exponential tail beyond their upper
+    quartile
+    """
+    n_d = null.shape[-1]
+    counted = (1.0 + (null >= gain[..., None]).sum(-1)) / (1.0 + n_d)
+    quartile = null.quantile(0.75, dim=-1)
+    beyond = (null - quartile[..., None]).clamp_min(0.0).sum(-1) / max(1, n_d // 4)
+    scale = beyond.clamp_min(LEAST_SCALE_NATS)
+    tail = 0.25 * torch.exp(-(gain - quartile).clamp_min(0.0) / scale)
+    none_as_large = (null < gain[..., None]).all(-1)
+    # nothing is gained: chance does as well whatever it does
+    p = torch.where(none_as_large, torch.minimum(counted, tail), counted)
+    return torch.where(gain > 0, p, 1.0).double().clamp_min(LEAST_P_VALUE)

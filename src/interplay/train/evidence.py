@@ -128,7 +128,7 @@ def rule_of(evidence: Evidence | None, train: Windows, rule: str) -> str:
 
     def score(called_by: str) -> float:
         called = kind.calling(called_by, kind.counts(train)).called(probs)
-        return f1_score(train.y, called, average="macro")
+        return float(f1_score(train.y, called, average="macro"))
 
     return "balanced" if score("balanced") > score("likeliest") + CLEARLY else "likeliest"
 

@@ -29,6 +29,9 @@ from interplay.train.trackers import JsonLines, Tracker
 MOST_SHARE = 1.5
 """Logits of the network count at most so much beside those of readers."""
 
+CLEARLY = 2.0
+"""Standard errors that held-out entities must gain for the network to count."""
+
 FEW_ENTITIES = 3
 """Fewer held-out entities than this say nothing of how far they differ; windows do."""
 
@@ -116,8 +119,8 @@ def search_length(
 def share_of_network(model: Model, apart: ScaledWindows) -> float:
     """What the network counts beside readers, by windows that neither learned from; 1 without readers.
 
-    It is 0 unless the mean gain of held-out entities is above its standard error: a network that only might help is
-    left out, for it can as well harm.
+    It is 0 unless the mean gain of held-out entities is above `CLEARLY` standard errors: a network that only might help
+    is left out, for it can as well harm.
     """
     logits, read, y = logits_of(model, apart)
     if read is None:
@@ -133,7 +136,7 @@ def share_of_network(model: Model, apart: ScaledWindows) -> float:
     counts = torch.bincount(entity)
     if len(counts) >= FEW_ENTITIES:
         gain = torch.zeros(len(counts), dtype=gain.dtype).index_add_(0, entity, gain) / counts
-    return float(best) if gain.mean() > gain.std() / len(gain) ** 0.5 else 0.0
+    return float(best) if gain.mean() > CLEARLY * gain.std() / len(gain) ** 0.5 else 0.0
 
 
 def run_training(

@@ -14,6 +14,7 @@ from interplay.errors import InvalidInput
 from interplay.nn import (
     InteractionContext,
     Model,
+    Network,
     TwoLevels,
     build_model,
     empty_context,
@@ -154,7 +155,7 @@ def _scaled(
     return ScaledWindows(train, scaler, contexts, each_step=recipe.model.each_step, read=read)
 
 
-def _assembled(network: Model | None, evidence: Evidence | None, recipe: Recipe, share: float) -> Model:
+def _assembled(network: Network | None, evidence: Evidence | None, recipe: Recipe, share: float) -> Model:
     """The whole model."""
     if evidence is None:
         assert network is not None

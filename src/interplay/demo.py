@@ -19,7 +19,7 @@ STEP_S, STEPS, STRIDE = 0.5, 8, 3
 LAGS_S = (0.0, 0.5, 1.0, 2.0, 3.5)
 TEST_SHARE, SEED = 0.3, 0
 RECIPE = "network"
-SETTINGS = {"optimiser.epochs": 5, "optimiser.held_out": 0.0}
+SETTINGS = {"optimiser.epochs": 5, "optimiser.least_steps": 0, "optimiser.held_out": 0.0}
 """The network alone, which shows what guidance does, trained without a look at held-out people; fewer epochs
 than the recipe's 15: neighbouring windows share most of their steps, so an epoch goes a long way."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from interplay.errors import InvalidInput
+from interplay.readers.base import Reader
 from interplay.readers.ridge import Rockets, SummaryRidge
 from interplay.readers.trees import BoostedTrees, ExtraTrees
 from interplay.registry import Choice, Registry
@@ -18,6 +19,7 @@ READERS = Registry(
         "rockets": Rockets,
         "ridge": SummaryRidge,
     },
+    Reader,
 )
 
 

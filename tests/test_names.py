@@ -14,6 +14,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 TEXTS = [path for path in SOURCE.rglob("*.*") if path.suffix in (".py", ".js", ".html", ".css")]
 
 NOT_YET = {
+    "data/conform.py",
     "estimators/base.py",
     "estimators/batch/alignment.py",
     "estimators/batch/sinkhorn.py",
@@ -24,6 +25,8 @@ NOT_YET = {
     "probe/calibration.py",
     "probe/instance.py",
     "profile/profile.py",
+    "study/guess/everywhere.py",
+    "study/guess/init.py",
 }
 """Files that are being rewritten; to be emptied."""
 
@@ -63,4 +66,4 @@ def test_no_file_is_long():
         for path in TEXTS
         if (n := len(path.read_text("utf-8").splitlines())) > LONGEST
     }
-    assert {name: n for name, n in long.items() if name not in NOT_YET} == {}
+    assert long == {}

@@ -9,7 +9,7 @@ class InvalidInput(InterplayError, ValueError):
     """What the caller passed cannot be used; the message says what must hold and what came."""
 
 
-class UntrustedPart(InvalidInput):
+class UntrustedPart(InterplayError, ValueError):
     """A file names code that would have to be imported, and the caller did not say that it may be."""
 
 

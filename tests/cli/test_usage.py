@@ -67,10 +67,12 @@ def test_what_ends_with_an_answer_loads_nothing_heavy(line):
     assert done.stdout.endswith("[]\n")
 
 
-@pytest.mark.parametrize("line", ["train --help", "report nowhere"])
-def test_recipes_and_runs_are_read_without_what_trains(line):
-    code = START + "print('pytorch_lightning' in sys.modules, 'torch' in sys.modules)"
-    words = [sys.executable, "-c", code, *line.split()]
+def test_recipes_and_runs_are_read_without_what_trains():
+    code = (
+        START
+        + "main(['report', 'nowhere'])\nprint('pytorch_lightning' in sys.modules, 'torch' in sys.modules)"
+    )
+    words = [sys.executable, "-c", code, "train", "--help"]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert done.stdout.endswith("False True\n")
 

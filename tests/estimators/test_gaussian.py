@@ -1,11 +1,13 @@
 """GaussianPID against exact covariances, and its refusal of what is not continuous."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
 
 import interplay as ip
-from interplay.errors import InvalidInput
+from interplay.errors import DataWarning, InvalidInput
 from interplay.estimators import GaussianPID
 from interplay.estimators.gaussian import gaussian_score
 from interplay.info import decompose_gaussian
@@ -89,3 +91,18 @@ def test_bins_of_a_continuous_target_serve_the_categorical_estimators():
     assert d.attrs["h_y_bits"] == pytest.approx(2, abs=0.01)
     redundancy = d["redundancy"].sel(source_i="repeat1", source_j="repeat2")
     assert redundancy.values.argmax() == 1
+
+
+def test_a_target_without_noise_is_said_to_leave_information_unbounded():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(3, 800, 1))
+    arrays = dict(zip(("a", "b", "noise"), x, strict=True))
+    exact = ip.windows_from_arrays(arrays, (x[0] + x[1])[:, 0], steps=1, classes=())
+    with pytest.warns(DataWarning, match=r"unbounded; a with b foretell"):
+        ip.TemporalRUS(ip.GaussianPID(n_rotations=9)).fit(exact)
+    noisy = (x[0] + x[1])[:, 0] + 0.1 * rng.normal(size=800)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DataWarning)
+        ip.TemporalRUS(ip.GaussianPID(n_rotations=9)).fit(
+            ip.windows_from_arrays(arrays, noisy, steps=1, classes=())
+        )

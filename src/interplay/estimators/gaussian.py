@@ -8,6 +8,7 @@ to the target's own mean and spread. The least joint information is that of the 
 Letters: M modalities, P pairs, L lags, N windows, F features of a step, D = M F, K predictions.
 """
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ import torch
 import xarray as xr
 
 from interplay.data import Scaler, Windows, cross_folds, purged
+from interplay.errors import DataWarning
 from interplay.estimators.base import BaseRUS
 from interplay.estimators.collect import ProfileBuilder
 from interplay.estimators.resampling import rearranged_p_values, rearrangements
@@ -23,6 +25,9 @@ from interplay.progress import Progress, silent
 
 RIDGES = torch.logspace(-6, 1, 8, dtype=torch.float64)
 """Candidates, relative to channels of unit variance; chosen by generalised cross-validation."""
+
+NOISELESS = 1e-4
+"""Share of the target's variance, that of noise of 1 % of its deviation, under which it counts as without noise."""
 
 WORK_BYTES = 256 * 2**20
 """Memory that a block of pairs may take."""
@@ -79,11 +84,17 @@ class GaussianPID(BaseRUS):
         alone = ridge.predict(torch.arange(ridge.n_modalities)[:, None])
         score = gaussian_score(alone[..., None], y)
         builder.add_modality(score, p_value=p_values(alone), shift=-per_parameter)
+        names = list(windows.modalities)
+        exact = {(names[m],) for m in torch.nonzero(_leaves_nothing(alone, y).any(-1))[:, 0].tolist()}
         pairs = torch.from_numpy(builder.pairs)
         done = 0
         for block in pairs.split(ridge.block_size()):
             together = ridge.predict(block)
             p = p_values(together)
+            exact_pairs = block[_leaves_nothing(together, y).any(-1)].tolist()
+            exact |= {
+                (names[i], names[j]) for i, j in exact_pairs if exact.isdisjoint({(names[i],), (names[j],)})
+            }
             for k, (i, j) in enumerate(block.tolist()):
                 joint = gaussian_score(torch.stack([together[k], alone[i], alone[j]], dim=-1), y)
                 # of one continuous target I_Q is the larger of the two
@@ -92,7 +103,25 @@ class GaussianPID(BaseRUS):
                 builder.add_pair(score[i], score[j], least, joint, p_value=p[k], shifts=shifts)
             done += len(block)
             progress(done / len(pairs))
+        if exact:
+            _warn_unbounded(exact)
         return builder.dataset()
+
+
+def _leaves_nothing(prediction: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """Whether held-out predictions (..., N) leave less of the target than `NOISELESS` of its variance, (...)."""
+    return ((y - prediction + prediction.mean(-1, keepdim=True)) ** 2).mean(-1) < NOISELESS * (y**2).mean()
+
+
+def _warn_unbounded(exact: set[tuple[str, ...]]) -> None:
+    sources = ", ".join(sorted(" with ".join(names) for names in exact))
+    warnings.warn(
+        f"a target should have noise of its own, or information about it is unbounded; {sources} foretell all but "
+        f"{NOISELESS:.2%} of its variance. If it was computed from them, leave it or them out: bits are then those of "
+        "rounding and of the ridge, and only say which sources it comes from.",
+        DataWarning,
+        stacklevel=2,
+    )
 
 
 def gaussian_score(prediction: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

@@ -90,8 +90,8 @@ class HeldOut(AveragedWeights):
 
     def state_dict(self) -> dict[str, object]:
         best = self.best
-        found = {"epoch": best.epoch, "loss": best.loss, "weights": best.weights, "curve": best.curve}
-        return {**super().state_dict(), "best": found}
+        look = {"epoch": best.epoch, "loss": best.loss, "weights": best.weights, "curve": best.curve}
+        return {**super().state_dict(), "best": look}
 
     def load_state_dict(self, state: Mapping) -> None:
         super().load_state_dict(state)

@@ -13,20 +13,21 @@ RESAMPLINGS = 2000
 def table(rows: Sequence[dict], ours: str = "default") -> str:
     """Markdown: scores of sets and models, mean ranks, and paired differences to one of them.
 
-    Only sets that every model was measured on count in ranks and differences; intervals are over sets, which differ
-    more than splits do.
+    Only splits count that every model of the set was measured on, and only sets that every model was measured on count
+    in ranks and differences; intervals are over sets, which differ more than splits do.
     """
-    frame = pd.DataFrame(rows)
+    frame = _paired(pd.DataFrame(rows))
     scores = frame.pivot_table(index="set", columns="model", values="score", aggfunc="mean")
     models = [name for name in scores.columns if scores[name].notna().any()]
     complete = scores.dropna()
     ranks = complete.rank(axis=1, ascending=False)
     order = sorted(models, key=lambda name: ranks[name].mean() if len(complete) else 0.0)
     splits = frame.groupby("set")["split"].nunique()
+    counted = " to ".join(str(n) for n in sorted({splits.min(), splits.max()}))
     lines = [
         "# Real data sets",
         "",
-        f"{len(scores)} sets, {splits.min()} to {splits.max()} splits by entity, windows thinned to "
+        f"{len(scores)} sets, {counted} splits by entity, windows thinned to "
         f"{', '.join(f'{n:,}' for n in sorted(frame['windows'].unique()))}; AUROC for two classes, macro-F1 for more; "
         f"means over splits. {len(complete)} sets have every model.",
         "",
@@ -52,6 +53,13 @@ def table(rows: Sequence[dict], ours: str = "default") -> str:
     if ours in complete:
         lines += ["", *_differences(complete, ours)]
     return "\n".join(lines) + "\n"
+
+
+def _paired(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows of those splits of each set that all of its models were measured on."""
+    of_set = frame.groupby("set")["model"].transform("nunique")
+    of_split = frame.groupby(["set", "split"])["model"].transform("nunique")
+    return frame[of_set == of_split]
 
 
 def _cell(value: float, best: float) -> str:

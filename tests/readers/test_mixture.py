@@ -72,7 +72,7 @@ def test_readers_of_nothing_leave_their_weight_to_others():
     # the first reader has half of what it looks at, the second all, the third nothing
     counted = torch.tensor([0.5 * w[0], w[1], 0.0])
     share = counted / counted.sum() * w.sum()
-    wanted = (one.scale * (said[:1] * share[:, None]).sum(1) + one.offset).log_softmax(-1)
+    wanted = (one.scale * (said[:1] * share[:, None]).sum(1)).log_softmax(-1)
     assert torch.allclose(one.combined(said[:1], observed), wanted, atol=1e-6)
     nothing = one.combined(said[:1], torch.zeros_like(observed))
     assert torch.allclose(nothing, one.prior.log_softmax(-1)[None], atol=1e-6)

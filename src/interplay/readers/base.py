@@ -162,3 +162,12 @@ def prior_logits(y: torch.Tensor, schema: Schema) -> torch.Tensor:
         return torch.logit(yes / known).float()
     counts = torch.bincount(y, minlength=schema.n_outputs) + 0.5
     return (counts / counts.sum()).log().float()
+
+
+UNSURE = 0.01
+"""Share of the prior in what a reader says of classes: a linear score, or a sum of trees, may be sure of anything."""
+
+
+def mixed_with_prior(logits: torch.Tensor, prior: torch.Tensor) -> torch.Tensor:
+    """Log-probabilities (B, C) of logits, with a share of the prior (C,) that makes none impossible."""
+    return ((1.0 - UNSURE) * logits.softmax(-1) + UNSURE * prior.softmax(-1)).log()

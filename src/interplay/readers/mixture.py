@@ -35,7 +35,6 @@ class Mixture(nn.Module):
 
     weight: torch.Tensor
     scale: torch.Tensor
-    offset: torch.Tensor
     prior: torch.Tensor
 
     def __init__(
@@ -52,7 +51,6 @@ class Mixture(nn.Module):
         for name, start in (
             ("weight", torch.full((len(readers),), torch.nan)),
             ("scale", torch.ones(())),
-            ("offset", torch.zeros(schema.n_outputs)),
             ("prior", torch.zeros(schema.n_outputs)),
         ):
             self.register_buffer(name, start)
@@ -70,9 +68,8 @@ class Mixture(nn.Module):
         kind = self.schema.kind
         weight = mixture_weights(evidence, y, kind, self.even, shrinkage)
         self.prior.copy_(prior_logits(y, self.schema))
-        scale, offset = calibration(torch.einsum("nkc,k->nc", evidence.double(), weight), y, self.prior, kind)
-        for name, value in (("weight", weight), ("scale", scale), ("offset", offset)):
-            getattr(self, name).copy_(value)
+        self.weight.copy_(weight)
+        self.scale.copy_(calibration(torch.einsum("nkc,k->nc", evidence.double(), weight), y, kind))
         return self
 
     def evidence(self, seen: Sight) -> torch.Tensor:
@@ -91,7 +88,7 @@ class Mixture(nn.Module):
         counted = present * self.weight
         total = counted.sum(1, keepdim=True)
         share = torch.where(total > 0, counted * (self.weight.sum() / total.clamp_min(1e-9)), 0.0)
-        logits = self.scale * torch.einsum("bkc,bk->bc", evidence, share) + self.offset
+        logits = self.scale * torch.einsum("bkc,bk->bc", evidence, share)
         logits = torch.where(present.any(1, keepdim=True), logits, self.prior)
         return normalised(logits, self.schema.kind)
 
@@ -179,17 +176,7 @@ def mixture_weights(
     return root.square()
 
 
-def calibration(
-    logits: torch.Tensor, y: torch.Tensor, prior: torch.Tensor, kind: str
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Scale () and offsets (C,) after which logits lose least; offsets of rare classes are held near 0."""
-    if kind == "number":
-        prior = torch.zeros_like(prior)
-    weight = prior.double().exp() if kind == "classes" else torch.ones_like(prior).double()
-
-    def loss(scale: torch.Tensor, offset: torch.Tensor) -> torch.Tensor:
-        of_windows = loss_of_windows(scale * logits + offset, y, kind).mean()
-        return of_windows + 0.01 * (offset.square() * weight).sum()
-
-    scale, offset = minimised(loss, torch.tensor(1.0), torch.zeros_like(prior))
-    return scale.clamp_min(0.0), offset
+def calibration(logits: torch.Tensor, y: torch.Tensor, kind: str) -> torch.Tensor:
+    """Scale () after which logits lose least. No offsets: how frequent classes are differs from entity to entity."""
+    (scale,) = minimised(lambda scale: loss_of_windows(scale * logits, y, kind).mean(), torch.tensor(1.0))
+    return scale.clamp_min(0.0)

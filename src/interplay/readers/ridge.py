@@ -1,7 +1,7 @@
 """Readers by ridge regression, on window summaries and on random convolutions.
 
-Scores of ridge regression on indicators of classes order windows well and are no probabilities: their scale and offsets
-are fitted to scores of windows whose group was left out, and so is the penalty chosen.
+Scores of ridge regression on indicators of classes order windows well and are no probabilities: their scale is fitted
+to scores of windows whose group was left out, and so is the penalty chosen.
 
 Letters: N windows, B batch, F features, C outputs.
 """
@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import torch
 
-from interplay.readers.base import Reader, Sight, prior_logits
+from interplay.readers.base import Reader, Sight, mixed_with_prior, prior_logits
 from interplay.readers.rockets import draw_patterns, shares_above
-from interplay.readers.scoring import loss_of_windows, minimised, normalised
+from interplay.readers.scoring import loss_of_windows, minimised
 from interplay.readers.summaries import window_summaries
 from interplay.types import Schema
 
@@ -34,26 +34,26 @@ class _Ridge(Reader):
     weight: torch.Tensor
     intercept: torch.Tensor
     scale: torch.Tensor
-    offset: torch.Tensor
+    prior: torch.Tensor
 
     def fit(self, features: torch.Tensor, y: torch.Tensor, group: torch.Tensor) -> None:
         self.learn(_standards(features))
         x, targets = self._standardised(features), _indicators(y, self.schema)
         some = torch.linspace(0, len(x) - 1, min(len(x), CHOSEN_BY)).long()
-        losses, calibrations = [], []
+        losses, scales = [], []
         for scores in _held_out_scores(x[some], targets[some], group[some]):
-            calibration = _calibrated(scores, y[some], self.schema)
-            logits = calibration[0] * scores + calibration[1]
+            scales.append(_fitted_scale(scores, y[some], self.schema))
+            logits = scales[-1] * _about_middle(scores, self.schema)
             losses.append(float(loss_of_windows(logits, y[some], self.schema.kind).mean()))
-            calibrations.append(calibration)
         best = min(range(len(PENALTIES)), key=losses.__getitem__)
         ((weight, intercept),) = _solved(x, targets, PENALTIES[best : best + 1])
-        scale, offset = calibrations[best]
-        self.learn({"weight": weight, "intercept": intercept, "scale": scale, "offset": offset})
+        prior = prior_logits(y, self.schema)
+        self.learn({"weight": weight, "intercept": intercept, "scale": scales[best], "prior": prior})
 
     def read(self, features: torch.Tensor) -> torch.Tensor:
-        scores = self._standardised(features) @ self.weight + self.intercept
-        return normalised(self.scale * scores + self.offset, self.schema.kind)
+        scores = _about_middle(self._standardised(features) @ self.weight + self.intercept, self.schema)
+        logits = self.scale * scores
+        return mixed_with_prior(logits, self.prior) if self.schema.kind == "classes" else logits
 
     def _standardised(self, features: torch.Tensor) -> torch.Tensor:
         """Features in deviations, 0 where unknown: that a modality was not observed is a feature of its own."""
@@ -146,18 +146,19 @@ def _indicators(y: torch.Tensor, schema: Schema) -> torch.Tensor:
     return torch.where(columns.isnan(), columns.nanmean(0).nan_to_num(), columns)
 
 
-def _calibrated(scores: torch.Tensor, y: torch.Tensor, schema: Schema) -> tuple[torch.Tensor, torch.Tensor]:
-    """Scale () and offsets (C,) that make logits of scores; a number is its score."""
-    offset = torch.zeros(schema.n_outputs)
+def _fitted_scale(scores: torch.Tensor, y: torch.Tensor, schema: Schema) -> torch.Tensor:
+    """Scale () that makes logits of scores about the middle; a number is its score.
+
+    No offsets: scores know how frequent classes are from their intercept, and entities differ in that.
+    """
     if schema.kind == "number":
-        return torch.tensor(1.0), offset
-    fixed = scores.double()
+        return torch.tensor(1.0)
+    fixed = _about_middle(scores, schema).double()
+    return minimised(lambda scale: loss_of_windows(scale * fixed, y, schema.kind).mean(), torch.tensor(4.0))[
+        0
+    ].float()
 
-    def loss(scale: torch.Tensor, offset: torch.Tensor) -> torch.Tensor:
-        # offsets of classes that nobody has would run away
-        of_windows = loss_of_windows(scale * fixed + offset, y, schema.kind).mean()
-        return of_windows + 1e-3 * (offset - prior).square().mean()
 
-    prior = prior_logits(y, schema).double()
-    scale, offset = minimised(loss, torch.tensor(4.0), prior)
-    return scale.float(), offset.float()
+def _about_middle(scores: torch.Tensor, schema: Schema) -> torch.Tensor:
+    """Scores of labels as logits have them, 0 where either side is as likely; others as they are."""
+    return scores - 0.5 if schema.kind == "labels" else scores

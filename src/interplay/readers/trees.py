@@ -14,7 +14,7 @@ from sklearn.ensemble import (
     HistGradientBoostingRegressor,
 )
 
-from interplay.readers.base import Reader, Sight, prior_logits
+from interplay.readers.base import Reader, Sight, mixed_with_prior, prior_logits
 from interplay.readers.forest import Tree, joined, of_boosting, of_forest, summed_leaves
 from interplay.readers.summaries import window_summaries
 from interplay.types import Schema
@@ -127,12 +127,11 @@ class BoostedTrees(_SummaryTrees):
             yield from _boosted(boosted, boosted.classes_[-boosted.n_trees_per_iteration_ :], n_outputs)
 
     def read(self, features: torch.Tensor) -> torch.Tensor:
-        """What trees add up to; of classes mixed with a hundredth of the prior, so that none is impossible."""
+        """What trees add up to; of classes mixed with the prior."""
         logits = summed_leaves(features, self.learned("forest_"))
         if self.schema.kind != "classes":
             return logits
-        p = logits.masked_fill(self._absent(), -torch.inf).softmax(-1)
-        return (0.99 * p + 0.01 * self.prior.exp()).log()
+        return mixed_with_prior(logits.masked_fill(self._absent(), -torch.inf), self.prior)
 
     def _absent(self) -> torch.Tensor:
         """(C,) classes that no training window had."""

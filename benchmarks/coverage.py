@@ -26,8 +26,8 @@ def table() -> np.ndarray:
     """P(x1, x2, y) of a random table in which every atom is at least 0.05 bit."""
     for seed in range(10_000):
         p = np.random.default_rng(seed).dirichlet(np.full(27, 0.25)).reshape(3, 3, 3)
-        found = decompose(p)
-        if min(found.redundancy, found.unique1, found.unique2, found.synergy) > 0.05:
+        atoms = decompose(p)
+        if min(atoms.redundancy, atoms.unique1, atoms.unique2, atoms.synergy) > 0.05:
             return p
     raise RuntimeError("no such table")
 
@@ -43,7 +43,7 @@ def one_set(p: np.ndarray, seed: int) -> dict[str, tuple[float, float]]:
 
 
 def one_null(seed: int) -> np.ndarray:
-    """p-values of all pairs and lags where nothing is told."""
+    """p-values of all pairs and lags where there is no information."""
     rng = np.random.default_rng([seed, 1])
 
     def slow(n: int) -> np.ndarray:
@@ -67,14 +67,14 @@ def main() -> None:
     options = parser.parse_args()
     p = table()
     jobs = Parallel(n_jobs=options.jobs)
-    found = jobs(delayed(one_set)(p, seed) for seed in range(options.sets))
+    fits = jobs(delayed(one_set)(p, seed) for seed in range(options.sets))
     exact = decompose(p, tol_bits=1e-8)
     print(f"# Coverage\n\n{date.today()}, {platform.machine()}, torch {torch.__version__}, {options.sets} data sets of "
           f"{ROWS} rows.\n")  # fmt: skip
     print("| quantity | truth (bit) | mean estimate | sd of estimates | mean standard error | covered |")
     print("| --- | --- | --- | --- | --- | --- |")
-    for name in found[0]:
-        value, error = np.array([one[name] for one in found]).T
+    for name in fits[0]:
+        value, error = np.array([one[name] for one in fits]).T
         truth = float(getattr(exact, name))
         covered = np.mean(np.abs(value - truth) <= 1.96 * error)
         print(

@@ -1,100 +1,21 @@
-"""Tasks whose interactions are known exactly: the truth suite's data.
+"""The truth suite: tasks whose interactions are known exactly.
 
-A task is drawn with any number of steps and any seed. Sources show discrete states so clearly (the nearest states lie
-eight standard deviations of the noise apart) that fewer than 1 in 10,000 is mistaken, which moves no atom by 0.002
-bit; the exact table of the states is therefore the truth.
+A task is drawn with any number of steps and any seed. The plain tasks here show discrete states so clearly (the nearest
+states lie eight standard deviations of the noise apart) that fewer than 1 in 10,000 is mistaken, which moves no atom by
+0.002 bit; the exact table of the states is therefore the truth. States that overlap, sharp boundaries, glitches,
+offsets and noise partners are in `benchmarks.graded`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 import interplay as ip
-from interplay.info import Decomposition, decompose, decompose_gaussian
+from benchmarks.draws import Draw, Task, curved, linear, monotone, pair_tables, sample, with_atoms, with_truth
+from benchmarks.graded import GRADED
+from interplay.info import decompose_gaussian
 from interplay.synthetic import GATES, lagged_streams, linear_gaussian
 from interplay.synthetic.lagged import PLANTED_SEES, Term
-
-APART = 8.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Draw:
-    """Windows with their exact atoms, each (M, M, L) in bits, NaN where i = j; unique[i, j] is in i and not in j."""
-
-    windows: ip.Windows
-    redundancy: np.ndarray
-    unique: np.ndarray
-    synergy: np.ndarray
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Task:
-    """A problem: `draw(steps, seed)`, and the numbers of steps that it is run at."""
-
-    name: str
-    draw: Callable[[int, int], Draw]
-    sizes: tuple[int, ...] = (5000, 20_000)
-    continuous: bool = False
-
-
-def with_truth(windows: ip.Windows, tables: np.ndarray) -> Draw:
-    """Truth from exact tables (M, M, L, n, n, C); entries for i = j are ignored."""
-    return with_atoms(windows, decompose(tables[~np.eye(len(tables), dtype=bool)], tol_bits=1e-7))
-
-
-def with_atoms(windows: ip.Windows, found: Decomposition) -> Draw:
-    """Truth from the atoms of all pairs i != j in the order of a matrix without its diagonal, (M (M - 1), L)."""
-    n_m, off = len(windows.modalities), ~np.eye(len(windows.modalities), dtype=bool)
-    atoms = {}
-    for name, values in (
-        ("redundancy", found.redundancy),
-        ("unique", found.unique1),
-        ("synergy", found.synergy),
-    ):
-        atoms[name] = np.full((n_m, n_m, values.shape[1]), np.nan)
-        atoms[name][off] = values
-    return Draw(windows=windows, **atoms)
-
-
-def pair_tables(table: np.ndarray, lags: int = 1) -> np.ndarray:
-    """Tables (2, 2, L, n, n, C) of one pair that is the same at all lags."""
-    n = max(table.shape[:2])
-    square = np.zeros((n, n, table.shape[2]))
-    square[: table.shape[0], : table.shape[1]] = table
-    both = np.stack([np.stack([square, square]), np.stack([square.transpose(1, 0, 2), square])])
-    return np.repeat(both[:, :, None], lags, axis=2)
-
-
-def sample(table: np.ndarray, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rows (x1, x2, y) of a table."""
-    return np.unravel_index(rng.choice(table.size, n, p=table.ravel()), table.shape)
-
-
-# ---- how states are shown ----------------------------------------------------------------------------------
-
-
-def linear(state: np.ndarray, channels: int, rng: np.random.Generator) -> np.ndarray:
-    """Random points in `channels` dimensions plus noise."""
-    n = state.max() + 1
-    points = rng.normal(size=(n, channels)) if channels > 1 else np.arange(n, dtype=float)[:, None]
-    apart = np.linalg.norm(points[:, None] - points[None], axis=-1) + np.where(np.eye(n), np.inf, 0.0)
-    return points[state] + apart.min() / APART * rng.normal(size=(len(state), channels))
-
-
-def curved(state: np.ndarray, channels: int, rng: np.random.Generator) -> np.ndarray:
-    """A sine and a tanh of random mixtures of the linear picture: no channel is monotone in another."""
-    shown = linear(state, channels, rng)
-    mixed = shown @ rng.normal(size=(channels, channels)) / np.sqrt(channels)
-    return np.hstack([np.sin(1.5 * mixed), np.tanh(shown)])
-
-
-def monotone(state: np.ndarray, channels: int, rng: np.random.Generator) -> np.ndarray:
-    """Each channel bent by a monotone function of its own: exponential, cube or arctangent."""
-    shown = linear(state, channels, rng)
-    bends = (np.exp, lambda x: x**3, np.arctan)
-    return np.stack([bends[c % 3](shown[:, c]) for c in range(channels)], axis=1)
-
 
 # ---- kinds of tasks ----------------------------------------------------------------------------------------
 
@@ -150,8 +71,8 @@ def of_sticky(gate: np.ndarray, *, stay: float, lag: int = 1, lags: int = 3) -> 
     def table(k: int) -> np.ndarray:
         same = (1 + (2 * stay - 1) ** abs(k - lag)) / 2
         move = np.array([[same, 1 - same], [1 - same, same]])
-        told = np.eye(gate.max() + 1)[gate]
-        return np.einsum("ax,by,xyc->abc", move, move, told) / 4
+        label = np.eye(gate.max() + 1)[gate]
+        return np.einsum("ax,by,xyc->abc", move, move, label) / 4
 
     return draw
 
@@ -252,38 +173,100 @@ XOR_BITS, AND_BITS = np.array([[0, 1], [1, 0]]), np.array([[0, 0], [0, 1]])
 DELAYED_XOR = (Term(1, (("A", 2), ("B", 2))),)
 
 TASKS: tuple[Task, ...] = (
-    *(Task(name=f"gate {name}", draw=of_table(GATES[name].table)) for name in GATE_NAMES),
-    Task(name="half AND, half UNIQUE", draw=of_table(mixture("AND", "UNIQUE", 0.5))),
-    Task(name="half XOR, half COPY", draw=of_table(mixture("XOR", "COPY", 0.5))),
-    Task(name="70 % SUM, 30 % XOR", draw=of_table(mixture("SUM", "XOR", 0.7))),
-    *(Task(name=f"random, {c} classes", draw=of_table(random_table(c, 3, 3, c))) for c in (2, 5, 8, 12)),
-    Task(name="random, 6 x 4 states", draw=of_table(random_table(1, 6, 4, 3))),
-    *(Task(name=f"AND, {d} channels", draw=of_table(GATES["AND"].table, channels=d)) for d in (1, 50, 200)),
-    Task(name="XOR, 50 channels", draw=of_table(GATES["XOR"].table, channels=50)),
-    Task(name="random, curved", draw=of_table(random_table(2, 3, 3, 4), channels=6, show=curved)),
-    Task(name="XOR, curved", draw=of_table(GATES["XOR"].table, channels=6, show=curved)),
-    Task(
-        name="random, monotone channels", draw=of_table(random_table(3, 3, 3, 4), channels=6, show=monotone)
+    *(
+        Task(name=f"gate {name}", kind="plain tables", draw=of_table(GATES[name].table))
+        for name in GATE_NAMES
     ),
-    Task(name="XOR, 20 % of labels redrawn", draw=of_table(redrawn(GATES["XOR"].table, 0.2))),
-    Task(name="COPY, 30 % of labels redrawn", draw=of_table(redrawn(GATES["COPY"].table, 0.3))),
-    Task(name="planted lags", draw=of_streams()),
-    Task(name="delayed XOR", draw=of_streams(sees={"m0": ("A",), "m1": ("B",)}, terms=DELAYED_XOR, lags=4)),
-    Task(name="sticky AND, lag 1", draw=of_sticky(AND_BITS, stay=0.9)),
-    Task(name="sticky XOR, lag 2", draw=of_sticky(XOR_BITS, stay=0.8, lag=2)),
-    Task(name="protocol of AND", draw=of_table(GATES["AND"].table, protocol=True)),
-    Task(name="protocol, 5 classes", draw=of_table(random_table(4, 3, 3, 5), protocol=True)),
-    Task(name="noise", draw=of_noise(3)),
-    Task(name="noise, 100 channels", draw=of_noise(100)),
-    Task(name="noise, 5 % events", draw=of_noise(3, events=0.05)),
-    Task(name="slow noise", draw=of_noise(3, slow=0.9)),
-    Task(name="1 % events", draw=of_table(rare())),
-    Task(name="27 classes", draw=of_table(twenty_seven())),
-    Task(name="one label per stay", draw=of_stays(redrawn(GATES["SUM"].table, 0.1)), sizes=(20_000,)),
-    Task(name="AND, 1,000 steps", draw=of_table(GATES["AND"].table), sizes=(1000,)),
-    Task(name="planted lags, 50,000 steps", draw=of_streams(), sizes=(50_000,)),
-    Task(name="linear streams", draw=of_gaussian(), continuous=True),
-    Task(name="linear streams, 20 channels", draw=of_gaussian(channels=20), continuous=True),
-    Task(name="linear streams, weak", draw=of_gaussian(target_noise=4.0), continuous=True),
-    Task(name="linear streams, untold", draw=of_gaussian(tells={(0, 1): 0.0}), continuous=True),
+    Task(name="half AND, half UNIQUE", kind="plain tables", draw=of_table(mixture("AND", "UNIQUE", 0.5))),
+    Task(name="half XOR, half COPY", kind="plain tables", draw=of_table(mixture("XOR", "COPY", 0.5))),
+    Task(name="70 % SUM, 30 % XOR", kind="plain tables", draw=of_table(mixture("SUM", "XOR", 0.7))),
+    *(
+        Task(name=f"random, {c} classes", kind="plain tables", draw=of_table(random_table(c, 3, 3, c)))
+        for c in (2, 5, 8, 12)
+    ),
+    Task(name="random, 6 x 4 states", kind="plain tables", draw=of_table(random_table(1, 6, 4, 3))),
+    *(
+        Task(
+            name=f"AND, {d} channels",
+            kind="channels and bends",
+            draw=of_table(GATES["AND"].table, channels=d),
+        )
+        for d in (1, 50, 200)
+    ),
+    Task(name="XOR, 50 channels", kind="channels and bends", draw=of_table(GATES["XOR"].table, channels=50)),
+    Task(
+        name="random, curved",
+        kind="channels and bends",
+        draw=of_table(random_table(2, 3, 3, 4), channels=6, show=curved),
+    ),
+    Task(
+        name="XOR, curved",
+        kind="channels and bends",
+        draw=of_table(GATES["XOR"].table, channels=6, show=curved),
+    ),
+    Task(
+        name="random, monotone channels",
+        kind="channels and bends",
+        draw=of_table(random_table(3, 3, 3, 4), channels=6, show=monotone),
+    ),
+    Task(
+        name="XOR, 20 % of labels redrawn",
+        kind="plain tables",
+        draw=of_table(redrawn(GATES["XOR"].table, 0.2)),
+    ),
+    Task(
+        name="COPY, 30 % of labels redrawn",
+        kind="plain tables",
+        draw=of_table(redrawn(GATES["COPY"].table, 0.3)),
+    ),
+    Task(name="planted lags", kind="lags", draw=of_streams()),
+    Task(
+        name="delayed XOR",
+        kind="lags",
+        draw=of_streams(sees={"m0": ("A",), "m1": ("B",)}, terms=DELAYED_XOR, lags=4),
+    ),
+    Task(name="sticky AND, lag 1", kind="lags", draw=of_sticky(AND_BITS, stay=0.9)),
+    Task(name="sticky XOR, lag 2", kind="lags", draw=of_sticky(XOR_BITS, stay=0.8, lag=2)),
+    Task(
+        name="protocol of AND", kind="protocols and stays", draw=of_table(GATES["AND"].table, protocol=True)
+    ),
+    Task(
+        name="protocol, 5 classes",
+        kind="protocols and stays",
+        draw=of_table(random_table(4, 3, 3, 5), protocol=True),
+    ),
+    Task(name="noise", kind="noise", draw=of_noise(3)),
+    Task(name="noise, 100 channels", kind="noise", draw=of_noise(100)),
+    Task(name="noise, 5 % events", kind="noise", draw=of_noise(3, events=0.05)),
+    Task(name="slow noise", kind="noise", draw=of_noise(3, slow=0.9)),
+    Task(name="1 % events", kind="rare and many classes", draw=of_table(rare())),
+    Task(name="27 classes", kind="rare and many classes", draw=of_table(twenty_seven())),
+    Task(
+        name="one label per stay",
+        kind="protocols and stays",
+        draw=of_stays(redrawn(GATES["SUM"].table, 0.1)),
+        sizes=(20_000,),
+    ),
+    Task(name="AND, 1,000 steps", kind="plain tables", draw=of_table(GATES["AND"].table), sizes=(1000,)),
+    Task(name="planted lags, 50,000 steps", kind="lags", draw=of_streams(), sizes=(50_000,)),
+    Task(name="linear streams", kind="continuous targets", draw=of_gaussian(), continuous=True),
+    Task(
+        name="linear streams, 20 channels",
+        kind="continuous targets",
+        draw=of_gaussian(channels=20),
+        continuous=True,
+    ),
+    Task(
+        name="linear streams, weak",
+        kind="continuous targets",
+        draw=of_gaussian(target_noise=4.0),
+        continuous=True,
+    ),
+    Task(
+        name="linear streams, untold",
+        kind="continuous targets",
+        draw=of_gaussian(tells={(0, 1): 0.0}),
+        continuous=True,
+    ),
+    *GRADED,
 )

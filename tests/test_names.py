@@ -13,23 +13,6 @@ LONGEST = 350
 FILES = sorted(SOURCE.rglob("*.py"))
 TEXTS = [path for path in SOURCE.rglob("*.*") if path.suffix in (".py", ".js", ".html", ".css")]
 
-NOT_YET = {
-    "data/conform.py",
-    "estimators/base.py",
-    "estimators/batch/alignment.py",
-    "estimators/batch/sinkhorn.py",
-    "estimators/gaussian.py",
-    "estimators/posterior/calibrate.py",
-    "estimators/posterior/estimator.py",
-    "estimators/target_history.py",
-    "probe/calibration.py",
-    "probe/instance.py",
-    "profile/profile.py",
-    "study/guess/everywhere.py",
-    "study/guess/init.py",
-}
-"""Files that are being rewritten; to be emptied."""
-
 
 def names_in(tree: ast.AST) -> Iterator[tuple[str, int]]:
     """Every name that code gives or uses, with its line: variables, parameters, attributes, functions, classes."""
@@ -50,8 +33,7 @@ def dialect_of(code: str) -> list[str]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_names_are_nouns_of_what_they_hold(path: Path):
-    if str(path.relative_to(SOURCE)) not in NOT_YET:
-        assert dialect_of(path.read_text("utf-8")) == []
+    assert dialect_of(path.read_text("utf-8")) == []
 
 
 def test_the_dialect_is_seen_in_names_alone():

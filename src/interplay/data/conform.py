@@ -66,7 +66,7 @@ def conform(
         _check_units(
             name, _taken(steps.units.get(name, ()), place), units.get(name, ()), channels[name], what
         )
-    steps = _laid_out(steps, schema, places)
+    steps = _by_schema(steps, schema, places)
     steps = _with_static(steps, schema, notes)
     steps = _with_target(steps, schema, what, notes)
     return replace(windows, steps=replace(steps, channels=dict(channels), units=dict(units))), notes
@@ -124,7 +124,7 @@ def _taken(units: tuple[str, ...], place: list[int]) -> tuple[str, ...]:
     return tuple(units[k] for k in place) if len(units) > max(place, default=-1) else ()
 
 
-def _laid_out(steps: Steps, schema: Schema, places: Mapping[str, list[int]]) -> Steps:
+def _by_schema(steps: Steps, schema: Schema, places: Mapping[str, list[int]]) -> Steps:
     """Modalities and channels in the order of the schema; NaN where a modality is missing."""
     values, observed = {}, np.zeros((len(steps), len(schema.shapes)), dtype=bool)
     for m, (name, shape) in enumerate(schema.shapes.items()):

@@ -73,13 +73,13 @@ class BaseRUS(BaseEstimator):
         classes = () if self.continuous_target else None
         windows = windows_from_arrays(arrays, y, steps=1, entity=groups, classes=classes)
         self.check(windows, what="y and the sources")
-        found = self.estimate(windows, np.array([0])).isel(lag=0)
+        profile = self.estimate(windows, np.array([0])).isel(lag=0)
         for name in ("redundancy", "synergy", "joint_mi"):
-            self._keep(name, found, name, source_i="x1", source_j="x2")
+            self._read(name, profile, name, source_i="x1", source_j="x2")
         for k, (i, j) in enumerate((("x1", "x2"), ("x2", "x1")), start=1):
-            self._keep(f"unique{k}", found, "unique", source_i=i, source_j=j)
-            self._keep(f"mi{k}", found, "mi", source=i)
-        self.p_value_ = float(found["p_value"].sel(source_i="x1", source_j="x2"))
+            self._read(f"unique{k}", profile, "unique", source_i=i, source_j=j)
+            self._read(f"mi{k}", profile, "mi", source=i)
+        self.p_value_ = float(profile["p_value"].sel(source_i="x1", source_j="x2"))
         return self
 
     def check(self, windows: Windows, *, what: str) -> None:
@@ -93,9 +93,9 @@ class BaseRUS(BaseEstimator):
                 f"{list(windows.classes)}. Use PosteriorPID for classes."
             )
 
-    def _keep(self, attribute: str, found: xr.Dataset, variable: str, **where) -> None:
-        setattr(self, f"{attribute}_", float(found[variable].sel(**where)))
-        setattr(self, f"{attribute}_stderr_", float(found[f"{variable}_stderr"].sel(**where)))
+    def _read(self, attribute: str, profile: xr.Dataset, variable: str, **where) -> None:
+        setattr(self, f"{attribute}_", float(profile[variable].sel(**where)))
+        setattr(self, f"{attribute}_stderr_", float(profile[f"{variable}_stderr"].sel(**where)))
 
 
 def _two_dimensional(x, name: str) -> np.ndarray:

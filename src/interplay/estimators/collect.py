@@ -6,6 +6,7 @@ errors and the layout of the result are the same for all of them.
 
 from collections.abc import Mapping
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +19,18 @@ from interplay.units import bits
 
 PAIRED = ("redundancy", "unique_ij", "unique_ji", "synergy", "joint_mi")
 """What is known of a pair, by name: unique_ij is in the first modality and not in the second."""
+
+
+def pair_atoms(first: Any, second: Any, least: Any, joint: Any) -> dict[str, Any]:
+    """What a pair tells, by the names of `PAIRED`, from scores of one source, of the other, of the least informative
+    coupling and of both; the sum rules hold by definition."""
+    return {
+        "redundancy": first + second - least,
+        "unique_ij": least - second,
+        "unique_ji": least - first,
+        "synergy": joint - least,
+        "joint_mi": joint,
+    }
 
 
 class ProfileBuilder:
@@ -83,14 +96,7 @@ class ProfileBuilder:
             What the solver has proven.
         shifts : name of each of `PAIRED` -> (..., L) nats, optional
         """
-        one, two, least, joint = (torch.as_tensor(each) for each in (first, second, least, joint))
-        atoms = {
-            "redundancy": one + two - least,
-            "unique_ij": least - two,
-            "unique_ji": least - one,
-            "synergy": joint - least,
-            "joint_mi": joint,
-        }
+        atoms = pair_atoms(*(torch.as_tensor(each) for each in (first, second, least, joint)))
         sums = {name: cluster_sums(value, self.cluster) for name, value in atoms.items()}
         self.add_pair_sums(sums, p_value=p_value, gap_nats=gap_nats, shifts=shifts)
 

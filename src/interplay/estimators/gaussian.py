@@ -9,6 +9,7 @@ Letters: M modalities, P pairs, L lags, N windows, F features of a step, D = M F
 """
 
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,7 +114,7 @@ def _leaves_nothing(prediction: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return ((y - prediction + prediction.mean(-1, keepdim=True)) ** 2).mean(-1) < NOISELESS * (y**2).mean()
 
 
-def _warn_unbounded(exact: set[tuple[str, ...]]) -> None:
+def _warn_unbounded(exact: Iterable[tuple[str, ...]]) -> None:
     sources = ", ".join(sorted(" with ".join(names) for names in exact))
     warnings.warn(
         f"a target should have noise of its own, or information about it is unbounded; {sources} foretell all but "
@@ -215,8 +216,8 @@ def _ridge_weights(gram, cross, variance, size: int) -> torch.Tensor:
     level, basis = torch.linalg.eigh(gram)
     level = level.clamp_min(0.0)[..., None]
     turned = (basis.mT @ cross[..., None]) / (level + RIDGES)
-    told = 2 * (turned * (basis.mT @ cross[..., None])).sum(-2) - (turned**2 * level).sum(-2)
+    explained = 2 * (turned * (basis.mT @ cross[..., None])).sum(-2) - (turned**2 * level).sum(-2)
     freedom = (level / (level + RIDGES)).sum(-2)
-    error = (variance - told) / (1 - (1 + freedom) / size).clamp_min(1e-6) ** 2
+    error = (variance - explained) / (1 - (1 + freedom) / size).clamp_min(1e-6) ** 2
     best = error.argmin(-1)[..., None, None].expand(*turned.shape[:-1], 1)
     return (basis @ turned.gather(-1, best))[..., 0]

@@ -40,14 +40,14 @@ def past_labels(windows: Windows, history: int) -> tuple[Windows, np.ndarray]:
     rows = np.maximum(rows, 0)
     known = inside & (steps.segment[rows] == steps.segment[windows.last][:, None])
     known &= steps.target[rows] != UNLABELLED
-    kept = known.all(axis=1)
-    if not kept.any():
+    complete = known.all(axis=1)
+    if not complete.any():
         raise InvalidInput(
             f"target_history = {history} asks for {history} labelled steps before each window's label; no window "
             "has them. Use target_history = 0 for one label per window."
         )
-    _, context = np.unique(steps.target[rows[kept]], axis=0, return_inverse=True)
-    return windows.select(kept), context.reshape(-1)
+    _, context = np.unique(steps.target[rows[complete]], axis=0, return_inverse=True)
+    return windows.select(complete), context.reshape(-1)
 
 
 def of_context(windows: Windows, context: np.ndarray, number: int) -> tuple[Windows, np.ndarray, np.ndarray]:

@@ -155,11 +155,6 @@ def _one_source_suffices(p1: torch.Tensor, p2: torch.Tensor) -> Coupling:
     )
 
 
-def same_source(p1: torch.Tensor, p2: torch.Tensor) -> torch.Tensor:
-    """Whether two sources (B, I, C), (B, J, C) are copies: equal once cells of equal posterior are merged."""
-    return _equal_tables(_merged(p1), _merged(p2))
-
-
 def _equal_tables(p1: torch.Tensor, p2: torch.Tensor) -> torch.Tensor:
     pad = p1.shape[1] - p2.shape[1]
     p1 = torch.nn.functional.pad(p1, (0, 0, 0, max(-pad, 0)))

@@ -38,20 +38,22 @@ class Calibration:
         -------
         (..., N, C)
         """
-        told = self.scale != 0
-        heads = logits.ndim - 2 - told.ndim
+        speaks = self.scale != 0
+        heads = logits.ndim - 2 - speaks.ndim
         log_p = log_prior.to(logits.dtype).expand_as(logits).clone()
         # most heads of many lags tell nothing, and are left at the prior without work
-        log_p[(slice(None),) * heads + (told,)] = self._of_told(
-            logits[(slice(None),) * heads + (told,)], told, log_prior
+        log_p[(slice(None),) * heads + (speaks,)] = self._of_speaking(
+            logits[(slice(None),) * heads + (speaks,)], speaks, log_prior
         )
         return log_p
 
-    def _of_told(self, logits: torch.Tensor, told: torch.Tensor, log_prior: torch.Tensor) -> torch.Tensor:
-        log_p = scaled(logits, self.scale[told], self.offset[told], log_prior)
-        weight = self.weight[told][..., None, None]
+    def _of_speaking(
+        self, logits: torch.Tensor, speaks: torch.Tensor, log_prior: torch.Tensor
+    ) -> torch.Tensor:
+        log_p = scaled(logits, self.scale[speaks], self.offset[speaks], log_prior)
+        weight = self.weight[speaks][..., None, None]
         mixed = torch.logaddexp(torch.log(weight) + log_p, torch.log1p(-weight) + log_prior)
-        return scaled(mixed - log_prior, self.last_scale[told], self.last_offset[told], log_prior)
+        return scaled(mixed - log_prior, self.last_scale[speaks], self.last_offset[speaks], log_prior)
 
 
 def scaled(

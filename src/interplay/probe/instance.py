@@ -118,7 +118,6 @@ class InstanceProbe:
     alone : Calibration of the modalities' heads, (M, L)
     log_prior : (C,)
     centres : (M, L, K, C), of the cells, square roots of posteriors
-    cell_log_posterior : (M, L, K, C)
     """
 
     blocks: tuple[PairBlock, ...]
@@ -129,7 +128,6 @@ class InstanceProbe:
     alone: Calibration
     log_prior: torch.Tensor
     centres: torch.Tensor
-    cell_log_posterior: torch.Tensor
 
     def explain(self, windows: Windows) -> xr.Dataset:
         """See `InteractionProfile.explain`."""
@@ -138,8 +136,8 @@ class InstanceProbe:
         x = self.features.apply({n: steps.values[n] for n in self.shapes}, steps.observed)
         rows = windows.last[:, None] - self.lags
         parts = [self._atoms(x, rows[k : k + self._batch()]) for k in range(0, len(rows), self._batch())]
-        told = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        return self._dataset(windows, told)
+        values = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        return self._dataset(windows, values)
 
     def _check(self, windows: Windows) -> None:
         schema = windows.schema
@@ -164,13 +162,13 @@ class InstanceProbe:
         distinct, place = np.unique(rows.T, return_inverse=True)
         x = x[:, torch.from_numpy(distinct)]
         place = torch.from_numpy(place.reshape(rows.shape[::-1]))
-        log_p, told = torch.empty(0), []
+        log_p, blocks = torch.empty(0), []
         for k, block in enumerate(self.blocks):
             alone, together = block.logits(x, place)
             if k == 0:
                 log_p = self.alone.apply(alone, self.log_prior)
-            told.append(self._of_pairs(block, log_p, together))
-        atoms = {name: torch.cat([part[name] for part in told]) for name in told[0]}
+            blocks.append(self._of_pairs(block, log_p, together))
+        atoms = {name: torch.cat([part[name] for part in blocks]) for name in blocks[0]}
         atoms["informativeness"] = _divergence(log_p, log_p - self.log_prior)
         return {name: value.movedim(-1, 0).numpy() for name, value in atoms.items()}
 
@@ -199,10 +197,10 @@ class InstanceProbe:
             "joint": _divergence(joint, both),
         }
 
-    def _dataset(self, windows: Windows, told: dict[str, np.ndarray]) -> xr.Dataset:
+    def _dataset(self, windows: Windows, values: dict[str, np.ndarray]) -> xr.Dataset:
         names = list(self.shapes)
         pair = ("window", "source_i", "source_j", "lag")
-        data: dict[str, tuple] = {"informativeness": (("window", "source", "lag"), told["informativeness"])}
+        data: dict[str, tuple] = {"informativeness": (("window", "source", "lag"), values["informativeness"])}
         for name, mirrored in (
             ("redundancy", "redundancy"),
             ("unique_ij", "unique_ji"),
@@ -211,7 +209,7 @@ class InstanceProbe:
         ):
             full = np.full((len(windows), len(names), len(names), len(self.lags)), np.nan, dtype=np.float32)
             i, j = torch.cat([block.probe.pairs for block in self.blocks]).numpy().T
-            full[:, i, j], full[:, j, i] = told[name], told[mirrored]
+            full[:, i, j], full[:, j, i] = values[name], values[mirrored]
             data[name.removesuffix("_ij")] = (pair, full)
         coords = {
             "source_i": names,
@@ -232,7 +230,7 @@ class InstanceProbe:
             "step_s": self.step_s,
             "blocks": len(self.blocks),
         }
-        tensors = {name: getattr(self, name) for name in ("log_prior", "centres", "cell_log_posterior")}
+        tensors = {name: getattr(self, name) for name in ("log_prior", "centres")}
         tensors |= {f"alone.{name}": value for name, value in self.alone.tensors().items()}
         for k, block in enumerate(self.blocks):
             tensors |= {f"block.{k}.{name}": value for name, value in block.tensors().items()}
@@ -267,7 +265,8 @@ class InstanceProbe:
             step_s=about["step_s"],
             features=StepFeatures.from_arrays(arrays, {name: r for name, r, _ in about["shapes"]}),
             alone=Calibration(**_under("alone.", tensors)),
-            **{name: tensors[name] for name in ("log_prior", "centres", "cell_log_posterior")},
+            log_prior=tensors["log_prior"],
+            centres=tensors["centres"],
         )
 
 

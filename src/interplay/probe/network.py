@@ -57,8 +57,7 @@ class Probe(nn.Module):
 
     A modality's logits are linear in its hidden state, plus a small network on [z, z * z]. Those of a pair are the
     sum of its two modalities' logits, whose gradient is stopped there, plus a small network on [z_i, z_j, z_i * z_j]:
-    it
-    learns only what the two say together beyond what they say apart, and has no more room than a modality's own.
+    it learns only what the two say together beyond what they say apart, and has no more room than a modality's own.
 
     Parameters
     ----------

@@ -211,8 +211,8 @@ class InteractionProfile:
 
     def _or_nan(self, variables: tuple[str, ...], i, j, lag) -> np.ndarray:
         """Values of the first of some variables that the profile has."""
-        found = next((name for name in variables if name in self.dataset), None)
-        return np.full(len(i), np.nan) if found is None else self.dataset[found].values[i, j, lag]
+        variable = next((name for name in variables if name in self.dataset), None)
+        return np.full(len(i), np.nan) if variable is None else self.dataset[variable].values[i, j, lag]
 
     def sentences(self, n: int = 5, *, atom: str | None = None) -> list[str]:
         """The n strongest interactions in words; see `interplay.profile.sentences`."""

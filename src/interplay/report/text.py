@@ -205,19 +205,24 @@ def sureness(profile: InteractionProfile) -> list[tuple[str, str]]:
     )
     for name, title, text in (
         ("gap_bits", "solver", "within {:.1g} bits of the exact optimum, certified"),
-        ("quantisation_loss", "quantising", "costs at most {:.1g} bits of any modality's information"),
+        ("quantisation_loss", "quantising", "would cost at most {:.1g} bits of any modality's information"),
         ("residual_bits", "sum rules", "hold to within {:.1g} bits"),
     ):
         if name in d and not np.isnan(d[name].values).all():
             rows.append((title, text.format(max(float(np.nanmax(d[name].values)), 0.0))))
     if "synergy_stderr" in d:
-        rows.append(("intervals", "95 %, from resampling entities (or blocks of time where there are few)"))
+        rows.append(
+            (
+                "intervals",
+                "95 %, from resampling entities (or blocks of time where there are few) and what is doubted beyond",
+            )
+        )
     if "p_value" in d:
         rows.append(
             (
                 "p- and q-values",
-                "p: how often rearranged labels fit all that a pair tells as well as the true ones do; "
-                "q: the same with false discoveries controlled over all pairs and lags",
+                "p: how often sources that are rearranged in time, or between entities, tell as much; "
+                "q: the same, adjusted over all pairs and lags",
             )
         )
     return rows

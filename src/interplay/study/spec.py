@@ -34,8 +34,20 @@ class Lookup:
     entity: str
 
 
+class _Files:
+    """Whatever is read from files, with a `format`: the name of a preset, or how they are written."""
+
+    __slots__ = ()
+    format: str | Form
+
+    @property
+    def form(self) -> Form:
+        """How the files are written."""
+        return Form(preset=self.format) if isinstance(self.format, str) else self.format
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
-class StreamSpec:
+class StreamSpec(_Files):
     """Where the samples of one modality are.
 
     Attributes
@@ -72,18 +84,13 @@ class StreamSpec:
     format: str | Form = field(default_factory=Form)
 
     @property
-    def form(self) -> Form:
-        """How the files are written."""
-        return Form(preset=self.format) if isinstance(self.format, str) else self.format
-
-    @property
     def all_columns(self) -> tuple[str, ...]:
         """Names of all columns that are read."""
         return (*self.columns, *_columns(self.time), *self.where)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TargetSpec:
+class TargetSpec(_Files):
     """Where the outcome is.
 
     Attributes
@@ -115,11 +122,6 @@ class TargetSpec:
     format: str | Form = field(default_factory=Form)
 
     @property
-    def form(self) -> Form:
-        """How the files are written."""
-        return Form(preset=self.format) if isinstance(self.format, str) else self.format
-
-    @property
     def all_columns(self) -> tuple[str, ...]:
         """Names of all columns that are read."""
         times = (*_columns(self.time), *_columns(self.start), *_columns(self.stop))
@@ -132,7 +134,7 @@ def _columns(time: str | Sequence[str] | None) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class StaticSpec:
+class StaticSpec(_Files):
     """A table with a row for each entity, of what does not change.
 
     Attributes
@@ -149,11 +151,6 @@ class StaticSpec:
     columns: Sequence[str] = ()
     categories: Mapping[str, Sequence[str]] = field(default_factory=dict)
     format: str | Form = field(default_factory=Form)
-
-    @property
-    def form(self) -> Form:
-        """How the file is written."""
-        return Form(preset=self.format) if isinstance(self.format, str) else self.format
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

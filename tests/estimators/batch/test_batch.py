@@ -7,7 +7,7 @@ import torch
 import interplay as ip
 from interplay.errors import InvalidInput
 from interplay.estimators.batch import estimators as multiscale_batch
-from interplay.estimators.batch.alignment import aligned, told_beyond
+from interplay.estimators.batch.alignment import aligned, gain_over_rows
 from interplay.estimators.checks import CHECKS
 from interplay.synthetic import GATES, lagged_streams
 
@@ -122,14 +122,14 @@ def test_a_class_that_only_the_held_out_part_has_is_refused(monkeypatch):
         ip.BatchPID(**QUICK).estimate(windows, np.array([0]))
 
 
-def test_what_is_told_beyond_the_row_by_hand():
+def test_what_is_gain_over_rows_the_row_by_hand():
     # y = x2 and x1 is blind: every row is sure of neither class, every column of one, so q(b|a,y) is uniform over
     # the columns of class y and log q(b|a,y) / q(b|a) = log 2
     log_p1 = torch.full((1, 6, 2), 0.5).log()
     log_p2 = torch.eye(2).repeat(3, 1).clamp_min(1e-30).log()[None]
     log_q = aligned(torch.zeros(1, 2, 6, 6), log_p1, log_p2)
-    told = told_beyond(log_q, log_p1.mT)
+    told = gain_over_rows(log_q, log_p1.mT)
     torch.testing.assert_close(told, torch.full((1, 6), np.log(2), dtype=torch.float32))
     # seen from x2, x1 adds nothing
-    other = told_beyond(log_q.mT, torch.logsumexp(log_q, 2))
+    other = gain_over_rows(log_q.mT, torch.logsumexp(log_q, 2))
     torch.testing.assert_close(other, torch.zeros(1, 6), rtol=0, atol=1e-6)

@@ -10,14 +10,10 @@ ATOMS = ("redundancy", "unique", "synergy")
 
 @pytest.fixture(scope="module")
 def rows():
-    """Two graded sources that share a class, each with a bit of its own whose exclusive or doubles the classes."""
+    """Two graded bits, three standard deviations apart each, whose sum is the class: redundancy and synergy."""
     rng = np.random.default_rng(0)
-    shared, *bits = rng.integers(0, 2, (3, 2500))
-    y = shared + 2 * (bits[0] ^ bits[1])
-    sources = [
-        np.stack([shared + 0.7 * rng.normal(size=2500), 3 * bit + rng.normal(size=2500)], 1) for bit in bits
-    ]
-    return sources, y
+    bits = rng.integers(0, 2, (2, 2500))
+    return [3 * bit[:, None] + rng.normal(size=(2500, 1)) for bit in bits], bits.sum(0)
 
 
 def atoms(sources, y):

@@ -6,7 +6,7 @@ import torch
 import interplay as ip
 from interplay.estimators.collect import ProfileBuilder
 from interplay.estimators.posterior.fold_probe import Problem, Training
-from interplay.estimators.posterior.optimism import Corrected, Learned, without_regret
+from interplay.estimators.posterior.optimism import Corrected, Learned, between_folds, without_regret
 from interplay.estimators.posterior.quantise import filled, nearest_cell
 from interplay.estimators.posterior.screening import screen
 
@@ -115,3 +115,14 @@ def test_pairs_that_say_nothing_more_together_are_not_promising():
     screened = screen(problem, pairs, Training(), 0, lambda done: None)
     assert screened.pairs.tolist() == [False, True, False, False]
     assert screened.modalities.tolist() == [True, True, True, True, False]
+
+
+def test_folds_that_did_not_learn_alike_are_doubted_and_chance_is_not():
+    rng = np.random.default_rng(0)
+    fold, cluster = np.arange(5000) % 5, np.arange(5000) // 50
+    # one probe of five stays at 0 where the others reach 1: means of 0, 1, 1, 1, 1 differ by 0.447, over root five 0.2
+    score = torch.from_numpy((fold > 0) + 0.3 * rng.normal(size=(1, 5000)))
+    np.testing.assert_allclose(float(between_folds(score, fold, cluster)[0]), 0.2, rtol=0.02)
+    # alike probes: 200 draws, of which a variance of 4 degrees of freedom exceeds twice its mean in 9 %
+    alike = between_folds(torch.from_numpy(rng.normal(size=(200, 5000))), fold, cluster)
+    assert float((alike > 0).double().mean()) < 0.17

@@ -8,7 +8,7 @@ from interplay.errors import DamagedFile
 from interplay.estimators.posterior import store
 from interplay.estimators.posterior.blocks import BlockTask
 
-QUICK = {"epochs": 6, "n_bootstrap": 20, "n_rotations": 19}
+QUICK = {"folds": 2, "epochs": 8, "n_bootstrap": 20, "n_rotations": 19}
 ATOMS = ("redundancy", "unique", "synergy", "joint_mi", "p_value", "gap_bits")
 
 
@@ -16,15 +16,15 @@ ATOMS = ("redundancy", "unique", "synergy", "joint_mi", "p_value", "gap_bits")
 def windows():
     """Three exclusive ors, of two modalities each."""
     rng = np.random.default_rng(0)
-    bits = rng.integers(0, 2, (6, 1500))
+    bits = rng.integers(0, 2, (6, 1000))
     y = (bits[0] ^ bits[1]) + 2 * (bits[2] ^ bits[3]) + 4 * (bits[4] ^ bits[5])
-    shown = {f"m{k}": 2.0 * bit[:, None] + 0.1 * rng.normal(size=(1500, 1)) for k, bit in enumerate(bits)}
+    shown = {f"m{k}": 2.0 * bit[:, None] + 0.1 * rng.normal(size=(1000, 1)) for k, bit in enumerate(bits)}
     return ip.windows_from_arrays(shown, y, steps=1)
 
 
 def small_blocks(**more):
-    # 3 copies x 3 sides x 1 lag x 1,500 windows x 8 classes x 4 bytes is 0.43 MB a screened pair; three are
-    return ip.PosteriorPID(block_bytes=5e5, **QUICK, **more)
+    # 3 copies x 3 sides x 1 lag x 1,000 windows x 8 classes x 4 bytes is 0.29 MB a screened pair; three are
+    return ip.PosteriorPID(block_bytes=3.5e5, **QUICK, **more)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def test_blocks_find_what_one_block_finds(windows, in_blocks):
     assert len(whole.probe.blocks) == 1
     off = ~np.eye(6, dtype=bool)
     for name in ("redundancy", "unique", "synergy"):
-        # other probes, the same held-out windows: within three standard errors of an or of 1 bit at 1,500 steps
+        # other probes, the same held-out windows: within three standard errors of an or of 1 bit at 1,000 steps
         np.testing.assert_allclose(
             in_blocks.dataset[name].values[off], whole.dataset[name].values[off], atol=0.025
         )
@@ -75,7 +75,7 @@ def test_other_data_do_not_take_up_old_work(windows, tmp_path):
     folder = tmp_path / "work"
     ip.TemporalRUS(small_blocks(resume=str(folder))).fit(windows)
     before = {file.name for file in folder.iterdir()}
-    ip.TemporalRUS(small_blocks(resume=str(folder))).fit(windows.select(np.arange(1000)))
+    ip.TemporalRUS(small_blocks(resume=str(folder))).fit(windows.select(np.arange(900)))
     after = {file.name for file in folder.iterdir()}
     assert before < after
 

@@ -164,6 +164,8 @@ def test_labels_in_blocks_as_in_a_protocol():
         assert abs(gap) < 0.03, atom
 
 
+# the streams show the class on purpose
+@pytest.mark.filterwarnings("ignore::interplay.errors.DataWarning")
 def test_three_modalities_of_different_rates_with_missing_steps():
     rng = np.random.default_rng(0)
     n = 1500

@@ -62,7 +62,14 @@ class Mimic4Demo:
             )  # fmt: skip
 
 
-class Mimic4DemoGlucose(GlucoseChange):
+class _WholeStays:
+    """Tables of whole stays, not of their first days."""
+
+    def tables(self, root: Path) -> IcuTables:
+        return read_mimic4(root, first_hours=None)
+
+
+class Mimic4DemoGlucose(_WholeStays, GlucoseChange):
     """The next blood glucose within 4 hours: at least 20 mg/dL below the last, above it, or neither."""
 
     card = demo_card(
@@ -76,11 +83,8 @@ class Mimic4DemoGlucose(GlucoseChange):
         min_steps=4,
     )
 
-    def tables(self, root: Path) -> IcuTables:
-        return read_mimic4(root, first_hours=None)
 
-
-class Mimic4DemoPotassium(PotassiumChange):
+class Mimic4DemoPotassium(_WholeStays, PotassiumChange):
     """The next blood potassium within 8 hours: at least 0.3 mmol/L below the last, above it, or neither."""
 
     card = demo_card(
@@ -93,6 +97,3 @@ class Mimic4DemoPotassium(PotassiumChange):
         steps=12,
         min_steps=4,
     )
-
-    def tables(self, root: Path) -> IcuTables:
-        return read_mimic4(root, first_hours=None)

@@ -159,20 +159,20 @@ class Alignment:
             return aligned(logits, log_p1[lags][:, which], log_p2[lags][:, which], **accuracy)
 
         def loss(which: torch.Tensor, lag: int) -> torch.Tensor:
-            return told_beyond(log_coupling(which, [lag], **ROUGH), log_p1[[lag]][:, which].mT).mean()
+            return gain_over_rows(log_coupling(which, [lag], **ROUGH), log_p1[[lag]][:, which].mT).mean()
 
         self._train(networks, loss, self.training.alignment_epochs, cost=ALIGNMENT_COST)
-        told = torch.empty(self.n_lags, len(self.out))
+        gain = torch.empty(self.n_lags, len(self.out))
         with torch.no_grad():
             for place in self._batches(len(self.out)):
                 which = self.out[place]
                 most = max(1, WORK_NUMBERS // (len(self.log_prior) * len(which) ** 2))
                 for lags in torch.arange(self.n_lags).split(most):
                     log_q = log_coupling(which, lags.tolist())
-                    by_rows = told_beyond(log_q, log_p1[lags][:, which].mT)
-                    by_columns = told_beyond(log_q.mT, torch.logsumexp(log_q, 2))
-                    told[lags[:, None], place] = 0.5 * (by_rows + by_columns)
-        return told
+                    by_rows = gain_over_rows(log_q, log_p1[lags][:, which].mT)
+                    by_columns = gain_over_rows(log_q.mT, torch.logsumexp(log_q, 2))
+                    gain[lags[:, None], place] = 0.5 * (by_rows + by_columns)
+        return gain
 
     def _network(self, inputs: int, outputs: int) -> LagNetwork:
         return LagNetwork(inputs, self.n_lags, outputs, self.training, self.generator)
@@ -226,7 +226,7 @@ def aligned(logits: torch.Tensor, log_p1: torch.Tensor, log_p2: torch.Tensor, **
     return sinkhorn(logits, rows, columns + rescaled, **accuracy)
 
 
-def told_beyond(log_q: torch.Tensor, log_rows: torch.Tensor) -> torch.Tensor:
+def gain_over_rows(log_q: torch.Tensor, log_rows: torch.Tensor) -> torch.Tensor:
     """What columns tell about y beyond the row: sum_y q(y|a) sum_b q(b|a,y) log q(b|a,y) / q(b|a), nats (L, A).
 
     Parameters

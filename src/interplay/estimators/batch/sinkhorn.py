@@ -101,9 +101,9 @@ def _mass(log_mass: torch.Tensor) -> torch.Tensor:
     return torch.exp(log_mass).clamp_min(torch.finfo(log_mass.dtype).tiny)
 
 
-def _over(mass: torch.Tensor, found: torch.Tensor) -> torch.Tensor:
+def _over(mass: torch.Tensor, total: torch.Tensor) -> torch.Tensor:
     # what underflows moves by the smallest number there is, and further after the next check
-    return mass / found.clamp_min(torch.finfo(mass.dtype).tiny)
+    return mass / total.clamp_min(torch.finfo(mass.dtype).tiny)
 
 
 def _times(matrix: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:

@@ -14,7 +14,7 @@ import torch
 from interplay.estimators.posterior.crossfit import CrossFit, Folds, cross_fit
 from interplay.estimators.posterior.fold_probe import Problem, Screened, Training
 from interplay.estimators.posterior.nulls import single_nulls, synergy_null, tail_p_values
-from interplay.estimators.posterior.optimism import Learned
+from interplay.estimators.posterior.optimism import Corrected, Learned, between_folds, unseen_nats
 from interplay.estimators.posterior.pair_head import PairHead
 from interplay.estimators.posterior.scoring import CellDecoder, PairScores, Scored
 from interplay.estimators.posterior.screening import screen
@@ -24,7 +24,6 @@ from interplay.probe.instance import InstanceProbe, PairBlock, PairReading
 from interplay.probe.network import Probe, ProbeShape
 from interplay.progress import Progress
 
-ATOMS = ("redundancy", "unique_ij", "unique_ji", "synergy", "joint_mi")
 SCORING_BYTES = 256e6
 """Memory that scoring some pairs of a block may take at once."""
 
@@ -172,14 +171,7 @@ class BlockTask:
 
     def score(self, fit: CrossFit) -> Scored:
         """Scores of the modalities, from the first block's probes."""
-        return Scored(self.problem, fit.alone, fit.late_alone, self.learned(fit), self.decoder)
-
-    def learned(self, fit: CrossFit) -> Learned:
-        """What the sides of logits tell of learning."""
-        sizes = [len(part.fit) for part in self.folds.parts]
-        # the windows that the halved side is not of are those that its probe learned from, and their neighbours
-        share = (len(fit.halved) - int(fit.halved.sum())) / float(np.mean(sizes))
-        return Learned(trained=fit.trained, halved=fit.halved, share=share)
+        return Scored(self.problem, fit.alone, fit.late_alone, Learned.of(self.folds), self.decoder)
 
     def single_nulls(self, scored: Scored) -> torch.Tensor:
         """(M, L, D) what chance gains from each modality."""
@@ -209,11 +201,17 @@ class BlockTask:
     def _result(self, scores: PairScores, p_value: Tensors) -> BlockResult:
         return BlockResult(
             sums={name: cluster_sums(value.score, self.cluster) for name, value in scores.atoms.items()},
-            doubt={name: value.doubt for name, value in scores.atoms.items()},
+            doubt={name: self.doubt(value) for name, value in scores.atoms.items()},
             p_value=p_value,
             gap_nats=scores.gap_nats,
             reading=scores.reading,
         )
+
+    def doubt(self, scores: Corrected) -> torch.Tensor:
+        """What is doubtful beyond the draw of the windows, nats (...)."""
+        between = between_folds(scores.score, self.folds.fold, self.cluster)
+        unseen = unseen_nats(*self.problem.log_prior.shape)
+        return torch.sqrt(scores.doubt**2 + between**2 + unseen**2)
 
     def _p_values(self, nulls: torch.Tensor, pairs: torch.Tensor, scores: PairScores) -> Tensors:
         """Of what single sources tell: both must tell for redundancy, the one for its uniqueness."""
@@ -276,7 +274,7 @@ class BlockTask:
         if not blocks:
             return None
         w = self.problem.windows
-        centres, log_posterior = scored.parts[0].full()
+        centres, _ = scored.parts[0].full()
         return InstanceProbe(
             blocks=blocks,
             shapes=dict(w.schema.shapes),
@@ -286,7 +284,6 @@ class BlockTask:
             alone=scored.calibration,
             log_prior=scored.log_prior[0],
             centres=centres,
-            cell_log_posterior=log_posterior,
         )
 
 

@@ -14,6 +14,9 @@ import torch
 
 from interplay.probe.calibration import Calibration, scaled
 
+LARGEST_SCORE = 30.0
+"""Log-ratios beyond this overflow what is made of them, and are as sure."""
+
 
 def fit_calibration(logits: torch.Tensor, y: torch.Tensor, log_prior: torch.Tensor) -> Calibration:
     """Fit the calibration of held-out logits.
@@ -51,7 +54,7 @@ def prior_mixing_weight(log_p: torch.Tensor, log_prior: torch.Tensor, steps: int
     log_p : (..., N) log-posterior of the true label
     log_prior : (N,) log-prior of the true label
     """
-    gain = torch.expm1((log_p - log_prior).clamp_max(30.0))
+    gain = torch.expm1((log_p - log_prior).clamp_max(LARGEST_SCORE))
     low, high = torch.zeros(gain.shape[:-1]), torch.full(gain.shape[:-1], 1.0 - 1e-6)
     low, high = low.to(gain), high.to(gain)
     for _ in range(steps):
@@ -70,11 +73,11 @@ def _fit_scale(
     """
     heads = evidence.shape[:-2]
     evidence = (evidence - evidence.mean(-1, keepdim=True)).reshape(-1, *evidence.shape[-2:])
-    told = (evidence.abs() >= 1e-6).flatten(1).any(1)
-    all_scales = torch.zeros(len(told), dtype=evidence.dtype, device=evidence.device)
-    all_offsets = torch.zeros(len(told), evidence.shape[-1], dtype=evidence.dtype, device=evidence.device)
-    if told.any():
-        all_scales[told], all_offsets[told] = _newton_scale(evidence[told], y, log_prior, steps)
+    speaks = (evidence.abs() >= 1e-6).flatten(1).any(1)
+    all_scales = torch.zeros(len(speaks), dtype=evidence.dtype, device=evidence.device)
+    all_offsets = torch.zeros(len(speaks), evidence.shape[-1], dtype=evidence.dtype, device=evidence.device)
+    if speaks.any():
+        all_scales[speaks], all_offsets[speaks] = _newton_scale(evidence[speaks], y, log_prior, steps)
     return all_scales.view(heads), all_offsets.view(*heads, evidence.shape[-1])
 
 

@@ -24,6 +24,7 @@ from interplay.estimators.posterior.fold_probe import (
     Training,
     check_fold,
     fold_parts,
+    prior_losses,
 )
 
 LATE = 0.9
@@ -43,8 +44,7 @@ slowest to learn, lacked a fifth and the whole of it."""
 READ_OUT_ALL = 4
 """Epochs up to which heads are read out after each, and from which on after every second."""
 
-
-PLAIN = ("alone", "together", "late_alone", "late_together", "trained", "halved", "read_at")
+PLAIN = ("alone", "together", "late_alone", "late_together", "read_at")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,9 +56,6 @@ class CrossFit:
     alone : (3, M, L, N, C) float32, relative to the prior of each window's context, by side
     together : (3, P, L, N, C) float32, likewise, of screened pairs
     late_alone, late_together : (M, L) and (P, L) nats, what heads would still learn, judged by the end of the training
-    trained : (N,) bool, of which windows the second side is by a probe that was trained on them: not of those that lay
-        too near to what it was held out of
-    halved : (N,) bool, of which windows the third side is
     read_at : (K, P, L) int64, epoch after which the head of each screened pair was read out; 0 is never
     epochs : after which heads that tell much were read out
     weights : epoch -> averaged weights of the probes at it, by name
@@ -68,8 +65,6 @@ class CrossFit:
     together: torch.Tensor
     late_alone: torch.Tensor
     late_together: torch.Tensor
-    trained: torch.Tensor
-    halved: torch.Tensor
     read_at: torch.Tensor
     epochs: int
     weights: Mapping[int, Mapping[str, torch.Tensor]]
@@ -139,11 +134,12 @@ def cross_fit(
 
 @dataclass(frozen=True, slots=True)
 class Folds:
-    """What each fold's probe learns from and is read out on, and the same of the probe that learns from less.
+    """Fold (N,) of each window, what each fold's probe learns from and is read out on, and the same of one more probe.
 
     The latter learns from half of what a fold's probe does, and is read out on all that is far enough from it.
     """
 
+    fold: np.ndarray
     parts: tuple[Part, ...]
     half: Part
 
@@ -154,9 +150,11 @@ class Folds:
         parts = fold_parts(windows, fold)
         for part in parts:
             check_fold(windows, part.fit)
-        numbers = np.unique(fold)
-        learned = np.isin(fold, numbers[: max(1, (len(numbers) - 1) // 2)])
-        return cls(tuple(parts), Part(np.flatnonzero(learned), np.flatnonzero(purged(windows, learned))))
+        numbers, fold = np.unique(fold, return_inverse=True)
+        learned = fold < max(1, (len(numbers) - 1) // 2)
+        return cls(
+            fold, tuple(parts), Part(np.flatnonzero(learned), np.flatnonzero(purged(windows, learned)))
+        )
 
 
 class _Choice:
@@ -168,8 +166,7 @@ class _Choice:
         self.n, heads = n, (int(screened.modalities.sum()), int(screened.pairs.sum()))
         n_k, n_l = len(parts), len(problem.lags)
         self.logits = [torch.zeros(3, count, n_l, n, n_c) for count in heads]
-        of_label = problem.log_prior.gather(1, torch.from_numpy(problem.windows.y)[:, None])[:, 0]
-        self.prior = torch.stack([-of_label[torch.from_numpy(part.out)].sum() for part in (*parts, half)])
+        self.prior = prior_losses(problem, (*parts, half))
         of_half = self.prior[-1:, None, None] / max(1, len(half.out))
         of_folds = _of_others(self.prior[:n_k, None, None], parts)
         lowest = torch.cat([of_folds, of_half])
@@ -230,17 +227,11 @@ class _Choice:
         ]
         late_alone = some.new_zeros(alone.shape[1:3])
         late_alone[self.modalities] = late[0]
-        trained, halved = torch.zeros(2, self.n, dtype=torch.bool)
-        for k, part in enumerate(self.parts):
-            trained[np.intersect1d(part.fit, self.parts[(k + 1) % n_k].out)] = True
-        halved[self.half.out] = True
         return CrossFit(
             alone=alone,
             together=together,
             late_alone=late_alone,
             late_together=late[1],
-            trained=trained,
-            halved=halved,
             read_at=self.chosen[1][:n_k],
             epochs=self._typical_epoch(),
             weights=weights,

@@ -28,7 +28,6 @@ from interplay.estimators.posterior.blocks import BlockResult, BlockTask
 from interplay.estimators.posterior.crossfit import HELD_OUT, CrossFit, Folds
 from interplay.estimators.posterior.fold_probe import Problem, Screened, Training
 from interplay.estimators.posterior.nulls import tail_p_values
-from interplay.estimators.posterior.optimism import unseen_nats
 from interplay.estimators.posterior.scoring import CellDecoder, Scored
 from interplay.estimators.posterior.store import BlockStore
 from interplay.estimators.resampling import rearrangements
@@ -95,7 +94,7 @@ class PosteriorPID(BaseRUS):
         folds: int = 5,
         epochs: int = 12,
         batch_size: int = 512,
-        learning_rate: float = 2e-2,
+        learning_rate: float = 1e-2,
         weight_decay: float = 0.15,
         patience: int = 4,
         n_cells: int = 24,
@@ -127,6 +126,7 @@ class PosteriorPID(BaseRUS):
 
     def estimate(self, windows: Windows, lags: np.ndarray, progress: Progress = silent) -> xr.Dataset:
         """See `BaseRUS.estimate`."""
+        training, decoder = self._training(), CellDecoder(self.n_cells, self.tol_bits, self.random_state)
         windows, context = past_labels(windows, self.target_history)
         rng = np.random.default_rng(self.random_state)
         builder = ProfileBuilder(windows, lags, n_bootstrap=self.n_bootstrap, rng=rng)
@@ -135,8 +135,8 @@ class PosteriorPID(BaseRUS):
             folds=Folds.of(windows, self.folds, self.random_state),
             cluster=builder.cluster,
             rearranged=rearrangements(windows, windows.length, self.n_rotations, rng),
-            training=self._training(),
-            decoder=CellDecoder(self.n_cells, self.tol_bits, self.random_state),
+            training=training,
+            decoder=decoder,
             random_state=self.random_state,
         )
         store = BlockStore(self.resume, task.key() if self.resume else "")
@@ -148,34 +148,32 @@ class PosteriorPID(BaseRUS):
         first = store.once("first", CrossFit, lambda: task.cross_fit(blocks[0], shares.of(0)))
         scored = task.score(first)
         nulls = task.single_nulls(scored)
-        unseen = torch.tensor(unseen_nats(len(windows), len(windows.classes)))
-        p_alone = self._add_modalities(builder, scored, nulls, unseen)
+        p_alone = self._add_modalities(builder, task, scored, nulls)
         results = []
         for result in self._results(task, scored, nulls, blocks, first, store, shares):
             pairs = blocks[len(results)].pairs
-            doubts = {name: torch.hypot(doubt, unseen) for name, doubt in result.doubt.items()}
             # a pair tells something if either source does, or both together
-            told = torch.stack([p_alone[pairs[:, 0]], p_alone[pairs[:, 1]], result.p_value["synergy"]]).amin(
+            p_any = torch.stack([p_alone[pairs[:, 0]], p_alone[pairs[:, 1]], result.p_value["synergy"]]).amin(
                 0
             )
             builder.add_pair_sums(
                 result.sums,
                 gap_nats=result.gap_nats,
-                doubts=doubts,
+                doubts=result.doubt,
                 p_values=result.p_value,
-                p_value=(3.0 * told).clamp_max(1.0),
+                p_value=(3.0 * p_any).clamp_max(1.0),
             )
             results.append(result)
         self.probe_ = task.instance_probe(scored, results)
         return builder.dataset()
 
     def _add_modalities(
-        self, builder: ProfileBuilder, scored: Scored, nulls: torch.Tensor, unseen: torch.Tensor
+        self, builder: ProfileBuilder, task: BlockTask, scored: Scored, nulls: torch.Tensor
     ) -> torch.Tensor:
         """What modalities tell alone; their p-values (M, L)."""
         alone, lost = scored.alone_score, scored.alone_score - scored.cell_score
         p_value = tail_p_values(scored.of_alone[HELD_OUT].sum(-1), nulls)
-        builder.add_modality(alone.score, doubt=torch.hypot(alone.doubt, unseen), p_value=p_value)
+        builder.add_modality(alone.score, doubt=task.doubt(alone), p_value=p_value)
         builder.keep("quantisation_loss", bits(lost.score.double().mean(-1)))
         return p_value
 

@@ -15,6 +15,7 @@ import torch
 from interplay.data import Windows, purged
 from interplay.errors import InvalidInput
 from interplay.estimators.posterior.batches import Batch, Batches
+from interplay.estimators.posterior.calibrate import of_label
 from interplay.estimators.target_history import prior_in_context
 from interplay.probe.features import StepFeatures
 from interplay.probe.network import PAIR_WIDTH, WIDTH, Probe, ProbeShape
@@ -44,9 +45,9 @@ class Training:
     folds: int = 5
     epochs: int = 12
     batch_size: int = 512
-    learning_rate: float = 2e-2
+    learning_rate: float = 1e-2
     weight_decay: float = 0.15
-    input_noise: float = 0.5
+    input_noise: float = 0.2
     averaging: float = 2.0
     patience: int = 4
     width: int = WIDTH
@@ -140,6 +141,12 @@ def log_prior_of_windows(y: np.ndarray, context: np.ndarray, n_classes: int) -> 
     return torch.log(share).clamp_min(LOWEST_LOG_PRIOR).float()[torch.from_numpy(context)]
 
 
+def prior_losses(problem: Problem, parts: Sequence[Part]) -> torch.Tensor:
+    """Log-loss of the class prior on what each part holds out, summed, (K,) nats."""
+    loss = -of_label(problem.log_prior, torch.from_numpy(problem.windows.y))
+    return torch.stack([loss[torch.from_numpy(part.out)].sum() for part in parts])
+
+
 class FoldProbes:
     """Probes that are trained side by side, each on its own windows.
 
@@ -190,12 +197,6 @@ class FoldProbes:
         self.batches = Batches(self.rows, [part.fit for part in parts], training.batch_size, self.generator)
         self.steps = 0
 
-    @property
-    def prior_loss(self) -> torch.Tensor:
-        """Log-loss of the class prior on what each probe is read out on, summed, (K,)."""
-        of_label = self.log_prior.gather(1, self.y[:, None])[:, 0].cpu()
-        return torch.stack([-of_label[torch.from_numpy(part.out)].sum() for part in self.parts])
-
     def train_epoch(self) -> None:
         """One pass over the training windows, of the probe that has most of them."""
         total = self.batches.per_epoch * self.training.epochs
@@ -208,7 +209,7 @@ class FoldProbes:
             self.optimizer.step()
             self._average()
 
-    def _backward(self, batch: "Batch", noise: float) -> None:
+    def _backward(self, batch: Batch, noise: float) -> None:
         """Gradients of the log-loss of all heads; pairs go in chunks, and through the encoders all at once."""
         x = self.x[batch.steps]
         x = torch.add(x, torch.randn(x.shape, generator=self.generator).to(x.device), alpha=noise)
@@ -268,9 +269,7 @@ class FoldProbes:
         """Log-loss of each head summed over windows, nats; logits (heads, L, n, C) of these windows."""
         device = logits.device
         logits = logits + self.log_prior[rows].to(device)
-        y = self.y[rows].to(device)
-        chosen = logits.gather(-1, y.expand(logits.shape[:-1])[..., None])[..., 0]
-        return (torch.logsumexp(logits, -1) - chosen).sum(-1).cpu()
+        return (torch.logsumexp(logits, -1) - of_label(logits, self.y[rows].to(device))).sum(-1).cpu()
 
     def inputs(self, which: np.ndarray) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Distinct steps of some windows (1, M, U, F), which of them each looks at (1, L, n), and their contexts."""

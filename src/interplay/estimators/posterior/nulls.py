@@ -2,20 +2,19 @@
 
 A source is rearranged in time within each entity, so that it goes on as before and has nothing to do with the
 label, nor with the other source. What is then told of the labels, after the mixing that the value itself went
-through, is what the
-value has to exceed:
+through, is what the value has to exceed:
 
 * information of one source, and with it redundancy and uniqueness: the source rearranged against the label;
 * synergy: either partner rearranged against the other source and the label; both must matter.
 
-Gains by chance are few and small, so that tails are exponential: in nats, summed over windows, a gain of one weight
-has odds
-of about exp(-g). Letters: D rearrangements, M modalities, L lags, N windows, C classes.
+Gains by chance are few and small, so that tails are exponential: in nats, summed over windows, a gain g of one weight
+has odds of about exp(-g). Letters: D rearrangements, M modalities, L lags, N windows, C classes.
 """
 
 import numpy as np
 import torch
 
+from interplay.estimators.posterior.calibrate import LARGEST_SCORE, of_label, prior_mixing_weight
 from interplay.estimators.posterior.pair_head import PairHead
 from interplay.estimators.posterior.scoring import Scored
 
@@ -24,7 +23,6 @@ MIXING_STEPS = 14
 
 LEAST_SCALE_NATS = 1.0
 """A chance gain of one free weight is half a chi-square, the tail of which falls by e for each nat."""
-
 
 LEAST_P_VALUE = 1e-12
 """No extrapolated tail is believed beyond this."""
@@ -41,8 +39,7 @@ def single_nulls(scored: Scored, rearranged: np.ndarray) -> torch.Tensor:
     gains = torch.zeros(*scored.tells.shape, len(rearranged))
     window = torch.from_numpy(rearranged)
     for m, lag in torch.nonzero(scored.tells).tolist():
-        ratio = scored.log_ratio[m, lag]
-        gains[m, lag] = mixed_gain(ratio.flatten()[window * ratio.shape[1] + scored.y])
+        gains[m, lag] = mixed_gain(_shown(scored, m, lag, window))
     return gains
 
 
@@ -60,21 +57,18 @@ def synergy_null(
     lag : int, number of the lag
     rearranged : (D, N) int64
     """
-    as_it_is = np.broadcast_to(np.arange(rearranged.shape[1]), rearranged.shape)
-    ratios = [scored.log_ratio[m, lag] for m in members]
+    as_it_is = np.tile(np.arange(rearranged.shape[1]), (len(rearranged), 1))
     gains = []
     for moved in (0, 1):
         shown = [rearranged if k == moved else as_it_is for k in (0, 1)]
         logits = head.logits(*shown)
         log_p = calibration.apply(logits.flatten(0, 1)[None], scored.log_prior.repeat(len(rearranged), 1))[0]
         log_p = log_p.unflatten(0, logits.shape[:2])
-        y = scored.y.expand(logits.shape[:2])
-        of_head = log_p.gather(-1, y[..., None])[..., 0] - scored.of_prior
-        alone = [
-            ratio.flatten()[torch.from_numpy(np.ascontiguousarray(window)) * ratio.shape[1] + scored.y]
-            for ratio, window in zip(ratios, shown, strict=True)
-        ]
-        better = torch.where((alone[0].mean(-1) >= alone[1].mean(-1))[:, None], *alone)
+        of_head = of_label(log_p, scored.y) - scored.of_prior
+        one, other = (
+            _shown(scored, m, lag, torch.from_numpy(window)) for m, window in zip(members, shown, strict=True)
+        )
+        better = torch.where((one.mean(-1) >= other.mean(-1))[:, None], one, other)
         gains.append(mixed_gain(of_head - better))
     return torch.stack(gains)
 
@@ -90,15 +84,15 @@ def mixed_gain(score: torch.Tensor) -> torch.Tensor:
     -------
     (...), at least 0: the mean of log(1 - w + w exp(score)) is concave in the weight w, and 0 at none
     """
-    ratio = torch.expm1(score.clamp_max(30.0))
-    low, high = torch.zeros(2, *score.shape[:-1])
-    high += 1.0 - 1e-6
-    for _ in range(MIXING_STEPS):
-        middle = 0.5 * (low + high)
-        rising = (ratio / (1.0 + middle[..., None] * ratio)).mean(-1) > 0
-        low, high = torch.where(rising, middle, low), torch.where(rising, high, middle)
-    gain = torch.log1p(0.5 * (low + high)[..., None] * ratio).double().sum(-1)
-    return torch.where(ratio.mean(-1) > 0, gain.clamp_min(0.0), 0.0).float()
+    weight = prior_mixing_weight(score, torch.zeros(()), steps=MIXING_STEPS)
+    gain = torch.log1p(weight[..., None] * torch.expm1(score.clamp_max(LARGEST_SCORE)))
+    return gain.double().sum(-1).clamp_min(0.0).float()
+
+
+def _shown(scored: Scored, m: int, lag: int, window: torch.Tensor) -> torch.Tensor:
+    """Scores (D, N) of the labels where modality m shows what it shows in the windows (D, N)."""
+    ratio = scored.log_ratio[m, lag]
+    return ratio.flatten()[window * ratio.shape[1] + scored.y]
 
 
 def tail_p_values(gain: torch.Tensor, null: torch.Tensor) -> torch.Tensor:

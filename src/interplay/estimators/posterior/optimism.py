@@ -3,9 +3,11 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
-from interplay.estimators.posterior.crossfit import HALVED, HELD_OUT, SEEN
+from interplay.estimators.posterior.crossfit import HALVED, HELD_OUT, SEEN, Folds
+from interplay.estimators.resampling import cluster_sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class Learned:
 
     Attributes
     ----------
-    trained : (N,) bool, whose seen side is by a probe that was trained on them
+    trained : (N,) bool, whose seen side is by a probe that was trained on them: not those that lay too near to what it
+        was held out of
     halved : (N,) bool, that have a side by a probe that learned from less
     share : float, how much it learned from, as a share of what the others did
     """
@@ -66,6 +69,17 @@ class Learned:
     trained: torch.Tensor
     halved: torch.Tensor
     share: float
+
+    @classmethod
+    def of(cls, folds: Folds) -> "Learned":
+        """From what each fold's probe learns from, and is asked about by the next."""
+        trained, halved = torch.zeros(2, len(folds.fold), dtype=torch.bool)
+        for part, asked in zip(folds.parts, (*folds.parts[1:], folds.parts[0]), strict=True):
+            trained[np.intersect1d(part.fit, asked.out)] = True
+        halved[folds.half.out] = True
+        # the windows that the halved side is not of are those that its probe learned from, and their neighbours
+        learned_from = np.mean([len(part.fit) for part in folds.parts])
+        return cls(trained=trained, halved=halved, share=int((~halved).sum()) / float(learned_from))
 
 
 def without_regret(sides: torch.Tensor, learned: Learned, late: torch.Tensor) -> Corrected:
@@ -90,6 +104,18 @@ def without_regret(sides: torch.Tensor, learned: Learned, late: torch.Tensor) ->
     factor = learned.share / (1.0 - learned.share) if learned.share < 0.9 else 0.0
     regret = torch.minimum(torch.maximum(factor * lost, late).clamp_min(0.0), score.clamp_min(0.0))
     return Corrected(held_out + share[..., None] * each, share * optimism, regret)
+
+
+def between_folds(score: torch.Tensor, fold: np.ndarray, cluster: np.ndarray) -> torch.Tensor:
+    """Standard deviation (...) of the mean of scores (..., N) that is due to probes which did not learn alike.
+
+    That is by how much the means of folds (N,) differ beyond twice what chance explains, of which clusters (N,) tell. A
+    probe that never leaves the plateau before an exclusive or stands out by far.
+    """
+    off = score - score.mean(-1, keepdim=True)
+    of_fold = cluster_sums(off, fold) / torch.from_numpy(np.bincount(fold))
+    by_chance = (cluster_sums(off, cluster) ** 2).sum(-1) / len(fold) ** 2
+    return torch.sqrt((of_fold.var(-1) / of_fold.shape[-1] - 2.0 * by_chance).clamp_min(0.0)).float()
 
 
 def unseen_nats(n_windows: int, n_classes: int) -> float:

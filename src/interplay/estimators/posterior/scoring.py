@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from interplay.errors import InvalidInput
+from interplay.estimators.collect import pair_atoms
 from interplay.estimators.posterior.calibrate import fit_calibration, mixture_weights, of_label
 from interplay.estimators.posterior.crossfit import HALVED, HELD_OUT, SEEN
 from interplay.estimators.posterior.fold_probe import Problem
@@ -155,27 +156,20 @@ class Scored:
         unchanged = first + second
         of_head = torch.zeros(active.shape)
         of_head[worth] = late
-        sources = torch.stack([self.late[i[p], lag], self.late[j[p], lag]], -1)
-        either = sources.amax(-1, keepdim=True)
-        late_joint = (mixture.float() * torch.cat([of_head[active][:, None], sources, either], -1)).sum(-1)
-        late_least = torch.cat([either, sources], -1).gather(-1, least_by[:, None])[:, 0]
+        of_one, of_two = self.late[i[p], lag], self.late[j[p], lag]
+        of_either = torch.maximum(of_one, of_two)
+        late_joint = (mixture * torch.stack([of_head[active], of_one, of_two, of_either], -1)).sum(-1).float()
+        late_least = torch.stack([of_either, of_one, of_two]).gather(0, least_by[None])[0]
         joint_all, least_all = (
             unchanged.replaced(active, without_regret(sides, self.learned, still))
             for sides, still in ((joint, late_joint), (least, late_least))
         )
-        gain = torch.zeros(active.shape)
-        gain[active] = (joint - least)[HELD_OUT].mean(-1).float()
-        gap = torch.zeros(active.shape, dtype=torch.float64)
+        gain, gap = torch.zeros(2, *active.shape, dtype=torch.float64)
+        gain[active] = (joint - least)[HELD_OUT].mean(-1).double()
         gap[active] = joined.gap_nats
         single = len(self.parts) == 1
         return PairScores(
-            atoms={
-                "redundancy": first + second - least_all,
-                "unique_ij": least_all - second,
-                "unique_ji": least_all - first,
-                "synergy": joint_all - least_all,
-                "joint_mi": joint_all,
-            },
+            atoms=pair_atoms(first, second, least_all, joint_all),
             held_out_synergy=gain,
             gap_nats=gap,
             calibration=calibration,

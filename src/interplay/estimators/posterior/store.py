@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from interplay.errors import DamagedFile, InvalidInput
 from interplay.files import whole_file
 
-FORMAT = 3
+FORMAT = 4
 """Of stored work; what was stored in another is not taken up."""
 
 

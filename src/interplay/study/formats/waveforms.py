@@ -17,7 +17,6 @@ EDF = (".edf", ".bdf")
 WFDB_SIGNALS = (".hea", ".dat")
 EDF_NOTES = ("onset", "duration", "stop", "description")
 """Columns of the annotations of an EDF+ file."""
-WFDB_NOTES = ("time", "symbol", "aux_note")
 """Columns of a WFDB annotation file."""
 WFDB_BYTES = {
     "8": 1,

@@ -33,26 +33,26 @@ def rows_of(folder: Path, path: Path, kind: Kind) -> Rows:
 
 def roles_in(folder: Path, kind: Kind, whole: Rows, *, by_name: bool) -> Roles:
     """Roles of the columns of a kind of file, by its first rows, with what all rows of all files add."""
-    found = roles(first_rows(whole), by_name=by_name)
+    guess = roles(first_rows(whole), by_name=by_name)
     labels: set[str] = set()
     words: dict[str, None] = {}
     bounds = False
     for rows in _all_rows(folder, kind, whole):
-        if found.label is not None:
-            labels |= set(distinct(rows, found.label))
-        of_file, bounded = _words(rows, found)
+        if guess.label is not None:
+            labels |= set(distinct(rows, guess.label))
+        of_file, bounded = _words(rows, guess)
         words |= dict.fromkeys(of_file)
         bounds |= bounded
-    doubts = list(found.doubts)
+    doubts = list(guess.doubts)
     if words:
         doubts.append(
             ("format", f"{', '.join(map(repr, list(words)[:SHOWN]))} among numbers are taken for missing")
         )
     if bounds:
         doubts.append(("format", "bounds such as <0.5 are taken for their number"))
-    form = _with_words(found.form, tuple(words), bounds)
-    rows = replace(found.rows, form=form)
-    return replace(found, rows=rows, form=form, labels=tuple(sorted(labels)), doubts=tuple(doubts))
+    form = _with_words(guess.form, tuple(words), bounds)
+    rows = replace(guess.rows, form=form)
+    return replace(guess, rows=rows, form=form, labels=tuple(sorted(labels)), doubts=tuple(doubts))
 
 
 def _all_rows(folder: Path, kind: Kind, whole: Rows):

@@ -14,7 +14,7 @@ from interplay.study.guess.text import StudyText
 from interplay.study.issues import ERROR, Issue, has_errors
 from interplay.study.spec import FILE
 
-FOUND = "found"
+READ = "found"
 TRIES = 6
 """Times that windows are made shorter until some fit."""
 SHOWN = 8
@@ -129,7 +129,7 @@ def _written(folder: Path, parts: Parts, progress: Progress) -> tuple[StudyText,
 def _rows(
     kinds: list[Kind], unread: list[tuple[str, str]], parts: Parts, text: StudyText, issues: list[Issue]
 ) -> list[Row]:
-    rows = [_found(kind, parts.patterns.get(kind.pattern, kind.pattern)) for kind in kinds]
+    rows = [_stream_row(kind, parts.patterns.get(kind.pattern, kind.pattern)) for kind in kinds]
     rows += [Row(status=OPEN, what=name, why=why) for name, why in unread[:SHOWN]]
     notes = sorted(dict.fromkeys(parts.notes), key=lambda note: note.status == OPEN)
     rows += [
@@ -144,7 +144,7 @@ def _rows(
     return rows
 
 
-def _found(kind: Kind, pattern: str) -> Row:
+def _stream_row(kind: Kind, pattern: str) -> Row:
     files = f"{len(kind.paths)} file{'s' * (len(kind.paths) > 1)}"
     names = ", ".join(kind.names[:SHOWN]) + " ..." * (len(kind.names) > SHOWN)
-    return Row(status=FOUND, what=pattern, why=f"{files}, columns {names}")
+    return Row(status=READ, what=pattern, why=f"{files}, columns {names}")

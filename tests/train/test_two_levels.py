@@ -5,15 +5,17 @@ import pytest
 import torch
 
 import interplay as ip
-from interplay.data import Scaler
 from interplay.errors import InvalidInput
-from interplay.nn import Output, TwoLevels
+from interplay.nn import TwoLevels
+from interplay.readers import Mixture, ReadersConfig
+from interplay.readers.scoring import loss_of_windows
 from interplay.train import fit, load_run
-from interplay.train.batches import ScaledWindows
-from interplay.train.evidence import asked, synergistic_pairs
+from interplay.train.evidence import Evidence, asked, synergistic_pairs, weights_of_levels
 from interplay.train.export import export_run
-from interplay.train.network import share_of_network
+from interplay.train.held_out import logits_of
+from interplay.train.network import HeldOutLogits, held_out_rows
 from interplay.train.recipe import make_recipe
+from interplay.types import Schema
 from small_runs import NAMES, SMALL, xor_profile, xor_windows
 
 QUIET = {"progress": lambda done: None}
@@ -85,14 +87,15 @@ def test_readers_of_pairs_are_those_of_synergistic_pairs(train):
     assert looked_at == [NAMES, NAMES, *((name,) for name in NAMES), pair]
 
 
-def test_the_logits_are_those_of_both_by_their_shares(train):
-    run = fit(train, profile=xor_profile(), settings=SMALL | READ, **QUIET)
+def test_the_logits_are_those_of_both_by_their_weights(train):
+    run = fit(train, profile=xor_profile(), settings=BOTH, **QUIET)
     batch = run._scaled(train)[np.arange(10)]
     given = (batch.x, batch.observed, None, batch.static)
     read = TwoLevels(run.model.mixture, None, run.recipe.model)(*given).logits
-    added = run.model.network(*given).logits
+    said = run.model.network(*given).logits.log_softmax(-1)
+    both = run.model.weight[0] * read + run.model.weight[1] * said
     # float32 sums
-    assert torch.allclose(run.model(*given).logits, read + run.model.share * added, atol=1e-5)
+    assert torch.allclose(run.model(*given).logits, both.log_softmax(-1), atol=1e-5)
 
 
 def test_the_length_of_a_training_is_told_with_the_loss_on_held_out_entities(train):
@@ -104,7 +107,11 @@ def test_the_length_of_a_training_is_told_with_the_loss_on_held_out_entities(tra
     )
     curve = [epoch["held_out_loss"] for epoch in run.log]
     assert 1 <= len(curve) <= 6
-    assert curve[-1] == min(curve)
+    # the network that is kept is the one of the least loss
+    learned, rows = held_out_rows(train, 0.25, run.seed)
+    assert not set(train.entity[learned]) & set(train.entity[rows])
+    logits, y = logits_of(run.model, run._scaled(train.select(rows)))
+    assert float(loss_of_windows(logits, y, "classes").mean()) == pytest.approx(min(curve), abs=1e-5)
 
 
 def test_few_windows_make_more_epochs(train):
@@ -128,36 +135,37 @@ def test_other_targets(kind):
     assert scores["r2" if kind == "number" else "auroc"] > (0.3 if kind == "number" else 0.8)
 
 
-def held_out(read: torch.Tensor, y: np.ndarray) -> ScaledWindows:
-    """Windows of five entities, what readers say of them, and a network that says the first channel."""
-    x = np.where(y > 0, 1.0, -1.0)[:, None, None]
-    windows = ip.windows_from_arrays({"a": x}, y, entity=np.arange(len(y)) % 5, classes=("no", "yes"))
-    return ScaledWindows(windows, Scaler.fit(windows), read=read)
+def weights(read: torch.Tensor, logits: torch.Tensor, y: torch.Tensor) -> list[float]:
+    """What readers and a network count that say `read` and `logits` (N, 2) of windows that neither learned from."""
+    schema = Schema(shapes={"a": (1, 1)}, steps=1, step_s=1.0, classes=("no", "yes"), kind="classes")
+    evidence = Evidence(mixture=Mixture(schema, [], [], []), logits=read, y=y)
+    apart = HeldOutLogits(np.arange(len(y)), logits)
+    return weights_of_levels(evidence, apart, ReadersConfig().shrinkage).tolist()
 
 
-class Sure(torch.nn.Module):
-    """Logits +- `size` by the sign of the only channel, or of one drawn anew."""
+def test_who_knows_nothing_leaves_it_to_the_other():
+    generator = torch.Generator().manual_seed(0)
+    y = torch.randint(0, 2, (200,), generator=generator)
+    # right in 85 of 100, and as sure as that
+    right = torch.where(torch.rand(200, generator=generator) < 0.85, y, 1 - y)
+    sure = torch.nn.functional.one_hot(right, 2) * np.log(0.85 / 0.15)
+    guess = torch.nn.functional.one_hot(torch.randint(0, 2, (200,), generator=generator), 2) * 1.7
+    for flip in (False, True):
+        both = (sure, guess) if flip else (guess, sure)
+        by_weight = weights(*(said.log_softmax(-1) for said in both), y)
+        of_sure, of_guess = by_weight if flip else by_weight[::-1]
+        # the right weight is 1 and 0; a hundredth of a nat for shrinking moves either by less than 0.15
+        assert of_sure > 0.85
+        assert of_guess < 0.15
 
-    def __init__(self, size: float, *, right: bool):
-        super().__init__()
-        self.size, self.right = size, right
 
-    def forward(self, x, observed, context, static):
-        sign = x["a"][:, 0, 0, 0].sign()
-        if not self.right:
-            sign = torch.randn(len(sign), generator=torch.Generator().manual_seed(1)).sign()
-        return Output(logits=self.size * torch.stack([-sign, sign], 1), routings=(), pooling=observed.float())
-
-
-def test_a_network_counts_only_where_held_out_entities_gain():
-    y = np.random.default_rng(0).integers(0, 2, 100)
-    ignorant = torch.zeros(100, 2)
-    # all right: the more the better, up to the most
-    assert share_of_network(Sure(1.0, right=True), held_out(ignorant, y)) == pytest.approx(1.5)
-    assert share_of_network(Sure(1.0, right=False), held_out(ignorant, y)) == 0.0
-    alone = held_out(ignorant, y)
-    alone.read = None
-    assert share_of_network(Sure(1.0, right=False), alone) == 1.0
+def test_two_that_are_as_good_count_alike():
+    y = torch.arange(400) % 2
+    wrong = torch.arange(400) // 2 % 10 == 0
+    other = torch.arange(400) // 2 % 10 == 1
+    both = [torch.nn.functional.one_hot(torch.where(w, 1 - y, y), 2) * np.log(9.0) for w in (wrong, other)]
+    first, second = weights(*(said.log_softmax(-1) for said in both), y)
+    assert first == pytest.approx(second, abs=1e-3)
 
 
 def test_neither_readers_nor_a_network_is_refused():

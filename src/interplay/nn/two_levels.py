@@ -1,4 +1,4 @@
-"""A mixture of experts at two levels: readers of whole windows, and a network on top of what they say.
+"""A mixture of experts at two levels: readers of whole windows and a network, weighed against each other.
 
 Letters: B windows, M modalities, T steps, C outputs.
 """
@@ -13,10 +13,11 @@ from interplay.nn.config import ModelConfig
 from interplay.nn.context import InteractionContext, empty_context
 from interplay.nn.model import InteractionMoE, MoELayer, Output
 from interplay.readers import Mixture, Sight
+from interplay.readers.scoring import normalised
 
 
 class TwoLevels(nn.Module):
-    """The logits of readers, to which a network adds what they miss.
+    """A weighted sum of what readers and a network say, in logarithms.
 
     Parameters
     ----------
@@ -26,12 +27,13 @@ class TwoLevels(nn.Module):
     config : ModelConfig
     """
 
-    share: torch.Tensor
+    weight: torch.Tensor
+    """(2,) what readers and the network count."""
 
     def __init__(self, mixture: Mixture, network: InteractionMoE | EarlyFusion | None, config: ModelConfig):
         super().__init__()
         self.mixture, self.network, self.config = mixture, network, config
-        self.register_buffer("share", torch.ones(()))
+        self.register_buffer("weight", torch.tensor([1.0, 0.0] if network is None else [0.5, 0.5]))
 
     @property
     def moe_layers(self) -> list[MoELayer]:
@@ -66,10 +68,14 @@ class TwoLevels(nn.Module):
         if self.network is None:
             return Output(logits=read, routings=(), pooling=looked_at)
         output = self.network(x, observed, context, static)
-        added = self.share * output.logits
-        by_network = _size(added) / (_size(added) + _size(read - self.mixture.prior)).clamp_min(1e-9)
-        mixed = torch.lerp(looked_at, output.pooling, by_network[..., None])
-        return Output(logits=read + added, routings=output.routings, pooling=mixed)
+        kind = self.mixture.schema.kind
+        by_readers, by_network = self.weight[0] * read, self.weight[1] * normalised(output.logits, kind)
+        share = _size(by_network) / (_size(by_network) + _size(by_readers)).clamp_min(1e-9)
+        return Output(
+            logits=normalised(by_readers + by_network, kind),
+            routings=output.routings,
+            pooling=torch.lerp(looked_at, output.pooling, share[..., None]),
+        )
 
 
 def _size(logits: torch.Tensor) -> torch.Tensor:

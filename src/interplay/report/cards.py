@@ -43,7 +43,10 @@ def _levels(run: Run, network: str) -> str:
         return network
     count = counted(len(model.mixture.views), "reader")
     readers = f"{count} of whole windows (trees, random convolutions, regressions), mixed"
-    return f"{readers}; on what they say, {network}" if model.network is not None else readers
+    if model.network is None:
+        return readers
+    shares = model.weight / model.weight.sum()
+    return f"{readers}, and {network}; of what they say together {shares[0]:.0%} and {shares[1]:.0%}"
 
 
 def data_card(run: Run) -> list[tuple[str, str]]:

@@ -23,7 +23,6 @@ class Batch:
     y : targets, see `interplay.types.WindowBatch`, a continuous one scaled; (B, T) or (B, T, C) of each step
     static : (B, S) float32, scaled, NaN where unknown
     context : InteractionContext of these windows; None where the model's own is meant
-    read : (B, C) logits of readers, to which the model adds; None where it begins from nothing
     """
 
     x: dict[str, torch.Tensor]
@@ -31,7 +30,6 @@ class Batch:
     y: torch.Tensor
     static: torch.Tensor
     context: InteractionContext | None = None
-    read: torch.Tensor | None = None
 
     def to(self, device, **kwargs) -> "Batch":
         return Batch(
@@ -40,15 +38,11 @@ class Batch:
             y=self.y.to(device, **kwargs),
             static=self.static.to(device, **kwargs),
             context=None if self.context is None else self.context.to(device, **kwargs),
-            read=None if self.read is None else self.read.to(device, **kwargs),
         )
 
 
 class ScaledWindows(Dataset):
-    """Windows by lists of indices; a batch is cut out and scaled at once, if asked with the targets of each step.
-
-    `read` (N, C) are logits of readers, out of fold.
-    """
+    """Windows by lists of indices; a batch is cut out and scaled at once, if asked with the targets of each step."""
 
     def __init__(
         self,
@@ -57,10 +51,8 @@ class ScaledWindows(Dataset):
         contexts: WindowContexts | None = None,
         *,
         each_step: bool = False,
-        read: torch.Tensor | None = None,
     ):
         self.windows, self.scaler, self.contexts, self.each_step = windows, scaler, contexts, each_step
-        self.read = read
 
     def __len__(self) -> int:
         return len(self.windows)
@@ -75,16 +67,12 @@ class ScaledWindows(Dataset):
             y=torch.from_numpy(self.scaler.apply_target(y)),
             static=torch.from_numpy(self.scaler.apply_static(cut.static)),
             context=None if self.contexts is None else self.contexts[which],
-            read=None if self.read is None else self.read[torch.from_numpy(which)],
         )
 
     def select(self, which: np.ndarray) -> "ScaledWindows":
         """Some of the windows, by index."""
         contexts = None if self.contexts is None else self.contexts.select(which)
-        read = None if self.read is None else self.read[torch.from_numpy(which)]
-        return ScaledWindows(
-            self.windows.select(which), self.scaler, contexts, each_step=self.each_step, read=read
-        )
+        return ScaledWindows(self.windows.select(which), self.scaler, contexts, each_step=self.each_step)
 
     def without_contexts(self) -> "ScaledWindows":
         """The same, for a model that uses its own context."""

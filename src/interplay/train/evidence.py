@@ -20,7 +20,10 @@ from interplay.readers import (
     out_of_fold_logits,
     targets,
 )
+from interplay.readers.mixture import mixture_weights
+from interplay.readers.scoring import normalised
 from interplay.registry import Choice
+from interplay.train.network import HeldOutLogits
 from interplay.train.target_kinds import TARGETS
 from interplay.types import Schema
 
@@ -42,12 +45,12 @@ class Evidence:
     ----------
     mixture : Mixture, fitted
     logits : (N, C), of the training windows, each by readers and weights that it did not take part in
-    folds : Folds
+    y : (N, ...), targets of the training windows, see `interplay.readers.Reader.fit`
     """
 
     mixture: Mixture
     logits: torch.Tensor
-    folds: Folds
+    y: torch.Tensor
 
 
 def asked(
@@ -113,8 +116,24 @@ def gather_evidence(
     return Evidence(
         mixture=fit_mixture(fitted, schema, y, shrinkage=config.shrinkage),
         logits=out_of_fold_logits(fitted, schema, y, observed, folds, shrinkage=config.shrinkage),
-        folds=folds,
+        y=y,
     )
+
+
+def weights_of_levels(evidence: Evidence, apart: HeldOutLogits, shrinkage: float) -> torch.Tensor:
+    """(2,) what readers and network count, of the least loss on windows that neither learned from, shrunk to even ones.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    apart : HeldOutLogits
+        Of the network.
+    shrinkage : float
+        Nats that weights cost which are as far from even ones as none at all.
+    """
+    kind, rows = evidence.mixture.schema.kind, apart.rows
+    both = torch.stack([evidence.logits[rows], normalised(apart.logits, kind)], dim=1)
+    return mixture_weights(both, evidence.y[rows], kind, torch.full((2,), 0.5).double(), shrinkage)
 
 
 def rule_of(evidence: Evidence | None, train: Windows, rule: str) -> str:

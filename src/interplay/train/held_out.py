@@ -62,13 +62,11 @@ class Best:
     epoch : int, counted from 1
     loss : float, nats, or squared error of a number
     weights : of the model, averaged
-    curve : loss by epoch, of every look
     """
 
     epoch: int = 0
     loss: float = float("inf")
     weights: dict[str, torch.Tensor] = field(default_factory=dict)
-    curve: dict[int, float] = field(default_factory=dict)
 
 
 class HeldOut(AveragedWeights):
@@ -80,6 +78,11 @@ class HeldOut(AveragedWeights):
     model : Model
         To lay weights into; not the one in training.
     epochs, total_steps : int
+
+    Attributes
+    ----------
+    best : Best
+    curve : loss by epoch, of every look
     """
 
     def __init__(self, windows: ScaledWindows, model: Model, epochs: int, total_steps: int):
@@ -87,15 +90,17 @@ class HeldOut(AveragedWeights):
         self.windows, self.model, self.epochs = windows, model, epochs
         self.every = max(1, epochs // LOOKS)
         self.best = Best()
+        self.curve: dict[int, float] = {}
 
     def state_dict(self) -> dict[str, object]:
         best = self.best
-        look = {"epoch": best.epoch, "loss": best.loss, "weights": best.weights, "curve": best.curve}
-        return {**super().state_dict(), "best": look}
+        look = {"epoch": best.epoch, "loss": best.loss, "weights": best.weights}
+        return {**super().state_dict(), "best": look, "curve": self.curve}
 
     def load_state_dict(self, state: Mapping) -> None:
         super().load_state_dict(state)
         self.best = Best(**state["best"])
+        self.curve.update(state["curve"])
 
     def on_train_epoch_end(self, trainer, module) -> None:
         epoch = trainer.current_epoch + 1
@@ -106,26 +111,20 @@ class HeldOut(AveragedWeights):
         if epoch % self.every and epoch != self.epochs:
             return
         self.model.load_state_dict(self.weights)
-        loss = float(loss_of(self.model, self.windows).mean())
-        self.best.curve[epoch] = loss
-        if loss < self.best.loss:
+        loss = float(loss_of_windows(*logits_of(self.model, self.windows), self.windows.windows.kind).mean())
+        self.curve[epoch] = loss
+        if not self.best.epoch or loss < self.best.loss:
             self.best.epoch, self.best.loss = epoch, loss
             self.best.weights = {name: value.clone() for name, value in self.weights.items()}
 
 
-def loss_of(model: Model, windows: ScaledWindows) -> torch.Tensor:
-    """(N,) loss of each window, on top of what readers say of it."""
-    logits, read, y = logits_of(model, windows)
-    return loss_of_windows(logits if read is None else read + logits, y, windows.windows.kind)
-
-
 @torch.no_grad()
-def logits_of(model: Model, windows: ScaledWindows) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor]:
-    """What the model says (N, C), what readers say (N, C) or None, and targets of the windows."""
+def logits_of(model: Model, windows: ScaledWindows) -> tuple[torch.Tensor, torch.Tensor]:
+    """What the model says (N, C), and targets of the windows."""
     model.eval()
     logits, y = [], []
     for batch in windows.in_order(BATCH_SIZE):
         logits.append(model(batch.x, batch.observed, batch.context, batch.static).logits)
         # the last step of a window is what is predicted, whatever else was asked in training
         y.append(batch.y[:, -1] if windows.each_step else batch.y)
-    return torch.cat(logits), windows.read, torch.cat(y)
+    return torch.cat(logits), torch.cat(y)

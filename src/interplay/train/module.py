@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import pytorch_lightning as pl
 import torch
@@ -75,7 +74,7 @@ class GuidedTraining(pl.LightningModule):
         if config.level_noise:
             x = shift_levels(x, config.level_noise)
         observed = hide_modalities(batch.observed, hidden) if hidden else batch.observed
-        output = on_evidence(self.model(x, observed, batch.context, batch.static), batch.read)
+        output = self.model(x, observed, batch.context, batch.static)
         terms = self.losses(output, batch.y, batch.context)
         total = self.losses.total(terms)
         # the last step of a window is labelled, whatever the others are
@@ -98,16 +97,6 @@ class GuidedTraining(pl.LightningModule):
             optimiser, config.learning_rate, total_steps=self.total_steps
         )
         return [optimiser], [{"scheduler": cycle, "interval": "step"}]
-
-
-def on_evidence(output: Output, read: torch.Tensor | None) -> Output:
-    """An output added to what readers say (B, C) of the whole window, which its last step alone may know."""
-    if read is None:
-        return output
-    steps = output.step_logits
-    if steps is not None:
-        steps = torch.cat([steps[:, :-1], steps[:, -1:] + read[:, None]], dim=1)
-    return replace(output, logits=output.logits + read, step_logits=steps)
 
 
 UNDECAYED = ("bias", "bias_ih_l0", "bias_hh_l0", "gamma", "modality", "distance")
@@ -165,7 +154,7 @@ class EpochLog(pl.Callback):
             trackers,
             settings,
         )
-        self.held_out = held_out or {}
+        self.held_out = {} if held_out is None else held_out
         self.epochs: list[dict[str, float]] = []
 
     def state_dict(self) -> dict[str, list[dict[str, float]]]:

@@ -43,9 +43,8 @@ class OptimiserConfig:
     least_steps : int
         Where windows are few, as many more times as make so many steps, at most.
     held_out : float
-        Share of the training entities (of blocks of time where entities are few) that are kept apart first, to see
-        after how many epochs the loss on them is least; then a model is trained on all for so many. 0 trains to the
-        end without looking.
+        Share of the training entities (of blocks of time where entities are few) that are kept apart, to keep the
+        weights under which the loss on them is least. 0 trains on all of them to the end without looking.
     batch_size : int
         Windows at a time.
     learning_rate : float

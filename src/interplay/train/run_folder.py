@@ -211,8 +211,7 @@ def _model(
     read = any(name.startswith("mixture.") for name in state)
     context = empty_context(len(schema.modalities), schema.steps)
     network = None
-    # a network that held-out entities did not gain from was left out
-    if any(name.startswith("network.") for name in state) or not read:
+    if recipe.readers.network or not read:
         network = build_model(scaled_schema(schema), recipe.model, context)
     model = network
     if read:

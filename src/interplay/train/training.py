@@ -23,8 +23,8 @@ from interplay.nn import (
 from interplay.profile import InteractionProfile
 from interplay.progress import Progress, shown
 from interplay.train.batches import ScaledWindows
-from interplay.train.evidence import Evidence, gather_evidence, rule_of
-from interplay.train.network import train_network
+from interplay.train.evidence import Evidence, gather_evidence, rule_of, weights_of_levels
+from interplay.train.network import HeldOutLogits, train_network
 from interplay.train.recipe import DecisionConfig, Recipe, make_recipe
 from interplay.train.run import Run
 from interplay.train.run_folder import TrainingData, check_run_folder
@@ -99,19 +99,20 @@ def fit(
                 train, scaler, profile, recipe.readers, seed, lambda done: tell(after * done)
             )
         torch.manual_seed(seed)
-        network, share = None, 1.0
+        network, apart = None, None
         if recipe.readers.network or evidence is None:
             network = build_model(scaled_schema(train.schema), recipe.model, context)
-            log, share, unfinished = train_network(
+            contexts = window_contexts(train, profile, recipe.model.context)
+            log, apart, unfinished = train_network(
                 network,
                 recipe,
-                _scaled(train, scaler, recipe, profile, evidence),
+                ScaledWindows(train, scaler, contexts, each_step=recipe.model.each_step),
                 seed=seed,
                 trackers=trackers,
                 out=None if out is None else Path(out),
                 progress=lambda done: tell(after + (1.0 - after) * done),
             )
-        model = _assembled(network, evidence, recipe, share)
+        model = _assembled(network, evidence, apart, recipe)
     rule = rule_of(evidence, train, recipe.decision.rule)
     run = Run(
         model=model.eval(),
@@ -142,26 +143,16 @@ READING = 0.3
 """Share of the progress that readers are told to be, beside a network."""
 
 
-def _scaled(
-    train: Windows,
-    scaler: Scaler,
-    recipe: Recipe,
-    profile: InteractionProfile | None,
-    evidence: Evidence | None,
-) -> ScaledWindows:
-    """The training windows as the network gets them."""
-    contexts = window_contexts(train, profile, recipe.model.context)
-    read = None if evidence is None else evidence.logits
-    return ScaledWindows(train, scaler, contexts, each_step=recipe.model.each_step, read=read)
-
-
-def _assembled(network: Network | None, evidence: Evidence | None, recipe: Recipe, share: float) -> Model:
-    """The whole model."""
+def _assembled(
+    network: Network | None, evidence: Evidence | None, apart: HeldOutLogits | None, recipe: Recipe
+) -> Model:
+    """The whole model; without held-out windows its two levels count alike."""
     if evidence is None:
         assert network is not None
         return network
-    model = TwoLevels(evidence.mixture, network if share else None, recipe.model)
-    model.share.fill_(share)
+    model = TwoLevels(evidence.mixture, network, recipe.model)
+    if apart is not None:
+        model.weight.copy_(weights_of_levels(evidence, apart, recipe.readers.shrinkage))
     return model
 
 

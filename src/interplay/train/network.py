@@ -34,10 +34,12 @@ class HeldOutLogits:
     Attributes
     ----------
     rows : (n,) int64, which of the training windows
+    entity : (n,) int64, whose they are
     logits : (n, C)
     """
 
     rows: np.ndarray
+    entity: np.ndarray
     logits: torch.Tensor
 
 
@@ -77,7 +79,7 @@ def train_network(
     if look is None:
         return log.epochs, None, unfinished
     model.load_state_dict(look.best.weights)
-    return log.epochs, HeldOutLogits(rows, logits_of(model, look.windows)[0]), unfinished
+    return log.epochs, HeldOutLogits(rows, train.entity[rows], logits_of(model, look.windows)[0]), unfinished
 
 
 def held_out_rows(train: Windows, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -211,7 +211,8 @@ def _model(
     read = any(name.startswith("mixture.") for name in state)
     context = empty_context(len(schema.modalities), schema.steps)
     network = None
-    if recipe.readers.network or not read:
+    # a network that held-out entities did not gain from was left out
+    if any(name.startswith("network.") for name in state) or not read:
         network = build_model(scaled_schema(schema), recipe.model, context)
     model = network
     if read:

@@ -150,9 +150,11 @@ def _assembled(
     if evidence is None:
         assert network is not None
         return network
-    model = TwoLevels(evidence.mixture, network, recipe.model)
-    if apart is not None:
-        model.weight.copy_(weights_of_levels(evidence, apart, recipe.readers.shrinkage))
+    if network is None or apart is None:
+        return TwoLevels(evidence.mixture, network, recipe.model)
+    weight = weights_of_levels(evidence, apart, recipe.readers.shrinkage)
+    model = TwoLevels(evidence.mixture, network if weight[1] else None, recipe.model)
+    model.weight.copy_(weight)
     return model
 
 

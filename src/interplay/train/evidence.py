@@ -33,8 +33,8 @@ MOST_ALONE = 12
 CLEARLY = 0.01
 """Macro-F1 that another rule of calling must be worth: the likeliest class is what anyone expects."""
 
-STANDARD_ERRORS = 2.0
-"""So much must held-out entities gain for a network to count beside readers."""
+STANDARD_ERRORS = 3.0
+"""So much must held-out entities gain for a network to count beside readers: they also chose its best look."""
 
 FEW_ENTITIES = 3
 """Fewer held-out entities than this say nothing of how far they differ; windows do."""

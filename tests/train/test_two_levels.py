@@ -10,9 +10,10 @@ from interplay.nn import TwoLevels
 from interplay.readers import Mixture, ReadersConfig
 from interplay.readers.scoring import loss_of_windows
 from interplay.train import fit, load_run
-from interplay.train.evidence import Evidence, asked, synergistic_pairs, weights_of_levels
+from interplay.train.evidence import Evidence, asked, synergistic_pairs
 from interplay.train.export import export_run
 from interplay.train.held_out import logits_of
+from interplay.train.levels import weigh_levels
 from interplay.train.network import HeldOutLogits, held_out_rows
 from interplay.train.recipe import make_recipe
 from interplay.types import Schema
@@ -142,7 +143,7 @@ def weights(read: torch.Tensor, logits: torch.Tensor, y: torch.Tensor) -> list[f
     schema = Schema(shapes={"a": (1, 1)}, steps=1, step_s=1.0, classes=("no", "yes"), kind="classes")
     evidence = Evidence(mixture=Mixture(schema, [], [], []), logits=read, y=y)
     apart = HeldOutLogits(np.arange(len(y)), np.arange(len(y)) * 5 // len(y), logits)
-    return weights_of_levels(evidence, apart, ReadersConfig().shrinkage).tolist()
+    return weigh_levels(evidence, apart, ReadersConfig().shrinkage).counted.tolist()
 
 
 def test_who_knows_nothing_leaves_it_to_the_other():

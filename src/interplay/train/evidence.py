@@ -20,10 +20,7 @@ from interplay.readers import (
     out_of_fold_logits,
     targets,
 )
-from interplay.readers.mixture import mixture_weights
-from interplay.readers.scoring import loss_of_windows, normalised
 from interplay.registry import Choice
-from interplay.train.network import HeldOutLogits
 from interplay.train.target_kinds import TARGETS
 from interplay.types import Schema
 
@@ -32,12 +29,6 @@ MOST_ALONE = 12
 
 CLEARLY = 0.01
 """Macro-F1 that another rule of calling must be worth: the likeliest class is what anyone expects."""
-
-STANDARD_ERRORS = 3.0
-"""So much must held-out entities gain for a network to count beside readers: they also chose its best look."""
-
-FEW_ENTITIES = 3
-"""Fewer held-out entities than this say nothing of how far they differ; windows do."""
 
 MOST_PAIRS = 6
 """At most so many synergistic pairs are read as pairs, the most synergistic ones."""
@@ -124,37 +115,6 @@ def gather_evidence(
         logits=out_of_fold_logits(fitted, schema, y, observed, folds, shrinkage=config.shrinkage),
         y=y,
     )
-
-
-def weights_of_levels(evidence: Evidence, apart: HeldOutLogits, shrinkage: float) -> torch.Tensor:
-    """(2,) what readers and network count, of the least loss on windows that neither learned from, shrunk to even ones.
-
-    Readers count alone unless the entities that were held out clearly gain from both: a network that only might help
-    can as well harm.
-
-    Parameters
-    ----------
-    evidence : Evidence
-    apart : HeldOutLogits
-        Of the network.
-    shrinkage : float
-        Nats that weights cost which are as far from even ones as none at all.
-    """
-    kind, read, y = evidence.mixture.schema.kind, evidence.logits[apart.rows], evidence.y[apart.rows]
-    both = torch.stack([read, normalised(apart.logits, kind)], dim=1)
-    weight = mixture_weights(both, y, kind, torch.full((2,), 0.5).double(), shrinkage)
-    mixed = torch.einsum("nkc,k->nc", both.double(), weight)
-    gain = loss_of_windows(read.double(), y, kind) - loss_of_windows(mixed, y, kind)
-    return weight if _clear(gain, torch.from_numpy(apart.entity)) else torch.tensor([1.0, 0.0])
-
-
-def _clear(gain: torch.Tensor, entity: torch.Tensor) -> bool:
-    """Whether the mean gain of entities, or of windows (N,) where these are few, is `STANDARD_ERRORS` above none."""
-    inverse = entity.unique(return_inverse=True)[1]
-    counts = inverse.bincount()
-    if len(counts) >= FEW_ENTITIES:
-        gain = torch.zeros(len(counts), dtype=gain.dtype).index_add_(0, inverse, gain) / counts
-    return bool(gain.mean() > STANDARD_ERRORS * gain.std() / len(gain) ** 0.5)
 
 
 def rule_of(evidence: Evidence | None, train: Windows, rule: str) -> str:

@@ -23,7 +23,8 @@ from interplay.nn import (
 from interplay.profile import InteractionProfile
 from interplay.progress import Progress, shown
 from interplay.train.batches import ScaledWindows
-from interplay.train.evidence import Evidence, gather_evidence, rule_of, weights_of_levels
+from interplay.train.evidence import Evidence, gather_evidence, rule_of
+from interplay.train.levels import weigh_levels
 from interplay.train.network import HeldOutLogits, train_network
 from interplay.train.recipe import DecisionConfig, Recipe, make_recipe
 from interplay.train.run import Run
@@ -152,7 +153,7 @@ def _assembled(
         return network
     if network is None or apart is None:
         return TwoLevels(evidence.mixture, network, recipe.model)
-    weight = weights_of_levels(evidence, apart, recipe.readers.shrinkage)
+    weight = weigh_levels(evidence, apart, recipe.readers.shrinkage).counted
     model = TwoLevels(evidence.mixture, network if weight[1] else None, recipe.model)
     model.weight.copy_(weight)
     return model

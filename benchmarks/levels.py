@@ -101,9 +101,9 @@ def table(rows: list[dict]) -> str:
     lines = [
         "# Readers and network",
         "",
-        f"Test entities, sets thinned to {WINDOWS} windows: accuracy of planted windows, AUROC of two classes, macro-F1 "
-        "of more. The weights and the gain, in standard errors, are those of training entities that neither level learned "
-        f"from; the default recipe takes both above {STANDARD_ERRORS:g} standard errors, else readers alone.",
+        f"Test entities, sets thinned to {WINDOWS} windows: accuracy of planted windows, AUROC of two classes, "
+        "macro-F1 of more. The weights and the gain, in standard errors, are those of training entities that neither "
+        f"level learned from; the default recipe takes both above {STANDARD_ERRORS:g}, else readers alone.",
         "",
         "| set | split | held-out entities | weights | gain (errors) | readers | network | both | default |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",

@@ -47,6 +47,7 @@ class ExtraTrees(_SummaryTrees):
     schema, seed
         See `Reader`.
     trees : int
+        Trees of a forest; of several labels, of the forest of each.
     """
 
     def __init__(self, schema: Schema, seed: int, *, trees: int = 200):
@@ -88,6 +89,7 @@ class BoostedTrees(_SummaryTrees):
     rounds : int
         Trees of each output.
     learning_rate : float
+        Share of what a tree would correct that it is let correct.
     leaves : int
         Largest number of leaves of a tree.
     """

@@ -9,6 +9,7 @@ import argparse
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -91,7 +92,7 @@ def regime_synergy() -> float:
     return float(1 - h2(0.5 + 0.5 * (1 - REDRAWN) / REGIMES))
 
 
-def regimes(seed: int) -> Draw:
+def regimes(seed: int, channels: int = 3) -> Draw:
     """Four regimes, shown by a modality of their own; in each the label is the exclusive or of that regime's pair, each
     pair at its own lag, and 5 % of labels are drawn anew. Nine modalities, six steps, 6,000 windows."""
     rng = np.random.default_rng(seed)
@@ -102,7 +103,8 @@ def regimes(seed: int) -> Draw:
     y = either[regime, np.arange(n)]
     again = rng.random(n) < REDRAWN
     y[again] = rng.integers(0, 2, again.sum())
-    x = {f"x{k}": linear(b, 3, rng) for k, b in enumerate(bit)} | {"regime": linear(regime, 3, rng)}
+    x = {f"x{k}": linear(b, channels, rng) for k, b in enumerate(bit)}
+    x["regime"] = linear(regime, channels, rng)
     pairs = {}
     for r, lag in enumerate(PAIR_LAGS):
         atoms = np.zeros((LAGS, 4))
@@ -121,6 +123,7 @@ SCENARIOS: dict[str, Scenario] = {
         draw=of_size(of_slow_nulls(3, memory=0.95, lengths=(10, 30)), 1500)
     ),
     "four regimes": Scenario(draw=regimes, seeds=SEEDS_OF_POWER),
+    "four regimes, 16 channels": Scenario(draw=partial(regimes, channels=16), seeds=SEEDS_OF_POWER),
     "noise, numbers": Scenario(draw=noise_of_numbers, estimators=("GaussianPID",)),
     "slow streams, slow numbers": Scenario(draw=slow_numbers, estimators=("GaussianPID",)),
     "a number, three noise partners": Scenario(draw=linear_partners, estimators=("GaussianPID",)),

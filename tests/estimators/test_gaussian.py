@@ -106,3 +106,20 @@ def test_a_target_without_noise_is_said_to_leave_information_unbounded():
         ip.TemporalRUS(ip.GaussianPID(n_rotations=9)).fit(
             ip.windows_from_arrays(arrays, noisy, steps=1, classes=())
         )
+
+
+def test_atoms_of_noise_partners_are_chance_and_weak_synergy_is_found():
+    false, weak = 0, 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        x = {f"x{k}": rng.normal(size=(800, 2)) for k in range(3)}
+        y = x["x0"][:, 0] + 0.25 * x["x1"][:, 1] + rng.normal(size=800)
+        windows = ip.windows_from_arrays(x, y, steps=1, classes=())
+        d = ip.TemporalRUS(GaussianPID(n_bootstrap=20)).fit(windows).profile_.dataset
+        of_noise = [d.synergy_q_value.values[m, 2, 0] for m in (0, 1)] + [d.unique_q_value.values[2, 0, 0]]
+        false += min(of_noise) <= 0.05
+        # x1 tells 0.044 bit beyond x0, its signal 0.25 of one deviation: 7 standard errors at 800 windows
+        weak += d.synergy_q_value.values[0, 1, 0] <= 0.05
+    # 20 profiles with a chance of 5 % each: at most 4 with probability 0.997
+    assert false <= 4
+    assert weak >= 19

@@ -9,6 +9,7 @@ from interplay.estimators.resampling import (
     bootstrap_std_error,
     cluster_sums,
     clusters_of,
+    effective_windows,
     rearranged_p_values,
     rearrangements,
 )
@@ -38,7 +39,7 @@ def test_clusters_are_entities_or_blocks():
     few = windows_from_arrays(x, np.arange(600) % 2, steps=3)
     cluster = clusters_of(few)
     assert (np.diff(cluster) >= 0).all()
-    assert 90 <= cluster.max() + 1 <= 101
+    assert 45 <= cluster.max() + 1 <= 51
 
 
 def one_stream(y, entity=None):
@@ -100,3 +101,15 @@ def test_entities_with_one_label_each_exchange_their_labels():
     p = p_values(log_ratio, y, margin=1, draws=4000, rng=np.random.default_rng(0), entity=entity)
     # four standard errors: 4 sqrt(0.05 * 0.95 / 4000) = 0.014
     assert p.item() == pytest.approx(0.05, abs=0.014)
+
+
+def test_effective_windows_are_as_many_as_there_are_independent_values():
+    rng = np.random.default_rng(0)
+    cluster = np.repeat(np.arange(200), 25)
+    shared, own = torch.from_numpy(rng.normal(size=(2, 5000)))
+    shared = shared[torch.from_numpy(cluster)]
+    # a share s of the variance that 25 windows have in common: 5,000 / (1 + 24 s)
+    values = torch.stack([own, shared, 0.5**0.5 * (own + shared), torch.zeros(5000)])
+    exact = [5000, 200, 5000 / 13, 5000]
+    # a variance of 200 clusters is known to 1 in 10
+    np.testing.assert_allclose(effective_windows(values, cluster), exact, rtol=0.25)

@@ -123,6 +123,39 @@ def test_a_stream_that_nobody_has_counts_as_never_observed(run, new):
         predicted(run, new)
 
 
+def test_a_stream_that_one_person_lacks_is_told(run, new):
+    (new / "hr_p12.csv").unlink()
+    table, notes = predicted(run, new)
+    assert notes == ["'hr' has nothing of 'p12': it counts as never observed there."]
+    assert sorted(set(table["entity"])) == ["p10", "p11", "p12", "p13"]
+
+
+def test_labels_in_the_tables_of_samples_may_be_missing(tmp_path):
+    def write_table(folder, people, *, labelled):
+        folder.mkdir()
+        for k in people:
+            y = np.repeat(np.random.default_rng(k).integers(0, 2, N // 10), 10)
+            rows = [
+                f"{t},{60 + 5 * v + t % 3}" + (f",{'walk' if v else 'rest'}" if labelled else "")
+                for t, v in enumerate(y)
+            ]
+            header = "time,hr,label" if labelled else "time,hr"
+            (folder / f"p{k}.csv").write_text("\n".join([header, *rows]) + "\n")
+        (folder / "study.yaml").write_text(
+            'streams:\n  hr: {files: "p{entity}.csv", columns: [hr], time: time, rate_hz: 1}\n'
+            'target: {files: "p{entity}.csv", column: label, classes: [rest, walk], time: time}\n'
+            "windows: {step_s: 1, steps: 5}\n"
+        )
+        return folder
+
+    trained = write_table(tmp_path / "train", range(8), labelled=True)
+    run = ip.fit(ip.make_windows(ip.read_folder(trained), step_s=1.0, steps=STEPS), settings=SMALL)
+    table, notes = predicted(run, write_table(tmp_path / "new", range(10, 13), labelled=False))
+    assert notes == []
+    assert table["label"].isna().all()
+    assert len(table) == 3 * (N - STEPS + 1)
+
+
 def test_who_is_left_out_is_named(run, new):
     for name in ("acc", "hr"):
         path = new / f"{name}_p11.csv"

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import torch
 import xarray as xr
+from scipy.stats import norm
 
 from interplay.data import Windows
 from interplay.estimators.resampling import bootstrap_std_error, cluster_sums, clusters_of
-from interplay.profile.significance import familywise, q_values
+from interplay.profile.significance import RESOLUTION_BITS, familywise, q_values
 from interplay.units import bits
 
 PAIRED = ("redundancy", "unique_ij", "unique_ji", "synergy", "joint_mi")
@@ -80,6 +81,7 @@ class ProfileBuilder:
         joint,
         *,
         p_value=None,
+        p_values: Mapping[str, object] | None = None,
         gap_nats=None,
         shifts: Mapping[str, object] | None = None,
     ) -> None:
@@ -92,13 +94,15 @@ class ProfileBuilder:
             The same by the least informative coupling, see `interplay.info.broja`.
         p_value : (..., L), optional
             That the pair tells anything.
+        p_values : name of an atom of `PAIRED` -> (..., L), optional
+            Of single atoms.
         gap_nats : (..., L), optional
             What the solver has proven.
         shifts : name of each of `PAIRED` -> (..., L) nats, optional
         """
         atoms = pair_atoms(*(torch.as_tensor(each) for each in (first, second, least, joint)))
         sums = {name: cluster_sums(value, self.cluster) for name, value in atoms.items()}
-        self.add_pair_sums(sums, p_value=p_value, gap_nats=gap_nats, shifts=shifts)
+        self.add_pair_sums(sums, p_value=p_value, p_values=p_values, gap_nats=gap_nats, shifts=shifts)
 
     def add_pair_sums(
         self,
@@ -110,10 +114,7 @@ class ProfileBuilder:
         doubts: Mapping[str, object] | None = None,
         p_values: Mapping[str, object] | None = None,
     ) -> None:
-        """The same from atoms whose scores are already summed over clusters, (..., L, clusters), by name.
-
-        `p_values`, by name, are of single atoms.
-        """
+        """The same from atoms whose scores are already summed over clusters, (..., L, clusters), by name."""
         for name in PAIRED:
             self._file(name, sums[name], (shifts or {}).get(name, 0.0), (doubts or {}).get(name, 0.0))
         for name, value in (p_values or {}).items():
@@ -159,9 +160,18 @@ class ProfileBuilder:
         return xr.Dataset(data, coords=coords)
 
     def _adjusted(self, data: Mapping[str, object]) -> dict[str, object]:
-        """p-values of atoms, adjusted over all atoms, pairs and lags together."""
+        """p-values of atoms, adjusted over all atoms, pairs and lags together.
+
+        What chance does to a source that tells nothing is not all: of sources that tell something an atom may be zero,
+        and then its error alone speaks. The larger of the two p-values counts.
+        """
         atoms = [name for name in ("redundancy", "unique", "synergy") if f"{name}_p_value" in data]
-        raw = [data[f"{name}_p_value"][1] for name in atoms]  # pyrefly: ignore[bad-index]
+
+        def larger(name: str) -> np.ndarray:
+            value, stderr, p = (data[f"{name}{kind}"][1] for kind in ("", "_stderr", "_p_value"))  # pyrefly: ignore[bad-index]
+            return np.maximum(p, norm.sf(value / np.hypot(stderr, RESOLUTION_BITS)))
+
+        raw = [larger(name) for name in atoms]
         if not raw:
             return {}
         upper = np.triu(np.ones((len(self.names), len(self.names)), dtype=bool), 1)[..., None]

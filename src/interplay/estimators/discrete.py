@@ -13,7 +13,7 @@ from interplay.errors import InvalidInput
 from interplay.estimators.base import BaseRUS
 from interplay.estimators.collect import ProfileBuilder
 from interplay.estimators.discretise import cells_at_lags
-from interplay.estimators.resampling import rearrangements
+from interplay.estimators.resampling import WORK_BYTES, rearrangements, tail_p_values
 from interplay.estimators.target_history import past_labels
 from interplay.info import Broja, RedundancyMeasure
 from interplay.progress import Progress, silent
@@ -99,26 +99,24 @@ class DiscretePID(BaseRUS):
         rearranged = torch.from_numpy(rearrangements(windows, windows.length, draws, rng))
         alone = []
         for codes in cell:
-            counted = _Counts(codes[None], y, group, n_classes)
-            null = counted.rearranged(rearranged)
-            alone.append(null)
-            shift = -self._bias(counted, null)
-            p_value = counted.p_value(null[: self.n_rotations])
-            builder.add_modality(counted.pointwise(), shift=shift, p_value=p_value)
+            source = _Source(_Counts(codes[None], y, group, n_classes), rearranged, self.n_rotations)
+            alone.append(source)
+            shift = -self._bias(source.counts, source.null)
+            builder.add_modality(source.counts.pointwise(), shift=shift, p_value=source.p_value.numpy())
         for k, (i, j) in enumerate(builder.pairs):
-            one, two = (_Counts(cell[m][None], y, group, n_classes) for m in (i, j))
-            self._add_pair(builder, one, two, (alone[i], alone[j]), rearranged)
+            self._add_pair(builder, alone[i], alone[j], rearranged)
             progress((k + 1) / len(builder.pairs))
         return builder.dataset()
 
     def _add_pair(
-        self, builder: ProfileBuilder, first: "_Counts", second: "_Counts", alone, rearranged
+        self, builder: ProfileBuilder, one: "_Source", two: "_Source", rearranged: torch.Tensor
     ) -> None:
+        first, second = one.counts, two.counts
         joint = first.beside(second)
         null = joint.rearranged(rearranged)
         least, gap = _least(first, second, self._measure)
         i1, i2, i12 = first.pointwise(), second.pointwise(), joint.pointwise()
-        b1, b2, b12 = self._bias(first, alone[0]), self._bias(second, alone[1]), self._bias(joint, null)
+        b1, b2, b12 = self._bias(first, one.null), self._bias(second, two.null), self._bias(joint, null)
         b_q = self._least_bias(first, second, b1, b2, rearranged)
         shifts = {
             "redundancy": b_q - b1 - b2,
@@ -127,9 +125,17 @@ class DiscretePID(BaseRUS):
             "synergy": b_q - b12,
             "joint_mi": -b12,
         }
-        builder.add_pair(
-            i1, i2, least, i12, gap_nats=gap, shifts=shifts, p_value=joint.p_value(null[: self.n_rotations])
-        )
+        draws = rearranged[: self.n_rotations]
+        # what each adds to the other, which is what is unique to it and what only both tell
+        adds = [joint.p_value(joint.rearranged(draws, moved=(k,))) for k in (0, 1)]
+        p_values = {
+            "redundancy": torch.maximum(one.p_value, two.p_value),
+            "unique_ij": torch.maximum(one.p_value, adds[0]),
+            "unique_ji": torch.maximum(two.p_value, adds[1]),
+            "synergy": torch.maximum(*adds),
+        }
+        p_value = joint.p_value(null[: self.n_rotations])
+        builder.add_pair(i1, i2, least, i12, p_value=p_value, p_values=p_values, gap_nats=gap, shifts=shifts)
 
     @property
     def _measure(self) -> RedundancyMeasure:
@@ -154,6 +160,15 @@ class DiscretePID(BaseRUS):
         return torch.stack(shuffled).mean(0)
 
 
+class _Source:
+    """One modality alone: its counts, what its rearranged cells tell, nats (R, L), and the p-value of what it tells."""
+
+    def __init__(self, counts: "_Counts", rearranged: torch.Tensor, n_rotations: int):
+        self.counts = counts
+        self.null = counts.rearranged(rearranged)
+        self.p_value = counts.p_value(self.null[:n_rotations])
+
+
 class _Counts:
     """Counts of one or two sources' cells against the target, in every context.
 
@@ -168,11 +183,13 @@ class _Counts:
     def __init__(self, codes: torch.Tensor, y: torch.Tensor, group: torch.Tensor, n_classes: int):
         self.codes, self.y, self.group, self.n_classes = codes, y, group, n_classes
         self.n_cells = int(codes.max()) + 1
-        cell = codes[0]
-        for more in codes[1:]:
-            cell = cell * self.n_cells + more
-        self.cell, self.size = cell, self.n_cells ** len(codes)
+        self.size = self.n_cells ** len(codes)
+        place = self.n_cells ** torch.arange(len(codes) - 1, -1, -1)
+        self.by_source = codes * place[:, None, None]
+        self.cell = self.by_source.sum(0)
         self.n_groups = int(group.max()) + 1
+        lag = torch.arange(codes.shape[1])[:, None]
+        self.base = (lag * self.n_groups + group) * self.size * n_classes + y
 
     def of(self, window: torch.Tensor) -> "_Counts":
         """Sources of other windows (N,) beside the same labels."""
@@ -184,15 +201,26 @@ class _Counts:
 
     def table(self) -> torch.Tensor:
         """Counts (L, G, size, C) float64."""
-        n_l = len(self.cell)
-        lag = torch.arange(n_l)[:, None]
-        index = ((lag * self.n_groups + self.group) * self.size + self.cell) * self.n_classes + self.y
-        shape = (n_l, self.n_groups, self.size, self.n_classes)
-        return torch.bincount(index.flatten(), minlength=int(np.prod(shape))).view(shape).double()
+        return self._counted(self.base + self.cell * self.n_classes)
 
-    def rearranged(self, windows: torch.Tensor) -> torch.Tensor:
-        """Plug-in information given the context of sources of other windows (R, N), nats (R, L)."""
-        return torch.stack([_information(self.of(window).table()) for window in windows])
+    def rearranged(self, windows: torch.Tensor, moved: tuple[int, ...] = (0, 1)) -> torch.Tensor:
+        """Plug-in information given the context where the sources `moved`, by number, are those of other windows (R, N)
+        and the others stay, nats (R, L)."""
+        sources = set(range(len(self.codes)))
+        moving = self.by_source[sorted(sources & set(moved))].sum(0) * self.n_classes
+        staying = self.base + self.by_source[sorted(sources - set(moved))].sum(0) * self.n_classes
+        n_l = len(self.cell)
+        at_once = max(1, int(WORK_BYTES // (8 * n_l * self.n_groups * self.size * self.n_classes)))
+        return torch.cat(
+            [
+                _information(torch.stack([self._counted(staying + moving[:, w]) for w in some]))
+                for some in windows.split(at_once)
+            ]
+        )
+
+    def _counted(self, index: torch.Tensor) -> torch.Tensor:
+        shape = (len(self.cell), self.n_groups, self.size, self.n_classes)
+        return torch.bincount(index.flatten(), minlength=int(np.prod(shape))).view(shape).double()
 
     def pointwise(self) -> torch.Tensor:
         """log p(y | cell, context) / p(y | context) of every window, (L, N)."""
@@ -213,22 +241,22 @@ class _Counts:
         surplus = full.sum((-2, -1)) - full.any(-1).sum(-1) - full.any(-2).sum(-1) + 1
         return surplus.sum(-1).double() / (2 * len(self.y))
 
-    def p_value(self, null: torch.Tensor) -> np.ndarray:
+    def p_value(self, null: torch.Tensor) -> torch.Tensor:
         """How often rearranged sources (R, L) tell as much, (L,)."""
-        seen = _information(self.table())
         # counts repeat exactly; ties count against the finding
-        return ((1 + (null >= seen - 1e-12).sum(0)) / (1 + len(null))).numpy()
+        seen = _information(self.table()) - 1e-12
+        return tail_p_values(seen * len(self.y), null.T * len(self.y))
 
 
 def _information(counts: torch.Tensor) -> torch.Tensor:
-    """Plug-in I(cell; Y | context) of counts (L, G, K, C), nats (L,)."""
+    """Plug-in I(cell; Y | context) of counts (..., G, K, C), nats (...)."""
 
     def summed(part: torch.Tensor) -> torch.Tensor:
         return torch.special.xlogy(part, part).sum((-3, -2, -1))
 
     total = counts.sum((-2, -1), keepdim=True)
     cells, classes = counts.sum(-1, keepdim=True), counts.sum(-2, keepdim=True)
-    n = counts[0].sum()
+    n = total.sum((-3, -2, -1))
     return (summed(counts) + summed(total) - summed(cells) - summed(classes)) / n
 
 

@@ -35,10 +35,18 @@ def cells_at_lags(windows: Windows, lags: np.ndarray, how: str, n_cells: int, se
     for m, (name, array) in enumerate(scaled.items()):
         seen = windows.steps.observed[used, m]
         code = np.full(len(used), -1, dtype=np.int64)
-        code[seen] = _cells(array[seen].reshape(int(seen.sum()), -1), how, n_cells, seed, name)
+        alike = _of_one_variance(array[seen]).reshape(int(seen.sum()), -1)
+        code[seen] = _cells(alike, how, n_cells, seed, name)
         codes.append(code + 1 if (code < 0).any() else code)
     rows = place[windows.last - np.asarray(lags)[:, None]]
     return torch.from_numpy(np.stack([code[rows] for code in codes]))
+
+
+def _of_one_variance(x: np.ndarray) -> np.ndarray:
+    """Samples (n, r, d) with every channel at variance 1: between quartiles, a channel that switches between two levels
+    would weigh less than one of noise, and the centres of k-means would follow the noise."""
+    deviation = x.std(axis=(0, 1), dtype=np.float64)
+    return x / np.where(deviation > 0, deviation, 1.0)
 
 
 def _cells(x: np.ndarray, how: str, n_cells: int, seed: int, name: str) -> np.ndarray:

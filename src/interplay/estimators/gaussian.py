@@ -20,7 +20,7 @@ from interplay.data import Scaler, Windows, cross_folds, purged
 from interplay.errors import DataWarning
 from interplay.estimators.base import BaseRUS
 from interplay.estimators.collect import ProfileBuilder
-from interplay.estimators.resampling import rearranged_p_values, rearrangements
+from interplay.estimators.resampling import rearranged_p_values, rearrangements, tail_p_values
 from interplay.probe.features import plain_features
 from interplay.progress import Progress, silent
 
@@ -29,6 +29,12 @@ RIDGES = torch.logspace(-6, 1, 8, dtype=torch.float64)
 
 NOISELESS = 1e-4
 """Share of the target's variance, that of noise of 1 % of its deviation, under which it counts as without noise."""
+
+TAIL_DRAWS = 199
+"""Rearrangements from which the tail of what chance gains from one atom is told."""
+
+LEAST_GAIN_NATS = 0.5
+"""What one free weight gains by chance in one of six draws of windows that have nothing to do with one another."""
 
 WORK_BYTES = 256 * 2**20
 """Memory that a block of pairs may take."""
@@ -44,7 +50,7 @@ class GaussianPID(BaseRUS):
     n_bootstrap : int
         Resamplings of entities behind each standard error.
     n_rotations : int
-        Label rotations behind each p-value.
+        Rearrangements in time, or between entities, behind each p-value; atoms' own take the first 199.
     random_state : int
         Seed of all that is drawn.
 
@@ -75,6 +81,7 @@ class GaussianPID(BaseRUS):
         ridge = _Ridge(windows, lags, self.folds, self.random_state)
         y = torch.from_numpy(windows.y - windows.y.mean())
         rearranged = rearrangements(windows, len(lags), self.n_rotations, rng)
+        few = torch.from_numpy(rearranged[:TAIL_DRAWS])
         per_parameter = 0.5 / len(windows)
         shifts = {"redundancy": -per_parameter, "synergy": -2 * per_parameter, "joint_mi": -3 * per_parameter}
 
@@ -83,6 +90,7 @@ class GaussianPID(BaseRUS):
             return rearranged_p_values(centred[..., None], y.numpy()[:, None], rearranged)
 
         alone = ridge.predict(torch.arange(ridge.n_modalities)[:, None])
+        p_alone = regression_p_values(alone, y, few)
         score = gaussian_score(alone[..., None], y)
         builder.add_modality(score, p_value=p_values(alone), shift=-per_parameter)
         names = list(windows.modalities)
@@ -96,12 +104,23 @@ class GaussianPID(BaseRUS):
             exact |= {
                 (names[i], names[j]) for i, j in exact_pairs if exact.isdisjoint({(names[i],), (names[j],)})
             }
+            one, two = score[block[:, 0]], score[block[:, 1]]
+            # of one continuous target I_Q is the larger of the two
+            first = (one.mean(-1) >= two.mean(-1))[..., None]
+            stronger = torch.where(first, alone[block[:, 0]], alone[block[:, 1]])
+            p_synergy = regression_p_values(without(together, stronger), without(y, stronger), few)
             for k, (i, j) in enumerate(block.tolist()):
                 joint = gaussian_score(torch.stack([together[k], alone[i], alone[j]], dim=-1), y)
-                # of one continuous target I_Q is the larger of the two
-                first = (score[i].mean(-1) >= score[j].mean(-1))[:, None]
-                least = torch.where(first, score[i], score[j])
-                builder.add_pair(score[i], score[j], least, joint, p_value=p[k], shifts=shifts)
+                least = torch.where(first[k], score[i], score[j])
+                atoms = {
+                    "redundancy": torch.maximum(p_alone[i], p_alone[j]),
+                    "unique_ij": p_alone[i],
+                    "unique_ji": p_alone[j],
+                    "synergy": p_synergy[k],
+                }
+                builder.add_pair(
+                    score[i], score[j], least, joint, p_value=p[k], p_values=atoms, shifts=shifts
+                )
             done += len(block)
             progress(done / len(pairs))
         if exact:
@@ -147,6 +166,43 @@ def gaussian_score(prediction: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     rest = y - fitted
     variance, of_rest = (y**2).mean(), (rest**2).mean(-1, keepdim=True)
     return 0.5 * (torch.log(variance / of_rest) + y**2 / variance - rest**2 / of_rest)
+
+
+def without(x: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
+    """What is left of x (..., N) after its regression on z (..., N)."""
+    x, z = (each - each.mean(-1, keepdim=True) for each in (x, z))
+    slope = (x * z).sum(-1, keepdim=True) / (z * z).sum(-1, keepdim=True).clamp_min(1e-300)
+    return x - slope * z
+
+
+def regression_p_values(prediction: torch.Tensor, y: torch.Tensor, rearranged: torch.Tensor) -> torch.Tensor:
+    """How often chance gains as much by a regression on one prediction.
+
+    Parameters
+    ----------
+    prediction, y : (..., N) float64
+    rearranged : (D, N) int64, windows that predictions are taken from in turn
+
+    Returns
+    -------
+    (...); 1 below `LEAST_GAIN_NATS`, where nothing is worth asking
+    """
+    prediction, y = (each - each.mean(-1, keepdim=True) for each in torch.broadcast_tensors(prediction, y))
+    scale = prediction.norm(dim=-1) * y.norm(dim=-1)
+
+    def gains(product: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
+        """-N/2 log(1 - r^2), nats summed over windows, and 0 where the correlation r is not positive."""
+        r = (product / scale.clamp_min(1e-300)).clamp(0.0, 1.0 - 1e-12)
+        return -0.5 * y.shape[-1] * torch.log1p(-(r**2))
+
+    gain = gains((prediction * y).sum(-1), scale)
+    p, worth = torch.ones_like(gain), gain >= LEAST_GAIN_NATS
+    if not worth.any():
+        return p
+    x, label = prediction[worth], y[worth]
+    by_chance = torch.stack([(x[:, window] * label).sum(-1) for window in rearranged], dim=-1)
+    p[worth] = tail_p_values(gain[worth], gains(by_chance, scale[worth][:, None]))
+    return p
 
 
 @dataclass(frozen=True, slots=True)

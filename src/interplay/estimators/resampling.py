@@ -18,13 +18,23 @@ WORK_BYTES = 64e6
 FEW_ENTITIES = 10
 """With fewer entities than this, blocks of consecutive windows are resampled instead."""
 
+BLOCKS = 50
+"""So many at most. Blocks of a hundredth of the windows are shorter than what slow streams remember: errors came out a
+fifth too small."""
+
+LEAST_SCALE_NATS = 1.0
+"""A chance gain of one free weight is half a chi-square, the tail of which falls by e for each nat."""
+
+LEAST_P_VALUE = 1e-12
+"""No extrapolated tail is believed beyond this."""
+
 
 def clusters_of(windows: Windows) -> np.ndarray:
     """Cluster of each window, (N,) int64: its entity, or a block of consecutive windows."""
     entity = np.unique(windows.entity, return_inverse=True)[1]
     if entity.max() + 1 >= FEW_ENTITIES:
         return entity
-    return consecutive_blocks(windows, max(2 * windows.length, -(-len(windows) // 100)))
+    return consecutive_blocks(windows, max(2 * windows.length, -(-len(windows) // BLOCKS)))
 
 
 def cluster_sums(pointwise: torch.Tensor, cluster: np.ndarray) -> torch.Tensor:
@@ -34,6 +44,24 @@ def cluster_sums(pointwise: torch.Tensor, cluster: np.ndarray) -> torch.Tensor:
         *pointwise.shape[:-1], int(cluster.max()) + 1, dtype=torch.float64, device=pointwise.device
     )
     return sums.index_add_(-1, index, pointwise.double())
+
+
+def effective_windows(values: torch.Tensor, cluster: np.ndarray) -> torch.Tensor:
+    """How many independent windows are worth as much as these are for what is read from values that clusters share.
+
+    Parameters
+    ----------
+    values : (..., N)
+    cluster : (N,) int64
+
+    Returns
+    -------
+    (...) float64, N over the design effect (Kish, 1965), which is 1 where the windows of a cluster have nothing in
+    common, and their number where they are all alike
+    """
+    off = values.double() - values.double().mean(-1, keepdim=True)
+    design = (cluster_sums(off, cluster) ** 2).sum(-1) / (off**2).sum(-1).clamp_min(1e-300)
+    return values.shape[-1] / design.clamp_min(1.0)
 
 
 def bootstrap_std_error(sums: torch.Tensor, counts: np.ndarray, draws: int, rng: np.random.Generator):
@@ -129,3 +157,28 @@ def rearranged_p_values(score: torch.Tensor, label: np.ndarray, rearranged: np.n
         # rounding of the sums is about 1e-12 of them; ties count against the finding
         worse += (null >= (seen - 1e-9 * (1.0 + seen.abs()))[..., None]).sum(-1)
     return (1.0 + worse) / (1.0 + len(rearranged))
+
+
+def tail_p_values(gain: torch.Tensor, null: torch.Tensor) -> torch.Tensor:
+    """How often chance gains as much.
+
+    Parameters
+    ----------
+    gain : (...), nats summed over windows
+    null : (..., D), what chance gained
+
+    Returns
+    -------
+    (...), in (0, 1]: the share of draws, or where none of them gains as much, the exponential tail beyond their upper
+    quartile
+    """
+    n_d = null.shape[-1]
+    counted = (1.0 + (null >= gain[..., None]).sum(-1)) / (1.0 + n_d)
+    quartile = null.quantile(0.75, dim=-1)
+    beyond = (null - quartile[..., None]).clamp_min(0.0).sum(-1) / max(1, n_d // 4)
+    scale = beyond.clamp_min(LEAST_SCALE_NATS)
+    tail = 0.25 * torch.exp(-(gain - quartile).clamp_min(0.0) / scale)
+    none_as_large = (null < gain[..., None]).all(-1)
+    # nothing is gained: chance does as well whatever it does
+    p = torch.where(none_as_large, torch.minimum(counted, tail), counted)
+    return torch.where(gain > 0, p, 1.0).double().clamp_min(LEAST_P_VALUE)

@@ -55,9 +55,10 @@ class ProbeShape:
 class Probe(nn.Module):
     """Logits of the target from each modality alone and from each pair, at each lag.
 
-    A modality's logits are linear in its hidden state, plus a small network on [z, z * z]. Those of a pair are the
-    sum of its two modalities' logits, whose gradient is stopped there, plus a small network on [z_i, z_j, z_i * z_j]:
-    it learns only what the two say together beyond what they say apart, and has no more room than a modality's own.
+    A modality's logits are linear in its hidden state, plus a small network on [z, z * z] that leaves z as pairs want
+    it. Those of a pair are the sum of its two modalities' logits, whose gradient is stopped there, plus a small network
+    on [z_i, z_j, z_i * z_j]: it learns only what the two say together beyond what they say apart, and has no more room
+    than a modality's own.
 
     Parameters
     ----------
@@ -87,6 +88,8 @@ class Probe(nn.Module):
         self.b2 = zeros(s.modalities, 1, s.width)
         self.head = zeros(s.modalities, s.width, s.lags * outputs)
         self.bias = zeros(s.modalities, 1, s.lags * outputs)
+        self.seen = weight(s.modalities, s.features, s.width)
+        self.seen_bias = zeros(s.modalities, 1, s.width)
         self.project = weight(s.modalities, s.width, s.rank)
         self.own1 = weight(s.modalities, 2 * s.rank, s.pair_width)
         self.own_bias = zeros(s.modalities, 1, s.pair_width)
@@ -153,10 +156,16 @@ class Probe(nn.Module):
         w = {name: value.flatten(0, 1) for name, value in self.named_parameters() if name not in OF_PAIRS}
         h = nn.functional.gelu(torch.baddbmm(w["b1"], x_KMUF.flatten(0, 1), w["w1"]))
         h = nn.functional.gelu(torch.baddbmm(w["b2"], h, w["w2"]))
+        # a hidden state of pairs' own: in h, and in z where a modality's own head shapes it, what that head can use
+        # crowds out all else, and what only two modalities say together comes late or never
+        seen = nn.functional.gelu(torch.baddbmm(w["seen_bias"], x_KMUF.flatten(0, 1), w["seen"]))
         # normalised, so that products are as large as their factors from the start: with small factors
         # the gradient of what two modalities say only together drowns in noise
-        z = nn.functional.layer_norm(torch.bmm(h, w["project"]), w["project"].shape[2:])
-        own = nn.functional.gelu(torch.baddbmm(w["own_bias"], torch.cat([z, z * z], -1), w["own1"]))
+        z = nn.functional.layer_norm(torch.bmm(seen, w["project"]), w["project"].shape[2:])
+        fixed = z.detach()
+        own = nn.functional.gelu(
+            torch.baddbmm(w["own_bias"], torch.cat([fixed, fixed * fixed], -1), w["own1"])
+        )
         at_steps = torch.baddbmm(w["bias"], h, w["head"]) + torch.bmm(own, w["own2"])
         return at_steps.unflatten(0, (n_k, -1)), z.unflatten(0, (n_k, -1))
 

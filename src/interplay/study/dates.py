@@ -63,7 +63,7 @@ def as_seconds(column: pd.Series, time_format: str | None, zone: str | None) -> 
         return Dates(_since(parsed), True, None, none, none)
     naive = parsed.dt.tz_localize(None)
     if is_clock(time_format):
-        return Dates(_over_midnight(_since(parsed)), False, None, none, none)
+        return Dates(_over_midnight(_since(parsed) % DAY_S), False, None, none, none)
     return _localised(naive, zone)
 
 
@@ -130,5 +130,5 @@ def _chosen(early: np.ndarray, late: np.ndarray, open_: np.ndarray) -> tuple[np.
 
 
 def _over_midnight(seconds: np.ndarray) -> np.ndarray:
-    """Times of a day that go on after midnight."""
+    """Seconds since the midnight before the first of some times of a day, which go on after the next."""
     return seconds + DAY_S * np.cumsum(np.r_[0.0, np.diff(seconds) < -DAY_S / 2])

@@ -1,7 +1,7 @@
 """Patterns of file names: which files of a study belong to which entity and recording."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -58,6 +58,25 @@ def matching(root: Path, pattern: str) -> list[Match]:
             said = parts.groupdict()
             matches.append(Match(path, said.get("entity"), said.get("recording")))
     return sorted(matches, key=lambda match: natural(match.path.relative_to(root).as_posix()))
+
+
+def without_others(
+    matches: Sequence[Match], root: Path, pattern: str, others: Collection[str]
+) -> list[Match]:
+    """Files of a pattern but those that another one names more closely, as labels.csv among {entity}.csv."""
+    closer = [_form(other) for other in others if _said(other) > _said(pattern)]
+    names = [match.path.relative_to(root).as_posix() for match in matches]
+    own = [
+        match
+        for match, name in zip(matches, names, strict=True)
+        if not any(form.fullmatch(name) for form in closer)
+    ]
+    return own or list(matches)
+
+
+def _said(pattern: str) -> int:
+    """Letters of names that a pattern says."""
+    return len(PLACE.sub("", pattern).replace("*", ""))
 
 
 def files_in(root: Path) -> Iterator[Path]:

@@ -25,3 +25,8 @@ def typical_interval(times: np.ndarray) -> float | None:
         return None
     typical = float(np.median(between))
     return typical if np.quantile(between, 0.95) <= JITTER * typical else None
+
+
+def round_rate(rate_hz: float) -> float:
+    """A rate in few digits, Hz; of slow streams the interval is the round number, so that a minute is a minute."""
+    return float(f"{rate_hz:.6g}") if rate_hz >= 1 else 1 / float(f"{1 / rate_hz:.6g}")

@@ -118,16 +118,18 @@ def _labels(study: "Study", key: Key, file: str, streams: Mapping[str, Stream]) 
     )
     if study.labelled or (labels.target is not None and not has_errors(labels.issues)):
         return labels
-    if rows is not None:
+    if rows is not None and study.spec.target.column in rows.names:
         warn_of_data(f"labels are left out: {issue}" for issue in labels.issues if issue.level == ERROR)
     return no_target(study.spec.target, streams)
 
 
 def not_there(study: "Study") -> Iterator[str]:
-    """Streams that nobody has, and people of whom there are labels alone: what predictions do without."""
+    """Streams that nobody or not everybody has, and people of whom there are labels alone: what predictions lack."""
     for name, spec in study.spec.streams.items():
         if not study.table(spec).keys:
             yield f"{name!r} has no file {spec.files} in {study.folder}: it counts as never observed."
+        elif without := sorted(set(study.entities) - {key.entity for key in study.table(spec).keys}):
+            yield f"{name!r} has nothing of {listed(without, SHOWN)}: it counts as never observed there."
     try:
         labelled = {key.entity for key in study.table(study.spec.target).keys}
     except InterplayError:

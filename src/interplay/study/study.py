@@ -10,7 +10,7 @@ from interplay.errors import InterplayError, InvalidInput
 from interplay.study.issues import ERROR, Issue
 from interplay.study.patterns import Key, natural
 from interplay.study.reading import not_there, read_entity, recording_of
-from interplay.study.spec import StreamSpec, StudySpec, TargetSpec
+from interplay.study.spec import Lookup, StreamSpec, StudySpec, TargetSpec
 from interplay.study.static import static_inputs
 from interplay.study.tables import NoTables, Tables, has_files, tables_of
 from interplay.study.written import read_spec
@@ -69,8 +69,17 @@ class Study:
             absent = (
                 isinstance(spec, StreamSpec) and not self.labelled and not has_files(self.folder, spec.files)
             )
-            self._tables[key] = NoTables(spec) if absent else tables_of(self.folder, spec)
+            self._tables[key] = NoTables(spec) if absent else tables_of(self.folder, spec, self._files)
         return self._tables[key]
+
+    @cached_property
+    def _files(self) -> set[str]:
+        """All files that study.yaml names, as it names them."""
+        spec = self.spec
+        parts = [part.files for part in (*spec.streams.values(), spec.target)]
+        tables = [part.entity for part in (*spec.streams.values(), spec.target)]
+        lookups = [table.file for table in (*tables, spec.entity) if isinstance(table, Lookup)]
+        return {*parts, *lookups, *([] if spec.static is None else [spec.static.file])}
 
     def shared(self, spec: StreamSpec | TargetSpec, key: Key) -> bool:
         """Whether what a stream or the target has of an entity is of all its recordings."""

@@ -1,6 +1,6 @@
 """The tables of a study: files by their names, or long tables by their columns; never more than is needed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -15,7 +15,7 @@ from interplay.study.formats.table import Table
 from interplay.study.keys import Keys, nameless_rows
 from interplay.study.lookup import read_lookup
 from interplay.study.partition import Parts
-from interplay.study.patterns import Key, Match, matching, named_parts
+from interplay.study.patterns import Key, Match, matching, named_parts, without_others
 from interplay.study.rows import FILE, Rows, name_codes, run_together
 from interplay.study.spec import Lookup, StreamSpec, TargetSpec
 
@@ -54,11 +54,11 @@ class Tables(Protocol):
         ...
 
 
-def tables_of(root: Path, spec: StreamSpec | TargetSpec) -> Tables:
-    """The tables behind a stream or the target."""
+def tables_of(root: Path, spec: StreamSpec | TargetSpec, others: Collection[str] = ()) -> Tables:
+    """The tables behind a stream or the target; `others` are the patterns of all other files of the study."""
     if isinstance(spec.entity, str) or spec.recording is not None:
-        return LongTables(root, spec)
-    return NamedFiles(root, spec)
+        return LongTables(root, spec, others)
+    return NamedFiles(root, spec, others)
 
 
 class NamedFiles:
@@ -66,12 +66,12 @@ class NamedFiles:
 
     nameless: Sequence[tuple[str, int]] = ()
 
-    def __init__(self, root: Path, spec: StreamSpec | TargetSpec) -> None:
+    def __init__(self, root: Path, spec: StreamSpec | TargetSpec, others: Collection[str] = ()) -> None:
         self.root, self.spec, self._columns = root, spec, spec.all_columns
         self.by_recording = "recording" in named_parts(spec.files)
         whose = read_lookup(root, spec.entity, Form()) if isinstance(spec.entity, Lookup) else None
         self.files: dict[Key, list[Path]] = {}
-        for match in _matching(root, spec.files):
+        for match in without_others(_matching(root, spec.files), root, spec.files, others):
             self.files.setdefault(_key(match, whose, spec), []).append(match.path)
         self.keys = tuple(sorted(self.files))
         self._last: tuple[Key, Rows] | None = None
@@ -96,9 +96,12 @@ class NamedFiles:
 class LongTables:
     """Tables of many entities, one or several files; large ones are sorted by entity into temporary files first."""
 
-    def __init__(self, root: Path, spec: StreamSpec | TargetSpec) -> None:
+    def __init__(self, root: Path, spec: StreamSpec | TargetSpec, others: Collection[str] = ()) -> None:
         self.root, self.spec = root, spec
-        self.matches = _matching(root, spec.files)
+        matches = _matching(root, spec.files)
+        # tables that are named by * alone may well be those of the target, too
+        named = named_parts(spec.files)
+        self.matches = without_others(matches, root, spec.files, others) if named else matches
         self.by_recording = spec.recording is not None or "recording" in named_parts(spec.files)
         self.files = tuple(match.path.relative_to(root).as_posix() for match in self.matches)
 

@@ -16,6 +16,13 @@ from interplay.study.spec import TargetSpec
 from interplay.study.streams import stop_of
 from interplay.types import Stream, Target
 
+STARTS = frozenset({"start", "started", "begin", "begins", "began", "onset"})
+STOPS = frozenset({"stop", "stopped", "end", "ends", "ended", "offset", "finish", "finished"})
+"""Words of a log that says when something starts and when it stops."""
+
+LASTING = frozenset({"duration", "duration_s", "duration (s)", "dauer"})
+"""Names of columns that say how long something lasts."""
+
 
 class ReadTarget(NamedTuple):
     """A target on the clock of its file.
@@ -99,6 +106,7 @@ def _series(rows: Rows, values, spec: TargetSpec, streams) -> ReadTarget:
         times, issues = clock.Times(np.arange(len(values)) / spec.rate_hz, None), []
     else:
         times, issues = clock.seconds(rows, spec.time, spec.time_unit, again="The last of them counts.")
+        issues += _starts_and_stops(rows, spec)
     if has_errors(issues):
         return ReadTarget(None, times.zoned, issues)
     order = np.argsort(times.seconds, kind="stable")
@@ -107,6 +115,27 @@ def _series(rows: Rows, values, spec: TargetSpec, streams) -> ReadTarget:
     last = seconds[-1] + (np.median(np.diff(seconds)) if len(seconds) > 1 else 0.0)
     target = label_intervals(values[order], seconds, np.r_[seconds[1:], last])
     return ReadTarget(target, times.zoned, issues, rows.select(order))
+
+
+def _starts_and_stops(rows: Rows, spec: TargetSpec) -> list[Issue]:
+    """That a column says where labels start and stop, or how long they last, which a series does not read."""
+    for name in rows.names:
+        if name not in spec.all_columns and name.strip().lower() in LASTING:
+            sentence = (
+                f"{name!r} seems to say how long labels last, and is not read: each label holds until the next row. "
+                "Write intervals with a start and a stop where there are pauses between them."
+            )
+            return [rows.warning(sentence, 0)]
+        words = {(text or "").lower() for text in rows.texts(name)} - {""}
+        if name not in spec.all_columns and words <= {*STARTS, *STOPS} and words & STARTS and words & STOPS:
+            first = next(text for text in rows.texts(name) if text and text.lower() in STARTS)
+            sentence = (
+                f"{name!r} says where labels start and stop, and is not read: each label holds until the next row. "
+                "Write intervals with a start and a stop; or, if there are no pauses between them, take where: "
+                f"{{{name}: {first}}}."
+            )
+            return [rows.warning(sentence, 0)]
+    return []
 
 
 def _intervals(rows: Rows, values, spec: TargetSpec, streams) -> ReadTarget:

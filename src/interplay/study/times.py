@@ -54,7 +54,7 @@ def seconds(
     in_order : whether they must not go back
     again : what to say of a time that comes again; nothing by default
     """
-    name, column = _time_column(rows, time)
+    name, column = time_column(rows, time)
     times, issues = _dates(rows, column, name) if unit == "datetime" else _counted(rows, column, name, unit)
     if not has_errors(issues):
         naive = unit == "datetime" and not times.zoned
@@ -63,7 +63,7 @@ def seconds(
     return times, issues
 
 
-def _time_column(rows: Rows, time: str | Sequence[str]) -> tuple[str, pd.Series]:
+def time_column(rows: Rows, time: str | Sequence[str]) -> tuple[str, pd.Series]:
     """Name and cells of a time, those of several columns with a blank in between."""
     if isinstance(time, str):
         return time, rows.table[time]

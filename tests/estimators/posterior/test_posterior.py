@@ -110,6 +110,18 @@ def test_duplicated_source_is_all_redundancy():
     assert est.redundancy_ == pytest.approx(exact, abs=0.05)
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_an_exclusive_or_is_learned_beside_what_both_sources_show(seed):
+    # y = (a, b xor c) of (a, b) and (a, c): R = S = 1. What either shows of a must not crowd out b and c.
+    rng = np.random.default_rng(seed)
+    a, b, c = rng.integers(0, 2, (3, 2000))
+    one, two = (np.stack([a, bit], 1) + 0.1 * rng.normal(size=(2000, 2)) for bit in (b, c))
+    found = ip.PosteriorPID(n_bootstrap=20, n_rotations=19).fit(one, two, 2 * a + (b ^ c))
+    # shares of the states of 2,000 rows move either by 0.001 bit, and what is left to learn by about 0.01
+    assert found.redundancy_ == pytest.approx(1.0, abs=0.02)
+    assert found.synergy_ == pytest.approx(1.0, abs=0.03)
+
+
 def test_same_seed_same_result_and_nothing_else_touched():
     x1, x2, y = GATES["AND"].sample(600)
     x1, before = x1.astype(float), x1.astype(float)

@@ -13,12 +13,18 @@ import torch
 
 from interplay.estimators.posterior.crossfit import CrossFit, Folds, cross_fit
 from interplay.estimators.posterior.fold_probe import Problem, Screened, Training
-from interplay.estimators.posterior.nulls import single_nulls, synergy_null, tail_p_values
-from interplay.estimators.posterior.optimism import Corrected, Learned, between_folds, unseen_nats
+from interplay.estimators.posterior.nulls import single_nulls, synergy_null
+from interplay.estimators.posterior.optimism import (
+    Corrected,
+    Learned,
+    between_folds,
+    unlearned_nats,
+    unseen_nats,
+)
 from interplay.estimators.posterior.pair_head import PairHead
 from interplay.estimators.posterior.scoring import CellDecoder, PairScores, Scored
 from interplay.estimators.posterior.screening import screen
-from interplay.estimators.resampling import cluster_sums
+from interplay.estimators.resampling import cluster_sums, tail_p_values
 from interplay.probe.calibration import Calibration
 from interplay.probe.instance import InstanceProbe, PairBlock, PairReading
 from interplay.probe.network import Probe, ProbeShape
@@ -115,6 +121,7 @@ class BlockTask:
     problem : Problem
     folds : Folds
     cluster : (N,) int64, what is resampled together
+    effective : (M,) float64, effective windows of each modality
     rearranged : (D, N) int64, windows that sources are taken from where they shall tell nothing
     training, decoder : Training, CellDecoder
     random_state : int
@@ -123,6 +130,7 @@ class BlockTask:
     problem: Problem
     folds: Folds
     cluster: np.ndarray
+    effective: torch.Tensor
     rearranged: np.ndarray
     training: Training
     decoder: CellDecoder
@@ -194,24 +202,29 @@ class BlockTask:
             scores = scored.pairs(pairs, fit.together[:, heads], fit.late_together[heads], worth[some])
             p_value = self._p_values(nulls, pairs, scores)
             p_value["synergy"] = self._p_synergy(scored, block, fit, scores, k)
-            results.append(self._result(scores, p_value))
+            results.append(self._result(pairs, scores, p_value))
         whole = joined(results)
         return whole if whole.reading is None else replace(whole, probe=self._probe(fit, block))
 
-    def _result(self, scores: PairScores, p_value: Tensors) -> BlockResult:
+    def _result(self, pairs: torch.Tensor, scores: PairScores, p_value: Tensors) -> BlockResult:
+        effective = self.effective[pairs].amin(-1)
         return BlockResult(
             sums={name: cluster_sums(value.score, self.cluster) for name, value in scores.atoms.items()},
-            doubt={name: self.doubt(value) for name, value in scores.atoms.items()},
+            doubt={name: self.doubt(value, effective) for name, value in scores.atoms.items()},
             p_value=p_value,
             gap_nats=scores.gap_nats,
             reading=scores.reading,
         )
 
-    def doubt(self, scores: Corrected) -> torch.Tensor:
-        """What is doubtful beyond the draw of the windows, nats (...)."""
+    def doubt(self, scores: Corrected, effective: torch.Tensor) -> torch.Tensor:
+        """What is doubtful beyond the draw of the windows, nats (H, L), of heads that read sources of so many effective
+        windows (H,)."""
         between = between_folds(scores.score, self.folds.fold, self.cluster)
-        unseen = unseen_nats(*self.problem.log_prior.shape)
-        return torch.sqrt(scores.doubt**2 + between**2 + unseen**2)
+        n_classes = self.problem.log_prior.shape[1]
+        unseen = unseen_nats(len(self.problem.windows), n_classes)
+        learned = scores.score.mean(-1).abs()
+        unlearned = (unlearned_nats(effective, n_classes)[:, None] - learned).clamp_min(0.0)
+        return torch.sqrt(scores.doubt**2 + between**2 + unseen**2 + unlearned**2)
 
     def _p_values(self, nulls: torch.Tensor, pairs: torch.Tensor, scores: PairScores) -> Tensors:
         """Of what single sources tell: both must tell for redundancy, the one for its uniqueness."""

@@ -27,10 +27,9 @@ from interplay.estimators.collect import ProfileBuilder
 from interplay.estimators.posterior.blocks import BlockResult, BlockTask
 from interplay.estimators.posterior.crossfit import HELD_OUT, CrossFit, Folds
 from interplay.estimators.posterior.fold_probe import Problem, Screened, Training
-from interplay.estimators.posterior.nulls import tail_p_values
 from interplay.estimators.posterior.scoring import CellDecoder, Scored
 from interplay.estimators.posterior.store import BlockStore
-from interplay.estimators.resampling import rearrangements
+from interplay.estimators.resampling import effective_windows, rearrangements, tail_p_values
 from interplay.estimators.target_history import past_labels
 from interplay.progress import Progress, silent
 from interplay.units import bits
@@ -130,10 +129,12 @@ class PosteriorPID(BaseRUS):
         windows, context = past_labels(windows, self.target_history)
         rng = np.random.default_rng(self.random_state)
         builder = ProfileBuilder(windows, lags, n_bootstrap=self.n_bootstrap, rng=rng)
+        problem = Problem.of(windows, context, lags)
         task = BlockTask(
-            problem=Problem.of(windows, context, lags),
+            problem=problem,
             folds=Folds.of(windows, self.folds, self.random_state),
             cluster=builder.cluster,
+            effective=_effective(problem, builder.cluster),
             rearranged=rearrangements(windows, windows.length, self.n_rotations, rng),
             training=training,
             decoder=decoder,
@@ -173,7 +174,7 @@ class PosteriorPID(BaseRUS):
         """What modalities tell alone; their p-values (M, L)."""
         alone, lost = scored.alone_score, scored.alone_score - scored.cell_score
         p_value = tail_p_values(scored.of_alone[HELD_OUT].sum(-1), nulls)
-        builder.add_modality(alone.score, doubt=task.doubt(alone), p_value=p_value)
+        builder.add_modality(alone.score, doubt=task.doubt(alone, task.effective), p_value=p_value)
         builder.keep("quantisation_loss", bits(lost.score.double().mean(-1)))
         return p_value
 
@@ -205,6 +206,13 @@ class PosteriorPID(BaseRUS):
             patience=self.patience,
             device=self.device,
         )
+
+
+def _effective(problem: Problem, cluster: np.ndarray) -> torch.Tensor:
+    """Effective windows (M,) of each modality, by the mean design effect of its features."""
+    last = torch.from_numpy(problem.windows.last)
+    each = [effective_windows(shown.T, cluster) for shown in problem.features[last].unbind(1)]
+    return torch.stack([1.0 / (1.0 / effective).mean() for effective in each])
 
 
 class _Shares:

@@ -21,12 +21,6 @@ from interplay.estimators.posterior.scoring import Scored
 MIXING_STEPS = 14
 """Bisections that find a mixing weight to 1e-4."""
 
-LEAST_SCALE_NATS = 1.0
-"""A chance gain of one free weight is half a chi-square, the tail of which falls by e for each nat."""
-
-LEAST_P_VALUE = 1e-12
-"""No extrapolated tail is believed beyond this."""
-
 
 def single_nulls(scored: Scored, rearranged: np.ndarray) -> torch.Tensor:
     """Gains (M, L, D), nats summed over windows, of sources that are rearranged against the labels.
@@ -93,28 +87,3 @@ def _shown(scored: Scored, m: int, lag: int, window: torch.Tensor) -> torch.Tens
     """Scores (D, N) of the labels where modality m shows what it shows in the windows (D, N)."""
     ratio = scored.log_ratio[m, lag]
     return ratio.flatten()[window * ratio.shape[1] + scored.y]
-
-
-def tail_p_values(gain: torch.Tensor, null: torch.Tensor) -> torch.Tensor:
-    """How often chance gains as much.
-
-    Parameters
-    ----------
-    gain : (...), nats summed over windows
-    null : (..., D), what chance gained
-
-    Returns
-    -------
-    (...), in (0, 1]: the share of draws, or where none of them gains as much, the exponential tail beyond their upper
-    quartile
-    """
-    n_d = null.shape[-1]
-    counted = (1.0 + (null >= gain[..., None]).sum(-1)) / (1.0 + n_d)
-    quartile = null.quantile(0.75, dim=-1)
-    beyond = (null - quartile[..., None]).clamp_min(0.0).sum(-1) / max(1, n_d // 4)
-    scale = beyond.clamp_min(LEAST_SCALE_NATS)
-    tail = 0.25 * torch.exp(-(gain - quartile).clamp_min(0.0) / scale)
-    none_as_large = (null < gain[..., None]).all(-1)
-    # nothing is gained: chance does as well whatever it does
-    p = torch.where(none_as_large, torch.minimum(counted, tail), counted)
-    return torch.where(gain > 0, p, 1.0).double().clamp_min(LEAST_P_VALUE)

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from interplay.errors import DamagedFile, InvalidInput
 from interplay.files import whole_file
 
-FORMAT = 4
+FORMAT = 5
 """Of stored work; what was stored in another is not taken up."""
 
 

@@ -17,7 +17,7 @@ E4_FILES = {"ACC": ("x", "y", "z"), "BVP": ("bvp",), "EDA": ("eda",), "TEMP": ("
 """Files of an Empatica E4 with samples at a fixed rate, and what their columns are."""
 E4_RATES = {"ACC": 32.0, "BVP": 64.0, "EDA": 4.0, "TEMP": 4.0, "HR": 1.0}
 E4_UNITS = {"x": "1/64 g", "y": "1/64 g", "z": "1/64 g", "eda": "uS", "temp": "deg C", "hr": "bpm"}
-ACTIGRAPH = "Data File Created By ActiGraph"
+ACTIGRAPH = re.compile(r"Data (Table )?File Created By ActiGraph")
 ACTIGRAPH_ROWS = 10
 ACTIGRAPH_DATES = {"d/M/yyyy": "%d/%m/%Y", "M/d/yyyy": "%m/%d/%Y", "yyyy/M/d": "%Y/%m/%d"}
 SHIMMER_NAME = re.compile(r"Shimmer_?[0-9A-Za-z]*_(.+?)(_(CAL|RAW|UNCAL))?")
@@ -59,7 +59,7 @@ class Layout:
 
 def recognised(lines: Sequence[str], path: Path) -> str | None:
     """The preset of a text by its first lines."""
-    if lines and ACTIGRAPH in lines[0]:
+    if lines and ACTIGRAPH.search(lines[0]):
         return "actigraph"
     if any(line.startswith(("Shimmer", '"Shimmer')) for line in lines[:2]):
         return "shimmer"
@@ -107,7 +107,7 @@ def actigraph(path: Path, form: Form) -> Layout:
         if epoch
         else 0
     )
-    if ACTIGRAPH not in head or start is None or not (rate or seconds) or len(lines) <= ACTIGRAPH_ROWS:
+    if not ACTIGRAPH.search(head) or start is None or not (rate or seconds) or len(lines) <= ACTIGRAPH_ROWS:
         raise DamagedFile(
             f"{path} must begin with the ten rows of an ActiGraph file, with Start Time, Start Date and a "
             f"rate or an epoch; row 1 is {lines[0][:40]!r}."

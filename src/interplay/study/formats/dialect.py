@@ -22,6 +22,7 @@ ALIKE = 0.8
 NUMBER = re.compile(r"[-+−]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 WITH_COMMA = re.compile(r"[-+−]?\d+,\d+")
 IN_THOUSANDS = re.compile(r"[-+−]?\d{1,3}(,\d{3})+(\.\d+)?")
+LESS_THAN_ONE = re.compile(r"[-+−]?0\d*,")
 SHORT = 12
 """Letters of a unit at most."""
 
@@ -49,7 +50,7 @@ def seems(path: Path) -> Form:
     header, names = _header(table, [split(line.lstrip("#%/ "), separator, line_end) for line in marked])
     body = table[1 if header else 0 :]
     units = header and _has_units(body)
-    decimal, thousands = _decimal(body[1 if units else 0 :])
+    decimal, thousands = _decimal(body[1 if units else 0 :], separator)
     ends = _ends(path, cells[first:], width)
     return above.over(
         Form(
@@ -155,20 +156,28 @@ def _has_units(body: list[list[str]]) -> bool:
     return bool(words) and all(not is_number(word) and len(word) <= SHORT for word in words)
 
 
-def _decimal(rows: list[list[str]]) -> tuple[Literal[","] | None, str | None]:
+def _decimal(rows: list[list[str]], separator: str) -> tuple[Literal[","] | None, str | None]:
     """Decimal and thousands of numbers that are not written with a point alone."""
-    columns = list(zip(*rows, strict=False))
-    commas = [
-        [cell for cell in column if WITH_COMMA.fullmatch(cell) or IN_THOUSANDS.fullmatch(cell)]
-        for column in columns
-        if column and sum(map(is_number, column)) > 0.5 * len(column)
+    columns = [
+        column for column in zip(*rows, strict=False) if sum(map(is_number, column)) > 0.5 * len(column)
     ]
-    cells = [cell for column in commas for cell in column]
+    numbers = [cell for column in columns for cell in column if is_number(cell)]
+    cells = [cell for cell in numbers if "," in cell]
     if not cells:
         return None, None
-    if any(WITH_COMMA.fullmatch(cell) and not IN_THOUSANDS.fullmatch(cell) for cell in cells):
-        return ",", None
-    return (None, ",") if any("." in cell or cell.count(",") > 1 for cell in cells) else (",", None)
+    if (comma := comma_in(cells)) is not None:
+        return (",", None) if comma == "decimal" else (None, ",")
+    # who separates cells by commas has points for decimals
+    points = separator == "," or any("." in number for number in numbers)
+    return (None, ",") if points else (",", None)
+
+
+def comma_in(cells: Sequence[str]) -> Literal["decimal", "thousands"] | None:
+    """What the comma is in some numbers; None where 1,228 may be either."""
+    some = [cell for cell in cells if "," in cell]
+    if any(not IN_THOUSANDS.fullmatch(cell) or LESS_THAN_ONE.match(cell) for cell in some):
+        return "decimal"
+    return "thousands" if any("." in cell or cell.count(",") > 1 for cell in some) else None
 
 
 def _names_of_trailing(cells: list[tuple[int, list[str]]], width: int) -> tuple[str, ...]:

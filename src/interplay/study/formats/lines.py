@@ -97,9 +97,14 @@ def encoding_of(path: Path, form: Form) -> str:
     for mark, encoding in MARKS:
         if start.startswith(mark):
             return encoding
-    if form.encoding is None or form.encoding.lower().replace("_", "-") in ("utf-8", "utf8"):
+    if not _is_wide(form.encoding or "utf-8"):
         _refuse_binary(path, start)
     return form.encoding or "utf-8"
+
+
+def _is_wide(encoding: str) -> bool:
+    """Whether letters have several bytes each, of which most are NUL."""
+    return encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32"))
 
 
 def _refuse_binary(path: Path, start: bytes) -> None:
@@ -154,7 +159,7 @@ def _undecodable(path: Path, form: Form) -> DamagedFile:
 
 def _odd_row(path: Path, encoding: str) -> int | None:
     """The first row that cannot be decoded; None where lines are not to be told before they are."""
-    if encoding.lower().startswith(("utf-16", "utf_16", "utf-32", "utf_32")):
+    if _is_wide(encoding):
         return None
     with opened(path) as file:
         for row, line in enumerate(file, 1):

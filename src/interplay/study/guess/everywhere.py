@@ -9,8 +9,11 @@ from interplay.errors import InterplayError
 from interplay.study.formats.form import Form
 from interplay.study.formats.opening import is_small, open_table, table_parts
 from interplay.study.formats.table import Table
+from interplay.study.guess.cells import distinct
 from interplay.study.guess.kinds import Kind
-from interplay.study.guess.roles import Roles, distinct, first_rows, roles, value_and_quantity
+from interplay.study.guess.measurements import label_rows, labels_among, value_and_quantity
+from interplay.study.guess.roles import Roles, first_rows, roles
+from interplay.study.guess.target import label_of
 from interplay.study.numbers import as_numbers
 from interplay.study.rows import FILE, Rows, as_texts
 from interplay.study.tables import UNPACKED, WHOLE_BELOW
@@ -37,9 +40,11 @@ def roles_in(folder: Path, kind: Kind, whole: Rows, *, by_name: bool) -> Roles:
     labels: set[str] = set()
     words: dict[str, None] = {}
     bounds = False
+    label, measured = label_of(guess), label_rows(guess)
     for rows in _all_rows(folder, kind, whole):
-        if guess.label is not None:
-            labels |= set(distinct(rows, guess.label))
+        if label is not None:
+            labelled = rows if measured is None else labels_among(rows, measured)
+            labels |= set(distinct(labelled, label))
         of_file, bounded = _words(rows, guess)
         words |= dict.fromkeys(of_file)
         bounds |= bounded

@@ -21,6 +21,8 @@ from interplay.study.spec import FILE
 TEXTS = (".csv", ".tsv", ".tab", ".psv", ".txt", ".dat", ".log", ".data")
 OTHERS = (".parquet", ".npz", ".xml", ".json", *EDF)
 PACKED = (".gz", ".bz2", ".xz")
+FOREIGN = (".xlsx", ".xls", ".mat", ".h5", ".hdf5", ".sav", ".zip", ".pdf")
+"""Endings of files that may hold what is looked for, and are not read."""
 ANNOTATIONS = (".atr", ".ann", ".qrs", ".ari", ".apn", ".st")
 """Endings of annotations of WFDB records."""
 MEDS = {"subject_id", "time", "code"}
@@ -86,7 +88,7 @@ def _tables(folder: Path) -> list[Path]:
     paths = []
     for path in files_in(folder):
         plain = path.with_suffix("") if path.suffix in PACKED else path
-        text = plain.suffix.lower() in TEXTS and not plain.stem.lower().startswith(ABOUT)
+        text = plain.suffix.lower() in (*TEXTS, *FOREIGN) and not plain.stem.lower().startswith(ABOUT)
         if path.suffix == ".json" and path.stem.lower() in (
             "package",
             "metadata",

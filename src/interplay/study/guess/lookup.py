@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from interplay.study.checks.persons import holds_persons
-from interplay.study.guess.roles import distinct
+from interplay.study.guess.cells import distinct
 from interplay.study.guess.seen import Seen
 from interplay.study.patterns import matching, of_recordings
 from interplay.study.rows import Rows

@@ -9,19 +9,23 @@ from typing import Any
 
 import numpy as np
 
-from interplay.errors import InterplayError
+from interplay.errors import InterplayError, InvalidInput
 from interplay.study.checks.persons import holds_persons
+from interplay.study.dates import is_clock
 from interplay.study.formats.form import Form
 from interplay.study.formats.presets import PRESETS
+from interplay.study.guess.cells import distinct, ending
 from interplay.study.guess.everywhere import roles_in, rows_of
 from interplay.study.guess.kinds import Kind
 from interplay.study.guess.lookup import lookup_of
-from interplay.study.guess.roles import Roles, distinct, first_rows, roles, value_and_quantity
+from interplay.study.guess.measurements import label_rows, value_and_quantity
+from interplay.study.guess.roles import Roles, first_rows, roles
 from interplay.study.guess.seen import GUESSED, OPEN, Note, Seen
 from interplay.study.guess.streams import first_times, rate, streams_of
 from interplay.study.guess.target import label_of, score, target_of
 from interplay.study.guess.windows import binned, windows_of
 from interplay.study.patterns import of_recordings
+from interplay.study.rows import Rows
 from interplay.study.times import SINCE_1970
 
 MOST_SHOWN = 5
@@ -58,7 +62,7 @@ def parts_of(folder: Path, kinds: Iterable[Kind]) -> Parts:
         try:
             seen.append(_seen(folder, kind))
         except InterplayError as failure:
-            parts.notes.append(Note(OPEN, "", f"{kind.pattern}: {failure}"))
+            parts.notes.append(Note(OPEN, kind.pattern, str(failure)))
     parts.entity, seen = lookup_of(folder, seen)
     if parts.entity:
         why = f"{parts.entity['file']} says whose each recording is"
@@ -79,7 +83,7 @@ def parts_of(folder: Path, kinds: Iterable[Kind]) -> Parts:
 
 def _seen(folder: Path, kind: Kind) -> Seen:
     """A kind of file, looked at by the reader."""
-    whole, pattern = rows_of(folder, kind.paths[0], kind), kind.pattern
+    whole, pattern = _first_of(folder, kind), kind.pattern
     by_name = "{entity}" in pattern
     of_columns = roles_in(folder, kind, whole, by_name=by_name)
     if by_name:
@@ -91,6 +95,15 @@ def _seen(folder: Path, kind: Kind) -> Seen:
         if named:
             return Seen(kind, of_recordings(pattern), roles_in(folder, kind, whole, by_name=False))
     return Seen(kind, pattern, of_columns)
+
+
+def _first_of(folder: Path, kind: Kind) -> Rows:
+    """Rows of the first file that has some."""
+    tables = (rows_of(folder, path, kind) for path in kind.paths)
+    whole = next((rows for rows in tables if len(rows)), None)
+    if whole is None:
+        raise InvalidInput("files must have rows below their names; none has, and they are left out.")
+    return whole
 
 
 def _is_name_of_person(inside: Roles, kind: Kind) -> bool:
@@ -107,9 +120,12 @@ def _add_streams(parts: Parts, seen: list[Seen], best: Seen | None) -> dict[str,
     for one in seen:
         by_name = "{entity}" in one.pattern or "{recording}" in one.pattern
         uncounted = one.roles.time is None and not (by_name and one.roles.numbers)
-        if uncounted or (one is best and not one.roles.numbers) or one.roles.start:
+        spans = one.roles.start is not None and one.roles.time is None
+        if uncounted or spans or (one is best and not one.roles.numbers):
             continue
         of_kind = list(streams_of(_name(one.pattern), _entry(one), one.roles))
+        if one is best and (labels := label_rows(one.roles)):
+            of_kind = [stream for stream in of_kind if stream[1].get("where") != {labels.key: labels.kind}]
         names.update(name for name, *_ in of_kind)
         proposed += [(one, *stream) for stream in of_kind]
     for one, name, entry, when in proposed:
@@ -148,27 +164,41 @@ def _add_target(parts: Parts, best: Seen, times: dict[str, np.ndarray]) -> None:
     if start is not None:
         when = first_times(replace(best.roles, time=start))
     since = [some[0] for some in times.values() if len(some)]
+    least = 0.0 if any(_of_day(stream) for stream in parts.streams.values()) else SINCE_1970
     if (
         settings.get("kind") != "entity"
         and len(when)
         and since
-        and np.median(since) > SINCE_1970 > np.max(np.abs(when))
+        and np.median(since) > max(least, np.max(np.abs(when)))
+        and np.max(np.abs(when)) < SINCE_1970
     ):
         settings["time_from"] = "start"
-        doubts.append(("time_from", "its times are small, and those of the streams count from 1970"))
+        counted = "since 1970" if least else "since midnight"
+        doubts.append(("time_from", f"its times are small, and those of the streams count {counted}"))
     parts.target = settings
-    column = label_of(best.roles)
-    parts.notes.append(
-        Note(
-            GUESSED, "target.column", f"{column!r} is named like a label" if best.roles.label else "few words"
-        )
-    )
+    parts.notes.append(Note(GUESSED, "target.column", _why(best.roles)))
     parts.notes += [_note("target", setting, why) for setting, why in (*best.roles.doubts, *doubts)]
 
 
+def _of_day(stream: dict[str, Any]) -> bool:
+    """Whether times of a stream are those of a day, without a date."""
+    form = stream.get("format")
+    return (
+        isinstance(form, dict) and is_clock(form.get("time_format")) and stream.get("time_unit") == "datetime"
+    )
+
+
+def _why(one: Roles) -> str:
+    """Why a column is taken for that of labels."""
+    if one.label is not None:
+        return f"{one.label!r} is named like a label"
+    labels = label_rows(one)
+    return f"{label_of(one)!r} has few words" if labels is None else f"{labels.kind!r} is named like a label"
+
+
 def _note(where: str, setting: str, why: str) -> Note:
-    """What is guessed of a setting; how dates are to be read that may be read in two ways is open."""
-    if setting == "time_format":
+    """What is guessed of a setting; how dates and numbers are meant that may be read in two ways is open."""
+    if setting in ("time_format", "commas"):
         return Note(OPEN, f"{where}.format", why)
     return Note(GUESSED, f"{where}.{setting}", why)
 
@@ -209,6 +239,11 @@ def _add_left_out(parts: Parts, seen: list[Seen], best: Seen | None) -> None:
     for one in seen:
         used = {*value_and_quantity(one.roles), label_of(one.roles) if one is best else None}
         words = [name for name in one.roles.words if name not in used]
+        ended = {name: end for name in words if (end := ending(one.roles.rows, name)) is not None}
+        for name, end in ended.items():
+            why = f"{name!r} has {end!r} after each number, and is left out; write the numbers alone"
+            parts.notes.append(Note(OPEN, one.pattern, why))
+        words = [name for name in words if name not in ended]
         of_streams = any(stream["files"] == one.pattern for stream in parts.streams.values())
         if words and of_streams and one.kind.form.preset not in KNOWN:
             verb = "holds no numbers, and is" if len(words) == 1 else "hold no numbers, and are"

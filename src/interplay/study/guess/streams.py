@@ -7,8 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from interplay.study.guess.roles import Roles, distinct, times_of, value_and_quantity
+from interplay.study.guess.cells import distinct
+from interplay.study.guess.clocks import times_of
+from interplay.study.guess.measurements import value_and_quantity
+from interplay.study.guess.roles import Roles, of_first_recording
 from interplay.study.numbers import as_numbers
+from interplay.study.rates import round_rate
 from interplay.study.rows import as_texts
 
 AXES = ("x", "y", "z", "w", "1", "2", "3", "4", "vm")
@@ -54,12 +58,7 @@ def first_times(roles: Roles, which: np.ndarray | None = None) -> np.ndarray:
     if roles.time is None or not len(roles.rows):
         return np.zeros(0)
     times = times_of(roles.rows, roles.time, roles.time_unit)
-    same = np.ones(len(times), dtype=bool) if which is None else which.copy()
-    for name in (roles.entity, roles.recording):
-        if name is not None and same.any():
-            texts = np.array([text or "" for text in as_texts(roles.rows.table[name])], dtype=object)
-            same &= texts == texts[int(np.argmax(same))]
-    times = times[same]
+    times = times[of_first_recording(roles, which)]
     times = times[np.isfinite(times)]
     back = np.flatnonzero(np.diff(times) < 0)
     return times[: back[0] + 1] if len(back) else times
@@ -70,9 +69,7 @@ def rate(times: np.ndarray) -> float | None:
     between = np.diff(times)
     if len(between) < FEWEST or between.mean() <= 0 or np.ptp(between) > EVEN * between.mean():
         return None
-    rate_hz = 1 / between.mean()
-    # a minute is a minute: of slow streams the interval is the round number
-    return float(f"{rate_hz:.6g}") if rate_hz >= 1 else 1 / float(f"{between.mean():.6g}")
+    return round_rate(1 / float(between.mean()))
 
 
 def _unit(roles: Roles, column: str) -> str:
@@ -98,8 +95,8 @@ def _by_prefix(columns: Sequence[str], name: str) -> dict[str, list[str]]:
 
 
 def _name(prefix: str, columns: Sequence[str]) -> str:
-    """The name of columns of one prefix; a number after it counts channels only where there are several."""
-    alone = len(columns) == 1 and re.fullmatch(rf"{re.escape(prefix)}[\W_]*\d+", columns[0])
+    """The name of columns of one prefix; a number or an axis after it counts channels only where there are several."""
+    alone = len(columns) == 1 and re.fullmatch(rf"{re.escape(prefix)}([\W_]*\d+|[xyzXYZ])", columns[0])
     return SENSORS.get(prefix, _plain(columns[0] if alone else prefix))
 
 

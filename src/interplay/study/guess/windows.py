@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from interplay.study.rates import nominal_rate, typical_interval
+from interplay.study.rates import nominal_rate, round_rate, typical_interval
 
 STEPS_S = (
     0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0,
@@ -64,7 +64,7 @@ def binned(times: np.ndarray, step_s: float) -> dict[str, Any]:
     interval = typical_interval(times)
     if interval is not None:
         samples = step_s * (nominal_rate(times) or 1 / interval)
-        return {} if samples < SEVERAL else {"resample_hz": float(f"{round(samples) / step_s:.6g}")}
+        return {} if samples < SEVERAL else {"resample_hz": round_rate(round(samples) / step_s)}
     several = len(times) > SEVERAL * max(1, len(np.unique(np.floor(times / step_s))))
     return {"bin": "mean"} if several else {}
 

@@ -105,7 +105,7 @@ def one_draw(size: int, seed: int, wanted: list[str]) -> list[dict[str, object]]
     for name in wanted:
         settings, profile = TRIALS[name]
         started = time.perf_counter()
-        run = ip.fit(train, profile=known[profile], settings=settings, seed=seed)
+        run = ip.fit(train, profile=known[profile], recipe="network", settings=settings, seed=seed)
         told = run.predict(test)
         accuracy = float((told["label"] == told["predicted"]).mean())
         seconds = time.perf_counter() - started

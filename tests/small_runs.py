@@ -12,7 +12,11 @@ SMALL = {
     "model.synergy_experts": 1,
     "optimiser.epochs": 3,
     "optimiser.batch_size": 32,
+    "optimiser.least_steps": 0,
+    "optimiser.held_out": 0.0,
+    **{f"readers.{group}": "" for group in ("of_all", "of_each", "of_pairs")},
 }
+"""A small network alone, trained to the end of a few epochs."""
 NAMES = ("left", "right", "third")
 STEPS = 3
 

@@ -14,7 +14,8 @@ from interplay.train import load_run
 # few windows and little training: seconds instead of minutes
 SMALL = ["--steps", "3", "--stride", "36", "--lags-s", "[0.0, 1.0]"]
 QUICK = ["--estimator.epochs", "2", "--estimator.n_rotations", "9", "--estimator.n_bootstrap", "10"]
-TINY = ["--model.width", "16", "--model.layers", "1", "--optimiser.epochs", "1"]
+TINY = ["--recipe", "network", "--model.width", "16", "--model.layers", "1", "--optimiser.epochs", "1",
+        "--optimiser.least_steps", "0", "--optimiser.held_out", "0"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

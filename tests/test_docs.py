@@ -94,6 +94,12 @@ SMALL = {
         "16",
         "--optimiser.epochs",
         "3",
+        "--optimiser.least_steps",
+        "0",
+        "--readers.kinds.extra_trees.trees",
+        "20",
+        "--readers.kinds.rockets.patterns",
+        "200",
     ),
 }
 """What makes a command of a page short; its result is looked at for being there and better than chance."""

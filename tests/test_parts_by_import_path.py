@@ -49,7 +49,7 @@ def test_a_data_set_and_an_estimator_on_the_command_line(lab, capsys):
 
 
 def test_a_router_a_loss_and_an_encoder_on_the_command_line(lab, capsys):
-    words = ["train", "--data", "my_lab.Ward", "-o", "run", "--profile", "none", *SMALL,
+    words = ["train", "--data", "my_lab.Ward", "-o", "run", "--recipe", "network", "--profile", "none", *SMALL,
              "--model.router", "my_lab.AngleRouter", "--model.router.sharpness", "3",
              "--model.encoder", "my_lab.LoudEncoder", "--losses.peaked", "my_lab.Peaked",
              "--losses.peaked.weight", "0.25", "--losses.router_z", "0"]  # fmt: skip

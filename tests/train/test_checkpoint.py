@@ -88,6 +88,21 @@ def test_an_interrupted_training_ends_with_the_same_weights(uninterrupted, tmp_p
     assert load_run(out).log == run.log
 
 
+def test_the_best_weights_so_far_are_kept_with_the_state(tmp_path):
+    # far too large a rate: it soon gets worse
+    looked = {"optimiser.held_out": 0.25, "optimiser.learning_rate": 3.0}
+    whole = train(tmp_path / "whole", settings=looked)
+    losses = [epoch["held_out_loss"] for epoch in whole.log]
+    # the best look lies before the interruption, else it would be found anew
+    assert np.argmin(losses) < 2
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "run", stop=Stop(4), settings=looked)
+    run = train(tmp_path / "run", settings=looked)
+    wanted = weights(whole)
+    assert all(torch.equal(value, wanted[name]) for name, value in weights(run).items())
+    assert without_seconds(run.log) == without_seconds(whole.log)
+
+
 def test_interrupted_twice_and_by_an_error_it_still_ends_the_same(uninterrupted, tmp_path):
     out = tmp_path / "run"
     for after, error in ((2, RuntimeError), (3, KeyboardInterrupt)):

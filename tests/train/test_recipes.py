@@ -33,8 +33,8 @@ def test_the_paper_recipe_holds_the_published_settings():
     assert recipe.optimiser.input_noise == 0.0
 
 
-def test_guided_dense_is_the_default_without_experts():
-    assert make_recipe("guided_dense") == make_recipe("default", {"model.moe_every": 0})
+def test_guided_dense_is_the_network_without_experts():
+    assert make_recipe("guided_dense") == make_recipe("network", {"model.moe_every": 0})
 
 
 def test_settings_change_single_values():
@@ -62,7 +62,11 @@ def test_a_recipe_survives_being_written_down():
         ("fancy", None, "'late_fusion'] or a YAML file; got 'fancy'"),
         ("nowhere.yaml", None, "there is no nowhere.yaml"),
         ("default", {"model.widht": 3}, "got model.widht. Did you mean model.width?"),
-        ("default", {"speed": 3}, "got speed. There are model, losses, pairs, optimiser, decision."),
+        (
+            "default",
+            {"speed": 3},
+            "got speed. There are model, losses, pairs, optimiser, decision, readers.",
+        ),
         ("default", {"model": 3}, "model must be a group of settings; got 3"),
         ("default", {"model.width.left": 3}, "model.width must be a whole number; got {'left': 3}."),
         ("default", {"model.width": "wide"}, "model.width must be a whole number; got 'wide'."),

@@ -3,6 +3,7 @@
 import shutil
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import yaml
@@ -67,6 +68,18 @@ def test_a_hostile_path_runs_nothing_until_it_is_trusted(hostile, where):
     # by now the module is there, and loading it again runs nothing
     it_ran.unlink()
     assert load_run("run").recipe == load_run("run", trust=True).recipe
+    assert not it_ran.exists()
+
+
+@pytest.mark.parametrize("group", ["of_all", "of_each", "of_pairs"])
+def test_nor_does_a_hostile_reader(hostile, group):
+    it_ran = hostile("model.router")
+    path = Path("run", "config.yaml")
+    config = yaml.safe_load(path.read_text("utf-8").replace("hostile_lab", "outside_parts"))
+    config["recipe"]["readers"][group] = "hostile_lab.Reader"
+    path.write_text(yaml.safe_dump(config, sort_keys=False), "utf-8")
+    with pytest.raises(UntrustedPart, match=r"reader hostile_lab\.Reader is neither"):
+        load_run("run")
     assert not it_ran.exists()
 
 

@@ -12,6 +12,8 @@ from interplay.registry import Choice
 
 PARTS = ("model.router", "model.encoder")
 """Settings that choose a part, as those of a loss do; the part's own settings follow a further point."""
+GROUPS = ("losses.", "readers.kinds.")
+"""Settings under which every name is a part."""
 WITHIN = "/"
 """Stands for the point within names of values: the parser would make groups of them, and a part is a value, too."""
 
@@ -68,7 +70,9 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_part(name: str) -> bool:
-    return name in PARTS or (name.startswith("losses.") and name.count(".") == 1)
+    return name in PARTS or any(
+        name.startswith(group) and name.count(".") == group.count(".") for group in GROUPS
+    )
 
 
 def _leaves(value: Any, name: str = "", text: str = "") -> Iterator[tuple[str, Any, str]]:

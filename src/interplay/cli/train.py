@@ -53,7 +53,7 @@ def run(args: Namespace) -> None:
         trackers.append(Beginning())
     with unfinished_work(part_of(args.out)):
         run, test = _trained(args, recipe, trackers)
-    last = run.log[-1]
+    last = run.log[-1] if run.log else {}
     n_entities = len(run.data.entities)
     fitted = f", accuracy on them {last['accuracy']:.3f}" if "accuracy" in last else ""
     tell_result(

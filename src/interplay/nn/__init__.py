@@ -2,7 +2,7 @@
 
 from interplay.nn.attention import CrossModalAttention, TemporalAttention
 from interplay.nn.baselines import EarlyFusion
-from interplay.nn.build import Model, build_model
+from interplay.nn.build import Model, Network, build_model
 from interplay.nn.checks import check_router
 from interplay.nn.config import ModelConfig
 from interplay.nn.context import (
@@ -28,6 +28,7 @@ from interplay.nn.routers import (
     UniformRouter,
 )
 from interplay.nn.routing import LoadBias, route
+from interplay.nn.two_levels import TwoLevels
 
 __all__ = [
     "ATOMS",
@@ -48,6 +49,7 @@ __all__ = [
     "MoELayer",
     "Model",
     "ModelConfig",
+    "Network",
     "Output",
     "PublishedRouter",
     "Router",
@@ -57,6 +59,7 @@ __all__ = [
     "SynergyAttention",
     "TemporalAttention",
     "TokenPlaces",
+    "TwoLevels",
     "UniformRouter",
     "build_model",
     "check_router",

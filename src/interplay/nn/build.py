@@ -3,12 +3,14 @@
 from interplay.nn.baselines import EarlyFusion
 from interplay.nn.context import InteractionContext
 from interplay.nn.model import InteractionMoE, ModelConfig
+from interplay.nn.two_levels import TwoLevels
 from interplay.types import Schema
 
-Model = InteractionMoE | EarlyFusion
+Network = InteractionMoE | EarlyFusion
+Model = Network | TwoLevels
 
 
-def build_model(schema: Schema, config: ModelConfig, context: InteractionContext) -> Model:
-    """The model that a configuration asks for."""
+def build_model(schema: Schema, config: ModelConfig, context: InteractionContext) -> Network:
+    """The network that a configuration asks for."""
     kind = EarlyFusion if config.fusion == "early" else InteractionMoE
     return kind(schema, config, context)

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 
+from interplay.nn import TwoLevels
 from interplay.profile import InteractionProfile
 from interplay.report.kinds import REPORTED
 from interplay.report.text import counted, listed
 from interplay.train import Run
 
 CALLED = {
+    "auto": "",
     "likeliest": "",
     "balanced": "; the one is called whose probability is the largest multiple of its share in the training windows",
 }
@@ -20,17 +22,31 @@ def model_card(run: Run) -> list[tuple[str, str]]:
     experts = f"{model.num_experts} experts, {model.synergy_experts} of them synergy experts, for tokens taken together"
     entities = counted(len(run.data.entities), "entity", "entities")
     return [
-        ("what it is", f"a mixture of experts of width {model.width} with {counted(model.layers, 'layer')}; {experts}"),
+        ("what it is", _levels(run, f"a mixture of experts of width {model.width} with "
+         f"{counted(model.layers, 'layer')}; {experts}")),
         ("size", counted(sum(p.numel() for p in run.model.parameters()), "weight")),
         ("predicts", predicts + CALLED[run.recipe.decision.rule]),
         ("from", f"windows of {schema.steps} steps of {schema.step_s:g} s of {len(schema.shapes)} modalities"
          + (f"; side inputs: {listed(schema.static)}" if schema.static else "")),
         ("guided by", "nothing: it is its own unguided control" if run.profile is None else "an interaction profile"),
-        ("trained on", f"{counted(run.data.n_windows, 'window')} of {entities}; {counted(optimiser.epochs, 'epoch')}, "
-         f"seed {run.seed}"),
+        ("trained on", f"{counted(run.data.n_windows, 'window')} of {entities}; "
+         f"{counted(len(run.log) or optimiser.epochs, 'epoch')}, seed {run.seed}"),
         ("meant for", "research on how modalities act together, and as a starting point for models of the same data"),
         ("not meant for", "decisions about single persons: it was judged on the entities listed here and on no others"),
     ]  # fmt: skip
+
+
+def _levels(run: Run, network: str) -> str:
+    """The readers of a run, its network, or both."""
+    model = run.model
+    if not isinstance(model, TwoLevels):
+        return network
+    count = counted(len(model.mixture.views), "reader")
+    readers = f"{count} of whole windows (trees, random convolutions, regressions), mixed"
+    if model.network is None:
+        return readers
+    shares = model.weight / model.weight.sum()
+    return f"{readers}, and {network}; of what they say together {shares[0]:.0%} and {shares[1]:.0%}"
 
 
 def data_card(run: Run) -> list[tuple[str, str]]:

@@ -3,12 +3,14 @@
 Letters: W windows, M modalities, T steps, E experts, K steps of a path.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 import xarray as xr
 
 from interplay.data import Scaler, Windows
-from interplay.nn import ATOMS, InteractionContext, Model, Output
+from interplay.nn import ATOMS, InteractionContext, Model, Output, TwoLevels
 from interplay.progress import Progress, silent
 from interplay.train.batches import Batch, ScaledWindows
 from interplay.train.target_kinds import TargetKind
@@ -25,6 +27,10 @@ def explain_windows(
     model: Model, scaled: ScaledWindows, target: TargetKind, progress: Progress = silent
 ) -> xr.Dataset:
     """Relevance and routing of every token of some windows.
+
+    Of a model with readers, which have no gradients, relevance is what the output loses when a token is not observed;
+    its sum says less, as tokens stand in for one another.
+
 
     Relevance is by integrated gradients (Sundararajan et al., ICML 2017) along the straight way from the training
     mean of every channel to the window, by the midpoint rule: how much each token moves the output that was
@@ -78,7 +84,8 @@ def _one_window(model: Model, batch: Batch, target: TargetKind, scaler: Scaler) 
     with torch.no_grad():
         output = _asked(model, batch, batch.x, 1)
     of = int(target.called(target.predicted(output.logits.cpu(), scaler))[0])
-    relevance = _integrated_gradients(model, batch, of)
+    measure = _occlusions if isinstance(model, TwoLevels) else _integrated_gradients
+    relevance = measure(model, batch, of)
     with torch.no_grad():
         nothing = {name: torch.zeros_like(values) for name, values in batch.x.items()}
         moved = float(output.logits[0, of] - _asked(model, batch, nothing, 1).logits[0, of])
@@ -107,6 +114,21 @@ def _integrated_gradients(model: Model, batch: Batch, of: int) -> torch.Tensor:
         for m, (values, slope) in enumerate(zip(batch.x.values(), slopes, strict=True)):
             relevance[m] += (slope * values).sum((0, 2, 3)) / PATH_STEPS
     return relevance * batch.observed[0]
+
+
+@torch.no_grad()
+def _occlusions(model: Model, batch: Batch, of: int) -> torch.Tensor:
+    """(M, T): by how much the logit falls when a token is hidden."""
+    tokens = batch.observed[0].nonzero()
+    relevance = torch.zeros(batch.observed.shape[1:])
+    whole = float(_asked(model, batch, batch.x, 1).logits[0, of])
+    for some in tokens.split(max(1, TOKENS_AT_ONCE // batch.observed.numel())):
+        observed = batch.observed.repeat(len(some), 1, 1)
+        observed[torch.arange(len(some)), some[:, 0], some[:, 1]] = False
+        x = {name: values.expand(len(some), *values.shape[1:]) for name, values in batch.x.items()}
+        hidden = replace(batch, observed=observed)
+        relevance[tuple(some.T)] = whole - _asked(model, hidden, x, len(some)).logits[:, of]
+    return relevance
 
 
 def _asked(model: Model, batch: Batch, x: dict[str, torch.Tensor], n: int) -> Output:

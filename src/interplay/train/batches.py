@@ -72,7 +72,7 @@ class ScaledWindows(Dataset):
     def select(self, which: np.ndarray) -> "ScaledWindows":
         """Some of the windows, by index."""
         contexts = None if self.contexts is None else self.contexts.select(which)
-        return ScaledWindows(self.windows.select(which), self.scaler, contexts)
+        return ScaledWindows(self.windows.select(which), self.scaler, contexts, each_step=self.each_step)
 
     def without_contexts(self) -> "ScaledWindows":
         """The same, for a model that uses its own context."""

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 import pandas as pd
@@ -115,7 +115,7 @@ def predictions(
 ) -> np.ndarray:
     """What is predicted of each window, see `TargetKind.predicted`; with modality number `hidden` unobserved."""
     kind = TARGETS[scaled.windows.kind]
-    device = next(model.parameters()).device
+    device = next(chain(model.parameters(), model.buffers())).device
     parts, done = [], 0
     for batch in scaled.in_order(BATCH_SIZE):
         if hidden is not None:

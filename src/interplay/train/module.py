@@ -135,7 +135,10 @@ class TrainingBatches(pl.LightningDataModule):
 
 
 class EpochLog(pl.Callback):
-    """Keeps the mean of every loss term per epoch, and tells the progress and the trackers."""
+    """Keeps the mean of every loss term per epoch, and tells the progress and the trackers.
+
+    With it goes the loss on windows that were held out, `held_out` by epoch, where they were looked at.
+    """
 
     def __init__(
         self,
@@ -143,6 +146,7 @@ class EpochLog(pl.Callback):
         total_steps: int,
         trackers: Sequence[Tracker],
         settings: Mapping[str, object],
+        held_out: Mapping[int, float] | None = None,
     ):
         self.progress, self.total_steps, self.trackers, self.settings = (
             progress,
@@ -150,6 +154,7 @@ class EpochLog(pl.Callback):
             trackers,
             settings,
         )
+        self.held_out = {} if held_out is None else held_out
         self.epochs: list[dict[str, float]] = []
 
     def state_dict(self) -> dict[str, list[dict[str, float]]]:
@@ -170,7 +175,10 @@ class EpochLog(pl.Callback):
     def on_train_epoch_end(self, trainer, module) -> None:
         means = {name: float(value) for name, value in trainer.callback_metrics.items()}
         seconds = time.perf_counter() - self.started
-        self.epochs.append({"epoch": trainer.current_epoch + 1, "seconds": round(seconds, 2), **means})
+        epoch = trainer.current_epoch + 1
+        if epoch in self.held_out:
+            means["held_out_loss"] = self.held_out[epoch]
+        self.epochs.append({"epoch": epoch, "seconds": round(seconds, 2), **means})
         for tracker in self.trackers:
             tracker.epoch(self.epochs[-1])
 
@@ -185,6 +193,12 @@ class EpochLog(pl.Callback):
             tracker.stop(finished=finished)
 
 
-def count_steps(n_windows: int, recipe: Recipe) -> int:
-    """Optimiser steps of a run."""
-    return recipe.optimiser.epochs * math.ceil(n_windows / recipe.optimiser.batch_size)
+def count_epochs(n_windows: int, recipe: Recipe) -> int:
+    """Epochs of a run: those of the recipe, or more where they would be too few steps."""
+    per_epoch = math.ceil(n_windows / recipe.optimiser.batch_size)
+    return max(recipe.optimiser.epochs, math.ceil(recipe.optimiser.least_steps / per_epoch))
+
+
+def count_steps(n_windows: int, epochs: int, recipe: Recipe) -> int:
+    """Optimiser steps of so many epochs."""
+    return epochs * math.ceil(n_windows / recipe.optimiser.batch_size)

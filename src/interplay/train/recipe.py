@@ -11,13 +11,16 @@ import yaml
 from interplay.errors import InvalidInput
 from interplay.losses import LOSSES, PairThresholds
 from interplay.nn import ModelConfig
+from interplay.readers import ReadersConfig
 from interplay.registry import NAME, Choice
 from interplay.settings import read_settings
 
-RULES = ("likeliest", "balanced")
+RULES = ("auto", "likeliest", "balanced")
 SCHEDULES = ("one_cycle", "constant")
 RECIPES = (
     "default",
+    "network",
+    "readers",
     "guided_dense",
     "paper",
     "vanilla_moe",
@@ -36,7 +39,12 @@ class OptimiserConfig:
     Attributes
     ----------
     epochs : int
-        Times that every training window is seen.
+        Times that every training window is seen, at most.
+    least_steps : int
+        Where windows are few, as many more times as make so many steps, at most.
+    held_out : float
+        Share of the training entities (of blocks of time where entities are few) that are kept apart, to keep the
+        weights under which the loss on them is least. 0 trains on all of them to the end without looking.
     batch_size : int
         Windows at a time.
     learning_rate : float
@@ -59,6 +67,8 @@ class OptimiserConfig:
     """
 
     epochs: int = 15
+    least_steps: int = 240
+    held_out: float = 0.2
     batch_size: int = 64
     learning_rate: float = 3e-3
     schedule: str = "one_cycle"
@@ -73,12 +83,14 @@ class OptimiserConfig:
             _at_least(f"optimiser.{name}", getattr(self, name), 1)
         for name in ("learning_rate", "clip_norm"):
             _above(f"optimiser.{name}", getattr(self, name), 0)
-        for name in ("weight_decay", "input_noise", "level_noise"):
+        for name in ("least_steps", "weight_decay", "input_noise", "level_noise"):
             _at_least(f"optimiser.{name}", getattr(self, name), 0)
         if not 0 <= self.modality_dropout < 1:
             raise InvalidInput(
                 f"optimiser.modality_dropout must be at least 0 and below 1; got {self.modality_dropout}."
             )
+        if not 0 <= self.held_out <= 0.5:
+            raise InvalidInput(f"optimiser.held_out must be between 0 and 0.5; got {self.held_out}.")
         if self.schedule not in SCHEDULES:
             raise InvalidInput(f"optimiser.schedule must be one of {list(SCHEDULES)}; got {self.schedule!r}.")
 
@@ -91,10 +103,11 @@ class DecisionConfig:
     ----------
     rule : str
         "likeliest" calls the class of the largest probability; "balanced" that of the largest probability over its
-        share in the training windows, so that rare classes are called, too.
+        share in the training windows, so that rare classes are called, too. "auto" takes the one under which readers
+        have the larger macro-F1 out of fold, and "likeliest" where there are none; a run says which it is.
     """
 
-    rule: str = "likeliest"
+    rule: str = "auto"
 
     def __post_init__(self):
         if self.rule not in RULES:
@@ -116,6 +129,8 @@ class Recipe:
         Which pairs count in the losses of pairs.
     optimiser : OptimiserConfig
     decision : DecisionConfig
+    readers : ReadersConfig
+        Readers of whole windows, from which the network begins.
     """
 
     model: ModelConfig = field(default_factory=ModelConfig)
@@ -123,6 +138,7 @@ class Recipe:
     pairs: PairThresholds = field(default_factory=PairThresholds)
     optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
     decision: DecisionConfig = field(default_factory=DecisionConfig)
+    readers: ReadersConfig = field(default_factory=ReadersConfig)
 
     def __post_init__(self):
         given = {name: {} for name in DEFAULT_LOSSES} | dict(self.losses)

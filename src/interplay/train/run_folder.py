@@ -26,11 +26,12 @@ from interplay.data import Scaler, SplitManifest, scaled_schema
 from interplay.errors import DamagedFile, InvalidInput, UntrustedPart
 from interplay.files import check_writable, json_text, whole_file, whole_folder
 from interplay.metrics import Agreement
-from interplay.nn import Model, build_model, empty_context
+from interplay.nn import Model, TwoLevels, build_model, empty_context
 from interplay.profile import InteractionProfile
 from interplay.registry import imports
 from interplay.train.evaluation import Evaluation
-from interplay.train.recipe import make_recipe
+from interplay.train.evidence import empty_mixture
+from interplay.train.recipe import Recipe, make_recipe
 from interplay.train.trackers import json_lines
 from interplay.types import Schema
 
@@ -141,17 +142,16 @@ def _read_parts(folder: Path, trust: bool) -> dict[str, Any]:
         recipe = make_recipe(config["recipe"])
     described = json.loads((folder / "data.json").read_text("utf-8"))
     schema = _schema(described["schema"])
-    model = build_model(
-        scaled_schema(schema), recipe.model, empty_context(len(schema.modalities), schema.steps)
-    )
-    scaler = _fill(model, schema, load_file(folder / "weights.safetensors"))
     profile_file = folder / "profile.nc"
+    profile = InteractionProfile.load(profile_file) if profile_file.is_file() else None
+    tensors = load_file(folder / "weights.safetensors")
+    model = _model(recipe, schema, profile, config["seed"], tensors)
     return {
         "model": model.eval(),
-        "scaler": scaler,
+        "scaler": _scaler(schema, tensors),
         "recipe": recipe,
         "schema": schema,
-        "profile": InteractionProfile.load(profile_file) if profile_file.is_file() else None,
+        "profile": profile,
         "data": _training_data(described["train"]),
         "seed": config["seed"],
         "log": [json.loads(line) for line in (folder / "log.jsonl").read_text("utf-8").splitlines()],
@@ -199,9 +199,31 @@ def _tensors(run) -> dict[str, torch.Tensor]:
     }
 
 
-def _fill(model: Model, schema: Schema, tensors: Mapping[str, torch.Tensor]) -> Scaler:
-    """Load the model's tensors into it; returns the scaler."""
-    model.load_state_dict(_under("model.", tensors))
+def _model(
+    recipe: Recipe,
+    schema: Schema,
+    profile: InteractionProfile | None,
+    seed: int,
+    tensors: Mapping[str, torch.Tensor],
+) -> Model:
+    """The model, with its tensors."""
+    state = _under("model.", tensors)
+    read = any(name.startswith("mixture.") for name in state)
+    context = empty_context(len(schema.modalities), schema.steps)
+    network = None
+    # a network that held-out entities did not gain from was left out
+    if any(name.startswith("network.") for name in state) or not read:
+        network = build_model(scaled_schema(schema), recipe.model, context)
+    model = network
+    if read:
+        mixture = empty_mixture(recipe.readers, schema, profile, seed)
+        model = TwoLevels(mixture, network, recipe.model)
+    assert model is not None
+    model.load_state_dict(state)
+    return model
+
+
+def _scaler(schema: Schema, tensors: Mapping[str, torch.Tensor]) -> Scaler:
     arrays = {name: tensor.numpy() for name, tensor in _under("scaler.", tensors).items()}
     return Scaler.from_arrays(arrays, schema.modalities)
 

@@ -277,7 +277,7 @@ def make_target(kind: str, rule: str, counts: Sequence[int]) -> TargetKind:
     ----------
     kind : str, one of `TARGETS`
     rule : str
-        See `interplay.train.DecisionConfig`.
+        See `interplay.train.DecisionConfig`; "auto" calls the likeliest until a training says otherwise.
     counts : sequence of int
         Training windows of each class.
 
@@ -286,4 +286,4 @@ def make_target(kind: str, rule: str, counts: Sequence[int]) -> TargetKind:
     InvalidInput
         If a rule about classes meets another kind of target.
     """
-    return TARGETS[kind].calling(rule, counts)
+    return TARGETS[kind].calling("likeliest" if rule == "auto" else rule, counts)

@@ -1,15 +1,10 @@
 """fit: from training windows and a profile to a run."""
 
-import logging
-import signal
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-import pytorch_lightning as pl
 import torch
-from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from interplay.data import Scaler, SplitManifest, Windows, describe_split, scaled_schema
 from interplay.data.check import check_trainable
@@ -19,6 +14,8 @@ from interplay.errors import InvalidInput
 from interplay.nn import (
     InteractionContext,
     Model,
+    Network,
+    TwoLevels,
     build_model,
     empty_context,
     interaction_context,
@@ -26,13 +23,14 @@ from interplay.nn import (
 from interplay.profile import InteractionProfile
 from interplay.progress import Progress, shown
 from interplay.train.batches import ScaledWindows
-from interplay.train.checkpoint import KeepState, PlainStates, Unfinished, training_key
-from interplay.train.module import EpochLog, GuidedTraining, TrainingBatches, count_steps
-from interplay.train.recipe import Recipe, make_recipe
+from interplay.train.evidence import Evidence, gather_evidence, rule_of
+from interplay.train.levels import weigh_levels
+from interplay.train.network import HeldOutLogits, train_network
+from interplay.train.recipe import DecisionConfig, Recipe, make_recipe
 from interplay.train.run import Run
 from interplay.train.run_folder import TrainingData, check_run_folder
-from interplay.train.target_kinds import TARGETS
-from interplay.train.trackers import JsonLines, Tracker, make_trackers
+from interplay.train.target_kinds import TARGETS, make_target
+from interplay.train.trackers import Tracker, make_trackers
 from interplay.train.window_contexts import window_contexts
 
 
@@ -86,27 +84,41 @@ def fit(
     warn_of_data(doubts_of_steps(train.steps, train.used_rows()))
     # a rule that the target cannot follow is refused before the training, not after
     kind = TARGETS[train.kind]
-    kind.calling(recipe.decision.rule, kind.counts(train))
+    make_target(train.kind, recipe.decision.rule, kind.counts(train))
     if out is not None:
         check_run_folder(out, overwrite=False)
     trackers = make_trackers(track, None if out is None else Path(out))
     scaler = Scaler.fit(train)
+    # a profile of other windows is refused before the readers are fitted, not after
+    context = _context_for(profile, train)
+    unfinished, log = None, []
     with torch.random.fork_rng(), shown(progress, "training") as tell:
+        evidence, after = None, 0.0
+        if recipe.readers.any:
+            after = READING if recipe.readers.network else 1.0
+            evidence = gather_evidence(
+                train, scaler, profile, recipe.readers, seed, lambda done: tell(after * done)
+            )
         torch.manual_seed(seed)
-        model = build_model(scaled_schema(train.schema), recipe.model, _context_for(profile, train))
-        contexts = window_contexts(train, profile, recipe.model.context)
-        scaled = ScaledWindows(train, scaler, contexts, each_step=recipe.model.each_step)
-        batches = TrainingBatches(scaled, recipe.optimiser.batch_size, seed)
-        unfinished = None if out is None else Unfinished(Path(out), training_key(model, recipe, batches))
-        if unfinished is not None:
-            trackers.insert(0, JsonLines(unfinished.log))
-        described = {**recipe.to_dict(), "seed": seed, "windows": len(train), "entities": len(train.entities)}
-        log = EpochLog(tell, count_steps(len(train), recipe), trackers, described)
-        _train(model, recipe, batches, log, unfinished)
+        network, apart = None, None
+        if recipe.readers.network or evidence is None:
+            network = build_model(scaled_schema(train.schema), recipe.model, context)
+            contexts = window_contexts(train, profile, recipe.model.context)
+            log, apart, unfinished = train_network(
+                network,
+                recipe,
+                ScaledWindows(train, scaler, contexts, each_step=recipe.model.each_step),
+                seed=seed,
+                trackers=trackers,
+                out=None if out is None else Path(out),
+                progress=lambda done: tell(after + (1.0 - after) * done),
+            )
+        model = _assembled(network, evidence, apart, recipe)
+    rule = rule_of(evidence, train, recipe.decision.rule)
     run = Run(
         model=model.eval(),
         scaler=scaler,
-        recipe=recipe,
+        recipe=replace(recipe, decision=DecisionConfig(rule=rule)),
         schema=train.schema,
         profile=profile,
         data=TrainingData(
@@ -119,13 +131,32 @@ def fit(
         ),
         split=split or describe_split({"train": train}),
         seed=seed,
-        log=log.epochs,
+        log=log,
     )
     if out is not None:
         run.save(out)
     if unfinished is not None:
         unfinished.remove()
     return run
+
+
+READING = 0.3
+"""Share of the progress that readers are told to be, beside a network."""
+
+
+def _assembled(
+    network: Network | None, evidence: Evidence | None, apart: HeldOutLogits | None, recipe: Recipe
+) -> Model:
+    """The whole model; without held-out windows its two levels count alike."""
+    if evidence is None:
+        assert network is not None
+        return network
+    if network is None or apart is None:
+        return TwoLevels(evidence.mixture, network, recipe.model)
+    weight = weigh_levels(evidence, apart, recipe.readers.shrinkage).counted
+    model = TwoLevels(evidence.mixture, network if weight[1] else None, recipe.model)
+    model.weight.copy_(weight)
+    return model
 
 
 def _context_for(profile: InteractionProfile | None, train: Windows) -> InteractionContext:
@@ -139,52 +170,3 @@ def _context_for(profile: InteractionProfile | None, train: Windows) -> Interact
             f"{list(classes)}. Estimate it from windows of the same target."
         )
     return interaction_context(profile, train.modalities, steps=train.length, step_s=train.step_s)
-
-
-def _train(
-    model: Model, recipe: Recipe, batches: TrainingBatches, log: EpochLog, unfinished: Unfinished | None
-) -> None:
-    with _quiet_lightning(), _heard_interruption():
-        trainer = pl.Trainer(
-            max_epochs=recipe.optimiser.epochs,
-            gradient_clip_val=recipe.optimiser.clip_norm,
-            callbacks=[log] if unfinished is None else [log, KeepState(unfinished.state)],
-            plugins=[PlainStates()],
-            logger=False,
-            enable_checkpointing=unfinished is not None,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-        )
-        target = TARGETS[batches.windows.windows.kind]
-        training = GuidedTraining(model, target, recipe, log.total_steps)
-        begun = unfinished is not None and unfinished.state.is_file()
-        trainer.fit(
-            training, datamodule=batches, ckpt_path=unfinished.state if unfinished and begun else None
-        )
-
-
-@contextmanager
-def _heard_interruption() -> Iterator[None]:
-    """Ctrl-C as Python has it, for a termination, too: Lightning ends the process, and leaves it deaf to Ctrl-C."""
-    handler = signal.getsignal(signal.SIGINT)
-    try:
-        yield
-    except SystemExit as stop:
-        if not isinstance(stop, SIGTERMException) and not isinstance(stop.__context__, KeyboardInterrupt):
-            raise
-        signal.signal(signal.SIGINT, handler)
-        raise KeyboardInterrupt from None
-
-
-@contextmanager
-def _quiet_lightning() -> Iterator[None]:
-    """Its banners about hardware and its advice on workers, which batches cut from views do not need."""
-    logger = logging.getLogger("pytorch_lightning")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module="pytorch_lightning")
-            yield
-    finally:
-        logger.setLevel(level)

@@ -1,0 +1,210 @@
+"""Real data sets, splits by entity, one default without settings, beside every rival: the proof, or the lack of it.
+
+One line of JSON for each (set, split, model) is added to benchmarks/results/real.jsonl, from which an interrupted run
+goes on. Windows are thinned evenly to `--windows`; entities are apart; nothing is chosen on test entities. The score
+that counts is AUROC for two classes and macro-F1 for more. Rivals from outside see the same summaries that our readers
+see, of scaled values and of ranks, and their classes are called as suits them better. Run with
+``python -m benchmarks.real --root FOLDER [--sets ...] [--splits 5] [--models ...]``, FOLDER with a folder for each set;
+``--table`` writes benchmarks/results/real.md.
+"""
+
+import argparse
+import json
+import time
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import interplay as ip
+from benchmarks.real_rivals import RIVALS
+from benchmarks.real_table import table
+from interplay.datasets import DATASETS
+from interplay.metrics import classification_metrics
+
+RESULTS = Path(__file__).parent / "results" / "real.jsonl"
+PAGE = Path(__file__).parent / "results" / "real.md"
+SETS: dict[str, str] = {
+    "basic_motions": "uea_small",
+    "beijing_air_classes": "beijing_air",
+    "cmu_mosi_utterance": "cmu_mosi_utterance",
+    "epilepsy": "uea_small",
+    "ering": "uea_small",
+    "hapt": "hapt",
+    "hydraulic_accumulator": "hydraulic_1hz",
+    "hydraulic_cooler": "hydraulic_1hz",
+    "hydraulic_pump": "hydraulic_1hz",
+    "hydraulic_valve": "hydraulic_1hz",
+    "mmash": "mmash",
+    "physionet2012": "physionet2012",
+    "pt_exercises": "pt_exercises",
+    "racket_sports": "uea_small",
+    "room_occupancy": "room_occupancy",
+    "shoulder_watch": "shoulder_watch",
+    "skab": "skab",
+    "stress_predict": "stress_predict",
+    "utd_mhad": "utd_mhad",
+    "wesad_features": "wesad_features",
+}
+"""Names of data sets, and the folder of each."""
+
+UNGUIDED = ("unguided", "vanilla_moe", "laplace_moe", "dense", "early_fusion", "late_fusion")
+"""Models that are trained without a profile."""
+
+RECIPES = {"unguided": "network"} | {
+    name: name
+    for name in (
+        "default",
+        "readers",
+        "network",
+        "vanilla_moe",
+        "laplace_moe",
+        "dense",
+        "guided_dense",
+        "early_fusion",
+        "late_fusion",
+        "paper",
+    )
+}
+LAGS = 4
+"""Lags of the profile, spread over the window."""
+
+TEST_SHARE = 0.3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One split of one set.
+
+    Attributes
+    ----------
+    name, split : of the set and the split
+    train, test : Windows
+    """
+
+    name: str
+    split: int
+    train: ip.Windows
+    test: ip.Windows
+
+    def profile(self) -> tuple[ip.InteractionProfile, float]:
+        """The profile of the training windows, and the seconds it took."""
+        started = time.perf_counter()
+        lags = np.unique(np.linspace(0, self.train.length - 1, LAGS).round()) * self.train.step_s
+        estimated = ip.TemporalRUS(lags_s=lags.tolist(), progress=silent).fit(self.train).profile_
+        return estimated, time.perf_counter() - started
+
+
+def silent(done: float) -> None:
+    """Tell nobody."""
+
+
+def trials(name: str, root: Path, windows: int, splits: int) -> Iterator[Trial]:
+    """Splits of one set, classes that only one side of all entities knows left as they are."""
+    card = DATASETS[name].card
+    recordings = ip.load_dataset(name, root / SETS[name])
+    every = ip.make_windows(recordings, **card.window_options)
+    rows = np.unique(np.linspace(0, len(every) - 1, min(windows, len(every))).astype(int))
+    for split in range(splits):
+        train, test = ip.data.split_by_entity(every.select(rows), test=TEST_SHARE, seed=split)
+        yield Trial(name=name, split=split, train=train, test=test)
+
+
+def predicted(model: str, trial: Trial, known: dict) -> tuple[np.ndarray, np.ndarray | None, float, float]:
+    """Probabilities (N, C) of the test windows, classes called (N,) or None, seconds of training and of predicting."""
+    started = time.perf_counter()
+    if model in RIVALS:
+        ask = RIVALS[model](trial.train, trial.split)
+        trained = time.perf_counter()
+        return ask(trial.test), None, trained - started, time.perf_counter() - trained
+    profile = None if model in UNGUIDED else known["profile"][0]
+    run = ip.fit(trial.train, profile=profile, recipe=RECIPES[model], seed=trial.split, progress=silent)
+    trained = time.perf_counter()
+    rows = run.predict(trial.test, progress=silent)
+    probs = rows[[f"p_{c}" for c in trial.test.classes]].fillna(1.0 / len(trial.test.classes)).to_numpy()
+    return probs, run.target.called(probs), trained - started, time.perf_counter() - trained
+
+
+def row_of(model: str, trial: Trial, windows: int, known: dict) -> dict[str, object]:
+    """One line of the results."""
+    probs, called, train_s, predict_s = predicted(model, trial, known)
+    y, of_entity = trial.test.y, {"entity": trial.test.entity, "n_bootstrap": 2}
+    scores = classification_metrics(y, probs, called=called, **of_entity)
+    if called is None:
+        # a rival is called by whichever rule suits it better, on the test windows: in its favour
+        shares = np.bincount(trial.train.y, minlength=probs.shape[1]).clip(1)
+        balanced = classification_metrics(y, probs, called=(probs / shares).argmax(1), **of_entity)
+        scores = max(scores, balanced, key=lambda one: one["macro_f1"])
+    of_label = probs[np.arange(len(y)), y].clip(1e-6)
+    return {
+        "set": trial.name,
+        "split": trial.split,
+        "model": model,
+        "windows": windows,
+        "train windows": len(trial.train),
+        "test windows": len(trial.test),
+        "train entities": len(trial.train.entities),
+        "test entities": len(trial.test.entities),
+        "classes": len(trial.train.classes),
+        "modalities": len(trial.train.modalities),
+        "score": scores["auroc"] if len(trial.train.classes) == 2 else scores["macro_f1"],
+        "macro_f1": scores["macro_f1"],
+        "log loss": float(-np.log(of_label).mean()),
+        "train (s)": round(train_s, 2),
+        "predict (s)": round(predict_s, 3),
+        "profile (s)": round(known["profile"][1], 2) if "profile" in known else 0.0,
+        "threads": torch.get_num_threads(),
+    }
+
+
+def read_rows() -> list[dict]:
+    """What was measured so far."""
+    return [json.loads(line) for line in RESULTS.read_text("utf-8").splitlines()] if RESULTS.is_file() else []
+
+
+def measure(options: argparse.Namespace) -> None:
+    """Add what is missing."""
+    for name in options.sets:
+        have = {
+            (row["split"], row["model"])
+            for row in read_rows()
+            if (row["set"], row["windows"]) == (name, options.windows)
+        }
+        wanted = {(split, model) for split in range(options.splits) for model in options.models} - have
+        for trial in trials(name, options.root, options.windows, options.splits) if wanted else ():
+            missing = [model for model in options.models if (trial.split, model) in wanted]
+            known = {}
+            if any(model not in RIVALS and model not in UNGUIDED for model in missing):
+                known["profile"] = trial.profile()
+            for model in missing:
+                row = row_of(model, trial, options.windows, known)
+                with RESULTS.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(row) + "\n")
+                print(
+                    f"{name} {trial.split} {model}: {row['score']:.3f} in {row['train (s)']:.0f} s",
+                    flush=True,
+                )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--root", type=Path)
+    parser.add_argument("--sets", nargs="+", default=list(SETS), choices=list(SETS))
+    parser.add_argument("--splits", type=int, default=5)
+    parser.add_argument("--windows", type=int, default=500)
+    parser.add_argument("--models", nargs="+", default=[*RIVALS, *RECIPES], choices=[*RIVALS, *RECIPES])
+    parser.add_argument("--table", action="store_true", help="write the table instead of measuring")
+    options = parser.parse_args()
+    if options.table:
+        PAGE.write_text(table(read_rows()), "utf-8")
+        return
+    warnings.filterwarnings("ignore", category=UserWarning)
+    torch.set_num_threads(1)
+    measure(options)
+
+
+if __name__ == "__main__":
+    main()

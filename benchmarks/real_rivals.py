@@ -1,0 +1,95 @@
+"""Rivals from outside, on the best features that we know: each is trained and returns how it is asked."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
+from sklearn.linear_model import RidgeClassifierCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import interplay as ip
+from interplay.data import Scaler
+from interplay.readers import Sight, sight, window_summaries
+from interplay.readers.rockets import draw_patterns, shares_above
+
+Ask = Callable[[ip.Windows], np.ndarray]
+PATTERNS = 5000
+PIECE = 500
+
+
+def features_of(windows: ip.Windows, scaler: Scaler, what: Callable[[Sight], torch.Tensor]) -> np.ndarray:
+    """(N, F) features of windows, piece by piece."""
+    pieces = np.array_split(np.arange(len(windows)), len(windows) // PIECE + 1)
+    return np.concatenate([what(sight(windows, scaler, piece)).numpy() for piece in pieces])
+
+
+def extra_trees(train: ip.Windows, seed: int) -> Ask:
+    """500 extremely randomised trees on window summaries and ranks."""
+    return _classifier(ExtraTreesClassifier(500, random_state=seed), train)
+
+
+def boosting(train: ip.Windows, seed: int) -> Ask:
+    """Histogram boosting as scikit-learn has it, on window summaries and ranks."""
+    return _classifier(HistGradientBoostingClassifier(random_state=seed), train)
+
+
+def minirocket(train: ip.Windows, seed: int) -> Ask:
+    """MiniRocket's random convolutions and ridge regression."""
+    return _rocket(train, seed, summaries=False)
+
+
+def minirocket_summaries(train: ip.Windows, seed: int) -> Ask:
+    """The same beside window summaries."""
+    return _rocket(train, seed, summaries=True)
+
+
+def _classifier(model, train: ip.Windows) -> Ask:
+    scaler = Scaler.fit(train)
+    model.fit(features_of(train, scaler, window_summaries), train.y)
+
+    def ask(test: ip.Windows) -> np.ndarray:
+        return _spread(model.predict_proba(features_of(test, scaler, window_summaries)), model.classes_, test)
+
+    return ask
+
+
+def _rocket(train: ip.Windows, seed: int, *, summaries: bool) -> Ask:
+    scaler = Scaler.fit(train)
+    generator = torch.Generator().manual_seed(seed)
+    drawn = draw_patterns(
+        sight(train, scaler, np.arange(0, len(train), max(1, len(train) // PIECE))), PATTERNS, generator
+    )
+
+    def features(windows: ip.Windows) -> np.ndarray:
+        shares = features_of(windows, scaler, lambda seen: shares_above(seen, drawn))
+        beside = (
+            [np.nan_to_num(features_of(windows, scaler, window_summaries))] if summaries or not drawn else []
+        )
+        return np.concatenate([shares, *beside], axis=1)
+
+    model = make_pipeline(StandardScaler(), RidgeClassifierCV(np.logspace(-3, 3, 10)))
+    model.fit(features(train), train.y)
+
+    def ask(test: ip.Windows) -> np.ndarray:
+        scores = model.decision_function(features(test))
+        scores = np.stack([-scores, scores], axis=1) if scores.ndim == 1 else scores
+        return _spread(torch.from_numpy(4.0 * scores).softmax(-1).numpy(), model.classes_, test)
+
+    return ask
+
+
+def _spread(probs: np.ndarray, classes: np.ndarray, test: ip.Windows) -> np.ndarray:
+    """Probabilities of the classes that were trained, among all."""
+    full = np.zeros((len(probs), len(test.classes)))
+    full[:, classes] = probs
+    return full
+
+
+RIVALS: dict[str, Callable[[ip.Windows, int], Ask]] = {
+    "extra_trees": extra_trees,
+    "boosting": boosting,
+    "minirocket": minirocket,
+    "minirocket_summaries": minirocket_summaries,
+}

@@ -1,0 +1,87 @@
+"""The table of `benchmarks.real`, made from its lines of results."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.real_rivals import RIVALS
+
+RESAMPLINGS = 2000
+
+
+def table(rows: Sequence[dict], ours: str = "default") -> str:
+    """Markdown: scores of sets and models, mean ranks, and paired differences to one of them.
+
+    Only splits count that every model of the set was measured on, and only sets that every model was measured on count
+    in ranks and differences; intervals are over sets, which differ more than splits do.
+    """
+    frame = _paired(pd.DataFrame(rows))
+    scores = frame.pivot_table(index="set", columns="model", values="score", aggfunc="mean")
+    models = [name for name in scores.columns if scores[name].notna().any()]
+    complete = scores.dropna()
+    ranks = complete.rank(axis=1, ascending=False)
+    order = sorted(models, key=lambda name: ranks[name].mean() if len(complete) else 0.0)
+    splits = frame.groupby("set")["split"].nunique()
+    counted = " to ".join(str(n) for n in sorted({splits.min(), splits.max()}))
+    lines = [
+        "# Real data sets",
+        "",
+        f"{len(scores)} sets, {counted} splits by entity, windows thinned to "
+        f"{', '.join(f'{n:,}' for n in sorted(frame['windows'].unique()))}; AUROC for two classes, macro-F1 for more; "
+        f"means over splits. {len(complete)} sets have every model.",
+        "",
+        "| set | classes | training windows (entities) | " + " | ".join(order) + " |",
+        "| --- | --- | --- |" + " --- |" * len(order),
+    ]
+    about = frame.drop_duplicates("set").set_index("set")
+    for name, row in scores.iterrows():
+        facts = about.loc[name]
+        cells = [_cell(row[model], row[models].max()) for model in order]
+        lines.append(
+            f"| {name} | {facts['classes']} | {facts['train windows']} ({facts['train entities']}) | "
+            + " | ".join(cells)
+            + " |"
+        )
+    if len(complete):
+        lines.append("| mean | | | " + " | ".join(f"{complete[name].mean():.3f}" for name in order) + " |")
+        lines.append("| mean rank | | | " + " | ".join(f"{ranks[name].mean():.2f}" for name in order) + " |")
+    seconds = frame.groupby("model")["train (s)"].median()
+    lines.append(
+        "| training (s), median | | | " + " | ".join(f"{seconds[name]:.0f}" for name in order) + " |"
+    )
+    if ours in complete:
+        lines += ["", *_differences(complete, ours)]
+    return "\n".join(lines) + "\n"
+
+
+def _paired(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows of those splits of each set that all of its models were measured on."""
+    of_set = frame.groupby("set")["model"].transform("nunique")
+    of_split = frame.groupby(["set", "split"])["model"].transform("nunique")
+    return frame[of_set == of_split]
+
+
+def _cell(value: float, best: float) -> str:
+    if np.isnan(value):
+        return ""
+    return f"**{value:.3f}**" if value == best else f"{value:.3f}"
+
+
+def _differences(complete: pd.DataFrame, ours: str) -> list[str]:
+    """How far one model is above each other, and above the best from outside."""
+    outside = complete[[name for name in complete.columns if name in RIVALS]]
+    rivals = {name: complete[name] for name in complete.columns if name != ours}
+    if outside.shape[1]:
+        rivals["best from outside, of each set"] = outside.max(axis=1)
+    lines = [f"| {ours} minus | mean | 95 % over sets | wins | least |", "| --- | --- | --- | --- | --- |"]
+    rng = np.random.default_rng(0)
+    for name, values in rivals.items():
+        gap = (complete[ours] - values).to_numpy()
+        means = gap[rng.integers(0, len(gap), (RESAMPLINGS, len(gap)))].mean(1)
+        low, high = np.quantile(means, [0.025, 0.975])
+        lines.append(
+            f"| {name} | {gap.mean():+.3f} | {low:+.3f} to {high:+.3f} | {(gap > 0).sum()} of {len(gap)} | "
+            f"{gap.min():+.3f} |"
+        )
+    return lines

@@ -1,0 +1,163 @@
+"""One cross-fitting for all readers: what each says of windows that it was not trained on.
+
+Letters: N windows, C outputs.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from interplay.data import Scaler, Windows, cross_folds, purged, scaled_schema
+from interplay.readers.base import Reader, Sight, View
+from interplay.registry import Choice
+
+AT_ONCE = 1000
+"""Windows that are scaled at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folds:
+    """Who is held out with whom, the same for every reader.
+
+    Attributes
+    ----------
+    fold : (N,) int64, in which each window is held out
+    fitted : (K, N) bool, windows that may be learned from where fold k is held out; never those that overlap it
+    """
+
+    fold: np.ndarray
+    fitted: np.ndarray
+
+    @classmethod
+    def make(cls, windows: Windows, folds: int, *, seed: int = 0) -> "Folds":
+        """Folds of entities, or of blocks of time where these are few; see `interplay.data.cross_folds`."""
+        fold = cross_folds(windows, folds, seed=seed)
+        return cls(fold, np.stack([purged(windows, fold == k) for k in range(folds)]))
+
+    @classmethod
+    def at_most(cls, windows: Windows, folds: int, *, seed: int = 0) -> "Folds | None":
+        """As many folds as entities or time allow, up to `folds`; None where not even two can be told apart."""
+        for k in range(folds, 1, -1):
+            with suppress(ValueError):
+                made = cls.make(windows, k, seed=seed)
+                if all(_can_be_learned(windows, rows) for rows in made.fitted):
+                    return made
+        return None
+
+    def __len__(self) -> int:
+        return len(self.fitted)
+
+
+def _can_be_learned(windows: Windows, rows: np.ndarray) -> bool:
+    """Whether some windows differ in their target."""
+    return len(np.unique(windows.y[rows], axis=0)) > 1
+
+
+def sight(windows: Windows, scaler: Scaler, which: np.ndarray | None = None) -> Sight:
+    """Windows, or some of them, scaled, as readers get them."""
+    batch = windows.batch(np.arange(len(windows)) if which is None else which)
+    return Sight(
+        x={name: torch.from_numpy(values) for name, values in scaler.apply(batch.x).items()},
+        observed=torch.from_numpy(batch.observed),
+        static=torch.from_numpy(scaler.apply_static(batch.static)).float(),
+    )
+
+
+def targets(windows: Windows, scaler: Scaler) -> torch.Tensor:
+    """Targets as readers learn them: numbers scaled, all else as it is."""
+    return torch.from_numpy(scaler.apply_target(windows.y))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CrossFitted:
+    """A reader and what it says.
+
+    Attributes
+    ----------
+    reader : Reader, fitted on all windows
+    view : View
+    out_of_fold : (N, C) float32, of each window by a reader that learned from other folds
+    part : what it counts in a mixture before any loss is known
+    """
+
+    reader: Reader
+    view: View
+    out_of_fold: torch.Tensor
+    part: float = 1.0
+
+    def in_fold(self, windows: Windows, scaler: Scaler) -> torch.Tensor:
+        """(N, C) what the reader says of its own training windows."""
+        return torch.cat([self.reader(seen) for seen in _sights(windows, scaler, self.view)])
+
+
+def cross_fit(
+    choice: Choice,
+    views: Sequence[View],
+    windows: Windows,
+    scaler: Scaler,
+    folds: Folds,
+    *,
+    seed: int = 0,
+    done: Callable[[], None] = lambda: None,
+) -> list[CrossFitted]:
+    """Readers of one kind, one of each view, fitted to all windows and, for what they say out of fold, to all folds.
+
+    In a mixture they share one part evenly.
+
+    Parameters
+    ----------
+    choice : Choice of `interplay.readers.READERS`
+    views : sequence of View
+    windows : Windows, labelled
+    scaler : Scaler
+    folds : Folds of these windows
+    seed : int
+    done : callable
+        Called after each view.
+
+    Returns
+    -------
+    list of CrossFitted, in the order of views
+    """
+    y = targets(windows, scaler)
+    fitted = []
+    for view in views:
+        fitted.append(_cross_fitted(choice, view, windows, scaler, y, folds, seed, 1.0 / len(views)))
+        done()
+    return fitted
+
+
+@torch.no_grad()
+def _cross_fitted(
+    choice: Choice,
+    view: View,
+    windows: Windows,
+    scaler: Scaler,
+    y: torch.Tensor,
+    folds: Folds,
+    seed: int,
+    part: float,
+) -> CrossFitted:
+    schema = scaled_schema(windows.schema)
+    reader: Reader = choice.build(view.schema(schema), seed)
+    some = np.unique(np.linspace(0, len(windows) - 1, AT_ONCE).astype(int))
+    reader.prepare(view.cut(sight(windows, scaler, some), schema))
+    features = torch.cat([reader.features(seen) for seen in _sights(windows, scaler, view)])
+    fold = torch.from_numpy(folds.fold)
+    out_of_fold = torch.zeros(len(y), schema.n_outputs)
+    for k, rows in enumerate(torch.from_numpy(folds.fitted)):
+        reader.fit(features[rows], y[rows], fold[rows])
+        out_of_fold[fold == k] = reader.read(features[fold == k])
+    reader.fit(features, y, fold)
+    return CrossFitted(reader=reader.eval(), view=view, out_of_fold=out_of_fold, part=part)
+
+
+def _sights(windows: Windows, scaler: Scaler, view: View):
+    """What a reader sees of windows, piece by piece."""
+    schema = scaled_schema(windows.schema)
+    for start in range(0, len(windows), AT_ONCE):
+        which = np.arange(start, min(start + AT_ONCE, len(windows)))
+        yield view.cut(sight(windows, scaler, which), schema)

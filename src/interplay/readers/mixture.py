@@ -1,0 +1,182 @@
+"""A log-linear mixture of readers: a weighted sum of what they say, calibrated.
+
+Weights are those of the least loss on windows that no reader learned from, shrunk to even ones: which reader is best
+is known badly from few entities, and the mean of good ones is hard to beat. Readers of single modalities, of which
+there may be many, share one part evenly; so do those of pairs.
+
+Letters: N windows, B batch, M modalities, T steps, K readers, C outputs.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from interplay.errors import NotFitted
+from interplay.readers.base import Reader, Sight, View, prior_logits
+from interplay.readers.crossfit import CrossFitted, Folds
+from interplay.readers.scoring import loss_of_windows, minimised, normalised
+from interplay.types import Schema
+
+
+class Mixture(nn.Module):
+    """Readers and what each counts.
+
+    Parameters
+    ----------
+    schema : Schema
+        Of scaled windows.
+    readers : sequence of Reader
+    views : sequence of View
+        What each of them looks at.
+    parts : sequence of float
+        What each counts before any loss is known; they are scaled to sum to 1.
+    """
+
+    weight: torch.Tensor
+    scale: torch.Tensor
+    prior: torch.Tensor
+
+    def __init__(
+        self, schema: Schema, readers: Sequence[Reader], views: Sequence[View], parts: Sequence[float]
+    ):
+        super().__init__()
+        self.schema, self.views = schema, tuple(views)
+        self.even = torch.tensor(parts, dtype=torch.float64) / sum(parts)
+        self.readers = nn.ModuleList(readers)
+        of_readers = torch.zeros(len(readers), len(schema.modalities), dtype=torch.bool)
+        for k, view in enumerate(views):
+            of_readers[k, [schema.modalities.index(name) for name in view.modalities]] = True
+        self.of_readers = of_readers
+        for name, start in (
+            ("weight", torch.full((len(readers),), torch.nan)),
+            ("scale", torch.ones(())),
+            ("prior", torch.zeros(schema.n_outputs)),
+        ):
+            self.register_buffer(name, start)
+
+    def fit(self, evidence: torch.Tensor, y: torch.Tensor, *, shrinkage: float) -> "Mixture":
+        """Weights and calibration from what readers said out of fold.
+
+        Parameters
+        ----------
+        evidence : (N, K, C)
+        y : (N, ...), see `Reader.fit`
+        shrinkage : float
+            Nats that weights cost which are as far from even ones as none at all.
+        """
+        kind = self.schema.kind
+        weight = mixture_weights(evidence, y, kind, self.even, shrinkage)
+        self.prior.copy_(prior_logits(y, self.schema))
+        self.weight.copy_(weight)
+        self.scale.copy_(calibration(torch.einsum("nkc,k->nc", evidence.double(), weight), y, kind))
+        return self
+
+    def evidence(self, seen: Sight) -> torch.Tensor:
+        """(B, K, C) what each reader says."""
+        return torch.stack([self._said(k, seen) for k in range(len(self.views))], dim=1)
+
+    def combined(self, evidence: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:
+        """Logits (B, C) of what readers said (B, K, C) of windows observed (B, M, T).
+
+        A reader counts by the share of its modalities that is there; what it does not count goes to the others. Where
+        nothing is there, the prior is said.
+        """
+        if self.weight.isnan().any():
+            raise NotFitted("a mixture must be fitted before it reads; call fit first.")
+        present = self.presence(observed)
+        counted = present * self.weight
+        total = counted.sum(1, keepdim=True)
+        share = torch.where(total > 0, counted * (self.weight.sum() / total.clamp_min(1e-9)), 0.0)
+        logits = self.scale * torch.einsum("bkc,bk->bc", evidence, share)
+        logits = torch.where(present.any(1, keepdim=True), logits, self.prior)
+        return normalised(logits, self.schema.kind)
+
+    def presence(self, observed: torch.Tensor) -> torch.Tensor:
+        """(B, K) share of each reader's modalities of which any step is observed."""
+        seen = observed.any(-1).float()
+        of_readers = self.of_readers.to(seen)
+        return seen @ of_readers.T / of_readers.sum(1)
+
+    def forward(self, seen: Sight) -> torch.Tensor:
+        """Logits (B, C)."""
+        return self.combined(self.evidence(seen), seen.observed)
+
+    def shares(self, observed: torch.Tensor) -> torch.Tensor:
+        """(B, M, T) how much tokens are read: weights of readers over their modalities and steps; sums to 1."""
+        counted = self.presence(observed) * self.weight
+        of_modality = counted @ (self.of_readers.to(counted) / self.of_readers.sum(1, keepdim=True))
+        token = observed / observed.sum(-1, keepdim=True).clamp_min(1) * of_modality[..., None]
+        return token / token.sum((1, 2), keepdim=True).clamp_min(1e-9)
+
+    def _said(self, k: int, seen: Sight) -> torch.Tensor:
+        return self.readers[k](self.views[k].cut(seen, self.schema))
+
+
+def fit_mixture(
+    fitted: Sequence[CrossFitted], schema: Schema, y: torch.Tensor, *, shrinkage: float
+) -> Mixture:
+    """The mixture of readers that were cross-fitted on windows with targets y; `schema` is that of scaled windows."""
+    mixture = _unfitted(fitted, schema)
+    return mixture.fit(out_of_fold(fitted), y, shrinkage=shrinkage).eval()
+
+
+def out_of_fold(fitted: Sequence[CrossFitted]) -> torch.Tensor:
+    """(N, K, C) what each reader says out of fold."""
+    return torch.stack([one.out_of_fold for one in fitted], dim=1)
+
+
+def out_of_fold_logits(
+    fitted: Sequence[CrossFitted],
+    schema: Schema,
+    y: torch.Tensor,
+    observed: torch.Tensor,
+    folds: Folds,
+    *,
+    shrinkage: float,
+) -> torch.Tensor:
+    """(N, C) what mixtures say out of fold, the weights and the calibration of each fold from the others.
+
+    Parameters
+    ----------
+    fitted, schema, y, shrinkage
+        See `fit_mixture`.
+    observed : (N, M, T) bool
+    folds : Folds
+    """
+    evidence, fold = out_of_fold(fitted), torch.from_numpy(folds.fold)
+    mixture = _unfitted(fitted, schema)
+    logits = torch.zeros(len(y), schema.n_outputs)
+    for k, rows in enumerate(torch.from_numpy(folds.fitted)):
+        inside = fold == k
+        mixture.fit(evidence[rows], y[rows], shrinkage=shrinkage)
+        logits[inside] = mixture.combined(evidence[inside], observed[inside])
+    return logits
+
+
+def _unfitted(fitted: Sequence[CrossFitted], schema: Schema) -> Mixture:
+    readers, views, parts = zip(*((one.reader, one.view, one.part) for one in fitted), strict=True)
+    return Mixture(schema, readers, views, parts)
+
+
+def mixture_weights(
+    evidence: torch.Tensor, y: torch.Tensor, kind: str, even: torch.Tensor, shrinkage: float
+) -> torch.Tensor:
+    """(K,) float64, none below 0, of the least loss of the weighted sum, shrunk to even ones (K,) that sum to 1."""
+    fixed = evidence.double()
+
+    def loss(root: torch.Tensor) -> torch.Tensor:
+        weight = root.square()
+        logits = torch.einsum("nkc,k->nc", fixed, weight)
+        # of weights of 0 this is 1
+        away = ((weight - even).square() / even).sum()
+        return loss_of_windows(logits, y, kind).mean() + shrinkage * away
+
+    (root,) = minimised(loss, even.sqrt())
+    return root.square()
+
+
+def calibration(logits: torch.Tensor, y: torch.Tensor, kind: str) -> torch.Tensor:
+    """Scale () after which logits lose least. No offsets: how frequent classes are differs from entity to entity."""
+    (scale,) = minimised(lambda scale: loss_of_windows(scale * logits, y, kind).mean(), torch.tensor(1.0))
+    return scale.clamp_min(0.0)

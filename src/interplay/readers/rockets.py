@@ -1,0 +1,131 @@
+"""Random convolutions: shares of a window in which short, dilated patterns are seen, of every modality at its own rate.
+
+The patterns are MiniRocket's (Dempster, Schmidt and Webb, KDD 2021): of nine taps, three of weight 2 and six of weight
+-1, over a few channels drawn together. Here samples that were not observed are told: they weigh nothing, and shares are
+of the observed ones.
+
+Letters: B windows, n samples, d channels, K patterns, Q thresholds, F features.
+"""
+
+from itertools import combinations
+
+import torch
+from torch.nn import functional as F  # noqa: N812
+
+from interplay.readers.base import Sight
+
+TAPS = 9
+PATTERNS = tuple(combinations(range(TAPS), 3))
+DILATIONS = 5
+LOOKED_AT = 64
+"""Windows whose answers set the thresholds."""
+
+AT_ONCE = 4e7
+"""Numbers that one convolution may give: bounds memory."""
+
+
+def has_room(samples: int) -> bool:
+    """Whether a window is long enough for patterns."""
+    return samples >= TAPS
+
+
+def dilations(samples: int) -> list[int]:
+    """At most `DILATIONS` spacings of taps, doubling, from 1 to what a window holds."""
+    largest = max(1, (samples - 1) // (TAPS - 1))
+    powers = [2**k for k in range(largest.bit_length()) if 2**k <= largest]
+    step = max(1, -(-len(powers) // DILATIONS))
+    return powers[::step]
+
+
+def draw_patterns(seen: Sight, features: int, generator: torch.Generator) -> dict[str, torch.Tensor]:
+    """Patterns and thresholds of each modality, from windows without labels.
+
+    Parameters
+    ----------
+    seen : Sight
+    features : int
+        About how many in all.
+    generator : torch.Generator
+
+    Returns
+    -------
+    dict of str to tensor
+        ``weight_<m>_<k>`` (K, d, 9) and ``threshold_<m>_<k>`` (K, Q) of dilation number k of modality number m.
+    """
+    some = torch.randperm(len(seen), generator=generator)[:LOOKED_AT]
+    fitting = [m for m, x in enumerate(seen.x.values()) if has_room(x.shape[1] * x.shape[2])]
+    places = sum(
+        len(dilations(x.shape[1] * x.shape[2])) for m, x in enumerate(seen.x.values()) if m in fitting
+    )
+    if not fitting:
+        return {}
+    count = min(len(PATTERNS), max(4, features // places))
+    thresholds = max(1, features // (places * count))
+    # the golden section spreads quantiles evenly, however many are taken
+    level = torch.remainder(torch.arange(1, count * thresholds + 1) * 0.6180339887, 1.0).reshape(
+        count, thresholds
+    )
+    drawn = {}
+    for m, values in enumerate(seen.x.values()):
+        if m not in fitting:
+            continue
+        samples, mask = _samples(values[some], seen.observed[some, m])
+        for k, dilation in enumerate(dilations(samples.shape[2])):
+            weight = _draw_weights(count, samples.shape[1], generator)
+            answers = _answers(samples, weight, dilation)
+            known = answers.transpose(0, 1)[:, mask] if mask.any() else torch.zeros(count, 1)
+            ordered = known.sort(1).values
+            at = (level * (ordered.shape[1] - 1)).long()
+            drawn[f"weight_{m}_{k}"], drawn[f"threshold_{m}_{k}"] = weight, ordered.gather(1, at)
+    return drawn
+
+
+def _draw_weights(count: int, channels: int, generator: torch.Generator) -> torch.Tensor:
+    """Patterns (K, d, 9), each over channels drawn for it: one more often than many."""
+    weight = torch.zeros(count, channels, TAPS)
+    chosen = torch.randperm(len(PATTERNS), generator=generator)[:count]
+    most = min(channels, TAPS)
+    for k, pattern in enumerate(chosen.tolist()):
+        size = int(2 ** (torch.rand(1, generator=generator) * torch.log2(torch.tensor(most + 1.0))))
+        which = torch.randperm(channels, generator=generator)[: max(1, size)]
+        taps = torch.full((TAPS,), -1.0)
+        taps[list(PATTERNS[pattern])] = 2.0
+        weight[k, which] = taps
+    return weight
+
+
+def shares_above(seen: Sight, drawn: dict[str, torch.Tensor]) -> torch.Tensor:
+    """(B, F): share of observed samples at which patterns are above their thresholds; 0 where none is observed."""
+    columns = [torch.zeros(len(seen), 0)]
+    for m, values in enumerate(seen.x.values()):
+        if f"weight_{m}_0" not in drawn:
+            continue
+        samples, mask = _samples(values, seen.observed[:, m])
+        for k, dilation in enumerate(dilations(samples.shape[2])):
+            weight, threshold = drawn[f"weight_{m}_{k}"], drawn[f"threshold_{m}_{k}"]
+            size = max(1, int(AT_ONCE / (samples.shape[2] * len(weight))))
+            parts = zip(samples.split(size), mask.split(size), strict=True)
+            columns.append(torch.cat([_shares(s, on, weight, threshold, dilation) for s, on in parts]))
+    return torch.cat(columns, dim=1)
+
+
+def _shares(samples, mask, weight, threshold, dilation: int) -> torch.Tensor:
+    """(B, K Q) of one dilation."""
+    answers = _answers(samples, weight, dilation)
+    on = mask[:, None].float()
+    count = on.sum(-1).clamp_min(1)
+    shares = [((answers > level[:, None]) * on).sum(-1) / count for level in threshold.T]
+    return torch.stack(shares, dim=-1).flatten(1)
+
+
+def _answers(samples: torch.Tensor, weight: torch.Tensor, dilation: int) -> torch.Tensor:
+    """(B, K, n) what patterns answer at every sample, edges padded."""
+    return F.conv1d(samples, weight, padding=dilation * (TAPS // 2), dilation=dilation)
+
+
+def _samples(values: torch.Tensor, steps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Scaled values (B, d, n), 0 where unobserved, and which are observed (B, n)."""
+    n_b, n_t, r, n_d = values.shape
+    mask = steps[:, :, None].expand(n_b, n_t, r).reshape(n_b, n_t * r)
+    scaled = values[..., : n_d // 2].reshape(n_b, n_t * r, n_d // 2)
+    return torch.where(mask[..., None], scaled, 0.0).transpose(1, 2).contiguous(), mask

@@ -1,0 +1,111 @@
+"""Window summaries: what a glance at a window tells, for every channel at once.
+
+Letters: B windows, n samples of a window, D channels (scaled values and ranks), F features.
+"""
+
+import torch
+
+from interplay.readers.base import Sight
+
+LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
+"""Quantiles among the summaries."""
+
+CORRELATED = 6
+"""Modalities of at most so many channels are also told how these go together."""
+
+
+def window_summaries(seen: Sight) -> torch.Tensor:
+    """Summaries of all modalities and the side inputs.
+
+    Of every scaled channel: mean, deviation, least and largest value, quantiles, last value, slope, mean and deviation
+    of the steps from one sample to the next, share of samples where it crosses its mean, and means of its thirds; of
+    its ranks mean, deviation, middle and last. Of every modality which share of its steps is observed, and how long ago
+    the newest of them was.
+
+    Parameters
+    ----------
+    seen : Sight
+
+    Returns
+    -------
+    (B, F) float32; NaN where nothing was observed
+    """
+    columns = []
+    for m, values in enumerate(seen.x.values()):
+        steps = seen.observed[:, m]
+        columns += [_of_samples(values, steps), _of_steps(steps)]
+    return torch.cat([*columns, seen.static.float()], dim=1)
+
+
+def _of_samples(x: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
+    """Summaries of one modality x (B, T, r, D), observed (B, T): (B, F)."""
+    n_b, n_t, r, n_d = x.shape
+    seen = steps[:, :, None].expand(n_b, n_t, r).reshape(n_b, n_t * r, 1)
+    values = torch.where(seen, x.reshape(n_b, n_t * r, n_d), 0.0)
+    if n_t * r == 1:
+        return torch.where(seen, values, torch.nan)[:, 0]
+    half = n_d // 2
+    shapes = [*_levels(values, seen), *_shapes(values[..., :half], seen)]
+    if 1 < half <= CORRELATED:
+        shapes.append(_correlations(values[..., :half], seen))
+    return torch.where(seen.any(1), torch.cat(shapes, dim=1), torch.nan)
+
+
+def _levels(values: torch.Tensor, seen: torch.Tensor) -> list[torch.Tensor]:
+    """Where samples lie: all of scaled values; mean, deviation, middle and last of ranks."""
+    half = values.shape[-1] // 2
+    count = seen.sum(1).clamp_min(1)
+    mean = values.sum(1) / count
+    deviation = (torch.where(seen, values - mean[:, None], 0.0).square().sum(1) / count).sqrt()
+    ordered = torch.where(seen, values, torch.inf).sort(1).values
+    place = torch.tensor([0.0, *LEVELS, 1.0])[:, None, None] * (count - 1)
+    low = place.floor().long()
+    below, above = (
+        ordered.gather(1, at.squeeze(-1).T[..., None].expand(-1, -1, values.shape[-1]))
+        for at in (low, torch.minimum(low + 1, count - 1))
+    )
+    # nothing observed sorts to infinity, which no difference survives
+    below, above = (torch.nan_to_num(part, posinf=0.0) for part in (below, above))
+    quantiles = torch.lerp(below, above, (place - low).squeeze(-1).T[..., None])
+    n = values.shape[1]
+    newest = torch.where(seen, torch.arange(n)[:, None], 0).amax(1)
+    last = values.gather(1, newest[..., None].expand(-1, 1, values.shape[-1]))[:, 0]
+    middle = quantiles[:, 1 + LEVELS.index(0.5), half:]
+    return [mean, deviation, quantiles[..., :half].flatten(1), last, middle]
+
+
+def _shapes(values: torch.Tensor, seen: torch.Tensor) -> list[torch.Tensor]:
+    """How samples move."""
+    n = values.shape[1]
+    count = seen.sum(1).clamp_min(1)
+    time = torch.linspace(-1.0, 1.0, n)[:, None].expand_as(seen)
+    time = torch.where(seen, time - (time * seen).sum(1, keepdim=True) / count[:, None], 0.0)
+    centred = torch.where(seen, values - (values.sum(1) / count)[:, None], 0.0)
+    slope = (time * centred).sum(1) / time.square().sum(1).clamp_min(1e-6)
+    both = seen[:, 1:] & seen[:, :-1]
+    steps = torch.where(both, values[:, 1:] - values[:, :-1], 0.0)
+    pairs = both.sum(1).clamp_min(1)
+    size, square = steps.abs().sum(1) / pairs, steps.square().sum(1) / pairs
+    crossed = (both & (centred[:, 1:] * centred[:, :-1] < 0)).sum(1) / pairs
+    thirds = []
+    for part in torch.arange(n).tensor_split(3) if n >= 3 else ():
+        some = seen[:, part]
+        inside = values[:, part].sum(1) / some.sum(1).clamp_min(1)
+        thirds.append(torch.where(some.any(1), inside, torch.nan))
+    return [slope, size, square.sqrt(), crossed, *thirds]
+
+
+def _correlations(values: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
+    """Of each pair of channels (B, pairs); 0 where one of them does not vary."""
+    count = seen.sum(1).clamp_min(1)
+    centred = torch.where(seen, values - (values.sum(1) / count)[:, None], 0.0)
+    unit = centred / centred.square().sum(1, keepdim=True).sqrt().clamp_min(1e-6)
+    i, j = torch.triu_indices(values.shape[-1], values.shape[-1], 1)
+    return (unit[..., i] * unit[..., j]).sum(1)
+
+
+def _of_steps(steps: torch.Tensor) -> torch.Tensor:
+    """(B, 2): share of observed steps, and the age of the newest as a share of the window, 1 where there is none."""
+    n_t = steps.shape[1]
+    age = torch.where(steps, torch.arange(n_t - 1, -1, -1), n_t).amin(1)
+    return torch.stack([steps.float().mean(1), age / n_t], dim=1)

@@ -1,0 +1,146 @@
+"""Training of the network, for as long as held-out entities gain from it."""
+
+import copy
+import logging
+import signal
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.utilities.exceptions import SIGTERMException
+
+from interplay.data import Windows
+from interplay.nn import Model
+from interplay.progress import Progress
+from interplay.readers import Folds
+from interplay.train.batches import ScaledWindows
+from interplay.train.checkpoint import KeepState, PlainStates, Unfinished, training_key
+from interplay.train.held_out import HeldOut, logits_of
+from interplay.train.module import EpochLog, GuidedTraining, TrainingBatches, count_epochs, count_steps
+from interplay.train.recipe import Recipe
+from interplay.train.target_kinds import TARGETS
+from interplay.train.trackers import JsonLines, Tracker
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOutLogits:
+    """What a trained network says of windows that it did not learn from.
+
+    Attributes
+    ----------
+    rows : (n,) int64, which of the training windows
+    entity : (n,) int64, whose they are
+    logits : (n, C)
+    """
+
+    rows: np.ndarray
+    entity: np.ndarray
+    logits: torch.Tensor
+
+
+def train_network(
+    model: Model,
+    recipe: Recipe,
+    windows: ScaledWindows,
+    *,
+    seed: int,
+    trackers: Sequence[Tracker],
+    out: Path | None,
+    progress: Progress,
+) -> tuple[list[dict[str, float]], HeldOutLogits | None, Unfinished | None]:
+    """Train a model in place: to where held-out entities lose least, or to the end where none are held out.
+
+    Returns
+    -------
+    log : one mapping per epoch
+    apart : HeldOutLogits; None where no windows were held out
+    unfinished : where the training stands on disk, if it does
+    """
+    learned, rows = held_out_rows(windows.windows, recipe.optimiser.held_out, seed)
+    part = windows.select(learned)
+    epochs = count_epochs(len(learned), recipe)
+    steps = count_steps(len(learned), epochs, recipe)
+    look = HeldOut(windows.select(rows), copy.deepcopy(model), epochs, steps) if len(rows) else None
+    batches = TrainingBatches(part, recipe.optimiser.batch_size, seed)
+    unfinished = None if out is None else Unfinished(out, training_key(model, recipe, batches))
+    if unfinished is not None:
+        trackers = [JsonLines(unfinished.log), *trackers]
+    train = windows.windows
+    settings = {**recipe.to_dict(), "seed": seed, "windows": len(train), "entities": len(train.entities)}
+    log = EpochLog(progress, steps, trackers, settings, {} if look is None else look.curve)
+    callbacks = [log] if look is None else [look, log]
+    run_training(model, recipe, batches, epochs, callbacks, unfinished)
+    progress(1.0)
+    if look is None:
+        return log.epochs, None, unfinished
+    model.load_state_dict(look.best.weights)
+    return log.epochs, HeldOutLogits(rows, train.entity[rows], logits_of(model, look.windows)[0]), unfinished
+
+
+def held_out_rows(train: Windows, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Windows to learn from, and those to hold out: about a share of the entities; none where they are too few."""
+    folds = Folds.at_most(train, max(2, round(1.0 / share)), seed=seed) if share else None
+    if folds is None:
+        return np.arange(len(train)), np.arange(0)
+    return np.flatnonzero(folds.fitted[0]), np.flatnonzero(folds.fold == 0)
+
+
+def run_training(
+    model: Model,
+    recipe: Recipe,
+    batches: TrainingBatches,
+    epochs: int,
+    callbacks: Sequence[pl.Callback],
+    unfinished: Unfinished | None,
+) -> None:
+    """Train a model in place for some epochs, which the schedule spans."""
+    with _quiet_lightning(), _heard_interruption():
+        trainer = pl.Trainer(
+            max_epochs=epochs,
+            gradient_clip_val=recipe.optimiser.clip_norm,
+            callbacks=[*callbacks, *([] if unfinished is None else [KeepState(unfinished.state)])],
+            plugins=[PlainStates()],
+            logger=False,
+            enable_checkpointing=unfinished is not None,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+        )
+        windows = batches.windows.windows
+        steps = count_steps(len(windows), epochs, recipe)
+        training = GuidedTraining(model, TARGETS[windows.kind], recipe, steps)
+        begun = unfinished is not None and unfinished.state.is_file()
+        trainer.fit(
+            training, datamodule=batches, ckpt_path=unfinished.state if unfinished and begun else None
+        )
+
+
+@contextmanager
+def _heard_interruption() -> Iterator[None]:
+    """Ctrl-C as Python has it, for a termination, too: Lightning ends the process, and leaves it deaf to Ctrl-C."""
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit as stop:
+        if not isinstance(stop, SIGTERMException) and not isinstance(stop.__context__, KeyboardInterrupt):
+            raise
+        signal.signal(signal.SIGINT, handler)
+        raise KeyboardInterrupt from None
+
+
+@contextmanager
+def _quiet_lightning() -> Iterator[None]:
+    """Its banners about hardware and its advice on workers, which batches cut from views do not need."""
+    logger = logging.getLogger("pytorch_lightning")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="pytorch_lightning")
+            yield
+    finally:
+        logger.setLevel(level)

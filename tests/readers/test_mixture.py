@@ -1,0 +1,93 @@
+"""The log-linear mixture: who counts, and what is said where something is missing."""
+
+import pytest
+import torch
+
+from interplay.errors import NotFitted
+from interplay.readers import Mixture, Reader, View
+from interplay.readers.mixture import mixture_weights
+from interplay.readers.scoring import loss_of_windows
+from interplay.types import Schema
+
+SCHEMA = Schema(shapes={"a": (1, 2), "b": (1, 2)}, steps=3, step_s=1.0, classes=("no", "yes"))
+VIEWS = (View(modalities=("a", "b")), View(modalities=("a",)), View(modalities=("b",)))
+
+
+class Quiet(Reader):
+    """Never asked here."""
+
+    def features(self, seen):
+        raise NotImplementedError
+
+    def fit(self, features, y, group):
+        raise NotImplementedError
+
+    def read(self, features):
+        raise NotImplementedError
+
+
+def evidence(n=2000, seed=0):
+    """Logits of three readers: a sure and right one, a right one, and one that knows nothing."""
+    generator = torch.Generator().manual_seed(seed)
+    y = torch.randint(0, 2, (n,), generator=generator)
+    sign = 2.0 * y - 1
+    scores = [sign * 1.5 + torch.randn(n, generator=generator) * 1.5 for _ in range(2)]
+    scores.append(torch.randn(n, generator=generator))
+    return torch.stack([torch.stack([-s / 2, s / 2], dim=1) for s in scores], dim=1).log_softmax(-1), y
+
+
+def mixture():
+    return Mixture(SCHEMA, [Quiet(SCHEMA, 0) for _ in VIEWS], VIEWS, [1.0, 1.0, 1.0])
+
+
+def test_weights_go_to_readers_that_know():
+    said, y = evidence()
+    even = torch.full((3,), 1 / 3, dtype=torch.float64)
+    free = mixture_weights(said, y, "classes", even, 0.0)
+    # log-odds of a normal shift by 1.5 on either side and deviation 1.5 are 2 * 1.5 / 1.5**2 s = 1.33 s each
+    assert free[:2].tolist() == pytest.approx([4 / 3, 4 / 3], abs=0.25)
+    # a coefficient of 2000 windows has a standard error of about 0.07
+    assert free[2] < 0.2
+    shrunk = mixture_weights(said, y, "classes", even, 1e3)
+    assert shrunk.tolist() == pytest.approx([1 / 3] * 3, abs=1e-3)
+
+
+def test_calibration_makes_up_for_shrinking():
+    said, y = evidence()
+    one = mixture().fit(said, y, shrinkage=1e3)
+    observed = torch.ones(len(y), 2, 3, dtype=torch.bool)
+    even = said.mean(1)
+    assert (
+        loss_of_windows(one.combined(said, observed), y, "classes").mean()
+        < loss_of_windows(even, y, "classes").mean()
+    )
+
+
+def test_readers_of_nothing_leave_their_weight_to_others():
+    said, y = evidence()
+    one = mixture().fit(said, y, shrinkage=0.1)
+    observed = torch.ones(1, 2, 3, dtype=torch.bool)
+    observed[:, 1] = False
+    w = one.weight
+    # the first reader has half of what it looks at, the second all, the third nothing
+    counted = torch.tensor([0.5 * w[0], w[1], 0.0])
+    share = counted / counted.sum() * w.sum()
+    wanted = (one.scale * (said[:1] * share[:, None]).sum(1)).log_softmax(-1)
+    assert torch.allclose(one.combined(said[:1], observed), wanted, atol=1e-6)
+    nothing = one.combined(said[:1], torch.zeros_like(observed))
+    assert torch.allclose(nothing, one.prior.log_softmax(-1)[None], atol=1e-6)
+
+
+def test_shares_of_tokens_sum_to_one_and_leave_out_what_is_unobserved():
+    one = mixture()
+    one.fit(*evidence(), shrinkage=0.1)
+    observed = torch.rand(5, 2, 3, generator=torch.Generator().manual_seed(0)) > 0.4
+    shares = one.shares(observed)
+    assert torch.allclose(shares.sum((1, 2)), observed.any((1, 2)).float())
+    assert (shares[~observed] == 0).all()
+
+
+def test_it_must_be_fitted():
+    said, _ = evidence(4)
+    with pytest.raises(NotFitted, match="mixture must be fitted"):
+        mixture().combined(said, torch.ones(4, 2, 3, dtype=torch.bool))

@@ -1,0 +1,48 @@
+"""Window summaries against NumPy, sample by sample."""
+
+import numpy as np
+import torch
+
+from interplay.readers import Sight, window_summaries
+
+
+def of_one(values, observed):
+    """Summaries of one modality, values (B, T, r, 2 d)."""
+    return window_summaries(
+        Sight(
+            x={"m": torch.from_numpy(values)},
+            observed=torch.from_numpy(observed)[:, None],
+            static=torch.zeros(len(values), 0),
+        )
+    ).numpy()
+
+
+def test_they_are_what_they_are_called():
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(4, 5, 3, 2)).astype(np.float32)
+    observed = np.ones((4, 5), dtype=bool)
+    observed[1, 2:4] = False
+    found = of_one(values, observed)
+    for b in range(4):
+        v, rank = values[b][observed[b]].reshape(-1, 2).T.astype(np.float64)
+        quantiles = np.quantile(v, [0, 0.1, 0.25, 0.5, 0.75, 0.9, 1])
+        levels = [v.mean(), rank.mean(), v.std(), rank.std(), *quantiles, v[-1], rank[-1], np.median(rank)]
+        # float32 against float64
+        np.testing.assert_allclose(found[b, : len(levels)], levels, atol=1e-5)
+    v = values[0, :, :, 0].ravel().astype(np.float64)
+    slope = np.polyfit(np.linspace(-1, 1, 15), v, 1)[0]
+    steps = np.diff(v)
+    crossed = np.mean((v - v.mean())[1:] * (v - v.mean())[:-1] < 0)
+    thirds = [v[:5].mean(), v[5:10].mean(), v[10:].mean()]
+    shapes = [slope, np.abs(steps).mean(), np.sqrt((steps**2).mean()), crossed, *thirds, 1.0, 0.0]
+    np.testing.assert_allclose(found[0, -len(shapes) :], shapes, atol=1e-5)
+    # three of five steps observed, the newest of them the last
+    np.testing.assert_allclose(found[1, -2:], [0.6, 0.0])
+
+
+def test_nothing_observed_is_not_a_number():
+    found = of_one(np.ones((2, 4, 2, 4), dtype=np.float32), np.array([[True] * 4, [False] * 4]))
+    assert np.isfinite(found[0]).all()
+    assert np.isnan(found[1, :-2]).all()
+    # no step observed; the newest one a whole window ago
+    np.testing.assert_array_equal(found[1, -2:], [0.0, 1.0])

@@ -16,7 +16,7 @@ from interplay.train import make_recipe
 
 FILE = Path(outside_parts.__file__)
 SMALL = ["--model.width", "8", "--model.heads", "2", "--model.layers", "1", "--model.expert_width", "8", "-q",
-         "--optimiser.epochs", "1"]  # fmt: skip
+         "--optimiser.epochs", "1", "--optimiser.least_steps", "0"]  # fmt: skip
 
 
 @pytest.fixture

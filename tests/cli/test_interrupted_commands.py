@@ -20,7 +20,7 @@ from interplay.train import load_run
 SMALL = ["--steps", "3", "--stride", "96", "--lags-s", "[0.0, 1.0]"]
 # ten epochs, so that some are left when another process sees the state of the first
 TINY = ["--profile", "none", "--model.width", "16", "--model.layers", "1", "--optimiser.batch_size", "256",
-        "--optimiser.epochs", "10"]  # fmt: skip
+        "--optimiser.epochs", "10", "--optimiser.least_steps", "0", "--recipe", "network"]  # fmt: skip
 CONTINUE = "Give the same command again to continue; what is finished is in"
 SAVES = ("interplay.train.checkpoint.whole_file", "interplay.estimators.posterior.store.whole_file")
 """Where states of trainings and of measurements are written."""

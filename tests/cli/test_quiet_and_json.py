@@ -10,7 +10,8 @@ from interplay.train import load_run
 
 SMALL = ["--steps", "3", "--stride", "96", "--lags-s", "[0.0, 1.0]"]
 QUICK = ["--estimator", "DiscretePID", "--estimator.n_cells", "4", "--estimator.n_bootstrap", "10"]
-TINY = ["--model.width", "16", "--model.layers", "1", "--optimiser.epochs", "1"]
+TINY = ["--recipe", "network", "--model.width", "16", "--model.layers", "1", "--optimiser.epochs", "1",
+        "--optimiser.least_steps", "0", "--optimiser.held_out", "0"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -48,7 +48,20 @@ SHORTER = {
         "epochs=6": "epochs=2",
         '"optimiser.epochs": 4': '"optimiser.epochs": 1',
         "n_bootstrap=100": "n_bootstrap=20",
-    }
+    },
+    "model.md": {
+        '"optimiser.epochs": 2': '"optimiser.epochs": 2, "optimiser.least_steps": 0, '
+        '"readers.kinds.extra_trees.trees": 20, "readers.kinds.rockets.patterns": 200'
+    },
+    "howto/rates_gaps_events.md": {
+        '"optimiser.epochs": 2': '"optimiser.epochs": 2, "optimiser.least_steps": 0'
+    },
+    "howto/add_a_report_section.md": {
+        '"optimiser.epochs": 2': '"optimiser.epochs": 2, "optimiser.least_steps": 0'
+    },
+    "howto/add_a_router_or_loss.md": {
+        '"optimiser.epochs": 1': '"optimiser.epochs": 1, "optimiser.least_steps": 0'
+    },
 }
 """What is as true of fewer windows and less training."""
 

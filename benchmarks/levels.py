@@ -8,7 +8,6 @@ one of `benchmarks.real` or ``planted500``; ``--table`` writes benchmarks/result
 """
 
 import argparse
-import json
 import time
 import warnings
 from pathlib import Path
@@ -19,6 +18,7 @@ import torch
 
 import interplay as ip
 from benchmarks.real import Trial, silent, trials
+from benchmarks.records import add_row, read_rows
 from interplay.data import Scaler, scaled_schema
 from interplay.metrics import classification_metrics
 from interplay.nn import build_model, interaction_context
@@ -91,11 +91,6 @@ def row_of(trial: Trial) -> dict[str, object]:
     return row
 
 
-def read_rows() -> list[dict]:
-    """What was measured so far."""
-    return [json.loads(line) for line in RESULTS.read_text("utf-8").splitlines()] if RESULTS.is_file() else []
-
-
 def table(rows: list[dict]) -> str:
     """Markdown."""
     lines = [
@@ -116,8 +111,8 @@ def table(rows: list[dict]) -> str:
             f"{row['both']:.3f} | {default:.3f} |"
         )
     frame = pd.DataFrame(rows)
-    kept = frame["standard errors"] > STANDARD_ERRORS
-    frame["default"] = frame["both"].where(kept, frame["readers"])
+    clear = frame["standard errors"] > STANDARD_ERRORS
+    frame["default"] = frame["both"].where(clear, frame["readers"])
     whole = frame["set"].str.startswith("planted")
     for name, part in (("planted", frame[whole]), ("real", frame[~whole])):
         if len(part):
@@ -135,16 +130,15 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="write the table instead of measuring")
     options = parser.parse_args()
     if options.table:
-        PAGE.write_text(table(read_rows()), "utf-8")
+        PAGE.write_text(table(read_rows(RESULTS)), "utf-8")
         return
     warnings.filterwarnings("ignore", category=UserWarning)
     torch.set_num_threads(1)
     for name, split in (one.split(":") for one in options.wanted):
-        if any((row["set"], row["split"]) == (name, int(split)) for row in read_rows()):
+        if any((row["set"], row["split"]) == (name, int(split)) for row in read_rows(RESULTS)):
             continue
         row = row_of(trial_of(name, int(split), options.root))
-        with RESULTS.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+        add_row(RESULTS, row)
         print(row, flush=True)
 
 

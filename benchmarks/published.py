@@ -10,7 +10,6 @@ benchmarks/results/published.md.
 """
 
 import argparse
-import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from sklearn.metrics import accuracy_score, f1_score
 
 import interplay as ip
 from benchmarks.real import silent
+from benchmarks.records import add_row, read_rows
 
 RESULTS = Path(__file__).parent / "results" / "published.jsonl"
 PAGE = Path(__file__).parent / "results" / "published.md"
@@ -96,7 +96,7 @@ def folds(name: str, root: Path) -> Iterator[tuple[int, ip.Windows, ip.Windows]]
 
 def measure(name: str, root: Path) -> None:
     """Add the folds that are missing."""
-    have = {row["fold"] for row in read_rows() if row["set"] == name}
+    have = {row["fold"] for row in read_rows(RESULTS) if row["set"] == name}
     for fold, train, test in folds(name, root):
         if fold in have:
             continue
@@ -114,14 +114,8 @@ def measure(name: str, root: Path) -> None:
             "train (s)": round(trained - started, 1),
             "predict (s)": round(time.perf_counter() - trained, 1),
         }
-        with RESULTS.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+        add_row(RESULTS, row)
         print(row, flush=True)
-
-
-def read_rows() -> list[dict]:
-    """What was measured so far."""
-    return [json.loads(line) for line in RESULTS.read_text("utf-8").splitlines()] if RESULTS.is_file() else []
 
 
 def table(rows: list[dict]) -> str:
@@ -151,7 +145,7 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="write the table instead of measuring")
     options = parser.parse_args()
     if options.table:
-        PAGE.write_text(table(read_rows()), "utf-8")
+        PAGE.write_text(table(read_rows(RESULTS)), "utf-8")
         return
     torch.set_num_threads(1)
     for name in options.sets:

@@ -9,7 +9,6 @@ see, of scaled values and of ranks, and their classes are called as suits them b
 """
 
 import argparse
-import json
 import time
 import warnings
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ import torch
 import interplay as ip
 from benchmarks.real_rivals import RIVALS
 from benchmarks.real_table import table
+from benchmarks.records import add_row, read_rows
 from interplay.datasets import DATASETS
 from interplay.metrics import classification_metrics
 
@@ -160,17 +160,12 @@ def row_of(model: str, trial: Trial, windows: int, known: dict) -> dict[str, obj
     }
 
 
-def read_rows() -> list[dict]:
-    """What was measured so far."""
-    return [json.loads(line) for line in RESULTS.read_text("utf-8").splitlines()] if RESULTS.is_file() else []
-
-
 def measure(options: argparse.Namespace) -> None:
     """Add what is missing."""
     for name in options.sets:
         have = {
             (row["split"], row["model"])
-            for row in read_rows()
+            for row in read_rows(RESULTS)
             if (row["set"], row["windows"]) == (name, options.windows)
         }
         wanted = {(split, model) for split in range(options.splits) for model in options.models} - have
@@ -181,8 +176,7 @@ def measure(options: argparse.Namespace) -> None:
                 known["profile"] = trial.profile()
             for model in missing:
                 row = row_of(model, trial, options.windows, known)
-                with RESULTS.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(row) + "\n")
+                add_row(RESULTS, row)
                 print(
                     f"{name} {trial.split} {model}: {row['score']:.3f} in {row['train (s)']:.0f} s",
                     flush=True,
@@ -199,7 +193,7 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="write the table instead of measuring")
     options = parser.parse_args()
     if options.table:
-        PAGE.write_text(table(read_rows()), "utf-8")
+        PAGE.write_text(table(read_rows(RESULTS)), "utf-8")
         return
     warnings.filterwarnings("ignore", category=UserWarning)
     torch.set_num_threads(1)

@@ -15,7 +15,14 @@ from joblib import Parallel, delayed
 
 def read_rows(path: Path) -> list[dict]:
     """Rows of a file of JSON lines; none if there is no file."""
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.is_file() else []
+
+
+def add_row(path: Path, row: dict) -> None:
+    """One more row of such a file, there as soon as it is known."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(row) + "\n")
 
 
 def run_jobs(
@@ -38,12 +45,9 @@ def run_jobs(
     done = {key(row) for row in read_rows(path)}
     open_jobs = [job for job in jobs if job not in done]
     parallel = Parallel(processes, return_as="generator_unordered", pre_dispatch=processes, batch_size=1)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        for k, row in enumerate(parallel(delayed(alone)(work, job) for job in open_jobs), start=1):
-            file.write(json.dumps(row) + "\n")
-            file.flush()
-            print(f"{k}/{len(open_jobs)} {key(row)}, {row['seconds']:.0f} s", flush=True)
+    for k, row in enumerate(parallel(delayed(alone)(work, job) for job in open_jobs), start=1):
+        add_row(path, row)
+        print(f"{k}/{len(open_jobs)} {key(row)}, {row['seconds']:.0f} s", flush=True)
     return read_rows(path)
 
 

@@ -31,6 +31,8 @@ def test_the_paper_recipe_holds_the_published_settings():
     )
     assert (recipe.optimiser.learning_rate, recipe.optimiser.schedule) == (1e-3, "constant")
     assert recipe.optimiser.input_noise == 0.0
+    # to the end, on all training entities, as all of the network was trained before it was judged by held-out ones
+    assert (recipe.optimiser.held_out, recipe.optimiser.least_steps) == (0.0, 0)
 
 
 def test_guided_dense_is_the_network_without_experts():

@@ -88,10 +88,6 @@ class CrossFitted:
     out_of_fold: torch.Tensor
     part: float = 1.0
 
-    def in_fold(self, windows: Windows, scaler: Scaler) -> torch.Tensor:
-        """(N, C) what the reader says of its own training windows."""
-        return torch.cat([self.reader(seen) for seen in _sights(windows, scaler, self.view)])
-
 
 def cross_fit(
     choice: Choice,

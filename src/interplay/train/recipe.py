@@ -130,7 +130,7 @@ class Recipe:
     optimiser : OptimiserConfig
     decision : DecisionConfig
     readers : ReadersConfig
-        Readers of whole windows, from which the network begins.
+        Readers of whole windows, which the network is weighed against.
     """
 
     model: ModelConfig = field(default_factory=ModelConfig)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import interplay as ip
-from interplay.datasets.icu.mimic4_bedside import _change_ahead
+from interplay.datasets.icu.mimic4_bedside import _next_change
 from shared_data import shared
 
 HOUR = 3600.0
@@ -16,12 +16,13 @@ def steps():
     return ip.make_steps(recordings, step_s=HOUR, fill="mark")
 
 
-def test_changes_are_between_hours_in_which_glucose_was_measured():
-    nan = np.nan
-    target = _change_ahead(np.array([100, nan, 120, 90, 80, 70, nan, 95.0]))
+def test_changes_are_to_the_next_hour_in_which_glucose_was_measured():
+    glucose = np.array([100, np.nan, 120, 90, *[np.nan] * 6, 95, 80])
+    target = _next_change(glucose)
     hours = (target.stop_s / HOUR).astype(int).tolist()
-    assert dict(zip(hours, target.values.tolist(), strict=True)) == {1: -20.0, 4: 5.0}
-    assert len(_change_ahead(np.array([100.0, 90.0])).values) == 0
+    # seven hours after the fourth nobody asks any more
+    assert dict(zip(hours, target.values.tolist(), strict=True)) == {1: 20.0, 3: -30.0, 11: -15.0}
+    assert len(_next_change(np.array([100.0, np.nan])).values) == 0
 
 
 def test_glucose_falls_after_insulin_as_the_data_set_says(steps):

@@ -12,8 +12,8 @@ from interplay.datasets.icu.mimic4_demo import demo_card
 from interplay.datasets.icu.mimic4_hourly import hourly_columns, hourly_stream
 from interplay.types import Recording, Target
 
-AHEAD = 4
-"""Hours over which glucose changes."""
+AHEAD = 6
+"""Hours within which glucose must be measured again."""
 MEASURED = {
     "glucose": ("glucose_bedside", "mg/dL"),
     "potassium": ("potassium", "mmol/L"),
@@ -35,17 +35,17 @@ GIVEN = {
 
 
 class Mimic4DemoBedside:
-    """How bedside glucose changes within four hours, and what is given and measured by the hour.
+    """How bedside glucose changes until it is measured again, and what is given and measured by the hour.
 
-    There is an answer where glucose was measured in both hours. What is measured is the mean of an hour, and unobserved
+    Asked at the end of each hour in which it was measured; there is an answer where it is again within six hours. What is measured is the mean of an hour, and unobserved
     in others; drugs, fluids and urine are the amount in each hour, 0 where none is recorded. Made to be looked at
     around events, as hours in which insulin is given (`interplay.windows_around`).
     """
 
     card = demo_card(
         name="mimic4_demo_bedside",
-        title="bedside glucose within four hours",
-        entities="100 patients with 140 stays",
+        title="the next bedside glucose",
+        entities="73 patients with 99 stays in which bedside glucose was measured often",
         files="icu_hourly_full.npz of the compact form, made from chartevents and all other tables",
         modalities={
             **{
@@ -57,14 +57,14 @@ class Mimic4DemoBedside:
                 for name, (_, unit) in GIVEN.items()
             },
         },
-        target="change of bedside glucose over the next 4 hours, mg/dL, a number",
+        target="change to the next bedside glucose, within 6 hours, mg/dL: a number",
         fill="mark",
         steps=6,
         min_steps=1,
     )
 
     def recordings(self, root: str | Path) -> Iterator[Recording]:
-        """One recording for each stay of an hour and more."""
+        """One recording for each stay that has a label."""
         path = Path(root) / "icu_hourly_full.npz"
         data = open_npz(
             path, ("obs", "obs_names", "inputs", "input_names", "starts", "stay_id", "subject_id")
@@ -77,7 +77,8 @@ class Mimic4DemoBedside:
         starts = data["starts"]
         for k, (stay, subject) in enumerate(zip(data["stay_id"], data["subject_id"], strict=True)):
             hours = slice(starts[k], starts[k + 1])
-            if hours.stop == hours.start:
+            target = _next_change(columns["glucose"][0][hours])
+            if not len(target.values):
                 continue
             yield Recording(
                 entity=str(subject),
@@ -86,16 +87,16 @@ class Mimic4DemoBedside:
                     name: hourly_stream([values[hours]], (column,), unit)
                     for name, (values, column, unit) in columns.items()
                 },
-                target=_change_ahead(columns["glucose"][0][hours]),
+                target=target,
                 classes=(),
             )
 
 
-def _change_ahead(glucose: np.ndarray) -> Target:
-    """Change over `AHEAD` hours from the end of each hour on, where glucose (n,) is known in both."""
-    ahead = np.r_[glucose[AHEAD:], np.full(min(AHEAD, len(glucose)), np.nan)]
-    change = (ahead - glucose).astype(np.float64)
-    known = np.isfinite(change)
-    at_s = HOUR_S * np.arange(1, len(glucose) + 1)
+def _next_change(glucose: np.ndarray) -> Target:
+    """Change from each hour in which glucose (n,) was measured to the next such hour, `AHEAD` hours on at most."""
+    hour = np.flatnonzero(np.isfinite(glucose))
+    soon = np.diff(hour) <= AHEAD
+    change = np.diff(glucose[hour].astype(np.float64))[soon]
+    at_s = HOUR_S * (hour[:-1][soon] + 1)
     # a second before the hour: a label holds over (start, stop]
-    return label_intervals(change[known], at_s[known] - 1.0, at_s[known])
+    return label_intervals(change, at_s - 1.0, at_s)

@@ -37,9 +37,10 @@ GIVEN = {
 class Mimic4DemoBedside:
     """How bedside glucose changes until it is measured again, and what is given and measured by the hour.
 
-    Asked at the end of each hour in which it was measured; there is an answer where it is again within six hours. What is measured is the mean of an hour, and unobserved
-    in others; drugs, fluids and urine are the amount in each hour, 0 where none is recorded. Made to be looked at
-    around events, as hours in which insulin is given (`interplay.windows_around`).
+    Asked at the end of each hour in which it was measured; there is an answer where it is again within six hours. What
+    is measured is the mean of an hour, and unobserved in others; drugs, fluids and urine are the amount in each hour, 0
+    where none is recorded. Made to be looked at around events, as hours in which insulin is given
+    (`interplay.windows_around`).
     """
 
     card = demo_card(

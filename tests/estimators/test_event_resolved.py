@@ -10,6 +10,7 @@ from interplay.data import TargetBins
 from interplay.errors import InvalidInput, NotFitted
 from interplay.estimators.event_resolved import _beside
 from interplay.profile import InteractionProfile, stretches
+from interplay.report.summary import summary_sentences
 
 EFFECT = 1.2
 """Standard deviations that the level is higher from the third to the fourth step after an event."""
@@ -93,6 +94,14 @@ def test_the_profile_speaks_of_time_since_the_event(profile):
     assert profile.lag_s.tolist() == [1, 2, 3, 4, 5, 6]
     attrs = profile.dataset.attrs
     assert (attrs["n_events"], attrs["n_controls"], attrs["estimator"]) == (120, 120, "GaussianPID")
+
+
+def test_the_summary_of_a_report_speaks_of_it_too(profile):
+    redundancy, unique, _ = summary_sentences(profile)
+    assert redundancy.startswith(
+        "No evidence that two modalities tell the same: of 1 pair in 6 bins of time none"
+    )
+    assert "4 s after drug, clear in 2 of 6 bins of time." in unique or "3 s after drug, clear in 2" in unique
 
 
 def test_figures_show_time_since_the_event(profile):

@@ -8,7 +8,7 @@ import pytest
 import interplay as ip
 from interplay.data import TargetBins
 from interplay.errors import InvalidInput, NotFitted
-from interplay.estimators.event_resolved import _beside
+from interplay.estimators.event_resolved import _beside, _with_source_of
 from interplay.profile import InteractionProfile, stretches
 from interplay.report.summary import summary_sentences
 
@@ -141,10 +141,7 @@ def test_draws_side_by_side_are_those_of_estimates_one_by_one(estimator):
     moved = np.random.default_rng(0).permuted(np.tile(bin_.last, (3, 1)), axis=1)
     together = ip.TemporalRUS(estimator).fit(_beside(bin_, "mood", moved)).profile_.dataset
     for k, moments in enumerate((bin_.last, *moved)):
-        mood = bin_.steps.values["mood"].copy()
-        mood[bin_.last] = bin_.steps.values["mood"][moments]
-        steps = replace(bin_.steps, values=bin_.steps.values | {"mood": mood})
-        alone = ip.TemporalRUS(estimator).fit(replace(bin_, steps=steps)).profile_.dataset
+        alone = ip.TemporalRUS(estimator).fit(_with_source_of(bin_, "mood", moments)).profile_.dataset
         for name in ("redundancy", "unique", "synergy", "mi"):
             np.testing.assert_allclose(
                 together[name].isel(lag=k).values, alone[name].isel(lag=0).values, atol=1e-6, err_msg=name
@@ -160,6 +157,23 @@ def test_classes_are_measured_by_posteriors_and_found_where_they_differ():
     assert profile.dataset.attrs["classes"] == ["below 0", "from 0"]
     short = ip.EventResolved(n_permutations=19)._estimator(windows.bins[0])
     assert type(short).__name__ == "PosteriorPID"
+
+
+def test_one_entity_with_many_events_is_enough():
+    """Its blocks are the folds, and its events are exchanged among themselves."""
+    steps = steps_of(5, entities=40)
+    zeros = np.zeros(len(steps), dtype=int)
+    # steps of all entities as one long recording of the first
+    steps = replace(steps, entity=zeros, segment=zeros, time_s=np.arange(1.0, len(steps) + 1))
+    events = ip.Events.where(steps, "drug", above=0)
+    windows = ip.windows_around(
+        steps, events, bins_s=range(1, 6), target="level", sources=[], change=False, away_s=6.0
+    )
+    assert windows.entities == ("e00",)
+    profile = ip.EventResolved(n_permutations=39).fit(windows).profile_
+    rows = stretches(profile)
+    clear = rows[rows["significant"]]
+    assert clear[["atom", "source_i", "start_s", "stop_s"]].to_numpy().tolist() == [["mi", "drug", 2.0, 4.0]]
 
 
 def test_the_same_seed_gives_the_same_profile():

@@ -98,25 +98,16 @@ class EventResolved(BaseEstimator):
                 f"{self.n_permutations!r}."
             )
         estimator = self._estimator(around.bins[0])
-        n_fits = (1 + len(around.modalities)) * len(around.bins)
-        fits = 0
+        n_m, n_b = len(around.modalities), len(around.bins)
         with shown(self.progress, "interactions around events") as tell:
-
-            def fitted(windows: Windows, chosen: BaseRUS, lags_s=None) -> InteractionProfile:
-                nonlocal fits
-                profile = TemporalRUS(chosen, lags_s=lags_s, progress=silent).fit(windows).profile_
-                fits += 1
-                tell(fits / n_fits)
-                return profile
-
-            profiles = [fitted(windows, estimator, lags_s=[0.0]) for windows in around.bins]
-            draws = [
-                [
-                    fitted(windows, _of_values_alone(estimator)).dataset
-                    for windows in self._rearranged(around, m)
-                ]
-                for m in range(len(around.modalities))
-            ]
+            profiles = [_measured(windows, estimator) for windows in around.bins]
+            draws: list[list[xr.Dataset]] = []
+            for m in range(n_m):
+                rearranged = self._rearranged(around, m)
+                draws.append([])
+                for windows, moved in zip(around.bins, rearranged, strict=True):
+                    draws[m].append(_draws(windows, estimator, around.modalities[m], moved))
+                    tell((m * n_b + len(draws[m])) / (n_m * n_b))
         dataset = _joined(profiles, around)
         _add_tests(dataset, draws)
         dataset.attrs["n_permutations"] = int(self.n_permutations)
@@ -131,18 +122,16 @@ class EventResolved(BaseEstimator):
         default = "GaussianPID" if windows.continuous else "PosteriorPID"
         return ESTIMATORS.find(default if self.estimator is None else self.estimator)()
 
-    def _rearranged(self, around: EventWindows, m: int) -> list[Windows]:
-        """Windows of each bin that show draw k of source m at lag k, the others as they are; draw 0 was observed."""
-        name, steps = around.modalities[m], around.bins[0].steps
-        rng = np.random.default_rng([self.random_state, m])
-        moments = rearranged_moments(
+    def _rearranged(self, around: EventWindows, m: int) -> list[np.ndarray]:
+        """Moments that windows of each bin take source m from, (K - 1, n) int64."""
+        steps = around.bins[0].steps
+        return rearranged_moments(
             steps.entity,
             [windows.last for windows in around.bins],
-            steps.values[name],
+            steps.values[around.modalities[m]],
             self.n_permutations,
-            rng,
+            np.random.default_rng([self.random_state, m]),
         )
-        return [_beside(w, name, moved) for w, moved in zip(around.bins, moments, strict=True)]
 
     def __getattr__(self, name: str):
         if name == "profile_":
@@ -153,6 +142,29 @@ class EventResolved(BaseEstimator):
 def _of_values_alone(estimator: BaseRUS) -> BaseRUS:
     known = estimator.get_params()
     return clone(estimator).set_params(**{k: v for k, v in OF_VALUES_ALONE.items() if k in known})
+
+
+def _measured(windows: Windows, estimator: BaseRUS) -> InteractionProfile:
+    return TemporalRUS(estimator, lags_s=[0.0], progress=silent).fit(windows).profile_
+
+
+def _draws(windows: Windows, estimator: BaseRUS, name: str, moved: np.ndarray) -> xr.Dataset:
+    """What is observed and what comes out of every rearrangement of a source, along the lag."""
+    estimator = _of_values_alone(estimator)
+    if len(windows.entities) >= getattr(estimator, "folds", 0):
+        return TemporalRUS(estimator, progress=silent).fit(_beside(windows, name, moved)).profile_.dataset
+    # folds are blocks of windows then, which long windows leave too few of
+    shown_one_by_one = [_with_source_of(windows, name, moments) for moments in (windows.last, *moved)]
+    return xr.concat([_measured(each, estimator).dataset for each in shown_one_by_one], dim="lag")
+
+
+def _with_source_of(windows: Windows, name: str, moments: np.ndarray) -> Windows:
+    """The same windows with one source of other moments (n,)."""
+    steps, m = windows.steps, windows.modalities.index(name)
+    values, observed = steps.values[name].copy(), steps.observed.copy()
+    values[windows.last] = steps.values[name][moments]
+    observed[windows.last, m] = steps.observed[moments, m]
+    return replace(windows, steps=replace(steps, values={**steps.values, name: values}, observed=observed))
 
 
 def _beside(windows: Windows, name: str, moved: np.ndarray) -> Windows:

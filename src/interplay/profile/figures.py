@@ -104,8 +104,9 @@ def _lag_axis(profile) -> tuple[np.ndarray, str]:
 
 
 def _mark_clusters(profile, ax, rows) -> None:
-    """Bars under the axis, one row an atom."""
+    """The whole time that was looked at, with bars at the foot, one row an atom."""
     edges, _ = edges_in_unit(profile)
+    ax.set_xlim(edges[0], edges[-1])
     low, high = ax.get_ylim()
     for place, (key, variable, a, b) in enumerate(rows):
         i, j = profile.modalities.index(a), profile.modalities.index(b)

@@ -39,7 +39,7 @@ class InteractionProfile:
         seconds.
         Attributes: ``step_s``, ``target_history``, ``h_y_bits`` (entropy of the target), ``classes``,
         ``class_prior``, ``entities`` the profile was fitted on, ``n_examples``, ``estimator``,
-        ``parameters``, ``version``.
+        ``parameters``, ``version``; where the lag is time since an event also ``event`` and ``bins_s``.
     probe : InstanceProbe, optional
         What `explain` reads new windows with; `PosteriorPID` leaves one.
 

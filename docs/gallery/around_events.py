@@ -157,9 +157,10 @@ def facts(
 
 
 def of_event(profile: ip.InteractionProfile, event: str) -> list[dict[str, object]]:
-    """Where the event itself tells something alone."""
-    rows = stretches(profile, "mi").query("source_i == @event and p_value <= 0.05").round(4)
-    return rows[["start_s", "stop_s", "bits", "p_value", "q_value"]].to_dict("records")
+    """Where the event tells something, alone or in a pair."""
+    rows = stretches(profile).query("(source_i == @event or source_j == @event) and p_value <= 0.05")
+    rows = rows[(rows["atom"] != "unique") | (rows["source_i"] == event)]
+    return rows.drop(columns="stderr").round(4).to_dict("records")
 
 
 def main(data: Path, folder: Path) -> None:

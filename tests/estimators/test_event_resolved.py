@@ -167,7 +167,7 @@ def test_one_entity_with_many_events_is_enough():
     steps = replace(steps, entity=zeros, segment=zeros, time_s=np.arange(1.0, len(steps) + 1))
     events = ip.Events.where(steps, "drug", above=0)
     windows = ip.windows_around(
-        steps, events, bins_s=range(1, 6), target="level", sources=[], change=False, away_s=6.0
+        steps, events, bins_s=range(2, 6), target="level", sources=[], change=False, away_s=6.0
     )
     assert windows.entities == ("e00",)
     profile = ip.EventResolved(n_permutations=39).fit(windows).profile_

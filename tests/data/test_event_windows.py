@@ -123,6 +123,10 @@ def test_a_label_is_the_last_of_the_bin():
     assert windows.bins[0].y.tolist() == [1, 0]
     assert windows.bins[1].y.tolist() == [0, 1]
     assert windows.bins[0].classes == ("calm", "ill")
+    assert [len(w.steps) for w in windows.bins] == [2, 2]
+    # whose label nobody knows in any bin is no moment
+    steps = steps_of(np.zeros(6), [1, 0, 1, 0, 0, 0], labels=[0, 1, 0, -1, -1, -1])
+    assert around(steps, target=None, bins_s=[0, 1, 2]).bins[0].steps.time_s.tolist() == [1.0]
     with pytest.raises(InvalidInput, match="means must be of a number"):
         windows.means()
 
@@ -150,6 +154,7 @@ def test_controls_are_of_the_same_entities_as_many_as_events_and_away_from_them(
     assert windows.modalities == ("drug", "level", "mood")
     assert windows.entities == ("ann", "bob")
     table = windows.bins[0].steps
+    assert table.channels == {"drug": ("happened",), "level": ("0",), "mood": ("0",)}
     indicator = table.values["drug"].ravel()
     np.testing.assert_array_equal(indicator, windows.is_event)
     for entity in (0, 1):

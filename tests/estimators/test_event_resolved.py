@@ -213,6 +213,25 @@ def test_of_a_hundred_without_an_effect_at_most_five_have_a_stretch(slow):
 
 
 @pytest.mark.slow
+def test_beside_a_source_that_tells_much_an_event_without_an_effect_is_not_found():
+    """How a level of noise changes is half told by the level before; the event adds nothing to it in any form."""
+    count = 0
+    for seed in range(2000, 2100):
+        steps = steps_of(seed, effect=0.0)
+        events = ip.Events.where(steps, "drug", above=0)
+        windows = ip.windows_around(
+            steps, events, bins_s=range(5), target="level", sources=["level"], seed=seed
+        )
+        profile = ip.EventResolved(n_permutations=79, random_state=seed).fit(windows).profile_
+        rows = stretches(profile)
+        of_drug = rows[
+            (rows["source_i"] == "drug") | ((rows["source_j"] == "drug") & (rows["atom"] != "unique"))
+        ]
+        count += bool(of_drug["significant"].any())
+    assert count <= 5
+
+
+@pytest.mark.slow
 def test_intervals_cover_the_bits_of_every_bin():
     """600 intervals of 100 profiles; 90 to 99 % is what the library promises of them."""
     truth = np.zeros(6)

@@ -129,26 +129,17 @@ def windows_around(
     edges, back = _edges(bins_s, table.step_s), lag_steps(before_s, table.step_s)
     names = _sources(table, events, sources, within, target, controls)
     asked = _targets(table, target, channel, edges, back, change)
-    usable = looked_at & is_labelled(asked).any(0) if asked.ndim == 2 else looked_at
-    row = control = events.row[usable[events.row]]
-    if not len(row):
-        raise InvalidInput(
-            f"at least one event of {events.name!r} must have a known target in a bin; none of {len(events)} has. Pass "
-            "a larger before_s if a change is asked for, or wider bins."
-        )
+    usable = looked_at & np.any([is_labelled(of_bin) for of_bin in asked], axis=0)
+    away = int(edges[-1]) if away_s is None else lag_steps(away_s, table.step_s)
+    moments, is_event = _moments(table, events, usable, away=away, controls=controls, seed=seed)
+    at_event = {name: _at(table, name, moments, back) for name in names}
     if controls:
-        away = int(edges[-1]) if away_s is None else lag_steps(away_s, table.step_s)
-        row, control = matched_controls(table, events.row, row, usable, away=away, ratio=controls, seed=seed)
-    moments = np.union1d(row, control)
-    moments = moments[np.argsort(table.entity[moments], kind="stable")]
-    is_event = np.isin(moments, row)
-    taken = {name: _at(table, name, moments, back) for name in names}
+        at_event = {events.name: is_event.astype(np.float32)[:, None, None]} | at_event
     windows = []
     for b, (first, last) in enumerate(pairwise(edges)):
         span = Span.after(table, moments, first, last)
-        seen = {events.name: is_event.astype(np.float32)[:, None, None]} if controls else {}
-        seen |= taken | {name: _inside(table, name, span, back, change) for name in within}
-        windows.append(_windows(table, moments, seen, asked[b, moments]))
+        in_bin = {name: _inside(table, name, span, back, change) for name in within}
+        windows.append(_windows(table, moments, at_event | in_bin, asked[b, moments], events.name))
     return EventWindows(
         bins=tuple(windows),
         edges_s=edges * table.step_s,
@@ -156,6 +147,23 @@ def windows_around(
         target=" ".join(filter(None, (target, channel))) or "label",
         is_event=is_event,
     )
+
+
+def _moments(
+    table: Steps, events: Events, usable: np.ndarray, *, away: int, controls: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of events and controls (E,), sorted by entity and time, and which of them are events."""
+    row = control = events.row[usable[events.row]]
+    if not len(row):
+        raise InvalidInput(
+            f"at least one event of {events.name!r} must have a known target in a bin; none of {len(events)} has. Pass "
+            "a larger before_s if a change is asked for, or wider bins."
+        )
+    if controls:
+        row, control = matched_controls(table, events.row, row, usable, away=away, ratio=controls, seed=seed)
+    moments = np.union1d(row, control)
+    moments = moments[np.argsort(table.entity[moments], kind="stable")]
+    return moments, np.isin(moments, row)
 
 
 def _edges(bins_s, step_s: float) -> np.ndarray:
@@ -229,7 +237,9 @@ def _inside(table: Steps, name: str, span: Span, back: int, change: bool) -> np.
     return (inside - before).astype(values.dtype)
 
 
-def _windows(table: Steps, row: np.ndarray, values: dict[str, np.ndarray], target: np.ndarray) -> Windows:
+def _windows(
+    table: Steps, row: np.ndarray, values: dict[str, np.ndarray], target: np.ndarray, event: str
+) -> Windows:
     """Windows of one step, of those moments whose target is known."""
     values, observed = whole_steps(values)
     new_segment = np.diff(table.segment[row], prepend=table.segment[row[:1]]) != 0
@@ -243,8 +253,8 @@ def _windows(table: Steps, row: np.ndarray, values: dict[str, np.ndarray], targe
         time_s=table.time_s[row],
         entities=table.entities,
         classes=() if number else table.classes,
-        channels={name: table.channels.get(name, ("happened",)) for name in values},
-        units={name: table.units[name] for name in values if name in table.units},
+        channels={name: ("happened",) if name == event else table.channels[name] for name in values},
+        units={name: table.units[name] for name in values if name in table.units and name != event},
         step_s=table.step_s,
     )
     return Windows(steps=steps, last=np.flatnonzero(is_labelled(target)), length=1)

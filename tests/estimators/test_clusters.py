@@ -115,3 +115,12 @@ def test_entities_exchange_what_does_not_differ_within_them():
         assert (source[row][::2] == source[row][1::2]).all()
         assert sorted(source[row][::2]) == [0, 1, 2, 3]
     assert len({tuple(row) for row in draws}) > 15  # of 24
+
+
+@pytest.mark.parametrize(("differing", "stays"), [(1, False), (2, True)])
+def test_what_differs_within_half_of_the_entities_stays_within_them(differing, stays):
+    entity = moments_of([2, 2, 2, 2])
+    source = np.zeros(8)
+    source[[2 * k for k in range(differing)]] = 1
+    (draws,) = rearranged_moments(entity, [np.arange(8)], source, 50, np.random.default_rng(0))
+    assert (entity[draws] == entity).all() == stays

@@ -29,6 +29,7 @@ _HOME = {
     "MultiScaleBatchPID": "estimators",
     "PosteriorPID": "estimators",
     "TemporalRUS": "estimators",
+    "decompose_predictions": "estimators",
     "load_dataset": "datasets",
     "read_folder": "study",
     "fit": "train",
@@ -90,6 +91,7 @@ if TYPE_CHECKING:
         MultiScaleBatchPID,
         PosteriorPID,
         TemporalRUS,
+        decompose_predictions,
     )
     from interplay.profile import InteractionProfile
     from interplay.report import write_figures, write_report

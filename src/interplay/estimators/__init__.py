@@ -4,9 +4,11 @@ from interplay.estimators.base import BaseRUS
 from interplay.estimators.batch.estimators import BatchPID, MultiScaleBatchPID
 from interplay.estimators.checks import check_estimator
 from interplay.estimators.collect import ProfileBuilder
+from interplay.estimators.decompose import PredictedAtoms, decompose_predictions
 from interplay.estimators.discrete import DiscretePID
 from interplay.estimators.gaussian import GaussianPID
 from interplay.estimators.posterior.estimator import PosteriorPID
+from interplay.estimators.predictions import PredictionsPID
 from interplay.estimators.temporal import TemporalRUS
 from interplay.registry import Registry
 
@@ -18,9 +20,12 @@ __all__ = [
     "GaussianPID",
     "MultiScaleBatchPID",
     "PosteriorPID",
+    "PredictedAtoms",
+    "PredictionsPID",
     "ProfileBuilder",
     "TemporalRUS",
     "check_estimator",
+    "decompose_predictions",
 ]
 
 ESTIMATORS = Registry(

@@ -7,7 +7,7 @@ I_Q. The other atoms follow from the sum rules (`interplay.info.atoms`).
 """
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 import torch
 
@@ -59,6 +59,11 @@ class RedundancyMeasure(Protocol):
         ...
 
 
+def measure_name(measure: RedundancyMeasure) -> str:
+    """What profiles and reports call a measure: its `name`, or that of its class."""
+    return str(getattr(measure, "name", type(measure).__name__))
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Broja:
     """Union information is the least that the tables P(x1, y) and P(x2, y) allow both sources to tell.
@@ -74,6 +79,8 @@ class Broja:
     ----------
     Bertschinger, Rauh, Olbrich, Jost, Ay, Quantifying unique information, Entropy 2014.
     """
+
+    name: ClassVar[str] = "BROJA"
 
     tol_bits: float = 1e-6
     max_steps: int = 80

@@ -14,7 +14,7 @@ from interplay.estimators.collect import pair_atoms
 from interplay.estimators.posterior.calibrate import LARGEST_SCORE, of_label
 from interplay.estimators.posterior.nulls import mixed_gain
 from interplay.estimators.posterior.quantise import cell_centres, cell_tables, filled, nearest_cell
-from interplay.estimators.posterior.recalibrate import evidence, mixed, recalibrated
+from interplay.estimators.posterior.recalibrate import best_elsewhere, evidence, mixed, recalibrated
 from interplay.estimators.posterior.scoring import CellDecoder
 from interplay.estimators.resampling import tail_p_values
 from interplay.info import RedundancyMeasure
@@ -75,7 +75,7 @@ def score_predictions(
     shape = (len(given.pairs), given.alone.shape[1])
     lag = torch.arange(shape[1]).repeat(shape[0])
     pair = torch.arange(shape[0]).repeat_interleave(shape[1])
-    least = _Least(alone, i[pair], j[pair], lag, measure)
+    least = _Least(alone, i[pair], j[pair], lag, measure, given.fold)
     both = _together(given, alone, least, pair, lag)
     first, second = (alone.score[m].flatten(0, 1).double() for m in (i, j))
     atoms = pair_atoms(first, second, least.score, both.score)
@@ -153,7 +153,7 @@ class _Least:
     of_coupling : (H, N), that of the coupling, normalised
     """
 
-    def __init__(self, alone: _Alone, i, j, lag, measure: RedundancyMeasure):
+    def __init__(self, alone: _Alone, i, j, lag, measure: RedundancyMeasure, fold: np.ndarray):
         self.i, self.j, self.lag = i, j, lag
         tables = (alone.table[i, lag], alone.table[j, lag])
         union = measure.union_information(*tables)
@@ -165,11 +165,11 @@ class _Least:
         normalised = torch.log_softmax(log_q.clamp_min(-50.0), -1)
         self.of_coupling = of_label(normalised, alone.y) - alone.of_prior
         predictors = torch.stack([coupled, alone.score[i, lag].double(), alone.score[j, lag].double()])
-        # unquantised, a source says more than its cells do; no coupling of both may say less than either
-        best = predictors.mean(-1).argmax(0)
         each = torch.stack([normalised, alone.log_p[i, lag].double(), alone.log_p[j, lag].double()])
-        head = torch.arange(len(best))
-        self.score, self.log_p = predictors[best, head], each[best, head]
+        # unquantised, a source says more than its cells do; no coupling of both may say less than either
+        best = best_elsewhere(predictors, fold)
+        self.score = predictors.gather(0, best[None])[0]
+        self.log_p = each.gather(0, best[None, ..., None].expand(1, *each.shape[1:]))[0]
 
 
 @dataclass(frozen=True, slots=True)

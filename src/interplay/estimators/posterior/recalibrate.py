@@ -62,6 +62,17 @@ def mixed(scores: torch.Tensor, fold: np.ndarray) -> torch.Tensor:
     return torch.log(mixture)
 
 
+def best_elsewhere(scores: torch.Tensor, fold: np.ndarray) -> torch.Tensor:
+    """Number (..., N) of the predictor that does best on the other folds, of scores (K, ..., N).
+
+    Chosen by its own score the best of several equals would seem better than any of them is.
+    """
+    best = torch.empty(scores.shape[1:], dtype=torch.int64)
+    for fit, held_out in _sides(fold):
+        best[..., held_out] = scores[..., fit].mean(-1).argmax(0)[..., None]
+    return best
+
+
 def _sides(fold: np.ndarray):
     """Numbers of the windows to fit on and of those to apply it to, for each fold."""
     for k in np.unique(fold):

@@ -102,3 +102,27 @@ def test_what_is_no_table_of_probabilities_is_refused():
     twice = ip.windows_from_arrays({"a": said["a"], "b": 2 * said["b"]}, y)
     with pytest.raises(InvalidInput, match="rows of b must sum to 1"):
         PredictionsPID(**QUICK).estimate(twice, np.array([0]))
+
+
+def test_another_measure_moves_what_is_redundant_and_says_its_name(tmp_path):
+    gate = GATES["CAT"]
+    x1, x2, y = gate.sample(600, 1)
+    one, two, both = gate.table.sum(1)[x1], gate.table.sum(0)[x2], gate.table[x1, x2]
+    tables = [p / p.sum(-1, keepdims=True) for p in (one, two, both)]
+    by = {}
+    for measure in (ip.info.Broja(tol_bits=1e-4), ip.info.Imin(), ip.info.Immi()):
+        atoms = ip.decompose_predictions(*tables, y, measure=measure, **QUICK)
+        by[atoms.measure] = atoms
+        path = atoms.profile.save(tmp_path / f"{atoms.measure}.nc")
+        assert ip.InteractionProfile.load(path).dataset.attrs["measure"] == atoms.measure
+        assert f"redundancy by {atoms.measure}" in repr(atoms)
+    # two independent bits: nothing is shared, or as much as either tells; three standard errors
+    assert by["BROJA"].redundancy == pytest.approx(0.0, abs=0.04)
+    for name in ("I_min", "I_mmi"):
+        assert by[name].redundancy == pytest.approx(1.0, abs=0.06)
+        assert by[name].synergy == pytest.approx(1.0, abs=0.06)
+        assert by[name].table["bits"]["joint_mi"] == pytest.approx(
+            by["BROJA"].table["bits"]["joint_mi"], abs=0.01
+        )
+    with pytest.raises(InvalidInput, match=r"must do with P\(x1, y\) and P\(x2, y\)"):
+        ip.decompose_predictions(*tables, y, measure=ip.info.Isx())

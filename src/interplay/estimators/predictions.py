@@ -20,12 +20,16 @@ from interplay.estimators.posterior.optimism import unseen_nats
 from interplay.estimators.posterior.predictions import Predictions, PredictionScores, score_predictions
 from interplay.estimators.posterior.scoring import CellDecoder
 from interplay.estimators.resampling import cluster_sums, rearrangements
-from interplay.info import Broja, RedundancyMeasure
+from interplay.info import RedundancyMeasure
+from interplay.info.measures import chosen_measure
 from interplay.progress import Progress, silent
 from interplay.units import bits
 
 JOIN = "+"
 """Between the names of two modalities, in the name of what a model said that saw both."""
+
+TOL_BITS = 1e-4
+"""Certified accuracy of the solver."""
 
 SUM_TOLERANCE = 0.01
 """Probabilities that were written with two or three decimals miss 1 by some thousandths."""
@@ -113,8 +117,8 @@ class PredictionsPID(BaseRUS):
                 fold=fold,
                 rearranged=rearranged,
             ),
-            Broja(tol_bits=1e-4) if self.measure is None else self.measure,
-            CellDecoder(self.n_cells, 1e-4, self.random_state),
+            chosen_measure(self.measure, tol_bits=TOL_BITS),
+            CellDecoder(self.n_cells, TOL_BITS, self.random_state),
         )
         return _dataset(builder, scores, unseen_nats(len(windows), len(windows.classes))), scores
 

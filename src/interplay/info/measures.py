@@ -11,6 +11,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 import torch
 
+from interplay.errors import InvalidInput
 from interplay.info.atoms import couple
 
 
@@ -88,3 +89,21 @@ class Broja:
     def union_information(self, p1: torch.Tensor, p2: torch.Tensor) -> UnionInformation:
         """The least informative couplings, see `RedundancyMeasure.union_information`."""
         return couple(p1, p2, tol_bits=self.tol_bits, max_steps=self.max_steps)
+
+
+def chosen_measure(measure: RedundancyMeasure | None, *, tol_bits: float) -> RedundancyMeasure:
+    """The measure that an estimator was given, or BROJA.
+
+    Raises
+    ------
+    InvalidInput
+        If it asks for more than the tables of each source with the target.
+    """
+    if measure is None:
+        return Broja(tol_bits=tol_bits)
+    if not isinstance(measure, RedundancyMeasure):
+        raise InvalidInput(
+            "the measure of an estimator must do with P(x1, y) and P(x2, y), as Broja, Imin and Immi of interplay.info do; "
+            f"got {measure!r}. Ask info.decompose_by for others, with a table."
+        )
+    return measure

@@ -28,6 +28,7 @@ _HOME = {
     "GaussianPID": "estimators",
     "MultiScaleBatchPID": "estimators",
     "PosteriorPID": "estimators",
+    "PredictionsPID": "estimators",
     "TemporalRUS": "estimators",
     "decompose_predictions": "estimators",
     "load_dataset": "datasets",
@@ -90,6 +91,7 @@ if TYPE_CHECKING:
         GaussianPID,
         MultiScaleBatchPID,
         PosteriorPID,
+        PredictionsPID,
         TemporalRUS,
         decompose_predictions,
     )

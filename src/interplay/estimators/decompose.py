@@ -93,7 +93,8 @@ class PredictedAtoms:
                 f"Of synergy nothing can be said: that takes predictions from {i} and {j} together (p12), and none "
                 "were given."
             )
-        amount = f"{row['bits']:.3f} ± {Z_95 * row['stderr']:.3f} bits"
+        # a zero has no sign
+        amount = f"{round(row['bits'], 3) + 0.0:.3f} ± {Z_95 * row['stderr']:.3f} bits"
         if row["significant"]:
             fact = WORDS[atom.rstrip("12")].format(i=i, j=j, bits=amount)
             return f"{fact} (q = {row['q_value']:.2g})."

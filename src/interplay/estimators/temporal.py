@@ -115,7 +115,7 @@ def as_profile(dataset: xr.Dataset, estimator: BaseRUS, windows: Windows) -> Int
         estimator=type(estimator).__name__,
         # where finished work was kept says nothing of the values
         parameters={
-            name: value if value is None or name != "measure" else measure_name(value)
+            name: repr(value) if name == "measure" and value is not None else value
             for name, value in estimator.get_params().items()
             if name != "resume"
         },

@@ -103,7 +103,7 @@ def chosen_measure(measure: RedundancyMeasure | None, *, tol_bits: float) -> Red
         return Broja(tol_bits=tol_bits)
     if not isinstance(measure, RedundancyMeasure):
         raise InvalidInput(
-            "the measure of an estimator must do with P(x1, y) and P(x2, y), as Broja, Imin and Immi of interplay.info do; "
+            "the measure of an estimator must do with P(x1, y) and P(x2, y), as those of interplay.info but Isx do; "
             f"got {measure!r}. Ask info.decompose_by for others, with a table."
         )
     return measure

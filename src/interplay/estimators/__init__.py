@@ -7,6 +7,7 @@ from interplay.estimators.collect import ProfileBuilder
 from interplay.estimators.decompose import PredictedAtoms, decompose_predictions
 from interplay.estimators.discrete import DiscretePID
 from interplay.estimators.gaussian import GaussianPID
+from interplay.estimators.model_free import add_knn_information
 from interplay.estimators.posterior.estimator import PosteriorPID
 from interplay.estimators.predictions import PredictionsPID
 from interplay.estimators.temporal import TemporalRUS
@@ -24,6 +25,7 @@ __all__ = [
     "PredictionsPID",
     "ProfileBuilder",
     "TemporalRUS",
+    "add_knn_information",
     "check_estimator",
     "decompose_predictions",
 ]

@@ -5,6 +5,7 @@ from interplay.info.by_measure import Isx, JointRedundancy, decompose_by
 from interplay.info.closed_measures import Imin, Immi
 from interplay.info.entropy import conditional_entropy, entropy, mutual_information
 from interplay.info.gaussian import decompose_gaussian
+from interplay.info.knn import knn_information
 from interplay.info.measures import Broja, RedundancyMeasure, UnionInformation
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "decompose_gaussian",
     "decompose_marginals",
     "entropy",
+    "knn_information",
     "mutual_information",
 ]

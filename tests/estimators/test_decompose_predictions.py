@@ -9,8 +9,8 @@ from interplay.errors import InvalidInput
 from interplay.synthetic import GATES
 
 ATOMS = ("redundancy", "unique1", "unique2", "synergy")
-N = 1500
-QUICK = {"n_bootstrap": 50, "n_rotations": 29}
+N = 1000
+QUICK = {"n_bootstrap": 50, "n_rotations": 19}
 
 
 def noisy(name: str) -> np.ndarray:
@@ -40,7 +40,16 @@ def errors_of(atoms, truth) -> np.ndarray:
     return (off / table["stderr"]).to_numpy()
 
 
-@pytest.mark.parametrize("name", GATES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "XOR",
+        "COPY",
+        "UNIQUE",
+        "AND",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("CAT", "SUM")),
+    ],
+)
 def test_ideal_and_badly_calibrated_posteriors_give_the_atoms_of_the_table(name):
     table = noisy(name)
     p1, p2, p12, y = posteriors(table)
@@ -97,8 +106,8 @@ def test_predictions_of_noise_tell_nothing_over_twenty_seeds():
     called = []
     for seed in range(20):
         rng = np.random.default_rng(seed)
-        y = rng.integers(0, 3, 150)
-        p1, p2, p12 = rng.dirichlet(np.full(3, 0.5), (3, 150))
+        y = rng.integers(0, 3, 100)
+        p1, p2, p12 = rng.dirichlet(np.full(3, 0.5), (3, 100))
         table = ip.decompose_predictions(p1, p2, p12, y, n_bootstrap=20, n_rotations=19).table
         called += list(table.index[table["significant"]])
     assert called == []
@@ -106,7 +115,7 @@ def test_predictions_of_noise_tell_nothing_over_twenty_seeds():
 
 def test_what_a_few_groups_happen_to_show_is_no_finding_when_they_are_named():
     called = {"named": 0, "unnamed": 0}
-    for seed in range(6):
+    for seed in range(4):
         rng = np.random.default_rng(seed)
         group = rng.permutation(np.repeat(np.arange(12), 100))
         # each group has a label, and predictions of its own that have nothing to do with it
@@ -117,7 +126,7 @@ def test_what_a_few_groups_happen_to_show_is_no_finding_when_they_are_named():
             called[key] += bool(table["significant"].any())
     assert called["named"] == 0
     # by chance a third of predictions go along with twelve labels by r > 0.15, of which 1,200 rows make a certainty
-    assert called["unnamed"] >= 3
+    assert called["unnamed"] >= 2
 
 
 def test_groups_may_lie_in_any_order_and_examples_keep_theirs():
@@ -147,7 +156,7 @@ def test_without_predictions_from_both_synergy_is_not_said():
 
 
 def test_names_of_classes_columns_in_any_order_and_one_column_for_two_classes():
-    p1, p2, p12, y = posteriors(noisy("AND"), n=400)
+    p1, p2, p12, y = posteriors(noisy("AND"), n=200)
     plain = ip.decompose_predictions(p1, p2, p12, y, **QUICK).table
     words = np.array(["no", "yes"])
     first = pd.DataFrame(p1, columns=words)

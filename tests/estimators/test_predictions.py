@@ -106,7 +106,7 @@ def test_what_is_no_table_of_probabilities_is_refused():
 
 def test_another_measure_moves_what_is_redundant_and_says_its_name(tmp_path):
     gate = GATES["CAT"]
-    x1, x2, y = gate.sample(600, 1)
+    x1, x2, y = gate.sample(300, 1)
     one, two, both = gate.table.sum(1)[x1], gate.table.sum(0)[x2], gate.table[x1, x2]
     tables = [p / p.sum(-1, keepdims=True) for p in (one, two, both)]
     by = {}
@@ -117,10 +117,10 @@ def test_another_measure_moves_what_is_redundant_and_says_its_name(tmp_path):
         assert ip.InteractionProfile.load(path).dataset.attrs["measure"] == atoms.measure
         assert f"redundancy by {atoms.measure}" in repr(atoms)
     # two independent bits: nothing is shared, or as much as either tells; three standard errors
-    assert by["BROJA"].redundancy == pytest.approx(0.0, abs=0.04)
+    assert by["BROJA"].redundancy == pytest.approx(0.0, abs=0.06)
     for name in ("I_min", "I_mmi"):
-        assert by[name].redundancy == pytest.approx(1.0, abs=0.06)
-        assert by[name].synergy == pytest.approx(1.0, abs=0.06)
+        assert by[name].redundancy == pytest.approx(1.0, abs=0.1)
+        assert by[name].synergy == pytest.approx(1.0, abs=0.1)
         assert by[name].table["bits"]["joint_mi"] == pytest.approx(
             by["BROJA"].table["bits"]["joint_mi"], abs=0.01
         )

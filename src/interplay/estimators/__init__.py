@@ -32,5 +32,8 @@ __all__ = [
 
 ESTIMATORS = Registry(
     "estimator",
-    {kind.__name__: kind for kind in (PosteriorPID, DiscretePID, GaussianPID, MultiScaleBatchPID, BatchPID)},
+    {
+        kind.__name__: kind
+        for kind in (PosteriorPID, DiscretePID, GaussianPID, PredictionsPID, MultiScaleBatchPID, BatchPID)
+    },
 )

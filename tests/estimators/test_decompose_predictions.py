@@ -164,7 +164,9 @@ def test_names_of_classes_columns_in_any_order_and_one_column_for_two_classes():
     named = ip.decompose_predictions(first, second, p12, words[y], **QUICK)
     chances = ip.decompose_predictions(p1[:, 1], p2[:, 1], p12[:, 1], y.astype(bool), **QUICK)
     listed = ip.decompose_predictions(p1, p2, p12, words[y], classes=words, **QUICK)
-    for other in (named, chances, listed):
+    numbers = ip.decompose_predictions(p1, p2, p12, y.astype(object), **QUICK)
+    floats = ip.decompose_predictions(p1, p2, p12, y.astype(float), **QUICK)
+    for other in (named, chances, listed, numbers, floats):
         np.testing.assert_allclose(other.table["bits"], plain["bits"], atol=1e-6)
     assert named.profile.dataset.attrs["classes"] == ["no", "yes"]
 

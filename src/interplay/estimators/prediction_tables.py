@@ -123,6 +123,8 @@ def _check_rows(given: dict[str, Any]) -> None:
 def _class_numbers(y, classes: tuple[str, ...], *, named: bool) -> np.ndarray:
     """Labels (N,) as class numbers: by name where names are known and all labels are names, else as numbers."""
     y = as_array(y, "y")
+    if y.dtype == object and y.ndim == 1:
+        y = pd.Series(y).infer_objects().to_numpy()
     if y.ndim != 1:
         raise InvalidInput(f"y must be one-dimensional; got shape {y.shape}.")
     if pd.isna(y).any():
@@ -133,7 +135,7 @@ def _class_numbers(y, classes: tuple[str, ...], *, named: bool) -> np.ndarray:
     if named and np.isin(text, classes).all():
         order = np.argsort(classes)
         return order[np.searchsorted(np.asarray(classes)[order], text)]
-    if y.dtype.kind in "iub":
+    if y.dtype.kind in "iub" or (y.dtype.kind == "f" and (y == np.round(y)).all()):
         numbers = y.astype(np.int64)
         if numbers.min() >= 0 and numbers.max() < len(classes):
             return numbers

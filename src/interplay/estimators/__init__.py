@@ -6,6 +6,7 @@ from interplay.estimators.checks import check_estimator
 from interplay.estimators.collect import ProfileBuilder
 from interplay.estimators.decompose import PredictedAtoms, decompose_predictions
 from interplay.estimators.discrete import DiscretePID
+from interplay.estimators.event_resolved import EventResolved
 from interplay.estimators.gaussian import GaussianPID
 from interplay.estimators.model_free import add_knn_information
 from interplay.estimators.posterior.estimator import PosteriorPID
@@ -18,6 +19,7 @@ __all__ = [
     "BaseRUS",
     "BatchPID",
     "DiscretePID",
+    "EventResolved",
     "GaussianPID",
     "MultiScaleBatchPID",
     "PosteriorPID",

@@ -43,7 +43,8 @@ class PredictionTables:
         if len(set(columns.values())) > 1:
             raise InvalidInput(f"all predictions must have a column for each class; got {columns} columns.")
         n_c = columns["p1"]
-        names = tuple(map(str, range(n_c))) if names is None else names
+        named = names is not None
+        names = names or tuple(map(str, range(n_c)))
         if len(names) != n_c:
             raise InvalidInput(
                 f"classes must name the {n_c} columns of the predictions; got {len(names)} names."
@@ -52,7 +53,7 @@ class PredictionTables:
         called = {"p1": "first", "p2": "second", "p12": "both"}
         return cls(
             p={called[name]: table for name, table in p.items()},
-            y=_class_numbers(y, names, named=_class_names(given, classes) is not None),
+            y=_class_numbers(y, names, named=named),
             classes=names,
             group=group,
         ).checked()

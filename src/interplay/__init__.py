@@ -31,7 +31,9 @@ _HOME = {
     "GaussianPID": "estimators",
     "MultiScaleBatchPID": "estimators",
     "PosteriorPID": "estimators",
+    "PredictionsPID": "estimators",
     "TemporalRUS": "estimators",
+    "decompose_predictions": "estimators",
     "load_dataset": "datasets",
     "read_folder": "study",
     "fit": "train",
@@ -95,7 +97,9 @@ if TYPE_CHECKING:
         GaussianPID,
         MultiScaleBatchPID,
         PosteriorPID,
+        PredictionsPID,
         TemporalRUS,
+        decompose_predictions,
     )
     from interplay.profile import InteractionProfile
     from interplay.report import write_figures, write_report

@@ -57,7 +57,8 @@ def test_every_option_says_what_it_is(path, capsys):
 
 
 @pytest.mark.parametrize(
-    "name", ["BatchPID", "DiscretePID", "GaussianPID", "MultiScaleBatchPID", "PosteriorPID"]
+    "name",
+    ["BatchPID", "DiscretePID", "GaussianPID", "MultiScaleBatchPID", "PosteriorPID", "PredictionsPID"],
 )
 def test_every_setting_of_an_estimator_says_what_it_is(name, capsys):
     with pytest.raises(SystemExit):

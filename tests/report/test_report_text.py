@@ -253,3 +253,13 @@ def test_the_lines_to_repeat_a_run_are_python_and_name_all_that_differs():
         "seed=0)",
     ):
         assert line in script
+
+
+def test_the_measure_of_redundancy_is_said_and_made_again():
+    run = drawn_run(3, 4)
+    used = ip.DiscretePID().get_params() | {"measure": repr(ip.info.Imin())}
+    run.profile.dataset.attrs.update(estimator="DiscretePID", parameters=used, measure="I_min")
+    assert ("measure of redundancy", "I_min") in text.sureness(run.profile)
+    assert "redundancy by I_min" in repr(run.profile)
+    (call,) = (line for line in repeat_script(run).splitlines() if "TemporalRUS" in line)
+    assert "ip.TemporalRUS(ip.DiscretePID(measure=ip.info.Imin()), " in call

@@ -15,6 +15,7 @@ from jsonargparse import ArgumentError, ArgumentParser
 from interplay.cli import (
     completion,
     datasets,
+    decompose,
     demo,
     doctor,
     estimate,
@@ -41,6 +42,7 @@ COMMANDS: dict[str, Command] = {
     "datasets": datasets.COMMAND,
     "init-study": init_study.COMMAND,
     "estimate": estimate.COMMAND,
+    "decompose": decompose.COMMAND,
     "train": train.COMMAND,
     "evaluate": evaluate.COMMAND,
     "predict": predict.COMMAND,

@@ -4,10 +4,13 @@ from interplay.estimators.base import BaseRUS
 from interplay.estimators.batch.estimators import BatchPID, MultiScaleBatchPID
 from interplay.estimators.checks import check_estimator
 from interplay.estimators.collect import ProfileBuilder
+from interplay.estimators.decompose import PredictedAtoms, decompose_predictions
 from interplay.estimators.discrete import DiscretePID
 from interplay.estimators.event_resolved import EventResolved
 from interplay.estimators.gaussian import GaussianPID
+from interplay.estimators.model_free import add_knn_information
 from interplay.estimators.posterior.estimator import PosteriorPID
+from interplay.estimators.predictions import PredictionsPID
 from interplay.estimators.temporal import TemporalRUS
 from interplay.registry import Registry
 
@@ -20,12 +23,19 @@ __all__ = [
     "GaussianPID",
     "MultiScaleBatchPID",
     "PosteriorPID",
+    "PredictedAtoms",
+    "PredictionsPID",
     "ProfileBuilder",
     "TemporalRUS",
+    "add_knn_information",
     "check_estimator",
+    "decompose_predictions",
 ]
 
 ESTIMATORS = Registry(
     "estimator",
-    {kind.__name__: kind for kind in (PosteriorPID, DiscretePID, GaussianPID, MultiScaleBatchPID, BatchPID)},
+    {
+        kind.__name__: kind
+        for kind in (PosteriorPID, DiscretePID, GaussianPID, PredictionsPID, MultiScaleBatchPID, BatchPID)
+    },
 )

@@ -15,7 +15,8 @@ from interplay.estimators.collect import ProfileBuilder
 from interplay.estimators.discretise import cells_at_lags
 from interplay.estimators.resampling import WORK_BYTES, rearrangements, tail_p_values
 from interplay.estimators.target_history import past_labels
-from interplay.info import Broja, RedundancyMeasure
+from interplay.info import RedundancyMeasure
+from interplay.info.measures import chosen_measure
 from interplay.progress import Progress, silent
 from interplay.units import nats
 
@@ -139,7 +140,7 @@ class DiscretePID(BaseRUS):
 
     @property
     def _measure(self) -> RedundancyMeasure:
-        return Broja(tol_bits=self.tol_bits) if self.measure is None else self.measure
+        return chosen_measure(self.measure, tol_bits=self.tol_bits)
 
     def _bias(self, counted: "_Counts", null: torch.Tensor) -> torch.Tensor:
         """Upward bias of plug-in information, nats (L,); `null` (R, L) is that of rearranged sources."""

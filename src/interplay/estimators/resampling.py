@@ -115,6 +115,13 @@ def rearrangements(windows: Windows, lags: int, draws: int, rng: np.random.Gener
         shift = rng.integers(margin, np.maximum(sizes - margin, margin + 1), (draws, len(starts)))
         moved = (place + np.repeat(shift, sizes, axis=1)) % np.repeat(sizes, sizes)
         return np.repeat(starts, sizes) + moved
+    return exchanged(starts, sizes, draws, rng)
+
+
+def exchanged(starts: np.ndarray, sizes: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Rearrangements (draws, N) of entities that exchange what they show, each of so many windows (G,) from its first
+    window (G,) on."""
+    place = np.arange(sizes.sum()) - np.repeat(starts, sizes)
     order = rng.permuted(np.tile(np.arange(len(starts)), (draws, 1)), axis=1)
     other = np.repeat(order, sizes, axis=1)
     return starts[other] + place % sizes[other]

@@ -9,7 +9,8 @@ from sklearn.base import BaseEstimator, clone
 from interplay.data import Windows
 from interplay.errors import InvalidInput, NotFitted
 from interplay.estimators.base import BaseRUS
-from interplay.info import entropy
+from interplay.info import Broja, entropy
+from interplay.info.measures import measure_name
 from interplay.profile import InteractionProfile
 from interplay.progress import Progress, shown
 from interplay.units import lag_steps
@@ -73,19 +74,7 @@ class TemporalRUS(BaseEstimator):
         estimator.check(windows, what="the windows to estimate from")
         with shown(self.progress, "interactions") as tell:
             dataset = estimator.estimate(windows, lags, tell)
-        dataset["residual_bits"] = _residual(dataset)
-        dataset.attrs.update(
-            estimator=type(estimator).__name__,
-            # where finished work was kept says nothing of the values
-            parameters={name: value for name, value in estimator.get_params().items() if name != "resume"},
-            target_history=int(getattr(estimator, "target_history", 0)),
-            entities=list(windows.entities),
-            n_examples=len(windows),
-            **_about_target(windows, dataset),
-            step_s=windows.step_s,
-            version=version("interplay"),
-        )
-        self.profile_ = InteractionProfile(dataset, estimator.probe_)
+        self.profile_ = as_profile(dataset, estimator, windows)
         return self
 
     def _estimator(self) -> BaseRUS:
@@ -116,6 +105,29 @@ class TemporalRUS(BaseEstimator):
         if name == "profile_":
             raise NotFitted("TemporalRUS must be fitted before profile_ is read; call fit(windows) first.")
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+
+def as_profile(dataset: xr.Dataset, estimator: BaseRUS, windows: Windows) -> InteractionProfile:
+    """What an estimator measured of windows, with where it comes from."""
+    dataset["residual_bits"] = _residual(dataset)
+    measure = getattr(estimator, "measure", None)
+    dataset.attrs.update(
+        estimator=type(estimator).__name__,
+        # where finished work was kept says nothing of the values
+        parameters={
+            name: repr(value) if name == "measure" and value is not None else value
+            for name, value in estimator.get_params().items()
+            if name != "resume"
+        },
+        measure=measure_name(Broja() if measure is None else measure),
+        target_history=int(getattr(estimator, "target_history", 0)),
+        entities=list(windows.entities),
+        n_examples=len(windows),
+        **_about_target(windows, dataset),
+        step_s=windows.step_s,
+        version=version("interplay"),
+    )
+    return InteractionProfile(dataset, estimator.probe_)
 
 
 def _about_target(windows: Windows, dataset: xr.Dataset) -> dict:

@@ -66,10 +66,10 @@ class Coupling:
         -------
         (B, N) float64
         """
-        return _at(self.alpha, cell1, y) + _at(self.beta, cell2, y)
+        return entries_at(self.alpha, cell1, y) + entries_at(self.beta, cell2, y)
 
 
-def _at(potential: torch.Tensor, cell: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+def entries_at(potential: torch.Tensor, cell: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """Entries (..., N) of potentials (..., K, C)."""
     index = cell * potential.shape[-1] + y
     return potential.flatten(-2).gather(-1, index.expand(*potential.shape[:-2], index.shape[-1]))

@@ -7,10 +7,11 @@ I_Q. The other atoms follow from the sum rules (`interplay.info.atoms`).
 """
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 import torch
 
+from interplay.errors import InvalidInput
 from interplay.info.atoms import couple
 
 
@@ -59,6 +60,11 @@ class RedundancyMeasure(Protocol):
         ...
 
 
+def measure_name(measure: RedundancyMeasure) -> str:
+    """What profiles and reports call a measure: its `name`, or that of its class."""
+    return str(getattr(measure, "name", type(measure).__name__))
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Broja:
     """Union information is the least that the tables P(x1, y) and P(x2, y) allow both sources to tell.
@@ -75,9 +81,29 @@ class Broja:
     Bertschinger, Rauh, Olbrich, Jost, Ay, Quantifying unique information, Entropy 2014.
     """
 
+    name: ClassVar[str] = "BROJA"
+
     tol_bits: float = 1e-6
     max_steps: int = 80
 
     def union_information(self, p1: torch.Tensor, p2: torch.Tensor) -> UnionInformation:
         """The least informative couplings, see `RedundancyMeasure.union_information`."""
         return couple(p1, p2, tol_bits=self.tol_bits, max_steps=self.max_steps)
+
+
+def chosen_measure(measure: RedundancyMeasure | None, *, tol_bits: float) -> RedundancyMeasure:
+    """The measure that an estimator was given, or BROJA.
+
+    Raises
+    ------
+    InvalidInput
+        If it asks for more than the tables of each source with the target.
+    """
+    if measure is None:
+        return Broja(tol_bits=tol_bits)
+    if not isinstance(measure, RedundancyMeasure):
+        raise InvalidInput(
+            "the measure of an estimator must do with P(x1, y) and P(x2, y), as those of interplay.info but Isx do; "
+            f"got {measure!r}. Ask info.decompose_by for others, with a table."
+        )
+    return measure

@@ -39,7 +39,8 @@ class InteractionProfile:
         seconds.
         Attributes: ``step_s``, ``target_history``, ``h_y_bits`` (entropy of the target), ``classes``,
         ``class_prior``, ``entities`` the profile was fitted on, ``n_examples``, ``estimator``,
-        ``parameters``, ``version``; where the lag is time since an event also ``event`` and ``bins_s``.
+        ``parameters``, ``measure`` of redundancy, ``version``; where the lag is time since an event also ``event``
+        and ``bins_s``.
     probe : InstanceProbe, optional
         What `explain` reads new windows with; `PosteriorPID` leaves one.
 
@@ -303,9 +304,11 @@ class InteractionProfile:
             raise DamagedFile(f"{path} does not hold a whole profile: {error}") from error
 
     def __repr__(self) -> str:
+        measure = self.dataset.attrs.get("measure")
         head = (
             f"InteractionProfile of {len(self.modalities)} modalities over lags "
             f"{self.lag_s.min():g} to {self.lag_s.max():g} s; target entropy {self.h_y_bits:.3f} bits"
+            f"{f'; redundancy by {measure}' if measure else ''}"
         )
         return f"{head}\n{self.top(5).to_string(index=False)}"
 

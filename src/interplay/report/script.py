@@ -66,7 +66,9 @@ def _estimator(profile: InteractionProfile) -> str | None:
         return None
     usual = kind().get_params(deep=False)
     given = {k: v for k, v in dict(attrs.get("parameters") or {}).items() if k not in usual or usual[k] != v}
-    return f"ip.{kind.__name__}({', '.join(f'{k}={v!r}' for k, v in given.items())})"
+    # measures are objects, and profiles hold how they are made
+    made = {k: f"ip.info.{v}" if k == "measure" else repr(v) for k, v in given.items()}
+    return f"ip.{kind.__name__}({', '.join(f'{k}={v}' for k, v in made.items())})"
 
 
 def _kinds(parent: type) -> list[type]:

@@ -191,6 +191,8 @@ def sureness(profile: InteractionProfile) -> list[tuple[str, str]]:
     rows = [("estimator", str(a.get("estimator", "–")))]
     if a.get("parameters"):
         rows.append(("its parameters", ", ".join(f"{k} = {v}" for k, v in dict(a["parameters"]).items())))
+    if "measure" in a:
+        rows.append(("measure of redundancy", str(a["measure"])))
     if "n_examples" in a:
         rows.append(("windows", f"{int(a['n_examples']):,} of {len(profile.entities)} entities"))
     rows.append(("entropy of the target", f"{profile.h_y_bits:.3f} bits: no value can exceed it"))

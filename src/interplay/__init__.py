@@ -24,6 +24,7 @@ _HOME = {
     "windows_from_arrays": "data",
     "InteractionProfile": "profile",
     "BatchPID": "estimators",
+    "DirectedInformation": "estimators",
     "DiscretePID": "estimators",
     "GaussianPID": "estimators",
     "MultiScaleBatchPID": "estimators",
@@ -85,6 +86,7 @@ if TYPE_CHECKING:
     from interplay.datasets import load_dataset
     from interplay.estimators import (
         BatchPID,
+        DirectedInformation,
         DiscretePID,
         GaussianPID,
         MultiScaleBatchPID,

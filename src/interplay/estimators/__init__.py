@@ -4,6 +4,7 @@ from interplay.estimators.base import BaseRUS
 from interplay.estimators.batch.estimators import BatchPID, MultiScaleBatchPID
 from interplay.estimators.checks import check_estimator
 from interplay.estimators.collect import ProfileBuilder
+from interplay.estimators.directed import DirectedInformation
 from interplay.estimators.discrete import DiscretePID
 from interplay.estimators.gaussian import GaussianPID
 from interplay.estimators.posterior.estimator import PosteriorPID
@@ -14,6 +15,7 @@ __all__ = [
     "ESTIMATORS",
     "BaseRUS",
     "BatchPID",
+    "DirectedInformation",
     "DiscretePID",
     "GaussianPID",
     "MultiScaleBatchPID",

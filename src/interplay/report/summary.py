@@ -3,6 +3,8 @@
 import numpy as np
 
 from interplay.profile import PAIR_ATOMS, InteractionProfile
+from interplay.profile.dataset import RATE
+from interplay.profile.sentences import given
 from interplay.profile.significance import Z_95
 from interplay.report.profile_data import AtomTable, atom_table
 from interplay.report.text import counted
@@ -65,6 +67,8 @@ def _interval(table: AtomTable, row: int, lag: int) -> str:
 def _when(profile: InteractionProfile, table: AtomTable, row: int, lag: int) -> str:
     """At which lags: everywhere alike, or where most and over which range it is clear."""
     lag_s, clear, bits = profile.lag_s, table.clear[row], table.bits[row]
+    if profile.kind == RATE:
+        return ", ".join(filter(None, ("per step, over all lags together", given(profile))))
     if len(lag_s) == 1:
         return f"at the one lag measured, {lag_s[0]:g} s"
     if clear.all() and bits.min() >= STEADY * bits.max():

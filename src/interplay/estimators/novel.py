@@ -11,7 +11,7 @@ learned. Therefore the step at the lag is given as what a linear prediction from
 information is lost by that, since both are there.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -93,29 +93,41 @@ def _variables(name: str, dims: tuple[str, ...], entries: np.ndarray, once) -> d
 
 
 def _first(dataset: xr.Dataset, group: tuple[str, ...]) -> Entry:
-    """At the most recent lag everything is new."""
+    """At the most recent lag everything is new: what one source tells, or of two either of them or only both."""
     at = dataset.isel(lag=0)
+    chance = [at["mi_p_value"].sel(source=name) for name in group if "mi_p_value" in at]
     if len(group) == 1:
-        return _entry(at.sel(source=group[0]), "mi", ("mi_p_value",))
-    return _entry(at.sel(source_i=group[0], source_j=group[1]), "joint_mi", ("p_value",))
+        return _entry(at.sel(source=group[0]), "mi", chance)
+    pair = at.sel(source_i=group[0], source_j=group[1])
+    return _entry(pair, "joint_mi", chance + [pair[name] for name in ("synergy_p_value",) if name in at])
 
 
 def _new_at(estimator: BaseRUS, windows: Windows, groups: Groups, lags: np.ndarray) -> dict[str, Entry]:
     """What the last of these lags adds to the others."""
     asked = clone(estimator)
     asked.pairs = [(f"{NEW}{name}", f"{SINCE}{name}") for name in groups]
-    d = asked.estimate(split_past(windows, groups, lags, not asked.counts_cells), np.array([0])).isel(lag=0)
-    return {
-        name: _entry(d.sel(source_i=one, source_j=two), "adds", ("unique_p_value", "synergy_p_value"))
-        for name, (one, two) in zip(groups, asked.pairs, strict=True)
-    }
+    split = split_past(windows, groups, lags, not asked.counts_cells)
+    d = _with_additions(asked.estimate(split, np.array([0])).isel(lag=0))
+    entries = {}
+    for name, (one, two) in zip(groups, asked.pairs, strict=True):
+        at = d.sel(source_i=one, source_j=two)
+        chance = [at[each] for each in ("unique_p_value", "synergy_p_value") if each in at]
+        entries[name] = _entry(at, "adds", chance)
+    return entries
 
 
-def _entry(at: xr.Dataset, variable: str, chance: tuple[str, ...]) -> Entry:
-    """A value with its error, and the larger of the p-value by chance, of all it may be, and of that by its error."""
+def _with_additions(d: xr.Dataset) -> xr.Dataset:
+    """What one source adds to the other; of an estimator that says only what it consists of, with an error to match."""
+    if "adds" in d:
+        return d
+    stderr = np.hypot(d["unique_stderr"], d["synergy_stderr"])
+    return d.assign(adds=d["unique"] + d["synergy"], adds_stderr=stderr)
+
+
+def _entry(at: xr.Dataset, variable: str, chance: Sequence[xr.DataArray]) -> Entry:
+    """A value with its error, and the larger of two p-values: by chance, of any of several, and by its error."""
     value, stderr = float(at[variable]), float(at[f"{variable}_stderr"])
-    tries = [float(at[name]) for name in chance if name in at]
-    by_chance = min(1.0, len(tries) * min(tries)) if tries else 0.0
+    by_chance = min(1.0, len(chance) * min(map(float, chance))) if chance else 0.0
     return value, stderr, max(by_chance, float(norm.sf(value / np.hypot(stderr, RESOLUTION_BITS))))
 
 

@@ -89,7 +89,9 @@ def plot_novel(profile, source: str, ax=None):
         markersize=3,
         label="told at this lag by itself",
     )
-    ax.bar([], [], color=NEWS, label="new to all more recent lags")
+    ax.plot([], [], color=NEWS, lw=6, label="new to all more recent lags")
+    # room for the legend
+    ax.set_ylim(top=1.3 * ax.get_ylim()[1])
     ax.set_xlabel("lag of the source before the target (s)")
     ax.set_ylabel("information (bits)")
     ax.set_title(source)

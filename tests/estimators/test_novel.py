@@ -22,7 +22,9 @@ QUICK = {"epochs": 8, "n_bootstrap": 50, "n_rotations": 99}
 
 
 def profile_of(windows, estimator, **options) -> ip.InteractionProfile:
-    return ip.TemporalRUS(estimator, novel=True, progress=lambda done: None, **options).fit(windows).profile_
+    return (
+        ip.TemporalRUS(estimator, novel="pairs", progress=lambda done: None, **options).fit(windows).profile_
+    )
 
 
 # ---- truth -------------------------------------------------------------------------------------------------
@@ -132,6 +134,19 @@ def test_news_are_of_the_lags_that_were_measured():
     truth = system.information([("z", 3)], [("z", 1)])
     at = d.sel(source="z", lag=3)
     assert abs(at["novel"].item() - truth) <= 4 * at["novel_stderr"].item()
+
+
+def test_pairs_are_looked_at_where_they_are_asked_for():
+    windows = sticky_nothing(300, 0, numbers=True, length=2)
+    d = (
+        ip.TemporalRUS(ip.GaussianPID(n_rotations=9), novel=True, progress=lambda done: None)
+        .fit(windows)
+        .profile_
+    )
+    assert "novel" in d.dataset
+    assert "novel_joint" not in d.dataset
+    with pytest.raises(InvalidInput, match="novel must be False, True or 'pairs'; got 'all'"):
+        ip.TemporalRUS(ip.GaussianPID(), novel="all").fit(windows)
 
 
 def test_only_the_pairs_that_are_asked_for_are_estimated():

@@ -138,8 +138,8 @@ class ProfileBuilder:
                 f"adds_{one}",
                 sums[parts[0]] + sums[parts[1]],
                 of_shift[parts[0]] + of_shift[parts[1]],
-                # both doubt the same coupling, which the sum is free of
-                torch.maximum(*(torch.as_tensor((doubts or {}).get(part, 0.0)) for part in parts)),
+                # each doubts one of the two predictors that the sum compares
+                torch.hypot(*(torch.as_tensor((doubts or {}).get(part, 0.0)) for part in parts)),
                 self.rng_of_additions,
             )
         for name, value in (p_values or {}).items():

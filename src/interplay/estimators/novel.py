@@ -40,7 +40,13 @@ Entry = tuple[float, float, float]
 
 
 def with_novel(
-    dataset: xr.Dataset, estimator: BaseRUS, windows: Windows, lags: np.ndarray, progress: Progress
+    dataset: xr.Dataset,
+    estimator: BaseRUS,
+    windows: Windows,
+    lags: np.ndarray,
+    progress: Progress,
+    *,
+    pairs: bool,
 ) -> xr.Dataset:
     """What was measured at each lag by itself, and beside it what is new there.
 
@@ -52,30 +58,33 @@ def with_novel(
     windows : Windows
     lags : (L,) int, steps, increasing
     progress : callable
+    pairs : bool
+        Whether pairs are looked at as well, of which there may be many.
 
     Returns
     -------
     xarray.Dataset
-        With ``novel (source, lag)`` and ``novel_joint (source_i, source_j, lag)``, in bits, and of each ``_stderr``,
-        ``_p_value`` and ``_q_value``.
+        With ``novel (source, lag)`` and, of pairs, ``novel_joint (source_i, source_j, lag)``, in bits, and of each
+        ``_stderr``, ``_p_value`` and ``_q_value``.
     """
     names = windows.modalities
     groups = {name: (name,) for name in names}
-    groups |= {_joined(pair): pair for pair in combinations(names, 2)}
+    if pairs:
+        groups |= {_joined(pair): pair for pair in combinations(names, 2)}
     entries = {name: [_first(dataset, group)] for name, group in groups.items()}
     for k in range(1, len(lags)):
         for name, entry in _new_at(estimator, windows, groups, lags[: k + 1]).items():
             entries[name].append(entry)
         progress(k / (len(lags) - 1))
     alone = np.array([entries[name] for name in names])
+    dataset = dataset.assign(_variables("novel", ("source", "lag"), alone, np.True_))
+    if not pairs:
+        return dataset
     square = np.full((len(names), len(names), len(lags), 3), np.nan)
     for (i, one), (j, two) in combinations(enumerate(names), 2):
         square[i, j] = square[j, i] = entries[_joined((one, two))]
     upper = np.triu(np.ones(square.shape[:2], dtype=bool), 1)[..., None]
-    return dataset.assign(
-        _variables("novel", ("source", "lag"), alone, np.True_)
-        | _variables("novel_joint", ("source_i", "source_j", "lag"), square, upper)
-    )
+    return dataset.assign(_variables("novel_joint", ("source_i", "source_j", "lag"), square, upper))
 
 
 def _joined(pair: tuple[str, ...]) -> str:

@@ -30,10 +30,9 @@ class TemporalRUS(BaseEstimator):
         `PosteriorPID` when left out.
     lags_s : sequence of float, s, optional
         Non-negative multiples of the step, below the window's length; every step of the window by default.
-    novel : bool
-        Also measure what each lag adds to all more recent ones, of every modality and of every pair
-        (`interplay.estimators.novel`): ``novel`` and ``novel_joint`` of the profile. Takes an estimate more for each
-        lag.
+    novel : bool or "pairs"
+        Also measure what each lag of a modality adds to all more recent ones, ``novel`` of the profile; with "pairs"
+        that of each pair as well, ``novel_joint`` (`interplay.estimators.novel`). Takes an estimate more for each lag.
     progress : callable, optional
         Told the share of the work that is done, from 0 to 1; by default a bar on a terminal.
 
@@ -56,7 +55,7 @@ class TemporalRUS(BaseEstimator):
         estimator: BaseRUS | type[BaseRUS] | str | None = None,
         *,
         lags_s=None,
-        novel: bool = False,
+        novel: bool | str = False,
         progress: Progress | None = None,
     ):
         self.estimator = estimator
@@ -75,6 +74,8 @@ class TemporalRUS(BaseEstimator):
         -------
         self
         """
+        if self.novel not in (False, True, "pairs"):
+            raise InvalidInput(f"novel must be False, True or 'pairs'; got {self.novel!r}.")
         lags = steps_of_lags(windows, self.lags_s)
         estimator = fresh_estimator(self.estimator)
         estimator.check(windows, what="the windows to estimate from")
@@ -83,7 +84,12 @@ class TemporalRUS(BaseEstimator):
             dataset = estimator.estimate(windows, lags, lambda done: tell(share * done))
             if self.novel:
                 dataset = with_novel(
-                    dataset, estimator, windows, lags, lambda done: tell(share + (1 - share) * done)
+                    dataset,
+                    estimator,
+                    windows,
+                    lags,
+                    lambda done: tell(share + (1 - share) * done),
+                    pairs=self.novel == "pairs",
                 )
         self.profile_ = InteractionProfile(described(dataset, estimator, windows), estimator.probe_)
         return self

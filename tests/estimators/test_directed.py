@@ -178,6 +178,13 @@ def test_lags_that_are_named_hold_for_all():
     profile = rate(windows, ip.GaussianPID(n_rotations=19), lags_s=[1, 3])
     assert profile.dataset.attrs["lags_s"] == {name: [1.0, 3.0] for name in ("x", "z", "noise")}
     assert profile.dataset.attrs["target_history"] == 0
+    named = {"x": [1], "z": [0, 3], "noise": [2]}
+    own = rate(windows, ip.GaussianPID(n_rotations=19), lags_s=named)
+    assert own.dataset.attrs["lags_s"] == named
+    with pytest.raises(
+        InvalidInput, match=r"must name the lags of each of \['x', 'z', 'noise'\]; it names \['x'\]"
+    ):
+        rate(windows, ip.GaussianPID(), lags_s={"x": [1]})
     with pytest.raises(InvalidInput, match="must lie inside the window"):
         rate(windows, ip.GaussianPID(), lags_s=[7])
 

@@ -103,7 +103,10 @@ def test_unrelated_slow_streams_have_no_news():
     false = 0
     for seed in range(20):
         windows = sticky_nothing(400, seed, numbers=True, length=3)
-        false += false_sentences(profile_of(windows, ip.GaussianPID(n_bootstrap=20, n_rotations=99))) > 0
+        temporal = ip.TemporalRUS(
+            ip.GaussianPID(n_bootstrap=20, n_rotations=99), novel=True, progress=lambda done: None
+        )
+        false += false_sentences(temporal.fit(windows).profile_) > 0
     # of 20 profiles with a chance of 5 % each more than 4 have one with probability 0.003
     assert false <= 4
 

@@ -7,6 +7,7 @@ import numpy as np
 import interplay as ip
 from interplay.nn.context import interaction_context
 from interplay.report import write_report
+from interplay.report.script import repeat_script
 from report_pages import Page
 from report_runs import drawn_run
 
@@ -66,6 +67,17 @@ def test_a_rate_is_told_as_one(tmp_path):
     )
     assert page.data["profile"]["rate"] is True
     assert "lag of 0 s" not in page.words
+
+
+def test_the_lines_to_repeat_a_run_say_what_was_measured():
+    used = {"estimator": "PosteriorPID", "parameters": ip.PosteriorPID(target_history=2).get_params()}
+    news, rate = with_news(drawn_run(3, 4)), as_rate(drawn_run(3, 4))
+    for run in (news, rate):
+        run.profile.dataset.attrs.update(used)
+    estimator = "ip.PosteriorPID(target_history=2)"
+    assert f"ip.TemporalRUS({estimator}, lags_s=[0, 1, 2, 3], novel=True).fit" in repeat_script(news)
+    lags_s = {name: [0.0, 2.0] for name in rate.profile.modalities}
+    assert f"ip.DirectedInformation({estimator}, lags_s={lags_s}).fit" in repeat_script(rate)
 
 
 def test_a_rate_guides_every_step():

@@ -1,11 +1,13 @@
 """DirectedInformation: the rate over all lags together, given the target's own past, decomposed for every pair."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from sklearn.base import BaseEstimator
 
 from interplay.data import Windows
 from interplay.data.pasts import pasts
-from interplay.errors import NotFitted
+from interplay.errors import InvalidInput, NotFitted
 from interplay.estimators.base import BaseRUS
 from interplay.estimators.lag_choice import greedy_lags
 from interplay.estimators.temporal import described, fresh_estimator, steps_of_lags
@@ -29,7 +31,7 @@ class DirectedInformation(BaseEstimator):
     estimator : BaseRUS, class or str, optional
         As in `TemporalRUS`. Its ``target_history`` is h; 0 gives what the pasts tell whether or not the target's own
         past tells it too.
-    lags_s : sequence of float, s, optional
+    lags_s : sequence of float, s, or mapping of modality to such, optional
         Lags that each past holds. Without it they are chosen for each modality: all lags of the window are tried, and
         one after the other is added while held-out information rises by more than its error
         (`interplay.estimators.lag_choice`). A modality that seems to tell nothing alone keeps all of them.
@@ -77,14 +79,10 @@ class DirectedInformation(BaseEstimator):
         -------
         self
         """
-        lags, estimator = steps_of_lags(windows, self.lags_s), fresh_estimator(self.estimator)
+        estimator = fresh_estimator(self.estimator)
         estimator.check(windows, what="the windows to estimate from")
-        history = int(getattr(estimator, "target_history", 0))
         with shown(self.progress, "directed information") as tell:
-            if self.lags_s is None:
-                chosen = greedy_lags(windows, lags, history, int(getattr(estimator, "random_state", 0)))
-            else:
-                chosen = dict.fromkeys(windows.modalities, lags)
+            chosen = self._lags(windows, estimator)
             tell(CHOOSING)
             members = {name: [(name, int(lag)) for lag in each[::-1]] for name, each in chosen.items()}
             dataset = estimator.estimate(
@@ -97,6 +95,19 @@ class DirectedInformation(BaseEstimator):
         dataset.attrs.update(kind=RATE, lags_s=lags_s)
         self.profile_ = InteractionProfile(dataset)
         return self
+
+    def _lags(self, windows: Windows, estimator: BaseRUS) -> dict[str, np.ndarray]:
+        """Lags of each modality, steps."""
+        if self.lags_s is None:
+            history, seed = (int(getattr(estimator, name, 0)) for name in ("target_history", "random_state"))
+            return greedy_lags(windows, np.arange(windows.length), history, seed)
+        if not isinstance(self.lags_s, Mapping):
+            return dict.fromkeys(windows.modalities, steps_of_lags(windows, self.lags_s))
+        if set(self.lags_s) != set(windows.modalities):
+            raise InvalidInput(
+                f"lags_s must name the lags of each of {list(windows.modalities)}; it names {list(self.lags_s)}."
+            )
+        return {name: steps_of_lags(windows, self.lags_s[name]) for name in windows.modalities}
 
     def __getattr__(self, name: str):
         if name == "profile_":

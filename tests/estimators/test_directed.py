@@ -135,6 +135,22 @@ def test_lags_that_add_something_are_chosen(seed):
     assert {name: lags.tolist() for name, lags in bits.items()} == {"a": [1], "b": [2], "c": [0, 1, 2, 3]}
 
 
+def test_lags_where_two_modalities_tell_only_together_are_chosen_of_both():
+    rng = np.random.default_rng(0)
+    a, b, c = rng.integers(0, 2, (3, 2000))
+    y = 3 * np.roll(a, 1) + (np.roll(a, 3) ^ np.roll(b, 2)) + np.roll(b, 0)
+    y[:4] = -1
+    x = {
+        name: bit[:, None] + 0.05 * rng.normal(size=(2000, 1)) for name, bit in (("a", a), ("b", b), ("c", c))
+    }
+    lags = greedy_lags(ip.windows_from_arrays(x, y, steps=5), np.arange(5), 0, 0)
+    assert {name: each.tolist() for name, each in lags.items()} == {
+        "a": [1, 3],
+        "b": [0, 2],
+        "c": [0, 1, 2, 3, 4],
+    }
+
+
 def test_nothing_is_chosen_of_streams_that_tell_nothing():
     chosen = 0
     for seed in range(15):

@@ -1,14 +1,16 @@
 """Which lags of each modality tell something: chosen one after the other, by what each adds on held-out windows.
 
 A quick reader says what lags tell together: ridge regressions of the target on features of the steps. It learns curves
-of single steps; what only several steps or several modalities tell together it does not. So a modality of which it
-learns nothing gets all lags: nothing is known then of which to leave out.
+of single steps. What only two modalities tell together is looked for in products of their steps, and the lags where
+they tell something are added to both. A modality of which nothing is learned alone gets all lags: nothing is known
+then of which to leave out.
 
 Letters: N windows, L lags, F features of a step, C columns of the target.
 """
 
 import math
 from collections.abc import Callable
+from itertools import combinations
 
 import numpy as np
 import torch
@@ -33,6 +35,12 @@ SURE_ERRORS = 2.0
 
 MOST_FEATURES = 32
 """Of wider steps the principal components."""
+
+MULTIPLIED = 2
+"""Principal components of a step whose products with those of another modality are looked at."""
+
+MOST_LAGS = 32
+"""Of one modality, or of one pair."""
 
 
 def greedy_lags(windows: Windows, lags: np.ndarray, history: int, seed: int) -> dict[str, np.ndarray]:
@@ -59,19 +67,36 @@ def greedy_lags(windows: Windows, lags: np.ndarray, history: int, seed: int) -> 
     fold, cluster = cross_folds(windows, FOLDS, seed=seed), clusters_of(windows)
     parts = [(purged(windows, fold == k), fold == k) for k in range(FOLDS)]
     tries = math.log(len(features) * len(lags))
-    chosen = {}
-    for name, of_modality in zip(windows.modalities, features, strict=True):
-        reader = _Reader(beyond(_reduced(of_modality)[rows]), target, parts)
-        order = _chosen(reader, len(lags), cluster, SURE_NATS + tries)
-        chosen[name] = np.asarray(lags) if not order else np.sort(np.asarray(lags)[order])
-    return chosen
+    readers = [_Reader(beyond(_reduced(each, MOST_FEATURES)[rows]), target, parts) for each in features]
+    chosen = [_chosen(reader, len(lags), cluster, SURE_NATS + tries) for reader in readers]
+    leading = [beyond(_reduced(each, MULTIPLIED)[rows]) for each in features]
+    pairs = list(combinations(range(len(features)), 2))
+    tries = math.log(max(1, len(pairs)) * len(lags) ** 2)
+    together: list[list[int]] = [[] for _ in features]
+    for i, j in pairs:
+        # modalities that keep all lags need no others
+        if not chosen[i] and not chosen[j]:
+            continue
+        products = (
+            (leading[i][:, :, None, :, None] * leading[j][:, None, :, None, :]).flatten(3).flatten(1, 2)
+        )
+        shown = torch.cat([readers[k].x[:, chosen[k]].flatten(1) for k in (i, j)], 1)
+        by_either = _Reader(shown[:, None], target, parts).foretold([0])
+        reader = _Reader(products, target - by_either, parts)
+        for both in _chosen(reader, len(lags) ** 2, cluster, SURE_NATS + tries):
+            together[i].append(both // len(lags))
+            together[j].append(both % len(lags))
+    return {
+        name: np.asarray(lags)[sorted({*order, *more})] if order else np.asarray(lags)
+        for name, order, more in zip(windows.modalities, chosen, together, strict=True)
+    }
 
 
 def _chosen(reader: "_Reader", n_lags: int, cluster: np.ndarray, sure_nats: float) -> list[int]:
     """Places of lags, in the order in which they were chosen."""
     chosen: list[int] = []
     before = reader.left([])
-    while len(chosen) < n_lags:
+    while len(chosen) < min(n_lags, MOST_LAGS):
         open_lags = [k for k in range(n_lags) if k not in chosen]
         left = torch.stack([reader.left([*chosen, k]) for k in open_lags])
         best = int(left.sum(1).argmin())
@@ -101,19 +126,21 @@ class _Reader:
 
     def left(self, lags: list[int]) -> torch.Tensor:
         """Squared error (N,) of what is foretold from these lags, places among all."""
+        return (self.y - self.foretold(lags)).square().sum(1)
+
+    def foretold(self, lags: list[int]) -> torch.Tensor:
+        """The target (N, C) as these lags foretell it; 0, its mean, of none."""
         n_f = self.x.shape[2]
-        columns = torch.cat([torch.arange(k * n_f, (k + 1) * n_f) for k in lags]) if lags else None
-        error = self.y.square().sum(1)
-        for out, mean, gram, cross, n in self.parts:
-            if columns is None:
-                continue
+        columns = torch.tensor([k * n_f + f for k in lags for f in range(n_f)], dtype=torch.int64)
+        foretold = torch.zeros_like(self.y)
+        for out, mean, gram, cross, n in self.parts if lags else ():
             some = gram[columns[:, None], columns]
             # as if all features together were worth as much as the noise
             ridge = some.diagonal().sum() / n + 1e-9
             weight = torch.linalg.solve(some + ridge * torch.eye(len(columns)), cross[columns])
             shown = self.x[out].flatten(1)[:, columns] - mean[columns]
-            error[out] = (self.y[out] - shown @ weight).square().sum(1)
-        return error
+            foretold[out] = shown @ weight
+        return foretold
 
 
 def _beyond_history(windows: Windows, history: int) -> tuple[Windows, Beyond]:
@@ -142,11 +169,11 @@ def _whitened(columns: torch.Tensor) -> torch.Tensor:
     return columns @ basis[:, varies] / level[varies].sqrt()
 
 
-def _reduced(x: torch.Tensor) -> torch.Tensor:
-    """Features (U, F) of steps, of variance 1; the principal components where there are many."""
+def _reduced(x: torch.Tensor, most: int) -> torch.Tensor:
+    """Features (U, F) of steps, of variance 1; as many principal components where there are more."""
     x = x.double() - x.double().mean(0)
     x = x / x.std(0).clamp_min(1e-6)
-    if x.shape[1] <= MOST_FEATURES:
+    if x.shape[1] <= most:
         return x
     _, basis = torch.linalg.eigh(x.T @ x)
-    return x @ basis[:, -MOST_FEATURES:]
+    return x @ basis[:, -most:]

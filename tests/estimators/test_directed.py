@@ -106,6 +106,18 @@ def test_a_rate_sees_what_no_single_lag_does():
     assert profile.sentences()[0].startswith("a and b together tell 0.")
 
 
+def test_intervals_hold_the_truth():
+    truth, covered = rate_of_linear(Linear(), 4, 1), []
+    for seed in range(15):
+        estimator = ip.GaussianPID(target_history=1, n_rotations=19)
+        profile = rate(Linear().windows(1500, 4, seed), estimator, lags_s=[0, 1, 2, 3])
+        for name, value, stderr in values_of(profile, "xz"):
+            if truth[name] > 0:
+                covered.append(abs(value - truth[name]) <= 1.96 * stderr)
+    # 90 values that go together in sets of six: as if there were 30, of which 95 % plus and minus 8 % are held
+    assert np.mean(covered) >= 0.87
+
+
 def test_unrelated_slow_streams_give_no_false_sentence():
     false = 0
     for seed in range(10):

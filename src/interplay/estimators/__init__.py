@@ -6,6 +6,7 @@ from interplay.estimators.checks import check_estimator
 from interplay.estimators.collect import ProfileBuilder
 from interplay.estimators.directed import DirectedInformation
 from interplay.estimators.discrete import DiscretePID
+from interplay.estimators.event_resolved import EventResolved
 from interplay.estimators.gaussian import GaussianPID
 from interplay.estimators.posterior.estimator import PosteriorPID
 from interplay.estimators.temporal import TemporalRUS
@@ -17,6 +18,7 @@ __all__ = [
     "BatchPID",
     "DirectedInformation",
     "DiscretePID",
+    "EventResolved",
     "GaussianPID",
     "MultiScaleBatchPID",
     "PosteriorPID",

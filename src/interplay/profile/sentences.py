@@ -6,6 +6,7 @@ import numpy as np
 
 from interplay.profile.dataset import RATE
 from interplay.profile.significance import Z_95
+from interplay.profile.since_event import clear_stretch, when
 
 WORDS = {
     "redundancy": "{i} and {j} tell the same {bits}",
@@ -27,8 +28,8 @@ def sentences(profile, n: int, atom: str | None = None) -> list[str]:
     Returns
     -------
     list of str
-        Bits with 95 % intervals, the lag at which each is largest, or of a rate the lags that it is over, what of the
-        target's own past was known, and the q-value.
+        Bits with 95 % intervals, the lag or time since the event at which each is largest, or of a rate the lags that
+        it is over, what of the target's own past was known, and the q-value.
     """
     n_m = len(profile.modalities)
     rows = profile.top(3 * n_m * n_m, atom=atom)
@@ -40,10 +41,10 @@ def _sentence(profile, row) -> str:
     bits = f"{with_interval(row.bits, row.stderr)} {unit}"
     fact = WORDS[row.atom].format(i=row.source_i, j=row.source_j, bits=bits)
     if profile.kind == RATE:
-        when = f"over all lags together ({_lags(profile, row.source_i, row.source_j)})"
+        where = f"over all lags together ({_lags(profile, row.source_i, row.source_j)})"
     else:
-        when = f"most at a lag of {row.lag_s:g} s"
-    return f"{', '.join(filter(None, (fact, when, given(profile))))}{in_brackets(row.q_value)}."
+        where = f"most {when(profile, row.lag_s)}{clear_stretch(profile, row)}"
+    return f"{', '.join(filter(None, (fact, where, given(profile))))}{in_brackets(row.q_value)}."
 
 
 def with_interval(bits: float, stderr: float) -> str:

@@ -54,6 +54,60 @@ def draw_lags() -> None:
     figure.savefig(HERE / "lags.png", dpi=90)
 
 
+def slow_system(steps: int = 4000) -> ip.Windows:
+    """A slow source, of which y sees the moment three steps ago, a quick one, of which it sees the last; y lingers."""
+    rng = np.random.default_rng(1)
+    noise = rng.normal(size=(3, steps))
+    slow, y = np.zeros(steps), np.zeros(steps)
+    for t in range(3, steps):
+        slow[t] = 0.95 * slow[t - 1] + np.sqrt(1 - 0.95**2) * noise[0, t]
+        y[t] = 0.5 * y[t - 1] + slow[t - 3] + 0.5 * noise[1, t - 1] + 0.5 * noise[2, t]
+    arrays = {"slow": slow[:, None], "quick": noise[1][:, None]}
+    return ip.windows_from_arrays(arrays, y, steps=7, classes=())
+
+
+def draw_questions() -> None:
+    """One system, four questions: each lag by itself, given the target's last value, all lags together, and new."""
+    windows = slow_system()
+    plain = ip.TemporalRUS(ip.GaussianPID()).fit(windows).profile_
+    given = ip.TemporalRUS(ip.GaussianPID(target_history=1), novel=True).fit(windows).profile_
+    rate = ip.DirectedInformation(ip.GaussianPID(target_history=1)).fit(windows).profile_
+    figure, axes = plt.subplots(1, 4, figsize=(15, 3.4), layout="constrained")
+    titles = (
+        "1. each lag by itself",
+        "2. each lag, given y's last value",
+        "3. slow, new at each lag",
+        "4. all lags together",
+    )
+    for ax, profile in zip(axes, (plain, given), strict=False):
+        for name, colour in (("slow", COLOURS["unique_j"]), ("quick", COLOURS["unique_i"])):
+            at = profile.dataset.sel(source=name)
+            half = 1.96 * at["mi_stderr"].values
+            ax.errorbar(
+                profile.lag_s, at["mi"].values, half, label=name, color=colour, marker="o", markersize=3
+            )
+        ax.legend(frameon=False, fontsize="small")
+    given.plot_novel("slow", ax=axes[2])
+    at = rate.dataset.sel(source_i="slow", source_j="quick").isel(lag=0)
+    unique = rate.dataset.sel(source_i="quick", source_j="slow").isel(lag=0)
+    parts = [at["redundancy"], at["unique"], unique["unique"], at["synergy"]]
+    errors = [at["redundancy_stderr"], at["unique_stderr"], unique["unique_stderr"], at["synergy_stderr"]]
+    colours = [COLOURS[name] for name in ("redundancy", "unique_j", "unique_i", "synergy")]
+    names = ["redundant", "only slow", "only quick", "synergistic"]
+    axes[3].bar(
+        names, [float(v) for v in parts], yerr=[1.96 * float(e) for e in errors], color=colours, capsize=3
+    )
+    axes[3].tick_params(axis="x", labelsize=8)
+    axes[3].set_ylabel("bits per step")
+    for ax, title in zip(axes, titles, strict=True):
+        ax.set_title(title, fontsize=11)
+        ax.axhline(0.0, color="0.6", lw=0.8)
+    for ax in axes[:3]:
+        ax.set_xlabel("lag of the source before the target (s)")
+        ax.set_ylabel("information (bits)")
+    figure.savefig(HERE / "questions.png", dpi=90)
+
+
 def draw_errors() -> None:
     """Mean error of each estimator on each task of the truth suite, at up to 5,000 steps."""
     frame = pd.DataFrame(json.loads((HERE.parent / "benchmarks" / "results" / "estimators.json").read_text()))
@@ -84,4 +138,5 @@ def draw_errors() -> None:
 if __name__ == "__main__":
     draw_atoms()
     draw_lags()
+    draw_questions()
     draw_errors()

@@ -146,6 +146,21 @@ def test_what_is_wrong_with_data_or_run_is_one_line_and_exit_code_1(words, messa
     assert list(tmp_path.iterdir()) == []
 
 
+def test_rates_and_news_can_be_asked_for(tmp_path, capsys):
+    words = ["estimate", "hapt_sample", "--stride", "40", "--estimator", "DiscretePID", "--estimator.n_rotations", "9",
+             "--estimator.n_cells", "3", "--quiet"]  # fmt: skip
+    assert main([*words, "-o", str(tmp_path / "rate.nc"), "--rate", "--lags-s", "[0, 1]"]) == 0
+    assert "bits per step" in capsys.readouterr().out
+    rate = InteractionProfile.load(tmp_path / "rate.nc")
+    assert rate.kind == "rate"
+    assert set(map(tuple, rate.dataset.attrs["lags_s"].values())) == {(0.0, 1.0)}
+    assert main([*words, "-o", str(tmp_path / "news.nc"), "--novel", "--lags-s", "[0, 1]"]) == 0
+    assert "When it arrives:" in capsys.readouterr().out
+    assert InteractionProfile.load(tmp_path / "news.nc").dataset["novel"].sizes["lag"] == 2
+    assert main([*words, "-o", str(tmp_path / "both.nc"), "--novel", "--rate"]) == 1
+    assert "--rate and --novel must not be asked for at once" in capsys.readouterr().err
+
+
 def test_any_estimator_can_be_named(tmp_path, capsys):
     words = ["estimate", "hapt_sample", "-o", str(tmp_path / "p.nc"), "--lags-s", "[0]", "--stride", "16"]
     assert main([*words, "--estimator", "DiscretePID", "--estimator.n_cells", "4"]) == 0

@@ -26,6 +26,7 @@ _HOME = {
     "windows_from_arrays": "data",
     "InteractionProfile": "profile",
     "BatchPID": "estimators",
+    "DirectedInformation": "estimators",
     "DiscretePID": "estimators",
     "EventResolved": "estimators",
     "GaussianPID": "estimators",
@@ -92,6 +93,7 @@ if TYPE_CHECKING:
     from interplay.datasets import load_dataset
     from interplay.estimators import (
         BatchPID,
+        DirectedInformation,
         DiscretePID,
         EventResolved,
         GaussianPID,

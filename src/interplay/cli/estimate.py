@@ -17,6 +17,11 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
     overwrite_option(part, "profile")
     json_option(part)
     training_windows_options(part)
+    part.add_argument(
+        "--rate",
+        action="store_true",
+        help="measure all lags together, the rate of directed information (lags are chosen where --lags-s names none)",
+    )
     if needs_more_options(part, words):
         from interplay.estimators import BaseRUS, PosteriorPID
 
@@ -28,6 +33,10 @@ def run(args: Namespace) -> None:
     if args.out.suffix != ".nc":
         raise InvalidInput(f"the profile to write must end in .nc; got {args.out.name!r}.")
     check_writable(args.out, overwrite=args.overwrite)
+    if args.rate and args.novel:
+        raise InvalidInput(
+            "--rate and --novel must not be asked for at once: nothing is new at a lag of a rate. Leave one out."
+        )
     train, _, _ = training_and_test_windows(args.source, args)
     unfinished = part_of(args.out)
     with unfinished_work(unfinished):
@@ -46,6 +55,7 @@ COMMAND = Command(
     examples=(
         "interplay estimate hapt_sample -o profile.nc",
         "interplay estimate hapt_sample -o counted.nc --estimator DiscretePID --lags-s '[0, 1]'",
+        "interplay estimate hapt_sample -o rate.nc --rate --estimator.target_history 1",
         "interplay estimate hapt_sample -o profile.nc --overwrite --estimator.epochs 6 --json --quiet",
     ),
 )

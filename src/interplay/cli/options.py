@@ -51,6 +51,11 @@ def training_windows_options(part: ArgumentParser) -> None:
         default=None,
         help="lags to measure, s, such as '[0, 0.5, 1]' (default: all of the window)",
     )
+    part.add_argument(
+        "--novel",
+        action="store_true",
+        help="also measure what each lag adds to all more recent ones; takes longer",
+    )
     part.add_argument("--test", type=float, default=0.3, help="share of the entities kept apart for testing")
     part.add_argument(
         "--split",

@@ -53,6 +53,9 @@ def interactions_in_words(profile) -> str:
     for atom in PAIR_ATOMS:
         sentences = profile.sentences(2, atom=atom) or [f"No {NAMES[atom]} that stands clear of its error."]
         lines += [f"  {sentence}" for sentence in sentences]
+    if "novel" in profile.dataset:
+        news = profile.novel_sentences(5) or ["Nothing that stands clear of its error."]
+        lines += ["When it arrives:", *(f"  {sentence}" for sentence in news)]
     return "\n".join(lines)
 
 

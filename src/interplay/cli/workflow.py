@@ -59,13 +59,17 @@ def windows_of_split(run, args: Namespace):
 
 def estimate_interactions(windows, estimator, args: Namespace, folder: Path):
     """The profile of windows; finished parts of the work are kept in `folder`, where the estimator can do that."""
-    from interplay.estimators import PosteriorPID, TemporalRUS
+    from interplay.estimators import DirectedInformation, PosteriorPID, TemporalRUS
 
     estimator = PosteriorPID() if estimator is None else estimator
     if "resume" in estimator.get_params() and estimator.resume is None:
         estimator.set_params(resume=str(folder))
     with progress(args, "measuring interactions") as tell:
-        return TemporalRUS(estimator, lags_s=args.lags_s, progress=tell).fit(windows).profile_
+        if args.get("rate", False):
+            return DirectedInformation(estimator, lags_s=args.lags_s, progress=tell).fit(windows).profile_
+        return (
+            TemporalRUS(estimator, lags_s=args.lags_s, novel=args.novel, progress=tell).fit(windows).profile_
+        )
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from interplay.estimators.batch.estimators import BatchPID, MultiScaleBatchPID
 from interplay.estimators.checks import check_estimator
 from interplay.estimators.collect import ProfileBuilder
 from interplay.estimators.decompose import PredictedAtoms, decompose_predictions
+from interplay.estimators.directed import DirectedInformation
 from interplay.estimators.discrete import DiscretePID
 from interplay.estimators.event_resolved import EventResolved
 from interplay.estimators.gaussian import GaussianPID
@@ -18,6 +19,7 @@ __all__ = [
     "ESTIMATORS",
     "BaseRUS",
     "BatchPID",
+    "DirectedInformation",
     "DiscretePID",
     "EventResolved",
     "GaussianPID",

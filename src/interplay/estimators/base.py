@@ -1,6 +1,7 @@
 """The contract of an estimator: scikit-learn manners for two sources, one method for windows."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
@@ -26,6 +27,12 @@ class BaseRUS(BaseEstimator):
 
     continuous_target = False
     """Whether the target is a number instead of a class."""
+
+    pairs: Sequence[tuple[str, str]] | None = None
+    """Modalities to be looked at together, where not all pairs are asked for; no setting, and `clone` drops it."""
+
+    counts_cells = False
+    """Whether a step is known by its cell alone, so that differences of steps would only be more cells."""
 
     redundancy_: float
     unique1_: float

@@ -4,7 +4,7 @@ An estimator says what every window tells of every modality and every pair of mo
 errors and the layout of the result are the same for all of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -44,6 +44,8 @@ class ProfileBuilder:
     n_bootstrap : int
         Resamplings of entities or blocks behind each standard error.
     rng : numpy Generator
+    pairs : pairs of names, optional
+        Of the modalities that are looked at together; all by default.
 
     Attributes
     ----------
@@ -51,10 +53,22 @@ class ProfileBuilder:
     cluster : (N,) int64, what each window is resampled with
     """
 
-    def __init__(self, windows: Windows, lags: np.ndarray, *, n_bootstrap: int, rng: np.random.Generator):
+    def __init__(
+        self,
+        windows: Windows,
+        lags: np.ndarray,
+        *,
+        n_bootstrap: int,
+        rng: np.random.Generator,
+        pairs: Sequence[tuple[str, str]] | None = None,
+    ):
         self.names, self.step_s, self.lags = list(windows.modalities), windows.step_s, np.asarray(lags)
-        self.pairs = np.array(list(combinations(range(len(self.names)), 2)), dtype=np.int64).reshape(-1, 2)
+        chosen = combinations(self.names, 2) if pairs is None else pairs
+        numbers = [(self.names.index(i), self.names.index(j)) for i, j in chosen]
+        self.pairs = np.array(numbers, dtype=np.int64).reshape(-1, 2)
         self.n_bootstrap, self.rng = n_bootstrap, rng
+        # draws of their own, so that what was reported before they were does not change
+        self.rng_of_additions = rng.spawn(1)[0]
         self.cluster = clusters_of(windows)
         self.count = np.bincount(self.cluster)
         self.values: dict[str, list[np.ndarray]] = {}
@@ -117,6 +131,17 @@ class ProfileBuilder:
         """The same from atoms whose scores are already summed over clusters, (..., L, clusters), by name."""
         for name in PAIRED:
             self._file(name, sums[name], (shifts or {}).get(name, 0.0), (doubts or {}).get(name, 0.0))
+        of_shift = {name: torch.as_tensor((shifts or {}).get(name, 0.0)) for name in PAIRED}
+        for one in ("ij", "ji"):
+            parts = (f"unique_{one}", "synergy")
+            self._file(
+                f"adds_{one}",
+                sums[parts[0]] + sums[parts[1]],
+                of_shift[parts[0]] + of_shift[parts[1]],
+                # each doubts one of the two predictors that the sum compares
+                torch.hypot(*(torch.as_tensor((doubts or {}).get(part, 0.0)) for part in parts)),
+                self.rng_of_additions,
+            )
         for name, value in (p_values or {}).items():
             self.keep(f"{name}_p_value", value)
         if p_value is not None:
@@ -128,10 +153,12 @@ class ProfileBuilder:
         """Keep finished values (..., L) of modalities (named ``mi_...`` or ``quantisation_loss``) or of pairs."""
         self.values.setdefault(name, []).append(np.asarray(values))
 
-    def _file(self, name: str, sums: torch.Tensor, shift, doubt) -> None:
+    def _file(
+        self, name: str, sums: torch.Tensor, shift, doubt, rng: np.random.Generator | None = None
+    ) -> None:
         mean = sums.sum(-1) / float(self.count.sum())
         self.keep(name, bits(mean + shift))
-        of_draw = bootstrap_std_error(sums, self.count, self.n_bootstrap, self.rng)
+        of_draw = bootstrap_std_error(sums, self.count, self.n_bootstrap, rng or self.rng)
         self.keep(f"{name}_stderr", bits(torch.hypot(of_draw, torch.as_tensor(doubt).to(of_draw))))
 
     def dataset(self) -> xr.Dataset:
@@ -141,9 +168,9 @@ class ProfileBuilder:
         for name, values in self.values.items():
             if name.startswith(("mi", "quantisation")):
                 data[name] = (single, np.concatenate([v.reshape(-1, len(self.lags)) for v in values]))
-            elif not name.startswith("unique_ji"):
+            elif "_ji" not in name:
                 mirrored = self.values[name.replace("_ij", "_ji")]
-                data[name.replace("unique_ij", "unique")] = (both, self._square(values, mirrored))
+                data[name.replace("_ij", "")] = (both, self._square(values, mirrored))
         for name in ("redundancy", "unique", "synergy", "joint_mi"):
             data.setdefault(name, (both, self._square([], [])))
             data.setdefault(f"{name}_stderr", (both, self._square([], [])))

@@ -58,6 +58,8 @@ class DiscretePID(BaseRUS):
     Miller G. (1955), Note on the bias of information estimates. Bertschinger et al., Entropy 2014.
     """
 
+    counts_cells = True
+
     def __init__(
         self,
         *,
@@ -92,7 +94,7 @@ class DiscretePID(BaseRUS):
             raise InvalidInput(f"n_cells must be at least 2, or nothing is told apart; got {self.n_cells}.")
         rng = np.random.default_rng(self.random_state)
         windows, context = past_labels(windows, self.target_history)
-        builder = ProfileBuilder(windows, lags, n_bootstrap=self.n_bootstrap, rng=rng)
+        builder = ProfileBuilder(windows, lags, n_bootstrap=self.n_bootstrap, rng=rng, pairs=self.pairs)
         cell = cells_at_lags(windows, lags, self.cells, self.n_cells, self.random_state)
         y, n_classes = torch.from_numpy(windows.y), len(windows.classes)
         group = torch.from_numpy(context)

@@ -9,7 +9,7 @@ Letters: M modalities, P pairs, L lags, N windows, F features of a step, D = M F
 """
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ from interplay.errors import DataWarning
 from interplay.estimators.base import BaseRUS
 from interplay.estimators.collect import ProfileBuilder
 from interplay.estimators.resampling import rearranged_p_values, rearrangements, tail_p_values
+from interplay.estimators.target_history import past_values
 from interplay.probe.features import plain_features
 from interplay.progress import Progress, silent
 
@@ -45,6 +46,9 @@ class GaussianPID(BaseRUS):
 
     Parameters
     ----------
+    target_history : int
+        h, how many of the target's own last values are conditioned on: target and sources are what a regression on them
+        leaves.
     folds : int
         Cross-fitting folds: groups of entities, or blocks where there are few entities.
     n_bootstrap : int
@@ -67,8 +71,15 @@ class GaussianPID(BaseRUS):
     continuous_target = True
 
     def __init__(
-        self, *, folds: int = 5, n_bootstrap: int = 200, n_rotations: int = 999, random_state: int = 0
+        self,
+        *,
+        target_history: int = 0,
+        folds: int = 5,
+        n_bootstrap: int = 200,
+        n_rotations: int = 999,
+        random_state: int = 0,
     ):
+        self.target_history = target_history
         self.folds = folds
         self.n_bootstrap = n_bootstrap
         self.n_rotations = n_rotations
@@ -77,10 +88,11 @@ class GaussianPID(BaseRUS):
     def estimate(self, windows: Windows, lags: np.ndarray, progress: Progress = silent) -> xr.Dataset:
         """See `BaseRUS.estimate`."""
         rng = np.random.default_rng(self.random_state)
-        builder = ProfileBuilder(windows, lags, n_bootstrap=self.n_bootstrap, rng=rng)
-        ridge = _Ridge(windows, lags, self.folds, self.random_state)
-        y = torch.from_numpy(windows.y - windows.y.mean())
-        rearranged = rearrangements(windows, len(lags), self.n_rotations, rng)
+        windows, past = past_values(windows, self.target_history)
+        builder = ProfileBuilder(windows, lags, n_bootstrap=self.n_bootstrap, rng=rng, pairs=self.pairs)
+        ridge = _Ridge(windows, lags, past, self.folds, self.random_state)
+        y = ridge.y - ridge.y.mean()
+        rearranged = rearrangements(windows, windows.length, self.n_rotations, rng)
         few = torch.from_numpy(rearranged[:TAIL_DRAWS])
         per_parameter = 0.5 / len(windows)
         shifts = {"redundancy": -per_parameter, "synergy": -2 * per_parameter, "joint_mi": -3 * per_parameter}
@@ -168,6 +180,22 @@ def gaussian_score(prediction: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return 0.5 * (torch.log(variance / of_rest) + y**2 / variance - rest**2 / of_rest)
 
 
+def beyond_past(past: np.ndarray) -> Callable[[torch.Tensor], torch.Tensor]:
+    """What takes from columns (..., N, D) all that a regression on the target's own past (N, h) tells of them.
+
+    Of Gaussians, information given the past is that of what is left. The h weights of each column are of all windows:
+    they are too few to learn a window by heart.
+    """
+    if past.shape[1] == 0:
+        return lambda columns: columns
+    basis = torch.linalg.qr(torch.from_numpy(past - past.mean(0)))[0]
+
+    def beyond(columns: torch.Tensor) -> torch.Tensor:
+        return columns - basis @ (basis.T @ columns)
+
+    return beyond
+
+
 def without(x: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
     """What is left of x (..., N) after its regression on z (..., N)."""
     x, z = (each - each.mean(-1, keepdim=True) for each in (x, z))
@@ -221,12 +249,13 @@ class _Fold:
 class _Ridge:
     """Out-of-fold ridge predictions from any sets of modalities, from moments that are taken once."""
 
-    def __init__(self, windows: Windows, lags: np.ndarray, folds: int, seed: int):
+    def __init__(self, windows: Windows, lags: np.ndarray, past: np.ndarray, folds: int, seed: int):
         x = plain_features(Scaler.fit(windows), windows.steps.values, windows.steps.observed).double()
         self.n_modalities, _, self.n_features = x.shape
         rows = torch.from_numpy(windows.last - np.asarray(lags)[:, None])
-        self.x = x.transpose(0, 1).flatten(1)[rows]
-        self.y = torch.from_numpy(windows.y)
+        beyond = beyond_past(past)
+        self.x = beyond(x.transpose(0, 1).flatten(1)[rows])
+        self.y = beyond(torch.from_numpy(windows.y)[:, None])[:, 0]
         fold = cross_folds(windows, folds, seed=seed)
         self.folds = [self._moments(windows, fold == k) for k in np.unique(fold)]
 

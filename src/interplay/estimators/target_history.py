@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from interplay.data import Windows
+from interplay.data.targets import is_labelled
 from interplay.errors import InvalidInput
 from interplay.types import UNLABELLED
 
@@ -30,24 +31,36 @@ def past_labels(windows: Windows, history: int) -> tuple[Windows, np.ndarray]:
     InvalidInput
         If `history` is negative, or no window has such a past.
     """
-    if not isinstance(history, (int, np.integer)) or history < 0:
-        raise InvalidInput(f"target_history must be a whole number of at least 0; got {history!r}.")
+    windows, rows = with_past(windows, history)
     if history == 0:
         return windows, np.zeros(len(windows), dtype=np.int64)
+    _, context = np.unique(windows.steps.target[rows], axis=0, return_inverse=True)
+    return windows, context.reshape(-1)
+
+
+def past_values(windows: Windows, history: int) -> tuple[Windows, np.ndarray]:
+    """The same of a continuous target: windows with a past, and that past, (N, h) float64, newest first."""
+    windows, rows = with_past(windows, history)
+    return windows, windows.steps.target[rows]
+
+
+def with_past(windows: Windows, history: int) -> tuple[Windows, np.ndarray]:
+    """Windows with `history` labelled steps before their last, in the same segment, and the rows (N, h) of these."""
+    if not isinstance(history, (int, np.integer)) or history < 0:
+        raise InvalidInput(f"target_history must be a whole number of at least 0; got {history!r}.")
     steps = windows.steps
     rows = windows.last[:, None] - np.arange(1, history + 1)
     inside = rows >= 0
     rows = np.maximum(rows, 0)
     known = inside & (steps.segment[rows] == steps.segment[windows.last][:, None])
-    known &= steps.target[rows] != UNLABELLED
+    known &= is_labelled(steps.target)[rows]
     complete = known.all(axis=1)
     if not complete.any():
         raise InvalidInput(
             f"target_history = {history} asks for {history} labelled steps before each window's label; no window "
             "has them. Use target_history = 0 for one label per window."
         )
-    _, context = np.unique(steps.target[rows[complete]], axis=0, return_inverse=True)
-    return windows.select(complete), context.reshape(-1)
+    return (windows if complete.all() else windows.select(complete)), rows[complete]
 
 
 def of_context(windows: Windows, context: np.ndarray, number: int) -> tuple[Windows, np.ndarray, np.ndarray]:

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, clone
 from interplay.data import Windows
 from interplay.errors import InvalidInput, NotFitted
 from interplay.estimators.base import BaseRUS
+from interplay.estimators.novel import with_novel
 from interplay.info import Broja, entropy
 from interplay.info.measures import measure_name
 from interplay.profile import InteractionProfile
@@ -20,8 +21,8 @@ class TemporalRUS(BaseEstimator):
     """Redundancy, uniqueness and synergy of every pair of modalities at every lag.
 
     At lag tau the sources are taken tau before the target's step. An estimator with ``target_history = 0``
-    measures lagged mutual information; with h it conditions on the target's own last h labels and measures
-    the rate of directed information.
+    measures lagged mutual information; with h it conditions on the target's own last h labels, and each lag is a slice
+    of directed information. The rate of directed information, over all lags together, is `DirectedInformation`.
 
     Parameters
     ----------
@@ -30,6 +31,9 @@ class TemporalRUS(BaseEstimator):
         `PosteriorPID` when left out.
     lags_s : sequence of float, s, optional
         Non-negative multiples of the step, below the window's length; every step of the window by default.
+    novel : bool or "pairs"
+        Also measure what each lag of a modality adds to all more recent ones, ``novel`` of the profile; with "pairs"
+        that of each pair as well, ``novel_joint`` (`interplay.estimators.novel`). Takes an estimate more for each lag.
     progress : callable, optional
         Told the share of the work that is done, from 0 to 1; by default a bar on a terminal.
 
@@ -52,10 +56,12 @@ class TemporalRUS(BaseEstimator):
         estimator: BaseRUS | type[BaseRUS] | str | None = None,
         *,
         lags_s=None,
+        novel: bool | str = False,
         progress: Progress | None = None,
     ):
         self.estimator = estimator
         self.lags_s = lags_s
+        self.novel = novel
         self.progress = progress
 
     def fit(self, windows: Windows) -> "TemporalRUS":
@@ -69,42 +75,55 @@ class TemporalRUS(BaseEstimator):
         -------
         self
         """
-        lags = self._lags(windows)
-        estimator = self._estimator()
+        if self.novel not in (False, True, "pairs"):
+            raise InvalidInput(f"novel must be False, True or 'pairs'; got {self.novel!r}.")
+        lags = steps_of_lags(windows, self.lags_s)
+        estimator = fresh_estimator(self.estimator)
         estimator.check(windows, what="the windows to estimate from")
         with shown(self.progress, "interactions") as tell:
-            dataset = estimator.estimate(windows, lags, tell)
+            share = 1.0 / len(lags) if self.novel else 1.0
+            dataset = estimator.estimate(windows, lags, lambda done: tell(share * done))
+            if self.novel:
+                dataset = with_novel(
+                    dataset,
+                    estimator,
+                    windows,
+                    lags,
+                    lambda done: tell(share + (1 - share) * done),
+                    pairs=self.novel == "pairs",
+                )
         self.profile_ = as_profile(dataset, estimator, windows)
         return self
-
-    def _estimator(self) -> BaseRUS:
-        """An unfitted estimator of this fit's own."""
-        from interplay.estimators import ESTIMATORS
-
-        if isinstance(self.estimator, BaseRUS):
-            return clone(self.estimator)
-        return ESTIMATORS.find("PosteriorPID" if self.estimator is None else self.estimator)()
-
-    def _lags(self, windows: Windows) -> np.ndarray:
-        if self.lags_s is None:
-            return np.arange(windows.length)
-        lags = np.array([lag_steps(lag, windows.step_s) for lag in self.lags_s], dtype=np.int64)
-        if len(lags) == 0 or (np.diff(lags) <= 0).any():
-            raise InvalidInput(
-                f"lags_s must be increasing and hold at least one lag; got {list(self.lags_s)}."
-            )
-        if lags.max() >= windows.length:
-            longest = (windows.length - 1) * windows.step_s
-            raise InvalidInput(
-                f"lags_s must lie inside the window, up to {longest:g} s; got {max(self.lags_s):g} s. "
-                f"Cut windows of at least {lags.max() + 1} steps."
-            )
-        return lags
 
     def __getattr__(self, name: str):
         if name == "profile_":
             raise NotFitted("TemporalRUS must be fitted before profile_ is read; call fit(windows) first.")
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+
+def fresh_estimator(chosen: BaseRUS | type[BaseRUS] | str | None) -> BaseRUS:
+    """An unfitted estimator of a fit's own; `PosteriorPID` where none was chosen."""
+    from interplay.estimators import ESTIMATORS
+
+    if isinstance(chosen, BaseRUS):
+        return clone(chosen)
+    return ESTIMATORS.find("PosteriorPID" if chosen is None else chosen)()
+
+
+def steps_of_lags(windows: Windows, lags_s) -> np.ndarray:
+    """Lags in steps, (L,) int64; all of the window where none are named."""
+    if lags_s is None:
+        return np.arange(windows.length)
+    lags = np.array([lag_steps(lag, windows.step_s) for lag in lags_s], dtype=np.int64)
+    if len(lags) == 0 or (np.diff(lags) <= 0).any():
+        raise InvalidInput(f"lags_s must be increasing and hold at least one lag; got {list(lags_s)}.")
+    if lags.max() >= windows.length:
+        longest = (windows.length - 1) * windows.step_s
+        raise InvalidInput(
+            f"lags_s must lie inside the window, up to {longest:g} s; got {max(lags_s):g} s. "
+            f"Cut windows of at least {lags.max() + 1} steps."
+        )
+    return lags
 
 
 def as_profile(dataset: xr.Dataset, estimator: BaseRUS, windows: Windows) -> InteractionProfile:

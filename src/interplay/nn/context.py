@@ -12,6 +12,7 @@ import torch
 
 from interplay.errors import InvalidInput
 from interplay.profile import InteractionProfile
+from interplay.profile.dataset import RATE
 
 ATOMS = ("redundancy", "unique", "synergy")
 
@@ -90,7 +91,7 @@ def interaction_context(
     Step t looks (T - 1 - t) * step_s seconds back, and takes the atoms of the profile at that lag, read off
     linearly between measured lags. Outside the measured lags nothing is known, and the atoms are 0. So are those
     that are not significant: the guidance is free of scale and would otherwise make as much of the largest noise as
-    of the largest interaction.
+    of the largest interaction. A rate, over all lags together, is laid on every step.
 
     Parameters
     ----------
@@ -113,7 +114,8 @@ def interaction_context(
         )
     names = list(modalities)
     order = [profile.modalities.index(name) for name in names]
-    on_steps = placement(profile.lag_s, steps, step_s)
+    # of a rate nobody knows which of its lags it comes from
+    on_steps = torch.ones(1, steps) if profile.kind == RATE else placement(profile.lag_s, steps, step_s)
     scale = max(profile.h_y_bits, 1e-12)
     values = (_significant_values(profile, name)[np.ix_(order, order)] / scale for name in ATOMS)
     atoms = (torch.from_numpy(each).float() @ on_steps for each in values)

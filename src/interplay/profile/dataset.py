@@ -10,6 +10,8 @@ from interplay.errors import InvalidInput
 
 PAIR_ATOMS = ("redundancy", "unique", "synergy")
 PAIR_DIMS = ("source_i", "source_j", "lag")
+OVER_LAGS, RATE = "lags", "rate"
+"""Kinds of profile: of each lag by itself, or of all lags together."""
 REQUIRED = (*PAIR_ATOMS, "joint_mi", "mi")
 
 

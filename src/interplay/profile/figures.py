@@ -3,11 +3,15 @@
 import numpy as np
 
 from interplay.errors import InvalidInput
+from interplay.profile.dataset import RATE
+from interplay.profile.novelty import ALONE, significant_novel
 from interplay.profile.significance import Z_95
 from interplay.profile.since_event import edges_in_unit, is_since_event, significant_stretches, when
 
 # Okabe and Ito's palette, which stays apart for colour-blind eyes
 COLOURS = {"redundancy": "#0072B2", "unique_i": "#E69F00", "unique_j": "#D55E00", "synergy": "#009E73"}
+
+NEWS = "#CC79A7"
 
 
 def plot_lags(profile, source_i: str, source_j: str, ax=None):
@@ -27,6 +31,11 @@ def plot_lags(profile, source_i: str, source_j: str, ax=None):
     matplotlib Axes
     """
     _check_sources(profile, source_i, source_j)
+    if profile.kind == RATE:
+        raise InvalidInput(
+            "a profile must be over lags to be drawn over them; this is a rate, over all lags together. Use "
+            "plot_heatmap, or estimate with TemporalRUS."
+        )
     ax = _axes(ax, (6.0, 3.6))
     d, (at, label_of_axis) = profile.dataset, _lag_axis(profile)
     rows = (
@@ -51,6 +60,51 @@ def plot_lags(profile, source_i: str, source_j: str, ax=None):
     return ax
 
 
+def plot_novel(profile, source: str, ax=None):
+    """What a modality tells at each lag, and what of it is new to all more recent lags, with 95 % intervals.
+
+    Parameters
+    ----------
+    profile : InteractionProfile
+        Estimated with ``TemporalRUS(novel=True)``.
+    source : str
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    _check_sources(profile, source)
+    d = profile.dataset
+    if ALONE not in d:
+        raise InvalidInput(
+            "a profile must hold what is new at each lag to draw it; this one does not. Estimate it with "
+            "TemporalRUS(novel=True)."
+        )
+    ax = _axes(ax, (6.0, 3.6))
+    at, clear = d.sel(source=source), significant_novel(d.sel(source=source))
+    width = 0.7 * np.diff(profile.lag_s).min(initial=profile.step_s * len(profile.lag_s))
+    shades = np.where(clear, NEWS, "#c8c8c8")
+    error = Z_95 * at["novel_stderr"].values
+    ax.bar(profile.lag_s, at["novel"].values, width, yerr=error, color=shades, capsize=2)
+    ax.plot(
+        profile.lag_s,
+        at["mi"].values,
+        color="0.25",
+        marker="o",
+        markersize=3,
+        label="told at this lag by itself",
+    )
+    ax.plot([], [], color=NEWS, lw=6, label="new to all more recent lags")
+    # room for the legend
+    ax.set_ylim(top=1.3 * ax.get_ylim()[1])
+    ax.set_xlabel("lag of the source before the target (s)")
+    ax.set_ylabel("information (bits)")
+    ax.set_title(source)
+    ax.legend(frameon=False, fontsize="small")
+    return ax
+
+
 def plot_heatmap(profile, atom: str = "synergy", *, lag_s: float | None = None, ax=None):
     """One atom of every pair, at one lag or at its largest over lags.
 
@@ -71,7 +125,8 @@ def plot_heatmap(profile, atom: str = "synergy", *, lag_s: float | None = None, 
     values = profile.dataset[atom].values
     if lag_s is None:
         over = "time" if is_since_event(profile) else "lags"
-        values, moment = np.where(np.isnan(values), -np.inf, values).max(-1), f"largest over {over}"
+        moment = "bits per step over all lags together" if profile.kind == RATE else f"largest over {over}"
+        values = np.where(np.isnan(values), -np.inf, values).max(-1)
         values = np.where(np.isinf(values), np.nan, values)
     else:
         k = int(np.abs(profile.lag_s - lag_s).argmin())

@@ -12,8 +12,10 @@ from interplay.errors import DamagedFile, InvalidInput
 from interplay.files import check_writable, whole_file
 from interplay.probe.instance import InstanceProbe
 from interplay.profile.dataset import (
+    OVER_LAGS,
     PAIR_ATOMS,
     PAIR_DIMS,
+    RATE,
     REQUIRED,
     check_dataset,
     of_plain,
@@ -34,13 +36,14 @@ class InteractionProfile:
     dataset : xarray.Dataset
         Dims ``source_i``, ``source_j``, ``lag`` (steps): ``redundancy, unique, synergy, joint_mi``, where
         ``unique[i, j]`` is in i and not in j; dims ``source, lag``: ``mi``; all in bits, NaN where i = j.
-        Optional: ``<name>_stderr``, ``p_value``, ``q_value`` (p-values adjusted over all pairs and lags),
-        ``gap_bits`` (solver), ``residual_bits`` (largest violation of a sum rule). Coordinate ``lag_s``,
-        seconds.
+        Optional: ``adds[i, j]``, what i adds to j, ``novel (source, lag)`` and ``novel_joint (source_i, source_j,
+        lag)``, what a lag adds to all more recent ones; ``<name>_stderr``, ``p_value``, ``q_value`` (p-values adjusted
+        over all pairs and lags), ``gap_bits`` (solver), ``residual_bits`` (largest violation of a sum rule).
+        Coordinate ``lag_s``, seconds.
         Attributes: ``step_s``, ``target_history``, ``h_y_bits`` (entropy of the target), ``classes``,
-        ``class_prior``, ``entities`` the profile was fitted on, ``n_examples``, ``estimator``,
-        ``parameters``, ``measure`` of redundancy, ``version``; where the lag is time since an event also ``event``
-        and ``bins_s``.
+        ``class_prior``, ``kind`` ("rate" where all lags were looked at together, with ``lags_s`` of each modality),
+        ``entities`` the profile was fitted on, ``n_examples``, ``estimator``, ``parameters``, ``measure`` of
+        redundancy, ``version``; where the lag is time since an event also ``event`` and ``bins_s``.
     probe : InstanceProbe, optional
         What `explain` reads new windows with; `PosteriorPID` leaves one.
 
@@ -114,6 +117,11 @@ class InteractionProfile:
         return tuple(map(str, self.dataset["source"].values))
 
     @property
+    def kind(self) -> str:
+        """ "lags": every lag by itself; "rate": all lags together, as `DirectedInformation` measures it."""
+        return str(self.dataset.attrs.get("kind", OVER_LAGS))
+
+    @property
     def entities(self) -> tuple[str, ...]:
         """Entities whose labels the profile has seen."""
         return tuple(self.dataset.attrs["entities"])
@@ -137,14 +145,14 @@ class InteractionProfile:
         )
 
     def to_dataframe(self) -> pd.DataFrame:
-        """One row per pair (i before j) and lag: atoms with standard errors, in bits, and p-values."""
+        """One row per pair (i before j) and lag, of a rate per pair: atoms with errors, in bits, and p-values."""
         d = self.dataset
         i, j = np.triu_indices(len(self.modalities), 1)
         n_l = d.sizes["lag"]
         names = np.array(self.modalities, dtype=object)
         frame = {"source_i": names[i].repeat(n_l), "source_j": names[j].repeat(n_l)}
-        frame["lag"] = np.tile(d["lag"].values, len(i))
-        frame["lag_s"] = np.tile(self.lag_s, len(i))
+        if self.kind != RATE:
+            frame |= {"lag": np.tile(d["lag"].values, len(i)), "lag_s": np.tile(self.lag_s, len(i))}
 
         def column(variable: str, a, b):
             return d[variable].values[a, b].ravel()
@@ -181,8 +189,8 @@ class InteractionProfile:
         pandas.DataFrame
             Columns ``atom, source_i, source_j, lag_s, bits, stderr, p_value, q_value, significant``; for "unique" the
             information is in source_i and not in source_j. Error, p- and q-value are NaN where there is none. The lag
-            of a pair is that of its largest significant value, if it has one. Of time since an event, also ``when``, in
-            words.
+            of a pair is that of its largest significant value, if it has one; of a rate it is NaN. Of time since an
+            event, also ``when``, in words.
         """
         names = PAIR_ATOMS if atom is None else (atom,)
         tables = [self._peaks(name) for name in names]
@@ -204,7 +212,7 @@ class InteractionProfile:
                 "atom": np.full(len(i), atom, dtype=object),
                 "source_i": np.array(self.modalities, dtype=object)[i],
                 "source_j": np.array(self.modalities, dtype=object)[j],
-                "lag_s": self.lag_s[peak],
+                "lag_s": np.full(len(i), np.nan) if self.kind == RATE else self.lag_s[peak],
                 "bits": values[i, j, peak],
                 "stderr": self._or_nan((f"{atom}_stderr",), i, j, peak),
                 "p_value": self._or_nan((f"{atom}_p_value", "p_value"), i, j, peak),
@@ -229,6 +237,18 @@ class InteractionProfile:
         from interplay.profile.figures import plot_lags
 
         return plot_lags(self, source_i, source_j, ax=ax)
+
+    def novel_sentences(self, n: int = 5) -> list[str]:
+        """What lags add to all more recent ones, in words; see `interplay.profile.novelty`."""
+        from interplay.profile.novelty import novel_sentences
+
+        return novel_sentences(self, n)
+
+    def plot_novel(self, source: str, ax=None):
+        """When the information of a modality arrives; see `interplay.profile.figures.plot_novel`."""
+        from interplay.profile.figures import plot_novel
+
+        return plot_novel(self, source, ax=ax)
 
     def plot_heatmap(self, atom: str = "synergy", lag_s: float | None = None, ax=None):
         """One atom of all pairs; see `interplay.profile.figures.plot_heatmap`."""
@@ -304,12 +324,12 @@ class InteractionProfile:
             raise DamagedFile(f"{path} does not hold a whole profile: {error}") from error
 
     def __repr__(self) -> str:
+        over = f"over lags {self.lag_s.min():g} to {self.lag_s.max():g} s"
+        over = "over all lags together, in bits per step" if self.kind == RATE else over
+        entropy = f"target entropy {self.h_y_bits:.3f} bits"
         measure = self.dataset.attrs.get("measure")
-        head = (
-            f"InteractionProfile of {len(self.modalities)} modalities over lags "
-            f"{self.lag_s.min():g} to {self.lag_s.max():g} s; target entropy {self.h_y_bits:.3f} bits"
-            f"{f'; redundancy by {measure}' if measure else ''}"
-        )
+        by = f"; redundancy by {measure}" if measure else ""
+        head = f"InteractionProfile of {len(self.modalities)} modalities {over}; {entropy}{by}"
         return f"{head}\n{self.top(5).to_string(index=False)}"
 
     def __eq__(self, other) -> bool:

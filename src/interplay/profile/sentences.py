@@ -2,6 +2,9 @@
 
 import math
 
+import numpy as np
+
+from interplay.profile.dataset import RATE
 from interplay.profile.significance import Z_95
 from interplay.profile.since_event import clear_stretch, when
 
@@ -25,7 +28,8 @@ def sentences(profile, n: int, atom: str | None = None) -> list[str]:
     Returns
     -------
     list of str
-        Bits with 95 % intervals, the lag or time since the event at which each is largest, and the q-value there.
+        Bits with 95 % intervals, the lag or time since the event at which each is largest, or of a rate the lags that
+        it is over, what of the target's own past was known, and the q-value.
     """
     n_m = len(profile.modalities)
     rows = profile.top(3 * n_m * n_m, atom=atom)
@@ -33,8 +37,43 @@ def sentences(profile, n: int, atom: str | None = None) -> list[str]:
 
 
 def _sentence(profile, row) -> str:
-    known = not math.isnan(row.stderr)
-    bits = f"{row.bits:.2f}" + (f" ± {Z_95 * row.stderr:.2f}" if known else "") + " bits"
+    unit = "bits per step" if profile.kind == RATE else "bits"
+    bits = f"{with_interval(row.bits, row.stderr)} {unit}"
     fact = WORDS[row.atom].format(i=row.source_i, j=row.source_j, bits=bits)
-    q = "" if math.isnan(row.q_value) else f" (q = {row.q_value:.2g})"
-    return f"{fact}, most {when(profile, row.lag_s)}{clear_stretch(profile, row)}{q}."
+    if profile.kind == RATE:
+        where = f"over all lags together ({_lags(profile, row.source_i, row.source_j)})"
+    else:
+        where = f"most {when(profile, row.lag_s)}{clear_stretch(profile, row)}"
+    return f"{', '.join(filter(None, (fact, where, given(profile))))}{in_brackets(row.q_value)}."
+
+
+def with_interval(bits: float, stderr: float) -> str:
+    """A number with half of its 95 % interval, where there is one."""
+    return f"{bits:.2f}" + ("" if math.isnan(stderr) else f" ± {Z_95 * stderr:.2f}")
+
+
+def in_brackets(q_value: float) -> str:
+    """A q-value at the end of a sentence; nothing where there is none."""
+    return "" if math.isnan(q_value) else f" (q = {q_value:.2g})"
+
+
+def given(profile) -> str:
+    """What was known of the target's own past; nothing where it was not asked."""
+    history = int(profile.dataset.attrs.get("target_history", 0))
+    if history == 0:
+        return ""
+    what = "label" if profile.dataset.attrs.get("classes") else "value"
+    return f"given the last {what}" if history == 1 else f"given the last {history} {what}s"
+
+
+def _lags(profile, *names: str) -> str:
+    """Which lags of each modality were looked at."""
+    lags_s = profile.dataset.attrs["lags_s"]
+    return "; ".join(f"{name} at {_listed(lags_s[name])} s" for name in names)
+
+
+def _listed(lags_s) -> str:
+    """Lags one after the other, or from the first to the last of more than three with equal steps between them."""
+    if len(lags_s) > 3 and np.allclose(np.diff(lags_s), lags_s[1] - lags_s[0]):
+        return f"{lags_s[0]:g} to {lags_s[-1]:g}"
+    return ", ".join(f"{lag:g}" for lag in lags_s)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from interplay.profile import InteractionProfile
+from interplay.profile.dataset import RATE
+from interplay.profile.novelty import ALONE, significant_novel
 from interplay.profile.significance import significant_atoms
 
 
@@ -54,6 +56,7 @@ def profile_data(profile: InteractionProfile) -> dict[str, object]:
     }
     data: dict[str, object] = {
         "lags": profile.lag_s,
+        "rate": profile.kind == RATE,
         "entropy": profile.h_y_bits,
         "mi": d["mi"].transpose("source", "lag").values,
         "mi_error": d["mi_stderr"].transpose("source", "lag").values if "mi_stderr" in d else None,
@@ -65,6 +68,18 @@ def profile_data(profile: InteractionProfile) -> dict[str, object]:
     for key in ("p", "q"):
         data[key] = d[f"{key}_value"].values[i, j].ravel() if f"{key}_value" in d else None
     return data
+
+
+def news_data(profile: InteractionProfile) -> dict[str, object]:
+    """What is new at each lag of each modality, rows of modalities; nothing where it was not measured."""
+    if ALONE not in profile.dataset:
+        return {}
+    d = profile.dataset.transpose(..., "lag")
+    return {
+        "bits": d[ALONE].values,
+        "error": d[f"{ALONE}_stderr"].values,
+        "clear": significant_novel(d),
+    }
 
 
 def groups_of(names) -> dict[str, list[int]]:

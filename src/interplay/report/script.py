@@ -5,6 +5,7 @@ from pprint import pformat
 
 from interplay.estimators import BaseRUS
 from interplay.profile import InteractionProfile
+from interplay.profile.dataset import RATE
 from interplay.train import Recipe, Run
 
 
@@ -53,8 +54,16 @@ def _profile(run: Run) -> list[str]:
             'profile = ip.InteractionProfile.load("profile.nc")  # of the run folder; it was not estimated',
             "",
         ]
+    if run.profile.kind == RATE:
+        lags_s = run.profile.dataset.attrs["lags_s"]
+        return [f"profile = ip.DirectedInformation({estimator}, lags_s={lags_s!r}).fit(train).profile_", ""]
     lags = ", ".join(f"{lag:g}" for lag in run.profile.lag_s)
-    return [f"profile = ip.TemporalRUS({estimator}, lags_s=[{lags}]).fit(train).profile_", ""]
+    novel = {"novel": ", novel=True", "novel_joint": ", novel='pairs'"}
+    more = [argument for name, argument in novel.items() if name in run.profile.dataset]
+    return [
+        f"profile = ip.TemporalRUS({estimator}, lags_s=[{lags}]{''.join(more[-1:])}).fit(train).profile_",
+        "",
+    ]
 
 
 def _estimator(profile: InteractionProfile) -> str | None:

@@ -9,10 +9,13 @@ from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
+from interplay.profile.dataset import RATE
+from interplay.profile.novelty import ALONE
 from interplay.report import cards, text
 from interplay.report.kinds import REPORTED
 from interplay.report.model_data import example_data, insight_data
 from interplay.report.prediction_data import scores_by_part
+from interplay.report.profile_data import news_data
 from interplay.report.script import repeat_script
 from interplay.report.summary import summary_sentences
 from interplay.train import Evaluation, Run
@@ -87,6 +90,7 @@ class Pairs(Section):
             return {}
         return {
             "paired": len(run.profile.modalities) > 1,
+            "rate": run.profile.kind == RATE,
             "history": int(run.profile.dataset.attrs.get("target_history", 0)),
             "errors": "synergy_stderr" in run.profile.dataset,
         }
@@ -97,6 +101,21 @@ class Alone(Section):
 
     name, title, link = "alone", "What does each modality tell alone?", "One by one"
     scripts = ("alone",)
+
+
+class Arrives(Section):
+    """What each lag adds to all more recent ones, where the profile holds it."""
+
+    name, title, link = "arrives", "When does the information arrive?", "When"
+    scripts = ("arrives",)
+
+    def context(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
+        if run.profile is None or ALONE not in run.profile.dataset:
+            return {"measured": False}
+        return {"measured": True, "news": run.profile.novel_sentences(6)}
+
+    def data(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
+        return {} if run.profile is None else news_data(run.profile)
 
 
 class Sure(Section):
@@ -194,6 +213,7 @@ SECTIONS: tuple[Section, ...] = (
     Short(),
     Pairs(),
     Alone(),
+    Arrives(),
     Sure(),
     Used(),
     SingleWindows(),

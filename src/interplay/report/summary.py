@@ -3,6 +3,8 @@
 import numpy as np
 
 from interplay.profile import PAIR_ATOMS, InteractionProfile
+from interplay.profile.dataset import RATE
+from interplay.profile.sentences import given
 from interplay.profile.significance import Z_95
 from interplay.profile.since_event import is_since_event, when
 from interplay.report.profile_data import AtomTable, atom_table
@@ -67,6 +69,8 @@ def _interval(table: AtomTable, row: int, lag: int) -> str:
 def _when(profile: InteractionProfile, table: AtomTable, row: int, lag: int) -> str:
     """At which lags: everywhere alike, or where most and over which range it is clear."""
     lag_s, clear, bits = profile.lag_s, table.clear[row], table.bits[row]
+    if profile.kind == RATE:
+        return ", ".join(filter(None, ("per step, over all lags together", given(profile))))
     if is_since_event(profile):
         return f"most {when(profile, lag_s[lag])}, clear in {clear.sum()} of {counted(len(lag_s), 'bin')} of time"
     if len(lag_s) == 1:

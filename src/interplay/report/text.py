@@ -8,6 +8,7 @@ import numpy as np
 
 from interplay.metrics import Agreement
 from interplay.profile import InteractionProfile
+from interplay.profile.dataset import RATE
 from interplay.train.evaluation import Scores
 
 SCORES = (
@@ -196,6 +197,9 @@ def sureness(profile: InteractionProfile) -> list[tuple[str, str]]:
     if "n_examples" in a:
         rows.append(("windows", f"{int(a['n_examples']):,} of {len(profile.entities)} entities"))
     rows.append(("entropy of the target", f"{profile.h_y_bits:.3f} bits: no value can exceed it"))
+    if profile.kind == RATE:
+        lags = "; ".join(f"{m}: {', '.join(f'{s:g}' for s in each)} s" for m, each in a["lags_s"].items())
+        rows.append(("what is measured", f"bits per step over all lags together; lags of {lags}"))
     history = int(a.get("target_history", 0))
     rows.append(
         (

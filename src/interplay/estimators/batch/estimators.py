@@ -204,7 +204,9 @@ def estimate_batch(
     held_out = cross_folds(windows, estimator.folds, seed=estimator.random_state) == 0
     rng = np.random.default_rng(estimator.random_state)
     read = windows.select(held_out)
-    builder = ProfileBuilder(read, np.concatenate(groups), n_bootstrap=estimator.n_bootstrap, rng=rng)
+    builder = ProfileBuilder(
+        read, np.concatenate(groups), n_bootstrap=estimator.n_bootstrap, rng=rng, pairs=estimator.pairs
+    )
     training = BatchTraining(
         discriminator_epochs=estimator.discriminator_epochs,
         alignment_epochs=estimator.alignment_epochs,

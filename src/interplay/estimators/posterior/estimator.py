@@ -128,7 +128,7 @@ class PosteriorPID(BaseRUS):
         training, decoder = self._training(), CellDecoder(self.n_cells, self.tol_bits, self.random_state)
         windows, context = past_labels(windows, self.target_history)
         rng = np.random.default_rng(self.random_state)
-        builder = ProfileBuilder(windows, lags, n_bootstrap=self.n_bootstrap, rng=rng)
+        builder = ProfileBuilder(windows, lags, n_bootstrap=self.n_bootstrap, rng=rng, pairs=self.pairs)
         problem = Problem.of(windows, context, lags)
         task = BlockTask(
             problem=problem,

@@ -81,6 +81,6 @@ def usual_gain(gain: torch.Tensor, i: torch.Tensor, j: torch.Tensor, n_modalitie
     square = gain.new_full((n_modalities, n_modalities, gain.shape[1]), torch.nan)
     square[i, j] = square[j, i] = gain
     usual = torch.nan_to_num(square.nanmedian(1).values)
-    if n_modalities <= 3:
-        usual = torch.zeros_like(usual)
+    few = (~square.isnan()).any(-1).sum(1) <= 2
+    usual[few] = 0.0
     return torch.maximum(usual[i], usual[j])

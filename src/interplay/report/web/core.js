@@ -49,7 +49,7 @@ const expertName = (k, synergyExperts) => `${k + 1}${k < synergyExperts ? " (syn
 const percent = (v) => (known(v) ? `${(100 * v).toFixed(0)} %` : "–");
 /** Shares in % with as many digits as tell the largest from the others. */
 const shareDigits = (top) => (top >= 0.1 ? 0 : top >= 0.01 ? 1 : 2);
-const lagName = (s) => `${short(s)} s`;
+const lagName = (s) => (PROFILE && PROFILE.rate ? "all" : `${short(s)} s`);
 const bitsText = (v, error) =>
   known(error) ? `${fixed(v)} bits (95 % interval ${fixed(v - Z95 * error)} to ${fixed(v + Z95 * error)})` : `${fixed(v)} bits`;
 const qText = (q) => (known(q) ? `, q = ${short(q)}` : "");

@@ -1,0 +1,90 @@
+"""The report on when information arrives, and on rates over all lags together."""
+
+from dataclasses import replace
+
+import numpy as np
+
+import interplay as ip
+from interplay.nn.context import interaction_context
+from interplay.report import write_report
+from interplay.report.script import repeat_script
+from report_pages import Page
+from report_runs import drawn_run
+
+
+def page_of(run, tmp_path) -> Page:
+    return Page(write_report(run, tmp_path / "report.html", overwrite=True).read_text("utf-8"))
+
+
+def with_news(run):
+    """The run with news of its second modality at lag 2, and of no other."""
+    d = run.profile.dataset.copy()
+    none = np.zeros((3, 4))
+    news, p = none.copy(), none + 1.0
+    news[1, 2], p[1, 2] = 0.3, 1e-4
+    parts = {"novel": news, "novel_stderr": none + 0.02, "novel_p_value": p, "novel_q_value": p}
+    return replace(
+        run, profile=ip.InteractionProfile(d.assign({k: (("source", "lag"), v) for k, v in parts.items()}))
+    )
+
+
+def test_news_have_a_section_with_sentences_and_a_chart(tmp_path):
+    page = page_of(with_news(drawn_run(3, 4)), tmp_path)
+    assert "When does the information arrive?" in page.words
+    assert (
+        "hand_1 tells 0.30 ± 0.04 bits at a lag of 2 s that it does not tell more recently (q = 0.0001)."
+        in page.words
+    )
+    shown = page.data["sections"]["arrives"]
+    assert np.argwhere(shown["clear"]).tolist() == [[1, 2]]
+    assert shown["bits"][1][2] == 0.3
+    assert "arrives-host" in page.ids
+
+
+def test_what_was_not_measured_is_not_drawn(tmp_path):
+    page = page_of(drawn_run(3, 4), tmp_path)
+    assert "Not measured for this run." in page.words
+    assert page.data["sections"]["arrives"] == {}
+    assert "arrives-host" not in page.ids
+
+
+def as_rate(run):
+    """The run guided by a rate over all lags together, given the last two labels."""
+    d = run.profile.dataset.isel(lag=[0])
+    d.attrs |= {"kind": "rate", "target_history": 2, "classes": ["no", "yes"],
+                "lags_s": {name: [0.0, 2.0] for name in run.profile.modalities}}  # fmt: skip
+    return replace(run, profile=ip.InteractionProfile(d))
+
+
+def test_a_rate_is_told_as_one(tmp_path):
+    run = as_rate(drawn_run(3, 4))
+    page = page_of(run, tmp_path)
+    assert "per step, over all lags together, given the last 2 labels." in page.words
+    assert "These are bits per step, over all lags together." in page.words
+    assert (
+        "bits per step over all lags together; lags of hand_0: 0, 2 s; hand_1: 0, 2 s; hand_2: 0, 2 s"
+        in page.words
+    )
+    assert page.data["profile"]["rate"] is True
+    assert "lag of 0 s" not in page.words
+
+
+def test_the_lines_to_repeat_a_run_say_what_was_measured():
+    used = {"estimator": "PosteriorPID", "parameters": ip.PosteriorPID(target_history=2).get_params()}
+    news, rate = with_news(drawn_run(3, 4)), as_rate(drawn_run(3, 4))
+    for run in (news, rate):
+        run.profile.dataset.attrs.update(used)
+    estimator = "ip.PosteriorPID(target_history=2)"
+    assert f"ip.TemporalRUS({estimator}, lags_s=[0, 1, 2, 3], novel=True).fit" in repeat_script(news)
+    lags_s = {name: [0.0, 2.0] for name in rate.profile.modalities}
+    assert f"ip.DirectedInformation({estimator}, lags_s={lags_s}).fit" in repeat_script(rate)
+
+
+def test_a_rate_guides_every_step():
+    profile = as_rate(drawn_run(3, 4)).profile
+    context = interaction_context(profile, profile.modalities, steps=4, step_s=1.0)
+    clear = profile.significant("redundancy")[..., 0]
+    expected = np.where(clear, profile.dataset["redundancy"].values[..., 0], 0.0) / profile.h_y_bits
+    assert clear.any()
+    for step in range(4):
+        assert np.allclose(context.redundancy[0, :, :, step].numpy(), expected, atol=1e-6)

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, clone
 from interplay.data import Windows
 from interplay.errors import InvalidInput, NotFitted
 from interplay.estimators.base import BaseRUS
+from interplay.estimators.given import names_given
 from interplay.info import entropy
 from interplay.profile import InteractionProfile
 from interplay.progress import Progress, shown
@@ -79,6 +80,7 @@ class TemporalRUS(BaseEstimator):
             # where finished work was kept says nothing of the values
             parameters={name: value for name, value in estimator.get_params().items() if name != "resume"},
             target_history=int(getattr(estimator, "target_history", 0)),
+            given=list(names_given(getattr(estimator, "given", None))),
             entities=list(windows.entities),
             n_examples=len(windows),
             **_about_target(windows, dataset),

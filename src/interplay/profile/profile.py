@@ -36,8 +36,8 @@ class InteractionProfile:
         Optional: ``<name>_stderr``, ``p_value``, ``q_value`` (p-values adjusted over all pairs and lags),
         ``gap_bits`` (solver), ``residual_bits`` (largest violation of a sum rule). Coordinate ``lag_s``,
         seconds.
-        Attributes: ``step_s``, ``target_history``, ``h_y_bits`` (entropy of the target), ``classes``,
-        ``class_prior``, ``entities`` the profile was fitted on, ``n_examples``, ``estimator``,
+        Attributes: ``step_s``, ``target_history``, ``given`` (confounders), ``h_y_bits`` (entropy of the target),
+        ``classes``, ``class_prior``, ``entities`` the profile was fitted on, ``n_examples``, ``estimator``,
         ``parameters``, ``version``.
     probe : InstanceProbe, optional
         What `explain` reads new windows with; `PosteriorPID` leaves one.
@@ -125,6 +125,11 @@ class InteractionProfile:
         return float(self.dataset.attrs["step_s"])
 
     @property
+    def given(self) -> tuple[str, ...]:
+        """Confounders that all values are conditioned on."""
+        return tuple(self.dataset.attrs.get("given", ()))
+
+    @property
     def h_y_bits(self) -> float:
         return float(self.dataset.attrs["h_y_bits"])
 
@@ -179,12 +184,16 @@ class InteractionProfile:
         pandas.DataFrame
             Columns ``atom, source_i, source_j, lag_s, bits, stderr, p_value, q_value, significant``; for "unique" the
             information is in source_i and not in source_j. Error, p- and q-value are NaN where there is none. The lag
-            of a pair is that of its largest significant value, if it has one.
+            of a pair is that of its largest significant value, if it has one. What is given, if anything, is in
+            ``attrs["given"]``.
         """
         names = PAIR_ATOMS if atom is None else (atom,)
         tables = [self._peaks(name) for name in names]
         rows = pd.concat(tables).sort_values(["significant", "bits"], ascending=False, kind="stable")
-        return rows.head(n).reset_index(drop=True)
+        rows = rows.head(n).reset_index(drop=True)
+        if self.given:
+            rows.attrs["given"] = self.given
+        return rows
 
     def _peaks(self, atom: str) -> pd.DataFrame:
         """The largest value over lags of one atom, of every pair that has one."""
@@ -303,6 +312,7 @@ class InteractionProfile:
         head = (
             f"InteractionProfile of {len(self.modalities)} modalities over lags "
             f"{self.lag_s.min():g} to {self.lag_s.max():g} s; target entropy {self.h_y_bits:.3f} bits"
+            + (f"; given {', '.join(self.given)}" if self.given else "")
         )
         return f"{head}\n{self.top(5).to_string(index=False)}"
 

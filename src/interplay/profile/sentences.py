@@ -28,7 +28,13 @@ def sentences(profile, n: int, atom: str | None = None) -> list[str]:
     """
     n_m = len(profile.modalities)
     rows = profile.top(3 * n_m * n_m, atom=atom)
-    return [_sentence(row) for row in rows[rows["significant"]].head(n).itertuples()]
+    given = given_in_words(profile)
+    return [given + _sentence(row) for row in rows[rows["significant"]].head(n).itertuples()]
+
+
+def given_in_words(profile) -> str:
+    """What sentences about a profile begin with: its confounders, or nothing."""
+    return f"Given {' and '.join(profile.given)}: " if profile.given else ""
 
 
 def _sentence(row) -> str:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from interplay.profile import PAIR_ATOMS, InteractionProfile
+from interplay.profile.sentences import given_in_words
 from interplay.profile.significance import Z_95
 from interplay.report.profile_data import AtomTable, atom_table
 from interplay.report.text import counted
@@ -25,7 +26,8 @@ def summary_sentences(profile: InteractionProfile) -> list[str]:
     """One sentence for each of redundancy, uniqueness and synergy; none without pairs."""
     if len(profile.modalities) < 2:
         return []
-    return [finding(profile, atom) for atom in PAIR_ATOMS]
+    given = given_in_words(profile)
+    return [given + finding(profile, atom) for atom in PAIR_ATOMS]
 
 
 def finding(profile: InteractionProfile, atom: str) -> str:

@@ -160,7 +160,7 @@ class BlockTask:
         digest = blake2b(digest_size=8)
         w = self.problem.windows
         values = (*w.steps.values.values(), w.steps.target, w.last, w.entity)
-        for array in (*values, self.problem.lags, self.problem.context):
+        for array in (*values, self.problem.lags, self.problem.context, self.problem.log_prior.numpy()):
             digest.update(np.ascontiguousarray(array).data)
         settings = (
             asdict(self.training),

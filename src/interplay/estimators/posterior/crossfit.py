@@ -144,9 +144,9 @@ class Folds:
     half: Part
 
     @classmethod
-    def of(cls, windows: Windows, folds: int, random_state: int) -> "Folds":
-        """Of entities, or of blocks of time where there are few."""
-        fold = cross_folds(windows, folds, seed=random_state)
+    def of(cls, windows: Windows, folds: int, random_state: int, *, within_entities: bool = False) -> "Folds":
+        """Of entities, or of blocks of time where there are few or what is told within entities is asked."""
+        fold = cross_folds(windows, folds, seed=random_state, within_entities=within_entities)
         parts = fold_parts(windows, fold)
         for part in parts:
             check_fold(windows, part.fit)

@@ -110,7 +110,8 @@ class Problem:
     lags : (L,) int, steps
     step_features : StepFeatures, how steps become features
     features : (steps, M, F) float32, of all steps; those of a step lie together, since steps are drawn
-    log_prior : (N, C) float32, log-share of each class in each window's context
+    log_prior : (N, C) float32, of each class before sources are looked at: its share in each window's context, or more
+    within_entities : bool, whether the entity is known, so that folds are blocks of time
     """
 
     windows: Windows
@@ -119,11 +120,21 @@ class Problem:
     step_features: StepFeatures
     features: torch.Tensor
     log_prior: torch.Tensor
+    within_entities: bool = False
 
     @classmethod
-    def of(cls, windows: Windows, context: np.ndarray, lags: np.ndarray) -> "Problem":
+    def of(
+        cls,
+        windows: Windows,
+        context: np.ndarray,
+        lags: np.ndarray,
+        log_prior: torch.Tensor | None = None,
+        *,
+        within_entities: bool = False,
+    ) -> "Problem":
         """From windows; scaling and features are worked out here, once for all probes."""
         step_features = StepFeatures.fit(windows)
+        of_context = log_prior_of_windows(windows.y, context, len(windows.classes))
         x = step_features.apply(windows.steps.values, windows.steps.observed)
         return cls(
             windows=windows,
@@ -131,8 +142,14 @@ class Problem:
             lags=np.asarray(lags),
             step_features=step_features,
             features=x.transpose(0, 1).contiguous(),
-            log_prior=log_prior_of_windows(windows.y, context, len(windows.classes)),
+            log_prior=of_context if log_prior is None else log_prior,
+            within_entities=within_entities,
         )
+
+    def within_context(self) -> torch.Tensor | None:
+        """By how much log-priors (N, C) differ from the shares of classes in their contexts; None where nowhere."""
+        of_context = log_prior_of_windows(self.windows.y, self.context, len(self.windows.classes))
+        return None if torch.equal(of_context, self.log_prior) else self.log_prior - of_context
 
 
 def log_prior_of_windows(y: np.ndarray, context: np.ndarray, n_classes: int) -> torch.Tensor:

@@ -96,11 +96,12 @@ class Scored:
         self.tells = self.calibration.scale != 0
         self.log_ratio = log_p[HELD_OUT] - self.log_prior
         self.of_alone = of_label(log_p, self.y) - self.of_prior
-        context, some = problem.context, log_p[:, self.tells]
+        context, some, tilt = problem.context, log_p[:, self.tells], problem.within_context()
         self.parts = [
-            Cells(some, self.tells, self.y, np.flatnonzero(context == g), decoder)
+            Cells(some, self.tells, self.y, np.flatnonzero(context == g), decoder, tilt)
             for g in range(context.max() + 1)
         ]
+        self.one_prior = len(self.parts) == 1 and tilt is None
         of_cell = torch.zeros_like(self.of_alone)
         for part in self.parts:
             at = torch.zeros(3, int(self.tells.sum()), len(self.y))
@@ -167,13 +168,14 @@ class Scored:
         gain, gap = torch.zeros(2, *active.shape, dtype=torch.float64)
         gain[active] = (joint - least)[HELD_OUT].mean(-1).double()
         gap[active] = joined.gap_nats
-        single = len(self.parts) == 1
         return PairScores(
             atoms=pair_atoms(first, second, least_all, joint_all),
             held_out_synergy=gain,
             gap_nats=gap,
             calibration=calibration,
-            reading=self._reading(i, j, active, calibration, mixture, least_by, joined) if single else None,
+            reading=self._reading(i, j, active, calibration, mixture, least_by, joined)
+            if self.one_prior
+            else None,
         )
 
     def _coupled(self, i: torch.Tensor, j: torch.Tensor, lag: torch.Tensor) -> "_Coupled":
@@ -259,6 +261,9 @@ class Cells:
     y : (N,) int64
     rows : (n,) int64, windows of the context
     decoder : CellDecoder
+    tilt : (N, C), optional
+        By how much what is known of each window by itself differs from the shares in its context, in logs. Cells are of
+        what sources add to either, and a coupling is a predictor beside it.
     """
 
     def __init__(
@@ -268,6 +273,7 @@ class Cells:
         y: torch.Tensor,
         rows: np.ndarray,
         decoder: CellDecoder,
+        tilt: torch.Tensor | None = None,
     ):
         self.rows, self.tol_bits, self.tells = torch.from_numpy(rows), decoder.tol_bits, tells
         self.place = tells.flatten().long().cumsum(0).view(tells.shape)
@@ -276,6 +282,9 @@ class Cells:
         self.prior = count / count.sum()
         self.of_prior = torch.log(self.prior).float()[self.y]
         sides = log_p[..., self.rows, :][..., present]
+        self.tilt = None if tilt is None else tilt[self.rows][:, present]
+        if self.tilt is not None:
+            sides = torch.log_softmax(sides - self.tilt, -1)
         held_out = sides[HELD_OUT]
         self.n_cells = min(decoder.cells_for(log_p.shape[-1]), len(rows))
         generator = torch.Generator().manual_seed(decoder.random_state)
@@ -293,7 +302,8 @@ class Cells:
         self.cell = torch.cat([torch.zeros(3, 1, len(rows), dtype=torch.int64), cell], 1)
         posterior = torch.log(self.table) - torch.log(self.table.sum(-1, keepdim=True).clamp_min(1e-300))
         self.log_posterior = posterior.clamp_min(-50.0).float()
-        self.score = (of_label(self._at_cells(self.log_posterior, self.cell), self.y) - self.of_prior)[:, 1:]
+        at_cells = self._at_cells(self.log_posterior, self.cell)
+        self.score = (of_label(at_cells, self.y) - self.of_prior - self._mass(at_cells))[:, 1:]
 
     def full(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Centres and log-posteriors of the cells of all heads, (M, L, K, C) each."""
@@ -314,8 +324,18 @@ class Cells:
         """Score of each label by the coupling's predictor, and by the same normalised, (3, H, n) each."""
         log_q = self._at_cells(coupling.alpha, self.cell[:, self._number(i, lag)])
         log_q = (log_q + self._at_cells(coupling.beta, self.cell[:, self._number(j, lag)])).float()
-        chosen = of_label(log_q, self.y) - self.of_prior
-        return chosen, chosen - torch.logsumexp(log_q, -1)
+        chosen, total = (
+            of_label(log_q, self.y) - self.of_prior - self._mass(log_q),
+            torch.logsumexp(log_q, -1),
+        )
+        return chosen, chosen - total
+
+    def _mass(self, log_q: torch.Tensor) -> torch.Tensor | float:
+        """Logarithm of what a predictor (..., n, C) adds up to beside each window's own prior, as a multiple of what it
+        adds up to beside the shares of the context."""
+        if self.tilt is None:
+            return 0.0
+        return torch.logsumexp(log_q + self.tilt, -1) - torch.logsumexp(log_q, -1)
 
     def _number(self, m: torch.Tensor, lag: torch.Tensor) -> torch.Tensor:
         return torch.where(self.tells[m, lag], self.place[m, lag], 0)

@@ -25,6 +25,7 @@ _HOME = {
     "InteractionProfile": "profile",
     "BatchPID": "estimators",
     "DiscretePID": "estimators",
+    "DensityPID": "estimators",
     "GaussianPID": "estimators",
     "MultiScaleBatchPID": "estimators",
     "PosteriorPID": "estimators",
@@ -85,6 +86,7 @@ if TYPE_CHECKING:
     from interplay.datasets import load_dataset
     from interplay.estimators import (
         BatchPID,
+        DensityPID,
         DiscretePID,
         GaussianPID,
         MultiScaleBatchPID,

@@ -6,6 +6,7 @@ from interplay.estimators.checks import check_estimator
 from interplay.estimators.collect import ProfileBuilder
 from interplay.estimators.discrete import DiscretePID
 from interplay.estimators.gaussian import GaussianPID
+from interplay.estimators.posterior.density import DensityPID
 from interplay.estimators.posterior.estimator import PosteriorPID
 from interplay.estimators.temporal import TemporalRUS
 from interplay.registry import Registry
@@ -14,6 +15,7 @@ __all__ = [
     "ESTIMATORS",
     "BaseRUS",
     "BatchPID",
+    "DensityPID",
     "DiscretePID",
     "GaussianPID",
     "MultiScaleBatchPID",
@@ -25,5 +27,8 @@ __all__ = [
 
 ESTIMATORS = Registry(
     "estimator",
-    {kind.__name__: kind for kind in (PosteriorPID, DiscretePID, GaussianPID, MultiScaleBatchPID, BatchPID)},
+    {
+        kind.__name__: kind
+        for kind in (PosteriorPID, DiscretePID, GaussianPID, DensityPID, MultiScaleBatchPID, BatchPID)
+    },
 )

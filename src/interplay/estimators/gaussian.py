@@ -61,8 +61,7 @@ class GaussianPID(BaseRUS):
 
     Notes
     -----
-    What a source tells by its spread or by a curve stays unseen. Cut the target with `TargetBins` and use
-    `PosteriorPID` to see that.
+    What a source tells by its spread or by a curve stays unseen: `DensityPID` sees that.
 
     References
     ----------

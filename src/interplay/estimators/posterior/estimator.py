@@ -26,9 +26,11 @@ from interplay.estimators.base import BaseRUS
 from interplay.estimators.collect import ProfileBuilder
 from interplay.estimators.given import Given
 from interplay.estimators.posterior.blocks import BlockResult, BlockTask
+from interplay.estimators.posterior.cells import CellDecoder
 from interplay.estimators.posterior.crossfit import HELD_OUT, CrossFit, Folds
-from interplay.estimators.posterior.fold_probe import Problem, Screened, Training
-from interplay.estimators.posterior.scoring import CellDecoder, Scored
+from interplay.estimators.posterior.fold_probe import Screened, Training
+from interplay.estimators.posterior.problem import Problem
+from interplay.estimators.posterior.scoring import Scored
 from interplay.estimators.posterior.store import BlockStore
 from interplay.estimators.resampling import effective_windows, rearrangements, tail_p_values
 from interplay.estimators.strata import Known
@@ -132,20 +134,16 @@ class PosteriorPID(BaseRUS):
     def estimate(self, windows: Windows, lags: np.ndarray, progress: Progress = silent) -> xr.Dataset:
         """See `BaseRUS.estimate`."""
         training, decoder = self._training(), CellDecoder(self.n_cells, self.tol_bits, self.random_state)
-        windows, past = past_labels(windows, self.target_history)
-        given = Given.of(windows, self.given, lags)
-        windows, within = given.windows, given.within_entities
-        folds = Folds.of(windows, self.folds, self.random_state, within_entities=within)
-        known = Known.of(given, past, folds.parts, len(windows.classes), self.random_state)
+        problem, folds, stratum = self._problem(windows, lags)
+        windows = problem.windows
         rng = np.random.default_rng(self.random_state)
         builder = ProfileBuilder(windows, lags, n_bootstrap=self.n_bootstrap, rng=rng)
-        problem = Problem.of(windows, known.context, lags, known.log_prior, within_entities=within)
         task = BlockTask(
             problem=problem,
             folds=folds,
             cluster=builder.cluster,
             effective=_effective(problem, builder.cluster),
-            rearranged=rearrangements(windows, windows.length, self.n_rotations, rng, known.stratum),
+            rearranged=rearrangements(windows, windows.length, self.n_rotations, rng, stratum),
             training=training,
             decoder=decoder,
             random_state=self.random_state,
@@ -177,6 +175,16 @@ class PosteriorPID(BaseRUS):
             results.append(result)
         self.probe_ = task.instance_probe(scored, results)
         return builder.dataset()
+
+    def _problem(self, windows: Windows, lags: np.ndarray) -> tuple[Problem, Folds, np.ndarray | None]:
+        """What is learned, in which folds, and the strata (N,) within which chance is asked."""
+        windows, past = past_labels(windows, self.target_history)
+        given = Given.of(windows, self.given, lags)
+        windows, within = given.windows, given.within_entities
+        folds = Folds.of(windows, self.folds, self.random_state, within_entities=within)
+        known = Known.of(given, past, folds.parts, len(windows.classes), self.random_state)
+        problem = Problem.of(windows, known.context, lags, known.log_prior, within_entities=within)
+        return problem, folds, known.stratum
 
     def _add_modalities(
         self, builder: ProfileBuilder, task: BlockTask, scored: Scored, nulls: torch.Tensor

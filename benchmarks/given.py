@@ -185,15 +185,11 @@ SCENARIOS: dict[str, Scenario] = {
 # ---- running and reporting ---------------------------------------------------------------------------------
 
 
-def one_profile(scenario: str, estimator: str, seed: int) -> dict:
-    """False sentences, findings, errors and intervals of one seed."""
-    asked = SCENARIOS[scenario]
-    draw = asked.draw(seed)
+def measured(draw: Draw, estimator: BaseRUS) -> dict:
+    """False sentences, findings, errors and intervals of one fit."""
     started = time.perf_counter()
-    temporal = ip.TemporalRUS(ESTIMATORS[estimator](given=asked.given), progress=lambda done: None)
-    profile = temporal.fit(draw.windows).profile_
-    row = {"scenario": scenario, "estimator": estimator, "seed": seed}
-    row |= {"seconds": time.perf_counter() - started} | findings(draw, profile)
+    profile = ip.TemporalRUS(estimator, progress=lambda done: None).fit(draw.windows).profile_
+    row = {"seconds": time.perf_counter() - started} | findings(draw, profile)
     errors, covered = [], []
     upper = np.triu(np.ones(draw.redundancy.shape[:2], dtype=bool), 1)
     for atom in PAIR_ATOMS:
@@ -204,6 +200,13 @@ def one_profile(scenario: str, estimator: str, seed: int) -> dict:
         inside = off <= Z_95 * profile.dataset[f"{atom}_stderr"].values[where]
         covered += inside[exact > 0].tolist()
     return row | {"mean_error": float(np.mean(errors)), "covered": covered}
+
+
+def one_profile(scenario: str, estimator: str, seed: int) -> dict:
+    """What one seed gives."""
+    asked = SCENARIOS[scenario]
+    row = {"scenario": scenario, "estimator": estimator, "seed": seed}
+    return row | measured(asked.draw(seed), ESTIMATORS[estimator](given=asked.given))
 
 
 def key(row: dict) -> tuple[str, str, int]:
@@ -219,7 +222,8 @@ def wanted(seeds: int) -> list[tuple[str, str, int]]:
     ]
 
 
-def report(rows: list[dict]) -> str:
+def summary(rows: list[dict]) -> str:
+    """A line for each estimator and scenario, and what columns mean above them."""
     frame = pd.DataFrame(rows).sort_values(["estimator", "scenario", "seed"])
     table = []
     for (estimator, scenario), part in frame.groupby(["estimator", "scenario"], sort=False):
@@ -239,19 +243,23 @@ def report(rows: list[dict]) -> str:
             }
         )
     lines = [
-        "# Atoms given a confounder",
-        "",
         f"{days(rows)}, {machine()}, one thread a profile; {frame['seconds'].sum() / 3600:.2f} hours of work. Seconds "
         "are upper bounds where other work ran on the machine.",
         "",
-        f"{ROWS:,} rows a profile, estimators with their defaults. A false sentence is one about an atom that is "
-        "exactly zero given the confounder; *at most* is the upper end of the one-sided interval of their share. "
-        "*Covered* are the atoms that are not zero by their 95 % intervals. Without what is given, each "
-        "source of the scenarios of which something drives all tells of the target.",
+        "Estimators have their defaults. A false sentence is one about an atom that is exactly zero; *at most* is the "
+        "upper end of the one-sided interval of the share of profiles with any. *Covered* are the atoms that are not "
+        "zero by their 95 % intervals.",
         "",
         markdown(pd.DataFrame(table).set_index("estimator")),
     ]
     return "\n".join(lines) + "\n"
+
+
+def report(rows: list[dict]) -> str:
+    return (
+        f"# Atoms given a confounder\n\n{ROWS:,} rows a profile. Without what is given, each source of the scenarios "
+        f"of which something drives all tells of the target.\n\n{summary(rows)}"
+    )
 
 
 def main() -> None:

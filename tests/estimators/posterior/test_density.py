@@ -105,6 +105,21 @@ def test_a_number_given_a_clock():
     assert d.attrs["given"] == ["time_of_day"]
 
 
+def test_finished_work_is_taken_up_for_the_same_number_only(tmp_path):
+    rng = np.random.default_rng(5)
+    a, b = rng.normal(size=(2, 300))
+    quick = {"epochs": 3, "n_rotations": 9, "n_bootstrap": 20, "resume": str(tmp_path)}
+    y = a + rng.normal(size=300)
+    first = DensityPID(**quick).fit(a, b, y)
+    files = set(tmp_path.iterdir())
+    again = DensityPID(**quick).fit(a, b, y)
+    assert set(tmp_path.iterdir()) == files
+    assert (again.joint_mi_, again.synergy_stderr_) == (first.joint_mi_, first.synergy_stderr_)
+    # in the same bins, at other places
+    DensityPID(**quick).fit(a, b, np.exp(y))
+    assert set(tmp_path.iterdir()) > files
+
+
 def test_bins_of_a_number():
     rng = np.random.default_rng(4)
     y = np.r_[np.zeros(300), rng.exponential(size=700)]

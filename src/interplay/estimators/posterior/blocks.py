@@ -162,7 +162,9 @@ class BlockTask:
         digest = blake2b(digest_size=8)
         w = self.problem.windows
         values = (*w.steps.values.values(), w.steps.target, w.last, w.entity)
-        for array in (*values, self.problem.lags, self.problem.context, self.problem.log_prior.numpy()):
+        problem = self.problem
+        curves = () if problem.bins is None else (problem.bins.curves.numpy(),)
+        for array in (*values, problem.lags, problem.context, problem.log_prior.numpy(), *curves):
             digest.update(np.ascontiguousarray(array).data)
         settings = (
             asdict(self.training),

@@ -11,7 +11,7 @@ see, of scaled values and of ranks, and their classes are called as suits them b
 import argparse
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,19 +113,32 @@ def trials(name: str, root: Path, windows: int, splits: int) -> Iterator[Trial]:
         yield Trial(name=name, split=split, train=train, test=test)
 
 
-def predicted(model: str, trial: Trial, known: dict) -> tuple[np.ndarray, np.ndarray | None, float, float]:
-    """Probabilities (N, C) of the test windows, classes called (N,) or None, seconds of training and of predicting."""
-    started = time.perf_counter()
+Ask = Callable[[ip.Windows], tuple[np.ndarray, np.ndarray | None]]
+"""Test windows in; probabilities (N, C) and classes called (N,) out, None where a rival calls no class."""
+
+
+def fit_of(model: str, trial: Trial, known: dict) -> Ask:
+    """Train a model."""
     if model in RIVALS:
         ask = RIVALS[model](trial.train, trial.split)
-        trained = time.perf_counter()
-        return ask(trial.test), None, trained - started, time.perf_counter() - trained
+        return lambda test: (ask(test), None)
     profile = None if model in UNGUIDED else known["profile"][0]
     run = ip.fit(trial.train, profile=profile, recipe=RECIPES[model], seed=trial.split, progress=silent)
+
+    def called(test: ip.Windows) -> tuple[np.ndarray, np.ndarray]:
+        rows = run.predict(test, progress=silent)
+        probs = rows[[f"p_{c}" for c in test.classes]].fillna(1.0 / len(test.classes)).to_numpy()
+        return probs, run.target.called(probs)
+
+    return called
+
+
+def predicted(model: str, trial: Trial, known: dict) -> tuple[np.ndarray, np.ndarray | None, float, float]:
+    """What is said of the test windows, see `Ask`, and seconds of training and of predicting."""
+    started = time.perf_counter()
+    ask = fit_of(model, trial, known)
     trained = time.perf_counter()
-    rows = run.predict(trial.test, progress=silent)
-    probs = rows[[f"p_{c}" for c in trial.test.classes]].fillna(1.0 / len(trial.test.classes)).to_numpy()
-    return probs, run.target.called(probs), trained - started, time.perf_counter() - trained
+    return *ask(trial.test), trained - started, time.perf_counter() - trained
 
 
 def row_of(model: str, trial: Trial, windows: int, known: dict) -> dict[str, object]:

@@ -99,6 +99,8 @@ def test_the_examples_of_a_page_run_one_after_the_other(page, tmp_path, monkeypa
 SMALL = {
     "estimate": ("--estimator.epochs", "4", "--estimator.n_bootstrap", "10", "--estimator.n_rotations", "19"),
     "train": (
+        "--recipe",
+        "network",
         "--model.width",
         "16",
         "--model.layers",
@@ -109,10 +111,6 @@ SMALL = {
         "3",
         "--optimiser.least_steps",
         "0",
-        "--readers.kinds.extra_trees.trees",
-        "20",
-        "--readers.kinds.rockets.patterns",
-        "200",
     ),
 }
 """What makes a command of a page short; its result is looked at for being there and better than chance."""

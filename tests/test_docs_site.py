@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import pytest
 from sphinx.cmd.build import main as build
 
 import interplay as ip
@@ -34,6 +35,7 @@ class Page(HTMLParser):
             self.loads.append(told[LOADS[tag]])
 
 
+@pytest.mark.slow
 def test_the_site_builds_without_a_warning_and_holds_together(tmp_path):
     site = built(tmp_path)
     pages = {path: Page(path) for path in site.rglob("*.html") if "_static" not in path.parts}

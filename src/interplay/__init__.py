@@ -10,6 +10,7 @@ _HOME = {
     "Recording": "types",
     "Stream": "types",
     "Target": "types",
+    "Events": "data",
     "Hold": "data",
     "HoldAge": "data",
     "Mark": "data",
@@ -21,11 +22,13 @@ _HOME = {
     "make_steps": "data",
     "make_windows": "data",
     "split_by_entity": "data",
+    "windows_around": "data",
     "windows_from_arrays": "data",
     "InteractionProfile": "profile",
     "BatchPID": "estimators",
     "DiscretePID": "estimators",
     "DensityPID": "estimators",
+    "EventResolved": "estimators",
     "GaussianPID": "estimators",
     "MultiScaleBatchPID": "estimators",
     "PosteriorPID": "estimators",
@@ -70,6 +73,7 @@ if TYPE_CHECKING:
         types,
     )
     from interplay.data import (
+        Events,
         Hold,
         HoldAge,
         Mark,
@@ -81,6 +85,7 @@ if TYPE_CHECKING:
         make_steps,
         make_windows,
         split_by_entity,
+        windows_around,
         windows_from_arrays,
     )
     from interplay.datasets import load_dataset
@@ -88,6 +93,7 @@ if TYPE_CHECKING:
         BatchPID,
         DensityPID,
         DiscretePID,
+        EventResolved,
         GaussianPID,
         MultiScaleBatchPID,
         PosteriorPID,

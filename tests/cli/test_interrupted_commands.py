@@ -87,8 +87,8 @@ def whole(tmp_path_factory):
 @pytest.mark.parametrize(
     ("stopped", "signal_number"),
     [
-        (stopped_there, signal.SIGINT),
         (stopped_here, signal.SIGTERM),
+        pytest.param(stopped_there, signal.SIGINT, marks=pytest.mark.slow),
         pytest.param(stopped_there, signal.SIGTERM, marks=pytest.mark.slow),
     ],
 )

@@ -35,7 +35,7 @@ def asked(windows, which):
     )
 
 
-@pytest.mark.parametrize("suffix", [".pt2", ".onnx"])
+@pytest.mark.parametrize("suffix", [".pt2", pytest.param(".onnx", marks=pytest.mark.slow)])
 def test_a_program_says_what_the_run_says(run, program, suffix, tmp_path):
     if suffix == ".onnx":
         onnxruntime = pytest.importorskip("onnxruntime")

@@ -82,8 +82,8 @@ def test_side_inputs_tell_what_no_stream_does(tmp_path):
         target[drawn.last] = y
         return replace(drawn, steps=replace(drawn.steps, target=target))
 
-    run, scores = trained_and_reloaded(windows(1500, 0, "abcd"), windows(300, 1, "wxyz"), tmp_path / "run",
-                                       **{"optimiser.epochs": 10, "optimiser.batch_size": 64})  # fmt: skip
+    run, scores = trained_and_reloaded(windows(800, 0, "abcd"), windows(300, 1, "wxyz"), tmp_path / "run",
+                                       **{"optimiser.epochs": 10, "optimiser.batch_size": 32})  # fmt: skip
     assert scores["accuracy"] > 0.85
     assert run.schema.static == ("age",)
 

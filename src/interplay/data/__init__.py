@@ -1,5 +1,7 @@
 """Recordings, steps and windows; splits by entity and by name; scaling."""
 
+from interplay.data.event_windows import EventWindows, windows_around
+from interplay.data.events import Events
 from interplay.data.fill import Hold, HoldAge, Mark
 from interplay.data.from_arrays import windows_from_arrays
 from interplay.data.manifest import SplitManifest, describe_split
@@ -12,6 +14,8 @@ from interplay.data.targets import label_at, label_intervals, label_series
 from interplay.data.windows import Windows, make_windows
 
 __all__ = [
+    "EventWindows",
+    "Events",
     "Hold",
     "HoldAge",
     "Mark",
@@ -33,5 +37,6 @@ __all__ = [
     "scaled_schema",
     "split_by_entity",
     "split_windows",
+    "windows_around",
     "windows_from_arrays",
 ]

@@ -19,6 +19,7 @@ from interplay.datasets.icu.mimic4 import (
     Mimic4Mortality,
     Mimic4MortalityPanels,
 )
+from interplay.datasets.icu.mimic4_bedside import Mimic4DemoBedside
 from interplay.datasets.icu.mimic4_demo import Mimic4Demo, Mimic4DemoGlucose, Mimic4DemoPotassium
 from interplay.datasets.icu.mimic4_hourly import Mimic4DemoVitals
 from interplay.datasets.mhealth import MHealth
@@ -64,6 +65,7 @@ __all__ = [
     "Mimic3DemoGlucose",
     "Mimic3DemoPotassium",
     "Mimic4Demo",
+    "Mimic4DemoBedside",
     "Mimic4DemoGlucose",
     "Mimic4DemoPotassium",
     "Mimic4DemoVitals",
@@ -121,6 +123,7 @@ DATASETS = Registry(
         "mimic3_demo_glucose": Mimic3DemoGlucose,
         "mimic3_demo_potassium": Mimic3DemoPotassium,
         "mimic4_demo": Mimic4Demo,
+        "mimic4_demo_bedside": Mimic4DemoBedside,
         "mimic4_demo_glucose": Mimic4DemoGlucose,
         "mimic4_demo_potassium": Mimic4DemoPotassium,
         "mimic4_demo_vitals": Mimic4DemoVitals,

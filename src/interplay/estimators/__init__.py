@@ -5,6 +5,7 @@ from interplay.estimators.batch.estimators import BatchPID, MultiScaleBatchPID
 from interplay.estimators.checks import check_estimator
 from interplay.estimators.collect import ProfileBuilder
 from interplay.estimators.discrete import DiscretePID
+from interplay.estimators.event_resolved import EventResolved
 from interplay.estimators.gaussian import GaussianPID
 from interplay.estimators.posterior.density import DensityPID
 from interplay.estimators.posterior.estimator import PosteriorPID
@@ -17,6 +18,7 @@ __all__ = [
     "BatchPID",
     "DensityPID",
     "DiscretePID",
+    "EventResolved",
     "GaussianPID",
     "MultiScaleBatchPID",
     "PosteriorPID",

@@ -135,7 +135,7 @@ class GaussianPID(BaseRUS):
                     score[i], score[j], least, joint, p_value=p[k], p_values=atoms, shifts=shifts
                 )
             done += len(block)
-            progress(done / len(pairs))
+            progress(done / max(1, len(pairs)))
         if exact:
             _warn_unbounded(exact)
         return builder.dataset()

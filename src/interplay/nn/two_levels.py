@@ -62,7 +62,7 @@ class TwoLevels(nn.Module):
         """See `InteractionMoE.forward`; `Output.pooling` says by which tokens readers and network come to their logits,
         each counted by how far it moves them."""
         with torch.no_grad():
-            given = torch.zeros(len(observed), 0) if static is None else static
+            given = observed.new_zeros(observed.shape[0], 0, dtype=torch.float) if static is None else static
             read = self.mixture(Sight(x=x, observed=observed, static=given))
             looked_at = self.mixture.shares(observed)
         if self.network is None:

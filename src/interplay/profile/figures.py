@@ -4,6 +4,7 @@ import numpy as np
 
 from interplay.errors import InvalidInput
 from interplay.profile.significance import Z_95
+from interplay.profile.since_event import edges_in_unit, is_since_event, significant_stretches, when
 
 # Okabe and Ito's palette, which stays apart for colour-blind eyes
 COLOURS = {"redundancy": "#0072B2", "unique_i": "#E69F00", "unique_j": "#D55E00", "synergy": "#009E73"}
@@ -11,6 +12,9 @@ COLOURS = {"redundancy": "#0072B2", "unique_i": "#E69F00", "unique_j": "#D55E00"
 
 def plot_lags(profile, source_i: str, source_j: str, ax=None):
     """Redundancy, uniqueness and synergy of one pair over lag, with 95 % intervals where there are errors.
+
+    Over time since an event, values stand at the middle of their bins, and bars at the foot show the stretches
+    that are significant, see `interplay.profile.stretches`.
 
     Parameters
     ----------
@@ -24,7 +28,7 @@ def plot_lags(profile, source_i: str, source_j: str, ax=None):
     """
     _check_sources(profile, source_i, source_j)
     ax = _axes(ax, (6.0, 3.6))
-    d = profile.dataset
+    d, (at, label_of_axis) = profile.dataset, _lag_axis(profile)
     rows = (
         ("redundancy", "redundancy", source_i, source_j, "redundant"),
         ("unique_i", "unique", source_i, source_j, f"only {source_i}"),
@@ -33,12 +37,14 @@ def plot_lags(profile, source_i: str, source_j: str, ax=None):
     )
     for key, variable, a, b, label in rows:
         values = d[variable].sel(source_i=a, source_j=b).values
-        ax.plot(profile.lag_s, values, color=COLOURS[key], label=label, marker="o", markersize=3)
+        ax.plot(at, values, color=COLOURS[key], label=label, marker="o", markersize=3)
         if f"{variable}_stderr" in d:
             half = Z_95 * d[f"{variable}_stderr"].sel(source_i=a, source_j=b).values
-            ax.fill_between(profile.lag_s, values - half, values + half, color=COLOURS[key], alpha=0.2, lw=0)
+            ax.fill_between(at, values - half, values + half, color=COLOURS[key], alpha=0.2, lw=0)
     ax.axhline(0.0, color="0.6", lw=0.8)
-    ax.set_xlabel("lag of the sources before the target (s)")
+    if is_since_event(profile):
+        _mark_clusters(profile, ax, [(key, variable, a, b) for key, variable, a, b, _ in rows])
+    ax.set_xlabel(label_of_axis)
     ax.set_ylabel("information (bits)")
     ax.set_title(f"{source_i} and {source_j}")
     ax.legend(frameon=False, fontsize="small")
@@ -64,11 +70,15 @@ def plot_heatmap(profile, atom: str = "synergy", *, lag_s: float | None = None, 
         raise InvalidInput(f"atom must be 'redundancy', 'unique' or 'synergy'; got {atom!r}.")
     values = profile.dataset[atom].values
     if lag_s is None:
-        values, when = np.where(np.isnan(values), -np.inf, values).max(-1), "largest over lags"
+        over = "time" if is_since_event(profile) else "lags"
+        values, moment = np.where(np.isnan(values), -np.inf, values).max(-1), f"largest over {over}"
         values = np.where(np.isinf(values), np.nan, values)
     else:
         k = int(np.abs(profile.lag_s - lag_s).argmin())
-        values, when = values[..., k], f"lag {profile.lag_s[k]:g} s"
+        moment = (
+            f"lag {profile.lag_s[k]:g} s" if not is_since_event(profile) else when(profile, profile.lag_s[k])
+        )
+        values = values[..., k]
     side = 1.6 + 0.55 * len(values)
     ax = _axes(ax, (side + 1.2, side))
     top = max(float(np.nanmax(values, initial=0.0)), 1e-3)
@@ -80,9 +90,29 @@ def plot_heatmap(profile, atom: str = "synergy", *, lag_s: float | None = None, 
         for i, j in np.argwhere(np.isfinite(values)):
             shade = "black" if values[i, j] > 0.6 * top else "white"
             ax.text(j, i, f"{values[i, j]:.2f}", ha="center", va="center", color=shade, fontsize=8)
-    ax.set_title(f"{atom}, {when}")
+    ax.set_title(f"{atom}, {moment}")
     ax.figure.colorbar(image, ax=ax, label="bits", shrink=0.8)
     return ax
+
+
+def _lag_axis(profile) -> tuple[np.ndarray, str]:
+    """Where values stand on the axis of lags, and what it is called."""
+    if not is_since_event(profile):
+        return profile.lag_s, "lag of the sources before the target (s)"
+    edges, unit = edges_in_unit(profile)
+    return (edges[:-1] + edges[1:]) / 2, f"time since {profile.dataset.attrs['event']} ({unit})"
+
+
+def _mark_clusters(profile, ax, rows) -> None:
+    """The whole time that was looked at, with bars at the foot, one row an atom."""
+    edges, _ = edges_in_unit(profile)
+    ax.set_xlim(edges[0], edges[-1])
+    low, high = ax.get_ylim()
+    for place, (key, variable, a, b) in enumerate(rows):
+        i, j = profile.modalities.index(a), profile.modalities.index(b)
+        for start, stop in significant_stretches(profile, variable, i, j):
+            y = low - (0.03 + 0.03 * place) * (high - low)
+            ax.plot(edges[[start, stop]], [y, y], color=COLOURS[key], lw=3, solid_capstyle="butt")
 
 
 def _axes(ax, size):

@@ -21,6 +21,7 @@ from interplay.profile.dataset import (
     square_of,
 )
 from interplay.profile.significance import significant_atoms
+from interplay.profile.since_event import is_since_event, when
 
 FORMAT = "interplay-profile-1"
 
@@ -38,7 +39,8 @@ class InteractionProfile:
         seconds.
         Attributes: ``step_s``, ``target_history``, ``given`` (confounders), ``h_y_bits`` (entropy of the target),
         ``classes``, ``class_prior``, ``entities`` the profile was fitted on, ``n_examples``, ``estimator``,
-        ``parameters``, ``version``.
+        ``parameters``, ``version``; where the lag is time since an event also ``event`` and
+        ``bins_s``.
     probe : InstanceProbe, optional
         What `explain` reads new windows with; `PosteriorPID` leaves one.
 
@@ -185,7 +187,7 @@ class InteractionProfile:
             Columns ``atom, source_i, source_j, lag_s, bits, stderr, p_value, q_value, significant``; for "unique" the
             information is in source_i and not in source_j. Error, p- and q-value are NaN where there is none. The lag
             of a pair is that of its largest significant value, if it has one. What is given, if anything, is in
-            ``attrs["given"]``.
+            ``attrs["given"]``. Of time since an event, also ``when``, in words.
         """
         names = PAIR_ATOMS if atom is None else (atom,)
         tables = [self._peaks(name) for name in names]
@@ -193,7 +195,7 @@ class InteractionProfile:
         rows = rows.head(n).reset_index(drop=True)
         if self.given:
             rows.attrs["given"] = self.given
-        return rows
+        return rows.assign(when=[when(self, lag) for lag in rows["lag_s"]]) if is_since_event(self) else rows
 
     def _peaks(self, atom: str) -> pd.DataFrame:
         """The largest value over lags of one atom, of every pair that has one."""

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-AT_ONCE = 2_000_000
-"""Windows times trees walked at once: bounds memory."""
+from interplay.readers.pieces import in_pieces
+
+AT_ONCE = 8_000_000
+"""Windows times trees times outputs at once: bounds memory."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +70,7 @@ def joined(trees: Sequence[Tree]) -> dict[str, torch.Tensor]:
     -------
     dict of str to tensor
         ``feature`` (V,), below 0 at leaves; ``threshold`` (V,); ``missing_left`` (V,); ``left`` (V,), at a leaf the row
-        of its value; ``right`` (V,); ``root`` (R,); ``value`` (L, C); ``depth`` of the deepest tree.
+        of its value; ``right`` (V,); ``root`` (R,); ``value`` (L, C); ``questions`` (depth,), nodes at each level.
     """
     parts: dict[str, list[np.ndarray]] = {
         name: [] for name in ("feature", "threshold", "missing_left", "left", "right")
@@ -89,19 +91,19 @@ def joined(trees: Sequence[Tree]) -> dict[str, torch.Tensor]:
     return tensors | {
         "root": torch.tensor(roots, dtype=torch.int32),
         "value": torch.from_numpy(np.concatenate(values)),
-        "depth": torch.tensor(max(_depth(tree) for tree in trees)),
+        "questions": torch.from_numpy(_questions(trees)),
     }
 
 
 def summed_leaves(features: torch.Tensor, forest: dict[str, torch.Tensor]) -> torch.Tensor:
     """(B, C): the sum over trees of the leaf that each window falls into."""
-    size = max(1, AT_ONCE // len(forest["root"]))
-    return torch.cat([_summed(part, forest) for part in features.split(size)])
+    size = AT_ONCE // (len(forest["root"]) * forest["value"].shape[1])
+    return in_pieces(lambda part: _summed(part, forest), size, features)
 
 
 def _summed(features: torch.Tensor, forest: dict[str, torch.Tensor]) -> torch.Tensor:
-    node = forest["root"].long().expand(len(features), -1)
-    for _ in range(int(forest["depth"])):
+    node = forest["root"].long().expand(features.shape[0], -1)
+    for _ in range(len(forest["questions"])):
         feature = forest["feature"][node]
         value = features.gather(1, feature.clamp_min(0).long())
         goes_left = torch.where(
@@ -110,10 +112,7 @@ def _summed(features: torch.Tensor, forest: dict[str, torch.Tensor]) -> torch.Te
         child = torch.where(goes_left, forest["left"][node], forest["right"][node]).long()
         node = torch.where(feature < 0, node, child)
     leaf = forest["left"][node].long()
-    total = torch.zeros(len(features), forest["value"].shape[1])
-    for tree in leaf.unbind(1):
-        total += forest["value"][tree]
-    return total
+    return forest["value"][leaf].sum(1)
 
 
 def _rounded_down(threshold: np.ndarray) -> np.ndarray:
@@ -122,10 +121,19 @@ def _rounded_down(threshold: np.ndarray) -> np.ndarray:
     return np.where(near > threshold, np.nextafter(near, np.float32(-np.inf)), near)
 
 
-def _depth(tree: Tree) -> int:
-    """Questions on the longest way from the root to a leaf; children come after their parents."""
-    level, deepest = np.array([0]), 0
+def _questions(trees: Sequence[Tree]) -> np.ndarray:
+    """Nodes of all trees that ask something, at each level from the roots down, (depth,) int32."""
+    counts = [_at_levels(tree) for tree in trees]
+    total = np.zeros(max(len(count) for count in counts), dtype=np.int32)
+    for count in counts:
+        total[: len(count)] += np.array(count, dtype=np.int32)
+    return total
+
+
+def _at_levels(tree: Tree) -> list[int]:
+    """Nodes that ask something at each level; children come after their parents."""
+    level, counts = np.array([0]), []
     while len(level := level[tree.feature[level] >= 0]):
         level = np.concatenate([tree.left[level], tree.right[level]])
-        deepest += 1
-    return deepest
+        counts.append(len(level) // 2)
+    return counts

@@ -82,7 +82,7 @@ class Mixture(nn.Module):
         A reader counts by the share of its modalities that is there; what it does not count goes to the others. Where
         nothing is there, the prior is said.
         """
-        if self.weight.isnan().any():
+        if not torch.compiler.is_exporting() and self.weight.isnan().any():
             raise NotFitted("a mixture must be fitted before it reads; call fit first.")
         present = self.presence(observed)
         counted = present * self.weight

@@ -7,12 +7,14 @@ of the observed ones.
 Letters: B windows, n samples, d channels, K patterns, Q thresholds, F features.
 """
 
+from functools import partial
 from itertools import combinations
 
 import torch
 from torch.nn import functional as F  # noqa: N812
 
 from interplay.readers.base import Sight
+from interplay.readers.pieces import in_pieces
 
 TAPS = 9
 PATTERNS = tuple(combinations(range(TAPS), 3))
@@ -96,16 +98,16 @@ def _draw_weights(count: int, channels: int, generator: torch.Generator) -> torc
 
 def shares_above(seen: Sight, drawn: dict[str, torch.Tensor]) -> torch.Tensor:
     """(B, F): share of observed samples at which patterns are above their thresholds; 0 where none is observed."""
-    columns = [torch.zeros(len(seen), 0)]
+    columns = [seen.static[:, :0].float()]
     for m, values in enumerate(seen.x.values()):
         if f"weight_{m}_0" not in drawn:
             continue
         samples, mask = _samples(values, seen.observed[:, m])
         for k, dilation in enumerate(dilations(samples.shape[2])):
             weight, threshold = drawn[f"weight_{m}_{k}"], drawn[f"threshold_{m}_{k}"]
-            size = max(1, int(AT_ONCE / (samples.shape[2] * len(weight))))
-            parts = zip(samples.split(size), mask.split(size), strict=True)
-            columns.append(torch.cat([_shares(s, on, weight, threshold, dilation) for s, on in parts]))
+            size = int(AT_ONCE / (samples.shape[2] * len(weight)))
+            shares = partial(_shares, weight=weight, threshold=threshold, dilation=dilation)
+            columns.append(in_pieces(shares, size, samples, mask))
     return torch.cat(columns, dim=1)
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from interplay.profile import PAIR_ATOMS, InteractionProfile
 from interplay.profile.sentences import given_in_words
 from interplay.profile.significance import Z_95
+from interplay.profile.since_event import is_since_event, when
 from interplay.report.profile_data import AtomTable, atom_table
 from interplay.report.text import counted
 
@@ -34,7 +35,7 @@ def finding(profile: InteractionProfile, atom: str) -> str:
     """The strongest interaction of one kind that stands clear of chance, or that there is none."""
     table = atom_table(profile, atom)
     if not table.clear.any():
-        return _no_evidence(table, atom)
+        return _no_evidence(profile, table, atom)
     best = np.where(table.clear, table.bits, -np.inf).argmax()
     row, lag = (int(k) for k in np.unravel_index(best, table.bits.shape))
     i, j = (profile.modalities[side[row]] for side in (table.first, table.second))
@@ -46,13 +47,14 @@ def finding(profile: InteractionProfile, atom: str) -> str:
     return f"{sentence} {_rank(int(table.clear.any(1).sum()), len(table.bits), atom)}"
 
 
-def _no_evidence(table: AtomTable, atom: str) -> str:
+def _no_evidence(profile: InteractionProfile, table: AtomTable, atom: str) -> str:
     n, lags = table.bits.shape
     row, lag = np.unravel_index(np.nan_to_num(table.bits, nan=-np.inf).argmax(), table.bits.shape)
     half = Z_95 * table.stderr[row, lag]
     error = "" if np.isnan(half) else f" ± {half:.3f}"
+    at = f"in {counted(lags, 'bin')} of time" if is_since_event(profile) else f"at {counted(lags, 'lag')}"
     return (
-        f"No evidence that {NOTHING[atom]}: of {_pairs(n, atom)} at {counted(lags, 'lag')} none stands clear "
+        f"No evidence that {NOTHING[atom]}: of {_pairs(n, atom)} {at} none stands clear "
         f"of chance; the largest estimate is {table.bits[row, lag]:.3f}{error} bits."
     )
 
@@ -67,6 +69,8 @@ def _interval(table: AtomTable, row: int, lag: int) -> str:
 def _when(profile: InteractionProfile, table: AtomTable, row: int, lag: int) -> str:
     """At which lags: everywhere alike, or where most and over which range it is clear."""
     lag_s, clear, bits = profile.lag_s, table.clear[row], table.bits[row]
+    if is_since_event(profile):
+        return f"most {when(profile, lag_s[lag])}, clear in {clear.sum()} of {counted(len(lag_s), 'bin')} of time"
     if len(lag_s) == 1:
         return f"at the one lag measured, {lag_s[0]:g} s"
     if clear.all() and bits.min() >= STEADY * bits.max():

@@ -17,7 +17,7 @@ from torch import nn
 from interplay.data.scaling import SQUASHED_FROM, ChannelScale
 from interplay.errors import InvalidInput
 from interplay.files import check_writable, json_text, whole_file
-from interplay.nn import DenseExperts, Experts, TwoLevels
+from interplay.nn import DenseExperts, Experts
 from interplay.train.run import Run
 
 SUFFIXES = (".pt2", ".onnx")
@@ -111,8 +111,7 @@ def export_run(run: Run, path: str | Path, *, overwrite: bool = False) -> Export
     Parameters
     ----------
     run : Run
-        Of a network without readers, with ``context: profile``; contexts of single windows come from the profile's
-        probe, which is no part of it.
+        With ``context: profile``; contexts of single windows come from the profile's probe, which is no part of it.
     path : str or Path
         ``.pt2`` for `torch.export`, ``.onnx`` for ONNX (needs ``pip install 'interplay[export]'``). A file of
         the same name and ``.json`` is written beside it.
@@ -135,11 +134,6 @@ def export_run(run: Run, path: str | Path, *, overwrite: bool = False) -> Export
         raise InvalidInput(
             f"a run to export must have context 'profile'; this one has {run.recipe.model.context!r}, which asks the "
             "profile's probe about every window. Train it with model.context: profile, or use it through ip.load_run."
-        )
-    if isinstance(run.model, TwoLevels):
-        raise InvalidInput(
-            "a run to export must be a network alone: readers are trees and regressions that run in this library only. "
-            "Train it with recipe 'network', or use it through ip.load_run."
         )
     for file in (path, sidecar):
         check_writable(file, overwrite=overwrite)

@@ -74,6 +74,7 @@ def test_synergy_is_found_at_its_lag():
     assert told[-1] == 1.0
 
 
+@pytest.mark.slow
 def test_each_lag_of_its_own_and_all_pairs():
     streams = lagged_streams(1500)
     windows = ip.windows_from_arrays({m: streams.arrays[m] for m in ("m0", "m1", "m2")}, streams.y, steps=2)

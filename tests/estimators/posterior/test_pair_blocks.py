@@ -49,6 +49,7 @@ def test_blocks_find_what_one_block_finds(windows, in_blocks):
         )
 
 
+@pytest.mark.slow
 def test_several_processes_change_nothing(windows, in_blocks):
     both = ip.TemporalRUS(small_blocks(n_jobs=2)).fit(windows).profile_
     for name in ATOMS:

@@ -73,10 +73,12 @@ class Mimic4DemoVitals:
         data = open_npz(
             path, ("obs", "obs_names", "inputs", "input_names", "starts", "stay_id", "subject_id")
         )
-        measured = _columns(
+        measured = hourly_columns(
             path, data["obs"], data["obs_names"], [c for cs, _ in MEASURED.values() for c in cs]
         )
-        given = _columns(path, data["inputs"], data["input_names"], [c for cs in GIVEN.values() for c in cs])
+        given = hourly_columns(
+            path, data["inputs"], data["input_names"], [c for cs in GIVEN.values() for c in cs]
+        )
         starts = data["starts"]
         for k, (stay, subject) in enumerate(zip(data["stay_id"], data["subject_id"], strict=True)):
             hours = slice(starts[k], starts[k + 1])
@@ -84,10 +86,10 @@ class Mimic4DemoVitals:
             if not len(target.values):
                 continue
             streams = {
-                name: _hourly([measured[c][hours] for c in columns], columns, unit)
+                name: hourly_stream([measured[c][hours] for c in columns], columns, unit)
                 for name, (columns, unit) in MEASURED.items()
             } | {
-                name: _hourly([np.log1p(given[c][hours]) for c in columns], columns, "")
+                name: hourly_stream([np.log1p(given[c][hours]) for c in columns], columns, "")
                 for name, columns in GIVEN.items()
             }
             yield Recording(
@@ -95,7 +97,10 @@ class Mimic4DemoVitals:
             )
 
 
-def _columns(path: Path, table: np.ndarray, names: np.ndarray, wanted: list[str]) -> dict[str, np.ndarray]:
+def hourly_columns(
+    path: Path, table: np.ndarray, names: np.ndarray, wanted: list[str]
+) -> dict[str, np.ndarray]:
+    """Columns of a table (hours, n) by name."""
     place = {str(name): k for k, name in enumerate(names)}
     missing = [name for name in wanted if name not in place]
     if missing:
@@ -103,7 +108,8 @@ def _columns(path: Path, table: np.ndarray, names: np.ndarray, wanted: list[str]
     return {name: table[:, place[name]] for name in wanted}
 
 
-def _hourly(columns: list[np.ndarray], names: tuple[str, ...], unit: str) -> Stream:
+def hourly_stream(columns: list[np.ndarray], names: tuple[str, ...], unit: str) -> Stream:
+    """Columns (hours,) side by side, a sample an hour."""
     return Stream(
         values=np.stack(columns, axis=1).astype(np.float32),
         rate_hz=1 / HOUR_S,

@@ -28,6 +28,7 @@ _HOME = {
     "BatchPID": "estimators",
     "DirectedInformation": "estimators",
     "DiscretePID": "estimators",
+    "DensityPID": "estimators",
     "EventResolved": "estimators",
     "GaussianPID": "estimators",
     "MultiScaleBatchPID": "estimators",
@@ -93,6 +94,7 @@ if TYPE_CHECKING:
     from interplay.datasets import load_dataset
     from interplay.estimators import (
         BatchPID,
+        DensityPID,
         DirectedInformation,
         DiscretePID,
         EventResolved,

@@ -5,13 +5,14 @@ import pytest
 import torch
 from sklearn.base import clone
 
-from interplay.estimators import DiscretePID, PosteriorPID, check_estimator
+from interplay.estimators import DensityPID, DiscretePID, PosteriorPID, check_estimator
 from interplay.estimators.checks import CHECKS
 
 ESTIMATORS = [
     DiscretePID(n_rotations=19),
     DiscretePID(cells="quantile", n_cells=2, correction="shuffle", n_rotations=19),
     PosteriorPID(n_rotations=19, epochs=12),
+    pytest.param(DensityPID(n_rotations=19), marks=pytest.mark.slow),
 ]
 
 

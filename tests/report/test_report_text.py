@@ -16,7 +16,7 @@ from interplay.report.kinds import REPORTED, ReportedNumber
 from interplay.report.prediction_data import binned, one_output
 from interplay.report.profile_data import atom_table, groups_of
 from interplay.report.script import repeat_script
-from interplay.report.summary import finding
+from interplay.report.summary import finding, summary_sentences
 from interplay.train.target_kinds import TARGETS, Number
 from interplay.types import Schema
 from report_pages import Page
@@ -263,3 +263,15 @@ def test_the_measure_of_redundancy_is_said_and_made_again():
     assert "redundancy by I_min" in repr(run.profile)
     (call,) = (line for line in repeat_script(run).splitlines() if "TemporalRUS" in line)
     assert "ip.TemporalRUS(ip.DiscretePID(measure=ip.info.Imin()), " in call
+
+
+def test_what_is_given_is_said_by_sentences_top_and_report():
+    profile = xor_profile()
+    assert "given" not in dict(text.sureness(profile))
+    plain = profile.sentences()
+    profile.dataset.attrs["given"] = ["clock", "entity"]
+    assert profile.sentences() == [f"Given clock and entity: {sentence}" for sentence in plain]
+    assert all(sentence.startswith("Given clock and entity: ") for sentence in summary_sentences(profile))
+    assert profile.top(1).attrs["given"] == ("clock", "entity")
+    assert "; given clock, entity" in repr(profile)
+    assert dict(text.sureness(profile))["given"].startswith("clock, entity: ")

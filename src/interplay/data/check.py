@@ -143,7 +143,7 @@ def check_categorical(windows, *, what: str) -> None:
     if windows.kind == "number":
         raise InvalidInput(
             f"{what} must have class labels; the target is continuous (floats). Cut it into classes with "
-            "ip.TargetBins, use .astype(int) if these are class codes, or estimate with GaussianPID."
+            "ip.TargetBins, use .astype(int) if these are class codes, or estimate with GaussianPID or DensityPID."
         )
 
 

@@ -47,18 +47,17 @@ def split_by_entity(
     return windows.of_entities(np.setdiff1d(names, chosen)), windows.of_entities(chosen)
 
 
-def cross_folds(windows: Windows, folds: int, *, seed: int = 0) -> np.ndarray:
+def cross_folds(windows: Windows, folds: int, *, seed: int = 0, within_entities: bool = False) -> np.ndarray:
     """Fold of each window for cross-fitting, (N,) int64 in 0 .. folds-1.
 
-    With at least `folds` entities a fold is a group of entities. With fewer, it is a group of blocks of
-    consecutive windows of one entity; see `purged` for what must be left out between blocks. Classes are
+    With at least `folds` entities a fold is a group of entities. With fewer, or `within_entities`, it is a group of
+    blocks of consecutive windows of one entity; see `purged` for what must be left out between blocks. Classes are
     shared out as evenly as the groups allow: a fold of unusual labels leaves its training part leaning the
     other way, and a model trained there half tells what was held out.
     """
     entity = np.unique(windows.entity, return_inverse=True)[1]
-    group = (
-        entity if entity.max() + 1 >= folds else consecutive_blocks(windows, _block_length(windows, folds))
-    )
+    by_entity = entity.max() + 1 >= folds and not within_entities
+    group = entity if by_entity else consecutive_blocks(windows, _block_length(windows, folds))
     n_groups = group.max() + 1
     if n_groups < folds:
         raise InvalidInput(

@@ -10,6 +10,7 @@ from interplay.estimators.discrete import DiscretePID
 from interplay.estimators.event_resolved import EventResolved
 from interplay.estimators.gaussian import GaussianPID
 from interplay.estimators.model_free import add_knn_information
+from interplay.estimators.posterior.density import DensityPID
 from interplay.estimators.posterior.estimator import PosteriorPID
 from interplay.estimators.predictions import PredictionsPID
 from interplay.estimators.temporal import TemporalRUS
@@ -19,6 +20,7 @@ __all__ = [
     "ESTIMATORS",
     "BaseRUS",
     "BatchPID",
+    "DensityPID",
     "DirectedInformation",
     "DiscretePID",
     "EventResolved",
@@ -38,6 +40,14 @@ ESTIMATORS = Registry(
     "estimator",
     {
         kind.__name__: kind
-        for kind in (PosteriorPID, DiscretePID, GaussianPID, PredictionsPID, MultiScaleBatchPID, BatchPID)
+        for kind in (
+            PosteriorPID,
+            DiscretePID,
+            GaussianPID,
+            DensityPID,
+            PredictionsPID,
+            MultiScaleBatchPID,
+            BatchPID,
+        )
     },
 )

@@ -1,7 +1,8 @@
-"""The contract of an estimator of a categorical target, as checks that anyone's estimator can run.
+"""The contract of an estimator, as checks that anyone's estimator can run.
 
 Each check takes an unfitted estimator and raises AssertionError with one sentence. Data are small: 800 rows,
-each source one noisy bit, y = x1 and x2, so that every atom but one uniqueness is well away from zero.
+each source one noisy bit, y = x1 and x2, so that every atom but one uniqueness is well away from zero. Where the target
+is a number, it lies around 0 or 1 with noise that leaves no doubt which.
 """
 
 from collections.abc import Callable
@@ -14,6 +15,9 @@ from interplay.errors import InvalidInput
 from interplay.estimators.base import ATOMS, BaseRUS
 
 N = 800
+NOISE = 0.1
+"""Standard deviation of a number around the 0 or 1 that it stands for."""
+
 SLACK_BITS = 0.02
 """What may remain of an atom that must vanish, and twice what 800 rows leave between two runs."""
 
@@ -40,7 +44,7 @@ def keeps_scikit_learn_manners(estimator: BaseRUS) -> None:
     """Parameters are stored untouched, `fit` returns the estimator, learned values end in an underscore."""
     before = estimator.get_params()
     _require(clone(estimator).get_params() == before, "a clone must have the same parameters")
-    _require(estimator.fit(*_gate()) is estimator, "fit must return the estimator")
+    _require(estimator.fit(*_gate(estimator)) is estimator, "fit must return the estimator")
     _require(estimator.get_params() == before, "fit must not change parameters")
     for name in ATOMS:
         _require(np.isfinite(getattr(estimator, f"{name}_")), f"{name}_ must be finite after fit")
@@ -50,7 +54,7 @@ def keeps_scikit_learn_manners(estimator: BaseRUS) -> None:
 
 def obeys_the_sum_rules(estimator: BaseRUS) -> None:
     """R + U1 = I1, R + U2 = I2, R + U1 + U2 + S = I12."""
-    f = estimator.fit(*_gate())
+    f = estimator.fit(*_gate(estimator))
     total = f.redundancy_ + f.unique1_ + f.unique2_ + f.synergy_
     _near(total, f.joint_mi_, 1e-6, "R + U1 + U2 + S must be I12")
     _near(f.redundancy_ + f.unique1_, f.mi1_, SLACK_BITS, "R + U1 must be I1")
@@ -59,7 +63,7 @@ def obeys_the_sum_rules(estimator: BaseRUS) -> None:
 
 def is_symmetric(estimator: BaseRUS) -> None:
     """Swapping the sources swaps the uniquenesses and nothing else."""
-    x1, x2, y = _gate(flip=0.1)
+    x1, x2, y = _gate(estimator, flip=0.1)
     one, other = estimator.fit(x1, x2, y), clone(estimator).fit(x2, x1, y)
     for a, b in (
         ("redundancy", "redundancy"),
@@ -73,8 +77,8 @@ def is_symmetric(estimator: BaseRUS) -> None:
 
 
 def ignores_names_of_classes(estimator: BaseRUS) -> None:
-    """Renumbered classes give the same atoms."""
-    x1, x2, y = _gate()
+    """Renumbered classes, or a number turned over, give the same atoms."""
+    x1, x2, y = _gate(estimator)
     one, other = estimator.fit(x1, x2, y), clone(estimator).fit(x1, x2, 1 - y)
     for name in ATOMS:
         _near(
@@ -87,7 +91,7 @@ def ignores_names_of_classes(estimator: BaseRUS) -> None:
 
 def finds_a_copy_redundant(estimator: BaseRUS) -> None:
     """A source given twice has no uniqueness and no synergy."""
-    x1, _, y = _gate()
+    x1, _, y = _gate(estimator)
     f = estimator.fit(x1, x1.copy(), y)
     for name in ("unique1", "unique2", "synergy"):
         _near(getattr(f, f"{name}_"), 0.0, SLACK_BITS, f"{name} of a source with itself must vanish")
@@ -96,7 +100,7 @@ def finds_a_copy_redundant(estimator: BaseRUS) -> None:
 
 def finds_nothing_in_noise(estimator: BaseRUS) -> None:
     """A shuffled target is told nothing."""
-    x1, x2, y = _gate()
+    x1, x2, y = _gate(estimator)
     f = estimator.fit(x1, x2, np.random.default_rng(5).permutation(y))
     for name in ATOMS:
         _near(getattr(f, f"{name}_"), 0.0, SLACK_BITS, f"{name} about a shuffled target must vanish")
@@ -104,7 +108,7 @@ def finds_nothing_in_noise(estimator: BaseRUS) -> None:
 
 def finds_the_gate(estimator: BaseRUS) -> None:
     """AND of two fair bits: R = 0.311, U = 0, S = 0.5 bit."""
-    f = estimator.fit(*_gate())
+    f = estimator.fit(*_gate(estimator))
     for name, truth in (("redundancy", 0.3113), ("unique1", 0.0), ("unique2", 0.0), ("synergy", 0.5)):
         slack = 4 * getattr(f, f"{name}_stderr_") + SLACK_BITS
         _near(getattr(f, f"{name}_"), truth, slack, f"{name} of AND must be {truth} bit")
@@ -112,10 +116,10 @@ def finds_the_gate(estimator: BaseRUS) -> None:
 
 def repeats_itself(estimator: BaseRUS) -> None:
     """The same data and `random_state` give the same numbers, whatever the global random state."""
-    first = estimator.fit(*_gate())
+    first = estimator.fit(*_gate(estimator))
     np.random.seed(1)
     torch.manual_seed(1)
-    second = clone(estimator).fit(*_gate())
+    second = clone(estimator).fit(*_gate(estimator))
     for name in ATOMS:
         same = getattr(first, f"{name}_") == getattr(second, f"{name}_")
         _require(same, f"{name} must be the same in a second run")
@@ -123,7 +127,7 @@ def repeats_itself(estimator: BaseRUS) -> None:
 
 def leaves_the_world_alone(estimator: BaseRUS) -> None:
     """Neither the inputs nor the global random states change."""
-    data = _gate()
+    data = _gate(estimator)
     copies = [part.copy() for part in data]
     numpy_state, torch_state = _numpy_state(), torch.get_rng_state()
     estimator.fit(*data)
@@ -135,16 +139,19 @@ def leaves_the_world_alone(estimator: BaseRUS) -> None:
 
 
 def refuses_what_it_cannot_use(estimator: BaseRUS) -> None:
-    """Unequal lengths, missing values, labels of floats and a constant target are refused with InvalidInput."""
-    x1, x2, y = _gate()
+    """Unequal lengths, missing values, labels of floats for classes and a constant target are refused with
+    InvalidInput."""
+    x1, x2, y = _gate(estimator)
     gap = x1.copy()
     gap[3] = np.nan
-    for data, what in (
+    cases = [
         ((x1[:-1], x2, y), "sources of unequal length"),
         ((gap, x2, y), "a missing value"),
-        ((x1, x2, y.astype(float)), "labels of floats"),
         ((x1, x2, np.zeros_like(y)), "a constant target"),
-    ):
+    ]
+    if not estimator.continuous_target:
+        cases.append(((x1, x2, y.astype(float)), "labels of floats"))
+    for data, what in cases:
         try:
             clone(estimator).fit(*data)
         except InvalidInput:
@@ -166,14 +173,15 @@ CHECKS: tuple[Callable[[BaseRUS], None], ...] = (
 )
 
 
-def _gate(flip: float = 0.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Two noisy bits and their AND; a share `flip` of the second source's bits is wrong."""
+def _gate(estimator: BaseRUS, flip: float = 0.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Two noisy bits and their AND, as the estimator's kind of target; a share `flip` of the second source's bits is
+    wrong."""
     rng = np.random.default_rng(0)
     bits = rng.integers(0, 2, (2, N))
     y = bits[0] & bits[1]
     bits[1] ^= rng.random(N) < flip
     x1, x2 = bits[:, :, None] + 0.05 * rng.normal(size=(2, N, 1))
-    return x1, x2, y
+    return x1, x2, y + NOISE * rng.normal(size=N) if estimator.continuous_target else y
 
 
 def _numpy_state() -> np.ndarray:

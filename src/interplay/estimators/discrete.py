@@ -8,12 +8,15 @@ import numpy as np
 import torch
 import xarray as xr
 
-from interplay.data import Windows
+from interplay.data import Windows, cross_folds
 from interplay.errors import InvalidInput
 from interplay.estimators.base import BaseRUS
 from interplay.estimators.collect import ProfileBuilder
 from interplay.estimators.discretise import cells_at_lags
+from interplay.estimators.given import Given
+from interplay.estimators.posterior.fold_probe import fold_parts
 from interplay.estimators.resampling import WORK_BYTES, rearrangements, tail_p_values
+from interplay.estimators.strata import Known
 from interplay.estimators.target_history import past_labels
 from interplay.info import RedundancyMeasure
 from interplay.info.measures import chosen_measure
@@ -22,6 +25,9 @@ from interplay.units import nats
 
 CELLS = ("kmeans", "quantile", "given")
 CORRECTIONS = ("miller-madow", "shuffle", "none")
+
+FOLDS = 5
+"""Of what reads a confounder with many values."""
 
 
 class DiscretePID(BaseRUS):
@@ -40,6 +46,9 @@ class DiscretePID(BaseRUS):
         rearranged sources.
     target_history : int
         h, how many of the target's own last labels are conditioned on; atoms are averaged over pasts.
+    given : str or list of str, optional
+        Confounders that are conditioned on, see `interplay.estimators.given`; of numbers in strata, within which what
+        is left of them still counts.
     tol_bits : float
         Certified accuracy of the solver.
     measure : RedundancyMeasure, optional
@@ -67,6 +76,7 @@ class DiscretePID(BaseRUS):
         n_cells: int = 8,
         correction: str = "miller-madow",
         target_history: int = 0,
+        given: str | list[str] | None = None,
         tol_bits: float = 1e-6,
         measure: RedundancyMeasure | None = None,
         n_shuffles: int = 10,
@@ -78,6 +88,7 @@ class DiscretePID(BaseRUS):
         self.n_cells = n_cells
         self.correction = correction
         self.target_history = target_history
+        self.given = given
         self.tol_bits = tol_bits
         self.measure = measure
         self.n_shuffles = n_shuffles
@@ -93,13 +104,15 @@ class DiscretePID(BaseRUS):
         if self.n_cells < 2:
             raise InvalidInput(f"n_cells must be at least 2, or nothing is told apart; got {self.n_cells}.")
         rng = np.random.default_rng(self.random_state)
-        windows, context = past_labels(windows, self.target_history)
+        windows, past = past_labels(windows, self.target_history)
+        given = Given.of(windows, self.given, lags)
+        windows, known = given.windows, self._known(given, past)
         builder = ProfileBuilder(windows, lags, n_bootstrap=self.n_bootstrap, rng=rng, pairs=self.pairs)
         cell = cells_at_lags(windows, lags, self.cells, self.n_cells, self.random_state)
         y, n_classes = torch.from_numpy(windows.y), len(windows.classes)
-        group = torch.from_numpy(context)
+        group = torch.from_numpy(known.context)
         draws = max(self.n_rotations, self.n_shuffles)
-        rearranged = torch.from_numpy(rearrangements(windows, windows.length, draws, rng))
+        rearranged = torch.from_numpy(rearrangements(windows, windows.length, draws, rng, known.stratum))
         alone = []
         for codes in cell:
             source = _Source(_Counts(codes[None], y, group, n_classes), rearranged, self.n_rotations)
@@ -110,6 +123,15 @@ class DiscretePID(BaseRUS):
             self._add_pair(builder, alone[i], alone[j], rearranged)
             progress((k + 1) / len(builder.pairs))
         return builder.dataset()
+
+    def _known(self, given: Given, past: np.ndarray) -> Known:
+        """What is known before the sources are counted; folds are those of what reads a confounder with many values."""
+        windows, parts = given.windows, []
+        if given.columns.shape[1]:
+            within = given.within_entities
+            fold = cross_folds(windows, FOLDS, seed=self.random_state, within_entities=within)
+            parts = fold_parts(windows, fold)
+        return Known.of(given, past, parts, len(windows.classes), self.random_state)
 
     def _add_pair(
         self, builder: ProfileBuilder, one: "_Source", two: "_Source", rearranged: torch.Tensor

@@ -15,6 +15,7 @@ from interplay.data.windows import Windows
 from interplay.errors import InvalidInput, NotFitted
 from interplay.estimators.base import BaseRUS
 from interplay.estimators.clusters import cluster_test
+from interplay.estimators.given import names_given
 from interplay.estimators.rearranged_moments import rearranged_moments
 from interplay.estimators.temporal import TemporalRUS
 from interplay.profile import InteractionProfile
@@ -98,6 +99,11 @@ class EventResolved(BaseEstimator):
                 f"{self.n_permutations!r}."
             )
         estimator = self._estimator(around.bins[0])
+        if given := set(names_given(getattr(estimator, "given", None))) & set(around.modalities):
+            raise InvalidInput(
+                f"given must not be a source at the event; got {sorted(given)[0]!r}. Leave it out, or "
+                "give a static input or the clock."
+            )
         n_m, n_b = len(around.modalities), len(around.bins)
         with shown(self.progress, "interactions around events") as tell:
             profiles = [_measured(windows, estimator) for windows in around.bins]

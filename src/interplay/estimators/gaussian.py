@@ -20,7 +20,10 @@ from interplay.data import Scaler, Windows, cross_folds, purged
 from interplay.errors import DataWarning
 from interplay.estimators.base import BaseRUS
 from interplay.estimators.collect import ProfileBuilder
+from interplay.estimators.given import Given
+from interplay.estimators.posterior.fold_probe import Part, fold_parts
 from interplay.estimators.resampling import rearranged_p_values, rearrangements, tail_p_values
+from interplay.estimators.strata import explained, strata_of_numbers
 from interplay.estimators.target_history import past_values
 from interplay.probe.features import plain_features
 from interplay.progress import Progress, silent
@@ -49,6 +52,8 @@ class GaussianPID(BaseRUS):
     target_history : int
         h, how many of the target's own last values are conditioned on: target and sources are what a regression on them
         leaves.
+    given : str or list of str, optional
+        Confounders, see `interplay.estimators.given`; what curves of them explain is taken off target and sources.
     folds : int
         Cross-fitting folds: groups of entities, or blocks where there are few entities.
     n_bootstrap : int
@@ -60,8 +65,7 @@ class GaussianPID(BaseRUS):
 
     Notes
     -----
-    What a source tells by its spread or by a curve stays unseen. Cut the target with `TargetBins` and use
-    `PosteriorPID` to see that.
+    What a source tells by its spread or by a curve stays unseen: `DensityPID` sees that.
 
     References
     ----------
@@ -74,12 +78,14 @@ class GaussianPID(BaseRUS):
         self,
         *,
         target_history: int = 0,
+        given: str | list[str] | None = None,
         folds: int = 5,
         n_bootstrap: int = 200,
         n_rotations: int = 999,
         random_state: int = 0,
     ):
         self.target_history = target_history
+        self.given = given
         self.folds = folds
         self.n_bootstrap = n_bootstrap
         self.n_rotations = n_rotations
@@ -89,10 +95,12 @@ class GaussianPID(BaseRUS):
         """See `BaseRUS.estimate`."""
         rng = np.random.default_rng(self.random_state)
         windows, past = past_values(windows, self.target_history)
+        given = Given.of(windows, self.given, lags)
+        windows = given.windows
         builder = ProfileBuilder(windows, lags, n_bootstrap=self.n_bootstrap, rng=rng, pairs=self.pairs)
-        ridge = _Ridge(windows, lags, past, self.folds, self.random_state)
+        ridge = _Ridge(given, lags, past, self.folds, self.random_state)
         y = ridge.y - ridge.y.mean()
-        rearranged = rearrangements(windows, windows.length, self.n_rotations, rng)
+        rearranged = rearrangements(windows, windows.length, self.n_rotations, rng, ridge.stratum)
         few = torch.from_numpy(rearranged[:TAIL_DRAWS])
         per_parameter = 0.5 / len(windows)
         shifts = {"redundancy": -per_parameter, "synergy": -2 * per_parameter, "joint_mi": -3 * per_parameter}
@@ -249,15 +257,30 @@ class _Fold:
 class _Ridge:
     """Out-of-fold ridge predictions from any sets of modalities, from moments that are taken once."""
 
-    def __init__(self, windows: Windows, lags: np.ndarray, past: np.ndarray, folds: int, seed: int):
+    def __init__(self, given: Given, lags: np.ndarray, past: np.ndarray, folds: int, seed: int):
+        windows = given.windows
         x = plain_features(Scaler.fit(windows), windows.steps.values, windows.steps.observed).double()
         self.n_modalities, _, self.n_features = x.shape
         rows = torch.from_numpy(windows.last - np.asarray(lags)[:, None])
+        self.x = x.transpose(0, 1).flatten(1)[rows]
+        self.y = torch.from_numpy(windows.y)
+        fold = cross_folds(windows, folds, seed=seed, within_entities=given.within_entities)
+        self.stratum = None
+        if given.names:
+            past = self._partial_out(given, past, fold_parts(windows, fold), seed)
         beyond = beyond_past(past)
-        self.x = beyond(x.transpose(0, 1).flatten(1)[rows])
-        self.y = beyond(torch.from_numpy(windows.y)[:, None])[:, 0]
-        fold = cross_folds(windows, folds, seed=seed)
+        self.x, self.y = beyond(self.x), beyond(self.y[:, None])[:, 0]
         self.folds = [self._moments(windows, fold == k) for k in np.unique(fold)]
+
+    def _partial_out(self, given: Given, past: np.ndarray, parts: list[Part], seed: int) -> np.ndarray:
+        """Leave of target and sources what is not explained by what is given; returns the same of the past (N, h)."""
+        explained_y = explained(given, self.y[:, None].numpy(), parts, seed)
+        self.stratum = strata_of_numbers(given, explained_y / self.y.std().item(), seed)
+        self.y = self.y - torch.from_numpy(explained_y[:, 0])
+        flat = self.x.transpose(0, 1).flatten(1)
+        flat = flat - torch.from_numpy(explained(given, flat.numpy(), parts, seed))
+        self.x = flat.unflatten(1, (self.x.shape[0], -1)).transpose(0, 1).contiguous()
+        return past - explained(given, past, parts, seed) if past.shape[1] else past
 
     def _moments(self, windows: Windows, held_out: np.ndarray) -> _Fold:
         fit = torch.from_numpy(np.flatnonzero(purged(windows, held_out)))

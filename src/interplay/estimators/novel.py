@@ -67,7 +67,7 @@ def with_novel(
         With ``novel (source, lag)`` and, of pairs, ``novel_joint (source_i, source_j, lag)``, in bits, and of each
         ``_stderr``, ``_p_value`` and ``_q_value``.
     """
-    names = windows.modalities
+    names = tuple(dataset["source"].values.tolist())
     groups = {name: (name,) for name in names}
     if pairs:
         groups |= {_joined(pair): pair for pair in combinations(names, 2)}
@@ -143,6 +143,8 @@ def _entry(at: xr.Dataset, variable: str, chance: Sequence[xr.DataArray]) -> Ent
 def split_past(windows: Windows, groups: Groups, lags: np.ndarray, as_news: bool) -> Windows:
     """Windows of two modalities for each group: its step at the last of these lags, and its steps at the others.
 
+    Of modalities in no group, which are given, there are the steps at all these lags.
+
     Parameters
     ----------
     windows : Windows
@@ -155,6 +157,10 @@ def split_past(windows: Windows, groups: Groups, lags: np.ndarray, as_news: bool
     for name, group in groups.items():
         members[f"{NEW}{name}"] = [(each, int(lags[-1])) for each in group]
         members[f"{SINCE}{name}"] = [(each, int(lag)) for each in group for lag in lags[-2::-1]]
+    sources = {each for group in groups.values() for each in group}
+    for name in windows.modalities:
+        if name not in sources:
+            members[name] = [(name, int(lag)) for lag in lags[::-1]]
     split = pasts(windows, members)
     if not as_news:
         return split

@@ -86,7 +86,9 @@ def bootstrap_std_error(sums: torch.Tensor, counts: np.ndarray, draws: int, rng:
     return means.std(-1) * np.sqrt(n_g / max(n_g - 1, 1))
 
 
-def rearrangements(windows: Windows, lags: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+def rearrangements(
+    windows: Windows, lags: int, draws: int, rng: np.random.Generator, stratum: np.ndarray | None = None
+) -> np.ndarray:
     """For every window another that it may show the sources of, if they have nothing to do with its label.
 
     Where labels change within at least half of the entities, sources are rotated in time within each entity.
@@ -102,6 +104,9 @@ def rearrangements(windows: Windows, lags: int, draws: int, rng: np.random.Gener
         Rotations by fewer windows than this, in either direction, are left out.
     draws : int
     rng : numpy Generator
+    stratum : (N,) int64, optional
+        Within which windows change places; each stratum of an entity is rotated by the same share of its windows, so
+        that what is near in time stays so.
 
     Returns
     -------
@@ -109,6 +114,8 @@ def rearrangements(windows: Windows, lags: int, draws: int, rng: np.random.Gener
     """
     starts = np.flatnonzero(np.r_[True, windows.entity[1:] != windows.entity[:-1]])
     sizes = np.diff(np.r_[starts, len(windows)])
+    if stratum is not None:
+        return _within_strata(changes_within(windows, starts), starts, sizes, stratum, lags, draws, rng)
     place = np.arange(len(windows)) - np.repeat(starts, sizes)
     if changes_within(windows, starts):
         margin = np.minimum(lags, (sizes - 1) // 2)
@@ -125,6 +132,29 @@ def exchanged(starts: np.ndarray, sizes: np.ndarray, draws: int, rng: np.random.
     order = rng.permuted(np.tile(np.arange(len(starts)), (draws, 1)), axis=1)
     other = np.repeat(order, sizes, axis=1)
     return starts[other] + place % sizes[other]
+
+
+def _within_strata(rotate: bool, starts, sizes, stratum, lags: int, draws: int, rng) -> np.ndarray:
+    """Rearrangements (draws, N) of windows within strata (N,): rotated within entities, which begin at `starts`, or
+    exchanged between them."""
+    entity = np.repeat(np.arange(len(starts)), sizes)
+    moved = np.empty((draws, len(stratum)), dtype=np.int64)
+    margin = np.minimum(lags, (sizes - 1) // 2)
+    share = rng.integers(margin, np.maximum(sizes - margin, margin + 1), (draws, len(starts))) / sizes
+    for number in np.unique(stratum):
+        rows = np.flatnonzero(stratum == number)
+        first = np.flatnonzero(np.r_[True, np.diff(entity[rows]) != 0])
+        size = np.diff(np.r_[first, len(rows)])
+        place = np.arange(len(rows)) - np.repeat(first, size)
+        if rotate:
+            shift = np.round(share[:, entity[rows[first]]] * size).astype(np.int64)
+            other = (place + np.repeat(shift, size, axis=1)) % np.repeat(size, size)
+            moved[:, rows] = rows[np.repeat(first, size) + other]
+        else:
+            order = rng.permuted(np.tile(np.arange(len(first)), (draws, 1)), axis=1)
+            shown = np.repeat(order, size, axis=1)
+            moved[:, rows] = rows[first[shown] + place % size[shown]]
+    return moved
 
 
 def changes_within(windows: Windows, starts: np.ndarray) -> bool:

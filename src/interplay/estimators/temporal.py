@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, clone
 from interplay.data import Windows
 from interplay.errors import InvalidInput, NotFitted
 from interplay.estimators.base import BaseRUS
+from interplay.estimators.given import names_given
 from interplay.estimators.novel import with_novel
 from interplay.info import Broja, entropy
 from interplay.info.measures import measure_name
@@ -140,6 +141,7 @@ def as_profile(dataset: xr.Dataset, estimator: BaseRUS, windows: Windows) -> Int
         },
         measure=measure_name(Broja() if measure is None else measure),
         target_history=int(getattr(estimator, "target_history", 0)),
+        given=list(names_given(getattr(estimator, "given", None))),
         entities=list(windows.entities),
         n_examples=len(windows),
         **_about_target(windows, dataset),

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from interplay.profile.sentences import given, in_brackets, with_interval
+from interplay.profile.sentences import given_past, in_brackets, with_interval
 from interplay.profile.significance import significant
 
 ALONE, JOINT = "novel", "novel_joint"
@@ -58,7 +58,7 @@ def novel_sentences(profile, n: int = 5) -> list[str]:
 
 def _sentence(profile, row) -> str:
     bits = f"{with_interval(row.bits, row.stderr)} bits"
-    known = "" if (words := given(profile)) == "" else f", {words}"
+    known = "" if (words := given_past(profile)) == "" else f", {words}"
     if row.lag_s == profile.lag_s[0]:
         return f"{row.source} tells {bits} at the most recent lag, {row.lag_s:g} s{known}{in_brackets(row.q_value)}."
     return (

@@ -40,9 +40,9 @@ class InteractionProfile:
         lag)``, what a lag adds to all more recent ones; ``<name>_stderr``, ``p_value``, ``q_value`` (p-values adjusted
         over all pairs and lags), ``gap_bits`` (solver), ``residual_bits`` (largest violation of a sum rule).
         Coordinate ``lag_s``, seconds.
-        Attributes: ``step_s``, ``target_history``, ``h_y_bits`` (entropy of the target), ``classes``,
-        ``class_prior``, ``kind`` ("rate" where all lags were looked at together, with ``lags_s`` of each modality),
-        ``entities`` the profile was fitted on, ``n_examples``, ``estimator``, ``parameters``, ``measure`` of
+        Attributes: ``step_s``, ``target_history``, ``given`` (confounders), ``h_y_bits`` (entropy of the target),
+        ``classes``, ``class_prior``, ``kind`` ("rate" where all lags were looked at together, with ``lags_s`` of each
+        modality), ``entities`` the profile was fitted on, ``n_examples``, ``estimator``, ``parameters``, ``measure`` of
         redundancy, ``version``; where the lag is time since an event also ``event`` and ``bins_s``.
     probe : InstanceProbe, optional
         What `explain` reads new windows with; `PosteriorPID` leaves one.
@@ -135,6 +135,11 @@ class InteractionProfile:
         return float(self.dataset.attrs["step_s"])
 
     @property
+    def given(self) -> tuple[str, ...]:
+        """Confounders that all values are conditioned on."""
+        return tuple(self.dataset.attrs.get("given", ()))
+
+    @property
     def h_y_bits(self) -> float:
         return float(self.dataset.attrs["h_y_bits"])
 
@@ -189,13 +194,15 @@ class InteractionProfile:
         pandas.DataFrame
             Columns ``atom, source_i, source_j, lag_s, bits, stderr, p_value, q_value, significant``; for "unique" the
             information is in source_i and not in source_j. Error, p- and q-value are NaN where there is none. The lag
-            of a pair is that of its largest significant value, if it has one; of a rate it is NaN. Of time since an
-            event, also ``when``, in words.
+            of a pair is that of its largest significant value, if it has one; of a rate it is NaN. What is given, if
+            anything, is in ``attrs["given"]``. Of time since an event, also ``when``, in words.
         """
         names = PAIR_ATOMS if atom is None else (atom,)
         tables = [self._peaks(name) for name in names]
         rows = pd.concat(tables).sort_values(["significant", "bits"], ascending=False, kind="stable")
         rows = rows.head(n).reset_index(drop=True)
+        if self.given:
+            rows.attrs["given"] = self.given
         return rows.assign(when=[when(self, lag) for lag in rows["lag_s"]]) if is_since_event(self) else rows
 
     def _peaks(self, atom: str) -> pd.DataFrame:
@@ -324,13 +331,9 @@ class InteractionProfile:
             raise DamagedFile(f"{path} does not hold a whole profile: {error}") from error
 
     def __repr__(self) -> str:
-        over = f"over lags {self.lag_s.min():g} to {self.lag_s.max():g} s"
-        over = "over all lags together, in bits per step" if self.kind == RATE else over
-        entropy = f"target entropy {self.h_y_bits:.3f} bits"
-        measure = self.dataset.attrs.get("measure")
-        by = f"; redundancy by {measure}" if measure else ""
-        head = f"InteractionProfile of {len(self.modalities)} modalities {over}; {entropy}{by}"
-        return f"{head}\n{self.top(5).to_string(index=False)}"
+        from interplay.profile.sentences import headline
+
+        return f"{headline(self)}\n{self.top(5).to_string(index=False)}"
 
     def __eq__(self, other) -> bool:
         return isinstance(other, InteractionProfile) and self.dataset.identical(other.dataset)

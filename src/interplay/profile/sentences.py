@@ -33,7 +33,13 @@ def sentences(profile, n: int, atom: str | None = None) -> list[str]:
     """
     n_m = len(profile.modalities)
     rows = profile.top(3 * n_m * n_m, atom=atom)
-    return [_sentence(profile, row) for row in rows[rows["significant"]].head(n).itertuples()]
+    given = given_in_words(profile)
+    return [given + _sentence(profile, row) for row in rows[rows["significant"]].head(n).itertuples()]
+
+
+def given_in_words(profile) -> str:
+    """What sentences about a profile begin with: its confounders, or nothing."""
+    return f"Given {' and '.join(profile.given)}: " if profile.given else ""
 
 
 def _sentence(profile, row) -> str:
@@ -44,7 +50,7 @@ def _sentence(profile, row) -> str:
         where = f"over all lags together ({_lags(profile, row.source_i, row.source_j)})"
     else:
         where = f"most {when(profile, row.lag_s)}{clear_stretch(profile, row)}"
-    return f"{', '.join(filter(None, (fact, where, given(profile))))}{in_brackets(row.q_value)}."
+    return f"{', '.join(filter(None, (fact, where, given_past(profile))))}{in_brackets(row.q_value)}."
 
 
 def with_interval(bits: float, stderr: float) -> str:
@@ -57,7 +63,7 @@ def in_brackets(q_value: float) -> str:
     return "" if math.isnan(q_value) else f" (q = {q_value:.2g})"
 
 
-def given(profile) -> str:
+def given_past(profile) -> str:
     """What was known of the target's own past; nothing where it was not asked."""
     history = int(profile.dataset.attrs.get("target_history", 0))
     if history == 0:
@@ -77,3 +83,14 @@ def _listed(lags_s) -> str:
     if len(lags_s) > 3 and np.allclose(np.diff(lags_s), lags_s[1] - lags_s[0]):
         return f"{lags_s[0]:g} to {lags_s[-1]:g}"
     return ", ".join(f"{lag:g}" for lag in lags_s)
+
+
+def headline(profile) -> str:
+    """What a profile is about, on one line."""
+    over = f"over lags {profile.lag_s.min():g} to {profile.lag_s.max():g} s"
+    over = "over all lags together, in bits per step" if profile.kind == RATE else over
+    entropy = f"target entropy {profile.h_y_bits:.3f} bits"
+    measure = profile.dataset.attrs.get("measure")
+    by = f"; redundancy by {measure}" if measure else ""
+    by += f"; given {', '.join(profile.given)}" if profile.given else ""
+    return f"InteractionProfile of {len(profile.modalities)} modalities {over}; {entropy}{by}"

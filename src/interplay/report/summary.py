@@ -4,7 +4,7 @@ import numpy as np
 
 from interplay.profile import PAIR_ATOMS, InteractionProfile
 from interplay.profile.dataset import RATE
-from interplay.profile.sentences import given
+from interplay.profile.sentences import given_in_words, given_past
 from interplay.profile.significance import Z_95
 from interplay.profile.since_event import is_since_event, when
 from interplay.report.profile_data import AtomTable, atom_table
@@ -28,7 +28,8 @@ def summary_sentences(profile: InteractionProfile) -> list[str]:
     """One sentence for each of redundancy, uniqueness and synergy; none without pairs."""
     if len(profile.modalities) < 2:
         return []
-    return [finding(profile, atom) for atom in PAIR_ATOMS]
+    given = given_in_words(profile)
+    return [given + finding(profile, atom) for atom in PAIR_ATOMS]
 
 
 def finding(profile: InteractionProfile, atom: str) -> str:
@@ -70,7 +71,7 @@ def _when(profile: InteractionProfile, table: AtomTable, row: int, lag: int) -> 
     """At which lags: everywhere alike, or where most and over which range it is clear."""
     lag_s, clear, bits = profile.lag_s, table.clear[row], table.bits[row]
     if profile.kind == RATE:
-        return ", ".join(filter(None, ("per step, over all lags together", given(profile))))
+        return ", ".join(filter(None, ("per step, over all lags together", given_past(profile))))
     if is_since_event(profile):
         return f"most {when(profile, lag_s[lag])}, clear in {clear.sum()} of {counted(len(lag_s), 'bin')} of time"
     if len(lag_s) == 1:

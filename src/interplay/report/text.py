@@ -209,6 +209,8 @@ def sureness(profile: InteractionProfile) -> list[tuple[str, str]]:
             else f"{history}: what the sources tell beyond the target's last {history} labels",
         )
     )
+    if profile.given:
+        rows.append(("given", f"{', '.join(profile.given)}: what the sources tell beyond it"))
     for name, title, text in (
         ("gap_bits", "solver", "within {:.1g} bits of the exact optimum, certified"),
         ("quantisation_loss", "quantising", "would cost at most {:.1g} bits of any modality's information"),

@@ -7,7 +7,8 @@ import torch
 import interplay as ip
 from interplay.data import cross_folds
 from interplay.estimators.posterior.crossfit import HELD_OUT, Folds, cross_fit
-from interplay.estimators.posterior.fold_probe import FoldProbes, Problem, Screened, Training
+from interplay.estimators.posterior.fold_probe import FoldProbes, Screened, Training
+from interplay.estimators.posterior.problem import Problem
 from interplay.probe import network as probes
 
 PAIRS = np.array([(0, 1), (0, 2), (1, 2)])

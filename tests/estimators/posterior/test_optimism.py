@@ -5,8 +5,9 @@ import torch
 
 import interplay as ip
 from interplay.estimators.collect import ProfileBuilder
-from interplay.estimators.posterior.fold_probe import Problem, Training
+from interplay.estimators.posterior.fold_probe import Training
 from interplay.estimators.posterior.optimism import Corrected, Learned, between_folds, without_regret
+from interplay.estimators.posterior.problem import Problem
 from interplay.estimators.posterior.quantise import filled, nearest_cell
 from interplay.estimators.posterior.screening import screen
 

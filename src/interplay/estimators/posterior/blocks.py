@@ -11,8 +11,9 @@ from hashlib import blake2b
 import numpy as np
 import torch
 
+from interplay.estimators.posterior.cells import CellDecoder
 from interplay.estimators.posterior.crossfit import CrossFit, Folds, cross_fit
-from interplay.estimators.posterior.fold_probe import Problem, Screened, Training
+from interplay.estimators.posterior.fold_probe import Screened, Training
 from interplay.estimators.posterior.nulls import single_nulls, synergy_null
 from interplay.estimators.posterior.optimism import (
     Corrected,
@@ -22,7 +23,8 @@ from interplay.estimators.posterior.optimism import (
     unseen_nats,
 )
 from interplay.estimators.posterior.pair_head import PairHead
-from interplay.estimators.posterior.scoring import CellDecoder, PairScores, Scored
+from interplay.estimators.posterior.problem import Problem
+from interplay.estimators.posterior.scoring import PairScores, Scored
 from interplay.estimators.posterior.screening import screen
 from interplay.estimators.resampling import cluster_sums, tail_p_values
 from interplay.probe.calibration import Calibration
@@ -160,7 +162,9 @@ class BlockTask:
         digest = blake2b(digest_size=8)
         w = self.problem.windows
         values = (*w.steps.values.values(), w.steps.target, w.last, w.entity)
-        for array in (*values, self.problem.lags, self.problem.context):
+        problem = self.problem
+        curves = () if problem.bins is None else (problem.bins.curves.numpy(),)
+        for array in (*values, problem.lags, problem.context, problem.log_prior.numpy(), *curves):
             digest.update(np.ascontiguousarray(array).data)
         settings = (
             asdict(self.training),
@@ -220,10 +224,10 @@ class BlockTask:
         """What is doubtful beyond the draw of the windows, nats (H, L), of heads that read sources of so many effective
         windows (H,)."""
         between = between_folds(scores.score, self.folds.fold, self.cluster)
-        n_classes = self.problem.log_prior.shape[1]
-        unseen = unseen_nats(len(self.problem.windows), n_classes)
+        freedom = self.problem.freedom
+        unseen = unseen_nats(len(self.problem.windows), freedom)
         learned = scores.score.mean(-1).abs()
-        unlearned = (unlearned_nats(effective, n_classes)[:, None] - learned).clamp_min(0.0)
+        unlearned = (unlearned_nats(effective, freedom)[:, None] - learned).clamp_min(0.0)
         return torch.sqrt(scores.doubt**2 + between**2 + unseen**2 + unlearned**2)
 
     def _p_values(self, nulls: torch.Tensor, pairs: torch.Tensor, scores: PairScores) -> Tensors:

@@ -19,13 +19,13 @@ from interplay.data import Windows, cross_folds, purged
 from interplay.estimators.posterior.fold_probe import (
     FoldProbes,
     Part,
-    Problem,
     Screened,
     Training,
     check_fold,
     fold_parts,
     prior_losses,
 )
+from interplay.estimators.posterior.problem import Problem
 
 LATE = 0.9
 """Share of all information that is read out by the epoch of the probes that read new windows."""
@@ -144,12 +144,13 @@ class Folds:
     half: Part
 
     @classmethod
-    def of(cls, windows: Windows, folds: int, random_state: int) -> "Folds":
-        """Of entities, or of blocks of time where there are few."""
-        fold = cross_folds(windows, folds, seed=random_state)
+    def of(cls, windows: Windows, folds: int, random_state: int, *, within_entities: bool = False) -> "Folds":
+        """Of entities, or of blocks of time where there are few or what is told within entities is asked."""
+        fold = cross_folds(windows, folds, seed=random_state, within_entities=within_entities)
         parts = fold_parts(windows, fold)
         for part in parts:
-            check_fold(windows, part.fit)
+            if not windows.continuous:
+                check_fold(windows, part.fit)
         numbers, fold = np.unique(fold, return_inverse=True)
         learned = fold < max(1, (len(numbers) - 1) // 2)
         return cls(

@@ -24,12 +24,16 @@ from joblib import Parallel, delayed
 from interplay.data import Windows
 from interplay.estimators.base import BaseRUS
 from interplay.estimators.collect import ProfileBuilder
+from interplay.estimators.given import Given
 from interplay.estimators.posterior.blocks import BlockResult, BlockTask
+from interplay.estimators.posterior.cells import CellDecoder
 from interplay.estimators.posterior.crossfit import HELD_OUT, CrossFit, Folds
-from interplay.estimators.posterior.fold_probe import Problem, Screened, Training
-from interplay.estimators.posterior.scoring import CellDecoder, Scored
+from interplay.estimators.posterior.fold_probe import Screened, Training
+from interplay.estimators.posterior.problem import Problem
+from interplay.estimators.posterior.scoring import Scored
 from interplay.estimators.posterior.store import BlockStore
 from interplay.estimators.resampling import effective_windows, rearrangements, tail_p_values
+from interplay.estimators.strata import Known
 from interplay.estimators.target_history import past_labels
 from interplay.progress import Progress, silent
 from interplay.units import bits
@@ -45,6 +49,8 @@ class PosteriorPID(BaseRUS):
     ----------
     target_history : int
         h, how many of the target's own last labels are conditioned on; atoms are averaged over pasts.
+    given : str or list of str, optional
+        Confounders that are conditioned on, see `interplay.estimators.given`.
     folds : int
         Cross-fitting folds: groups of entities, or interleaved blocks where there are few entities.
     epochs : int
@@ -79,7 +85,7 @@ class PosteriorPID(BaseRUS):
     Attributes
     ----------
     probe_ : InstanceProbe or None
-        Reads new windows without labels; None with a target history.
+        Reads new windows without labels; None with a target history, or where something is given.
 
     References
     ----------
@@ -90,6 +96,7 @@ class PosteriorPID(BaseRUS):
         self,
         *,
         target_history: int = 0,
+        given: str | list[str] | None = None,
         folds: int = 5,
         epochs: int = 12,
         batch_size: int = 512,
@@ -107,6 +114,7 @@ class PosteriorPID(BaseRUS):
         random_state: int = 0,
     ):
         self.target_history = target_history
+        self.given = given
         self.folds = folds
         self.epochs = epochs
         self.batch_size = batch_size
@@ -126,16 +134,16 @@ class PosteriorPID(BaseRUS):
     def estimate(self, windows: Windows, lags: np.ndarray, progress: Progress = silent) -> xr.Dataset:
         """See `BaseRUS.estimate`."""
         training, decoder = self._training(), CellDecoder(self.n_cells, self.tol_bits, self.random_state)
-        windows, context = past_labels(windows, self.target_history)
+        problem, folds, stratum = self._problem(windows, lags)
+        windows = problem.windows
         rng = np.random.default_rng(self.random_state)
         builder = ProfileBuilder(windows, lags, n_bootstrap=self.n_bootstrap, rng=rng, pairs=self.pairs)
-        problem = Problem.of(windows, context, lags)
         task = BlockTask(
             problem=problem,
-            folds=Folds.of(windows, self.folds, self.random_state),
+            folds=folds,
             cluster=builder.cluster,
             effective=_effective(problem, builder.cluster),
-            rearranged=rearrangements(windows, windows.length, self.n_rotations, rng),
+            rearranged=rearrangements(windows, windows.length, self.n_rotations, rng, stratum),
             training=training,
             decoder=decoder,
             random_state=self.random_state,
@@ -167,6 +175,16 @@ class PosteriorPID(BaseRUS):
             results.append(result)
         self.probe_ = task.instance_probe(scored, results)
         return builder.dataset()
+
+    def _problem(self, windows: Windows, lags: np.ndarray) -> tuple[Problem, Folds, np.ndarray | None]:
+        """What is learned, in which folds, and the strata (N,) within which chance is asked."""
+        windows, past = past_labels(windows, self.target_history)
+        given = Given.of(windows, self.given, lags)
+        windows, within = given.windows, given.within_entities
+        folds = Folds.of(windows, self.folds, self.random_state, within_entities=within)
+        known = Known.of(given, past, folds.parts, len(windows.classes), self.random_state)
+        problem = Problem.of(windows, known.context, lags, known.log_prior, within_entities=within)
+        return problem, folds, known.stratum
 
     def _add_modalities(
         self, builder: ProfileBuilder, task: BlockTask, scored: Scored, nulls: torch.Tensor

@@ -16,15 +16,11 @@ from interplay.data import Windows, purged
 from interplay.errors import InvalidInput
 from interplay.estimators.posterior.batches import Batch, Batches
 from interplay.estimators.posterior.calibrate import of_label
-from interplay.estimators.target_history import prior_in_context
-from interplay.probe.features import StepFeatures
+from interplay.estimators.posterior.problem import Problem
 from interplay.probe.network import PAIR_WIDTH, WIDTH, Probe, ProbeShape
 
 NOISY = 0.7
 """Share of the training in which there is input noise; sharp boundaries are learned in the rest."""
-
-LOWEST_LOG_PRIOR = -16.0
-"""Stands for the logarithm of a class that never occurs in a context."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,48 +95,6 @@ def fold_parts(windows: Windows, fold: np.ndarray) -> list[Part]:
     return [Part(np.flatnonzero(purged(windows, fold == k)), np.flatnonzero(fold == k)) for k in numbers]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """What is learned: windows, their contexts, lags and features.
-
-    Attributes
-    ----------
-    windows : Windows
-    context : (N,) int64, contexts of the target's past
-    lags : (L,) int, steps
-    step_features : StepFeatures, how steps become features
-    features : (steps, M, F) float32, of all steps; those of a step lie together, since steps are drawn
-    log_prior : (N, C) float32, log-share of each class in each window's context
-    """
-
-    windows: Windows
-    context: np.ndarray
-    lags: np.ndarray
-    step_features: StepFeatures
-    features: torch.Tensor
-    log_prior: torch.Tensor
-
-    @classmethod
-    def of(cls, windows: Windows, context: np.ndarray, lags: np.ndarray) -> "Problem":
-        """From windows; scaling and features are worked out here, once for all probes."""
-        step_features = StepFeatures.fit(windows)
-        x = step_features.apply(windows.steps.values, windows.steps.observed)
-        return cls(
-            windows=windows,
-            context=context,
-            lags=np.asarray(lags),
-            step_features=step_features,
-            features=x.transpose(0, 1).contiguous(),
-            log_prior=log_prior_of_windows(windows.y, context, len(windows.classes)),
-        )
-
-
-def log_prior_of_windows(y: np.ndarray, context: np.ndarray, n_classes: int) -> torch.Tensor:
-    """Log-share of each class in each window's context, (N, C) float32."""
-    share = torch.from_numpy(prior_in_context(y, context, n_classes))
-    return torch.log(share).clamp_min(LOWEST_LOG_PRIOR).float()[torch.from_numpy(context)]
-
-
 def prior_losses(problem: Problem, parts: Sequence[Part]) -> torch.Tensor:
     """Log-loss of the class prior on what each part holds out, summed, (K,) nats."""
     loss = -of_label(problem.log_prior, torch.from_numpy(problem.windows.y))
@@ -170,7 +124,7 @@ class FoldProbes:
         random_state: int,
         parts: Sequence[Part],
     ):
-        self.training, self.parts = training, parts
+        self.problem, self.training, self.parts = problem, training, parts
         device = training.device
         self.x = problem.features[:, torch.from_numpy(screened.modalities)].to(device)
         self.rows = torch.from_numpy(problem.windows.last[:, None] - problem.lags)
@@ -183,7 +137,7 @@ class FoldProbes:
             modalities=self.x.shape[1],
             features=self.x.shape[2],
             lags=len(problem.lags),
-            classes=self.log_prior.shape[1],
+            classes=problem.outputs,
             pairs=torch.from_numpy(screened.renumbered(pairs)),
             contexts=int(problem.context.max()) + 1,
             width=training.width,
@@ -225,12 +179,12 @@ class FoldProbes:
             # leaves of their own: the gradient of a slice would be as large as the whole, for every chunk
             first, bias, last = (value.detach()[:, some].requires_grad_() for value in heads)
             together = self.probe.together(z_leaf, fixed, place, some, (first, bias, last), context)
-            together.backward(_slope(together.detach() + log_prior, y, weight))
+            together.backward(self._slope(together.detach(), log_prior, y, weight))
             for slope, leaf in zip(slopes, (first, bias, last), strict=True):
                 slope[:, some] = leaf.grad  # pyrefly: ignore[unsupported-operation]
         for value, slope in zip(heads, slopes, strict=True):
             value.grad = slope
-        slope = _slope(fixed + log_prior, y, weight)
+        slope = self._slope(fixed, log_prior, y, weight)
         if z_leaf.grad is None:
             alone.backward(slope)
         else:
@@ -250,7 +204,7 @@ class FoldProbes:
             probe, parts = self.averaged.only(k), []
             for rows in np.array_split(some, max(1, -(-len(some) // (4 * self.training.batch_size)))):
                 alone, together = probe(*self.inputs(rows))
-                parts.append((alone[0].cpu(), together[0].cpu()))
+                parts.append(tuple(self.problem.logits(each[0]).cpu() for each in (alone, together)))
             alone, together = zip(*parts, strict=True)
             yield torch.cat(alone, dim=2), torch.cat(together, dim=2)
 
@@ -263,7 +217,7 @@ class FoldProbes:
             probe = self.averaged.only(k)
             for rows in np.array_split(part.out, max(1, -(-len(part.out) // self.training.batch_size))):
                 chunks = probe.in_chunks(*self.inputs(rows))
-                losses += torch.cat([self.losses(chunk[0], rows) for chunk in chunks])
+                losses += torch.cat([self.losses(self.problem.logits(chunk[0]), rows) for chunk in chunks])
         return losses[:n_m], losses[n_m:]
 
     def losses(self, logits: torch.Tensor, rows: np.ndarray) -> torch.Tensor:
@@ -271,6 +225,10 @@ class FoldProbes:
         device = logits.device
         logits = logits + self.log_prior[rows].to(device)
         return (torch.logsumexp(logits, -1) - of_label(logits, self.y[rows].to(device))).sum(-1).cpu()
+
+    def _slope(self, outputs: torch.Tensor, log_prior, y, weight) -> torch.Tensor:
+        """Gradient of the weighted log-loss of each head by its numbers (K, heads, L, B, O)."""
+        return self.problem.slopes(_slope(self.problem.logits(outputs) + log_prior, y, weight))
 
     def inputs(self, which: np.ndarray) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Distinct steps of some windows (1, M, U, F), which of them each looks at (1, L, n), and their contexts."""

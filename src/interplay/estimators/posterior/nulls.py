@@ -18,6 +18,9 @@ from interplay.estimators.posterior.calibrate import LARGEST_SCORE, of_label, pr
 from interplay.estimators.posterior.pair_head import PairHead
 from interplay.estimators.posterior.scoring import Scored
 
+NULL_BYTES = 64e6
+"""Memory that posteriors of rearranged windows may take at once."""
+
 MIXING_STEPS = 14
 """Bisections that find a mixing weight to 1e-4."""
 
@@ -51,6 +54,13 @@ def synergy_null(
     lag : int, number of the lag
     rearranged : (D, N) int64
     """
+    at_once = max(1, int(NULL_BYTES // (4 * scored.log_prior.numel())))
+    some = np.array_split(rearranged, -(-len(rearranged) // at_once))
+    return torch.cat([_synergy_gains(scored, head, calibration, members, lag, draws) for draws in some], -1)
+
+
+def _synergy_gains(scored, head, calibration, members, lag: int, rearranged: np.ndarray) -> torch.Tensor:
+    """The same of some rearrangements, all at once."""
     as_it_is = np.tile(np.arange(rearranged.shape[1]), (len(rearranged), 1))
     gains = []
     for moved in (0, 1):

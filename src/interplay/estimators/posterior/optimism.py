@@ -118,16 +118,16 @@ def between_folds(score: torch.Tensor, fold: np.ndarray, cluster: np.ndarray) ->
     return torch.sqrt((of_fold.var(-1) / of_fold.shape[-1] - 2.0 * by_chance).clamp_min(0.0)).float()
 
 
-def unseen_nats(n_windows: int, n_classes: int) -> float:
+def unseen_nats(n_windows: int, freedom: int) -> float:
     """What could be wrong unseen: one exception that none of the windows shows costs log(n) / n, and the share of
-    each class is known to one part in n."""
-    return (math.log(n_windows) + 0.5 * (n_classes - 1)) / n_windows
+    each class, `freedom` numbers, is known to one part in n."""
+    return (math.log(n_windows) + 0.5 * freedom) / n_windows
 
 
-def unlearned_nats(effective: torch.Tensor, n_classes: int) -> torch.Tensor:
+def unlearned_nats(effective: torch.Tensor, freedom: int) -> torch.Tensor:
     """What may be there and is too little to be learned, of effective windows (...).
 
-    A weight costs 1 / 2n in the mean, and whatever is worth less than one weight a class is not found: a source whose
-    entities differ by more than what it tells is a sample of as many as there are entities.
+    A weight costs 1 / 2n in the mean, and whatever is worth less than one weight for each free number is not found: a
+    source whose entities differ by more than what it tells is a sample of as many as there are entities.
     """
-    return 0.5 * (n_classes - 1) / effective
+    return 0.5 * freedom / effective

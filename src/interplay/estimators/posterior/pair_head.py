@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from interplay.estimators.posterior.crossfit import CrossFit
-from interplay.estimators.posterior.fold_probe import Part, Problem, Screened
+from interplay.estimators.posterior.fold_probe import Part, Screened
+from interplay.estimators.posterior.problem import Problem
 from interplay.probe.network import OF_PAIRS, Probe, pair_extra
 
 
@@ -39,7 +40,7 @@ class PairHead:
     ):
         self.fit, self.parts, self.pair, self.lag = fit, parts, pair, lag
         self.members = torch.from_numpy(np.asarray(members))
-        self.classes = problem.log_prior.shape[1]
+        self.problem, self.outputs = problem, problem.outputs
         self.context = torch.from_numpy(problem.context)
         rows = torch.from_numpy(problem.windows.last - problem.lags[lag])
         columns = torch.from_numpy(np.flatnonzero(screened.modalities))[self.members]
@@ -49,18 +50,19 @@ class PairHead:
     def logits(self, first: np.ndarray, second: np.ndarray) -> torch.Tensor:
         """Logits relative to the prior (D, N, C) of windows whose two sources show what they show in the windows
         `first` and `second` (D, N)."""
-        drawn = torch.zeros(len(first), first.shape[1], self.classes)
+        drawn = torch.zeros(len(first), first.shape[1], self.problem.log_prior.shape[1])
         for k, part in enumerate(self.parts):
             epoch = int(self.fit.read_at[k, self.pair, self.lag])
             if epoch > 0:
                 out = torch.from_numpy(part.out)
-                drawn[:, out] = self._of_fold(self.fit.weights[epoch], k, out, first, second)
+                outputs = self._of_fold(self.fit.weights[epoch], k, out, first, second)
+                drawn[:, out] = self.problem.logits(outputs)
         return drawn
 
     def _of_fold(
         self, weights, k: int, out: torch.Tensor, first: np.ndarray, second: np.ndarray
     ) -> torch.Tensor:
-        """Logits (D, n, C) of the windows that fold k holds out."""
+        """Numbers (D, n, O) of the windows that fold k holds out."""
         probe = self._probe(weights, k)
         at_steps, z = probe.of_steps(self.x)
         shown = [torch.from_numpy(each[:, out.numpy()]).flatten() for each in (first, second)]
@@ -80,11 +82,11 @@ class PairHead:
             else value[k : k + 1, self.members]
             for name, value in weights.items()
         }
-        return Probe.from_state(state | {"pairs": torch.tensor([[0, 1]])}, self.classes)
+        return Probe.from_state(state | {"pairs": torch.tensor([[0, 1]])}, self.outputs)
 
     def _in_context(self, numbers: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
-        """The shared part of numbers (D, n, O) plus that of each window's context, (D, n, C)."""
-        parts = numbers.unflatten(-1, (-1, self.classes))
+        """The shared part of numbers (D, n, O) plus that of each window's context, (D, n, O) of one part."""
+        parts = numbers.unflatten(-1, (-1, self.outputs))
         if parts.shape[-2] == 1:
             return parts[..., 0, :]
         return parts[..., 0, :] + parts[:, torch.arange(len(context)), context + 1]

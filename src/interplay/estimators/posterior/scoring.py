@@ -4,45 +4,20 @@ Letters: M modalities, P pairs, L lags, N windows, K cells, C classes, G context
 Pointwise values are in nats.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
-from interplay.errors import InvalidInput
 from interplay.estimators.collect import pair_atoms
 from interplay.estimators.posterior.calibrate import fit_calibration, mixture_weights, of_label
+from interplay.estimators.posterior.cells import CellDecoder, Cells
 from interplay.estimators.posterior.crossfit import HALVED, HELD_OUT, SEEN
-from interplay.estimators.posterior.fold_probe import Problem
 from interplay.estimators.posterior.optimism import Corrected, Learned, without_regret
-from interplay.estimators.posterior.quantise import (
-    OUT_OF_REACH,
-    cell_centres,
-    cell_tables,
-    filled,
-    nearest_cell,
-)
-from interplay.info.atoms import couple
+from interplay.estimators.posterior.problem import Problem
 from interplay.info.broja import Coupling
 from interplay.probe.calibration import Calibration
-from interplay.probe.instance import PairReading, by_cell
-
-
-@dataclass(frozen=True, slots=True)
-class CellDecoder:
-    """How posteriors are quantised and coupled."""
-
-    n_cells: int
-    tol_bits: float
-    random_state: int
-
-    def cells_for(self, n_classes: int) -> int:
-        """Cells of posteriors over so many classes: a quarter more than classes, which may each have a posterior."""
-        return max(self.n_cells, n_classes + n_classes // 4)
-
-    def __post_init__(self):
-        if self.n_cells < 2:
-            raise InvalidInput(f"n_cells must be at least 2, or nothing is told apart; got {self.n_cells}.")
+from interplay.probe.instance import PairReading
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,19 +71,34 @@ class Scored:
         self.tells = self.calibration.scale != 0
         self.log_ratio = log_p[HELD_OUT] - self.log_prior
         self.of_alone = of_label(log_p, self.y) - self.of_prior
-        context, some = problem.context, log_p[:, self.tells]
+        context, tilt = problem.context, problem.within_context()
+        coarse, coarse_y = self._in_groups(problem, log_p[:, self.tells])
         self.parts = [
-            Cells(some, self.tells, self.y, np.flatnonzero(context == g), decoder)
+            Cells(coarse, self.tells, coarse_y, np.flatnonzero(context == g), decoder, tilt)
             for g in range(context.max() + 1)
         ]
+        self.one_prior = len(self.parts) == 1 and tilt is None and problem.bins is None
         of_cell = torch.zeros_like(self.of_alone)
         for part in self.parts:
             at = torch.zeros(3, int(self.tells.sum()), len(self.y))
             at[..., part.rows] = part.score
             of_cell[:, self.tells] += at
+        of_cell += self.within
         self.alone_score, self.cell_score = (
             without_regret(sides, learned, late) for sides in (self.of_alone, of_cell)
         )
+
+    def _in_groups(self, problem: Problem, log_p: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """What cells and couplings are of: log-posteriors (3, T, N, C) and labels, of groups of bins where the target
+        is a number. Beyond the group, `within` tells what each source says of the bin in it."""
+        self.within = torch.zeros_like(self.of_alone)
+        if problem.bins is None:
+            return log_p, self.y
+        y = problem.bins.group[self.y]
+        coarse, prior = problem.bins.grouped(log_p), problem.bins.grouped(self.log_prior)
+        of_group = of_label(coarse, y) - of_label(prior, y)
+        self.within[:, self.tells] = self.of_alone[:, self.tells] - of_group
+        return coarse, y
 
     def calibrated(self, logits: torch.Tensor) -> tuple[Calibration, torch.Tensor]:
         """Calibration of held-out logits, and log-posteriors (3, ..., N, C) of logits by side.
@@ -147,7 +137,7 @@ class Scored:
         active = (calibration.scale != 0) | (self.tells[i] & self.tells[j])
         p, lag = torch.nonzero(active, as_tuple=True)
         one, two = self.of_alone[:, i[p], lag], self.of_alone[:, j[p], lag]
-        joined = self._coupled(i[p], j[p], lag)
+        joined = self._coupled(i[p], j[p], lag).beside(self.within[:, i[p], lag], self.within[:, j[p], lag])
         mixture, joint = self._mixed(
             torch.stack([head[p, :, lag].movedim(0, 1), one, two, joined.normalised], -1)
         )
@@ -167,13 +157,14 @@ class Scored:
         gain, gap = torch.zeros(2, *active.shape, dtype=torch.float64)
         gain[active] = (joint - least)[HELD_OUT].mean(-1).double()
         gap[active] = joined.gap_nats
-        single = len(self.parts) == 1
         return PairScores(
             atoms=pair_atoms(first, second, least_all, joint_all),
             held_out_synergy=gain,
             gap_nats=gap,
             calibration=calibration,
-            reading=self._reading(i, j, active, calibration, mixture, least_by, joined) if single else None,
+            reading=self._reading(i, j, active, calibration, mixture, least_by, joined)
+            if self.one_prior
+            else None,
         )
 
     def _coupled(self, i: torch.Tensor, j: torch.Tensor, lag: torch.Tensor) -> "_Coupled":
@@ -232,6 +223,11 @@ class _Coupled:
     gap_nats: torch.Tensor
     coupling: Coupling | None
 
+    def beside(self, one: torch.Tensor, two: torch.Tensor) -> "_Coupled":
+        """The same with what the one or the other source, whichever tells more, says within groups: as feasible."""
+        within = _best(torch.stack([one, two]))[0]
+        return replace(self, score=self.score + within, normalised=self.normalised + within)
+
 
 def _spread(calibration: Calibration, worth: torch.Tensor) -> Calibration:
     """Calibration of some pairs as that of all (P,), of which the others say nothing."""
@@ -247,80 +243,3 @@ def _best(predictors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     best = predictors[:, HELD_OUT].mean(-1).argmax(0)
     index = best[None, None, :, None].expand(1, *predictors.shape[1:])
     return predictors.gather(0, index)[0], best
-
-
-class Cells:
-    """Quantised posteriors of the windows of one context; classes that never occur in it are left out.
-
-    Parameters
-    ----------
-    log_p : (3, T, N, C), log-posteriors of the heads that say anything, by side
-    tells : (M, L) bool, which heads these are
-    y : (N,) int64
-    rows : (n,) int64, windows of the context
-    decoder : CellDecoder
-    """
-
-    def __init__(
-        self,
-        log_p: torch.Tensor,
-        tells: torch.Tensor,
-        y: torch.Tensor,
-        rows: np.ndarray,
-        decoder: CellDecoder,
-    ):
-        self.rows, self.tol_bits, self.tells = torch.from_numpy(rows), decoder.tol_bits, tells
-        self.place = tells.flatten().long().cumsum(0).view(tells.shape)
-        present, self.y = torch.unique(y[self.rows], return_inverse=True)
-        count = torch.bincount(self.y).double()
-        self.prior = count / count.sum()
-        self.of_prior = torch.log(self.prior).float()[self.y]
-        sides = log_p[..., self.rows, :][..., present]
-        held_out = sides[HELD_OUT]
-        self.n_cells = min(decoder.cells_for(log_p.shape[-1]), len(rows))
-        generator = torch.Generator().manual_seed(decoder.random_state)
-        self.centres = filled(cell_centres(held_out, self.n_cells, generator), held_out)
-        cell = torch.stack([nearest_cell(side, self.centres) for side in sides])
-        table = cell_tables(held_out, cell[HELD_OUT], self.n_cells, self.prior)
-        # number 0 stands for all heads that say nothing: one cell, with the prior in it
-        silent = (
-            torch.zeros_like(table[:1])
-            if len(table)
-            else torch.zeros(1, self.n_cells, len(self.prior)).double()
-        )
-        silent[:, 0] = self.prior
-        self.table = torch.cat([silent, table])
-        self.cell = torch.cat([torch.zeros(3, 1, len(rows), dtype=torch.int64), cell], 1)
-        posterior = torch.log(self.table) - torch.log(self.table.sum(-1, keepdim=True).clamp_min(1e-300))
-        self.log_posterior = posterior.clamp_min(-50.0).float()
-        self.score = (of_label(self._at_cells(self.log_posterior, self.cell), self.y) - self.of_prior)[:, 1:]
-
-    def full(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Centres and log-posteriors of the cells of all heads, (M, L, K, C) each."""
-        n_c = len(self.prior)
-        centres = torch.full((1, self.n_cells, n_c), OUT_OF_REACH)
-        centres[:, 0] = self.prior.sqrt().float()
-        number = torch.where(self.tells, self.place, 0)
-        return torch.cat([centres, self.centres])[number], self.log_posterior[number]
-
-    def couple(self, i: torch.Tensor, j: torch.Tensor, lag: torch.Tensor) -> Coupling | None:
-        """Couplings of heads (H,); None where the context leaves nothing to tell."""
-        if len(self.prior) == 1 or len(i) == 0:
-            return None
-        one, two = (self.table[self._number(m, lag)] for m in (i, j))
-        return couple(one, two, tol_bits=self.tol_bits)
-
-    def read(self, coupling: Coupling, i, j, lag) -> tuple[torch.Tensor, torch.Tensor]:
-        """Score of each label by the coupling's predictor, and by the same normalised, (3, H, n) each."""
-        log_q = self._at_cells(coupling.alpha, self.cell[:, self._number(i, lag)])
-        log_q = (log_q + self._at_cells(coupling.beta, self.cell[:, self._number(j, lag)])).float()
-        chosen = of_label(log_q, self.y) - self.of_prior
-        return chosen, chosen - torch.logsumexp(log_q, -1)
-
-    def _number(self, m: torch.Tensor, lag: torch.Tensor) -> torch.Tensor:
-        return torch.where(self.tells[m, lag], self.place[m, lag], 0)
-
-    @staticmethod
-    def _at_cells(rows: torch.Tensor, cell: torch.Tensor) -> torch.Tensor:
-        """Rows (..., K, C) of cells (3, ..., n), as (3, ..., n, C)."""
-        return by_cell(rows.expand(len(cell), *rows.shape), cell)

@@ -8,14 +8,8 @@ import numpy as np
 import torch
 
 from interplay.data import cross_folds
-from interplay.estimators.posterior.fold_probe import (
-    FoldProbes,
-    Problem,
-    Screened,
-    Training,
-    fold_parts,
-    prior_losses,
-)
+from interplay.estimators.posterior.fold_probe import FoldProbes, Screened, Training, fold_parts, prior_losses
+from interplay.estimators.posterior.problem import Problem
 
 SCREENING_EPOCHS = 4
 SHORT = {"width": 32, "pair_width": 16, "learning_rate": 5e-3, "input_noise": 0.0}
@@ -46,10 +40,11 @@ def screen(
     Pairs (P, 2) that say more together than either modality alone at some lag, and modalities that say more than the
     class prior or are in such a pair. Of the other pairs the joint posterior is made of what each modality says.
     """
-    windows, n_l = problem.windows, len(problem.lags)
+    windows, n_l = problem.shared_out, len(problem.lags)
     n_m = len(windows.modalities)
     short = replace(training, epochs=min(SCREENING_EPOCHS, training.epochs), **SHORT)
-    parts = fold_parts(windows, cross_folds(windows, 2, seed=random_state))
+    fold = cross_folds(windows, 2, seed=random_state, within_entities=problem.within_entities)
+    parts = fold_parts(windows, fold)
     probes = FoldProbes(problem, pairs, Screened.all(n_m, len(pairs)), short, random_state, parts)
     prior = prior_losses(problem, parts).sum()
     i, j = torch.from_numpy(pairs).unbind(1)

@@ -1,0 +1,136 @@
+"""DensityPID against numerical integration: products, squares, distances, spread, and Gaussians."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+import interplay as ip
+from interplay.estimators import DensityPID, GaussianPID
+from interplay.estimators.posterior.number_bins import NumberBins
+
+GRID = np.linspace(-4.5, 4.5, 91)
+WEIGHT = norm.pdf(GRID) / norm.pdf(GRID).sum()
+QUICK = {"n_bootstrap": 50, "n_rotations": 19}
+FORMS = {
+    "product": (lambda a, b: a * b, 0.7),
+    "square": (lambda a, b: a**2 + 0 * b, 0.7),
+    "distance": (lambda a, b: np.abs(a - b), 0.5),
+    "sum": (lambda a, b: a + 0.5 * b, 0.7),
+}
+
+
+def informations(form) -> tuple[float, float, float]:
+    """I1, I2 and I12 of y = f(a, b) + noise with a and b standard normal, bits."""
+    f, sd = FORMS[form]
+    centre = f(GRID[:, None], GRID)
+    y = np.linspace(centre.min() - 5 * sd, centre.max() + 5 * sd, 700)
+    given_both = norm.pdf((y - centre[..., None]) / sd) / sd
+    given_a = np.einsum("aby,b->ay", given_both, WEIGHT)
+    given_b = np.einsum("aby,a->by", given_both, WEIGHT)
+
+    def entropy(p):
+        return -(p * np.log2(np.maximum(p, 1e-300))).sum(-1) * (y[1] - y[0])
+
+    of_y = entropy(WEIGHT @ given_a)
+    noise = np.log2(sd * np.sqrt(2 * np.pi * np.e))
+    return of_y - WEIGHT @ entropy(given_a), of_y - WEIGHT @ entropy(given_b), of_y - noise
+
+
+def drawn(form, n, seed):
+    f, sd = FORMS[form]
+    rng = np.random.default_rng(seed)
+    a, b, noise = rng.normal(size=(3, n))
+    return a, b, f(a, b) + sd * noise
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["product", *(pytest.param(form, marks=pytest.mark.slow) for form in ("square", "distance", "sum"))],
+)
+def test_curves_are_found_within_three_hundredths_of_a_bit(form):
+    truth = informations(form)
+    assert 0.3 < truth[2] < 1
+    fit = DensityPID(**QUICK).fit(*drawn(form, 5000, 0))
+    for value, exact in zip((fit.mi1_, fit.mi2_, fit.joint_mi_), truth, strict=True):
+        assert value == pytest.approx(exact, abs=0.03)
+    if form in ("product", "distance"):
+        # both sources see the target alike: one may be a copy of the other, and nothing is unique
+        atoms = {"redundancy": truth[0], "unique1": 0, "unique2": 0, "synergy": truth[2] - truth[0]}
+    elif form == "square":
+        atoms = {"redundancy": 0, "unique1": truth[0], "unique2": 0, "synergy": 0}
+    else:
+        # Barrett 2015: of one Gaussian number the weaker source has nothing of its own
+        atoms = {"redundancy": truth[1], "unique1": truth[0] - truth[1], "unique2": 0}
+        atoms |= {"synergy": truth[2] - truth[0]}
+    for name, exact in atoms.items():
+        # sampling: 5,000 rows know these to 0.013 bit and differences of them as well
+        assert getattr(fit, f"{name}_") == pytest.approx(exact, abs=0.03 + 0.013)
+
+
+@pytest.mark.slow
+def test_of_a_gaussian_it_tells_what_the_closed_form_tells():
+    x1, x2, y = drawn("sum", 2000, 1)
+    dense, linear = DensityPID(**QUICK).fit(x1, x2, y), GaussianPID(n_rotations=19).fit(x1, x2, y)
+    for name in ("mi1", "mi2", "joint_mi"):
+        # of the same rows: sampling is shared, and 0.03 bit is what learning costs
+        assert getattr(dense, f"{name}_") == pytest.approx(getattr(linear, f"{name}_"), abs=0.03)
+
+
+def test_spread_alone_is_information():
+    rng = np.random.default_rng(2)
+    x, noise = rng.normal(size=(2, 1500))
+    calm = rng.integers(0, 2, 1500)
+    y = np.where(calm, 0.3, 1.5) * noise
+    either = [norm.pdf(y, scale=scale) for scale in (0.3, 1.5)]
+    truth = float(np.log2(np.where(calm, *either) / np.mean(either, axis=0)).mean())
+    fit = DensityPID(**QUICK).fit(calm + 0.1 * rng.normal(size=1500), x, y)
+    # what these rows say of the true densities; 0.03 bit is what learning costs
+    assert fit.mi1_ == pytest.approx(truth, abs=0.03)
+    assert fit.mi2_ == pytest.approx(0, abs=0.003)
+    assert abs(GaussianPID(n_rotations=19).fit(calm, x, y).mi1_) < 0.003
+
+
+def test_a_number_given_a_clock():
+    rng = np.random.default_rng(3)
+    n = 1500
+    level, a = np.sin(2 * np.pi * 600 * np.arange(1, n + 1) / 86_400), rng.normal(size=n)
+    arrays = {"clocked": level[:, None] + 0.3 * rng.normal(size=(n, 1)), "mixed": (a + level)[:, None]}
+    windows = ip.windows_from_arrays(
+        arrays, np.exp(level) + a + rng.normal(size=n), steps=1, step_s=600.0, classes=()
+    )
+    d = ip.TemporalRUS(DensityPID(given="time_of_day", **QUICK)).fit(windows).profile_.dataset
+    assert d["mi"].sel(source="clocked").item() == pytest.approx(0, abs=0.01)
+    # 0.5 bit, less what is not learned of twelve strata of 125 windows
+    assert d["mi"].sel(source="mixed").item() == pytest.approx(0.5, abs=0.1)
+    assert d.attrs["given"] == ["time_of_day"]
+
+
+def test_finished_work_is_taken_up_for_the_same_number_only(tmp_path):
+    rng = np.random.default_rng(5)
+    a, b = rng.normal(size=(2, 300))
+    quick = {"epochs": 3, "n_rotations": 9, "n_bootstrap": 20, "resume": str(tmp_path)}
+    y = a + rng.normal(size=300)
+    first = DensityPID(**quick).fit(a, b, y)
+    files = set(tmp_path.iterdir())
+    again = DensityPID(**quick).fit(a, b, y)
+    assert set(tmp_path.iterdir()) == files
+    assert (again.joint_mi_, again.synergy_stderr_) == (first.joint_mi_, first.synergy_stderr_)
+    # in the same bins, at other places
+    DensityPID(**quick).fit(a, b, np.exp(y))
+    assert set(tmp_path.iterdir()) > files
+
+
+def test_bins_of_a_number():
+    rng = np.random.default_rng(4)
+    y = np.r_[np.zeros(300), rng.exponential(size=700)]
+    windows = ip.windows_from_arrays({"a": y[:, None]}, y, steps=1, classes=())
+    bins, binned = NumberBins.cut(windows)
+    count = np.bincount(binned.y)
+    assert len(count) == len(binned.classes) == bins.curves.shape[1]
+    assert count.min() > 0
+    # ties stay together, and a greater number is never in a lower bin
+    assert len(np.unique(binned.y[:300])) == 1
+    assert (np.diff(binned.y[np.argsort(y, kind="stable")]) >= 0).all()
+    curves, share = bins.curves.numpy(), count / len(y)
+    np.testing.assert_allclose((curves * share) @ curves.T, np.eye(len(curves)), atol=1e-4)
+    np.testing.assert_allclose(curves @ share, 0, atol=1e-4)

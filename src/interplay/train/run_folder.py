@@ -24,7 +24,7 @@ from safetensors.torch import load_file, save_file
 
 from interplay.data import Scaler, SplitManifest, scaled_schema
 from interplay.errors import DamagedFile, InvalidInput, UntrustedPart
-from interplay.files import check_writable, json_text, whole_file, whole_folder
+from interplay.files import check_writable, digest_of, finish_files, json_text, whole_files, whole_folder
 from interplay.metrics import Agreement
 from interplay.nn import Model, TwoLevels, build_model, empty_context
 from interplay.profile import InteractionProfile
@@ -38,6 +38,9 @@ from interplay.types import Schema
 FORMAT = "interplay-run-2"
 SCORES = ("test", "compared", "without_context", "without", "control")
 """Fields of an `Evaluation` that stand in ``metrics.json`` as they are, beside ``agreement``."""
+
+METRICS, EVALUATED = "metrics.json", ("predictions.parquet", "insight.nc", "examples.nc")
+"""Files of an evaluation: the first knows what the others hold."""
 
 LIBRARIES = ("interplay", "torch", "pytorch-lightning", "numpy", "xarray", "scikit-learn")
 
@@ -97,18 +100,17 @@ def write_run_folder(run, folder: Path, *, overwrite: bool) -> None:
 
 
 def write_evaluation(run, folder: Path) -> None:
-    """Write what `Run.evaluate` found into a run folder, in place of what it held of an earlier one."""
+    """Write what `Run.evaluate` found into a run folder, all at once in place of what it held of an earlier one."""
     evaluation: Evaluation = run.evaluation
-    for name in ("insight", "examples"):
-        with whole_file(folder / f"{name}.nc", overwrite=True) as part:
-            getattr(evaluation, name).to_netcdf(part, engine="h5netcdf")
-    with whole_file(folder / "predictions.parquet", overwrite=True) as part:
-        evaluation.predictions.to_parquet(part, index=False)
-    run.split.save(folder / "split.json", overwrite=True)
-    metrics = {name: getattr(evaluation, name) for name in SCORES}
-    metrics["agreement"] = {atom: asdict(agreement) for atom, agreement in evaluation.agreement.items()}
-    with whole_file(folder / "metrics.json", overwrite=True) as part:
-        part.write_text(json_text(metrics), "utf-8")
+    with whole_files(folder / METRICS, overwrite=True) as part:
+        evaluation.insight.to_netcdf(part / "insight.nc", engine="h5netcdf")
+        evaluation.examples.to_netcdf(part / "examples.nc", engine="h5netcdf")
+        evaluation.predictions.to_parquet(part / "predictions.parquet", index=False)
+        run.split.save(part / "split.json")
+        metrics = {name: getattr(evaluation, name) for name in SCORES}
+        metrics["agreement"] = {atom: asdict(agreement) for atom, agreement in evaluation.agreement.items()}
+        metrics["sha256"] = {name: digest_of(part / name) for name in EVALUATED}
+        (part / METRICS).write_text(json_text(metrics), "utf-8")
 
 
 def read_run_folder(folder: Path, *, trust: bool) -> dict[str, Any]:
@@ -117,6 +119,7 @@ def read_run_folder(folder: Path, *, trust: bool) -> dict[str, Any]:
         raise InvalidInput(
             f"a run must be a folder that `interplay train` or run.save made; there is no folder {folder}."
         )
+    finish_files(folder / METRICS)
     missing = [name for name in ("config.yaml", "data.json", "weights.safetensors", "log.jsonl", "split.json")
                if not (folder / name).is_file()]  # fmt: skip
     if missing:
@@ -173,9 +176,16 @@ def _check_format(config, path: Path) -> None:
 
 
 def _evaluation(folder: Path) -> Evaluation | None:
-    if not (folder / "metrics.json").is_file():
+    if not (folder / METRICS).is_file():
         return None
-    metrics = json.loads((folder / "metrics.json").read_text("utf-8"))
+    metrics = json.loads((folder / METRICS).read_text("utf-8"))
+    # metrics from before digests were kept have none
+    for name, digest in metrics.get("sha256", {}).items():
+        if not (folder / name).is_file() or digest_of(folder / name) != digest:
+            raise DamagedFile(
+                f"{folder / name} must be of the evaluation that {METRICS} is about, and is damaged or another. "
+                f"Copy all of the run again, or remove {METRICS} and evaluate it again."
+            )
     predictions = pd.read_parquet(folder / "predictions.parquet")
     return Evaluation(
         **{name: metrics[name] for name in SCORES},

@@ -73,6 +73,12 @@ def main(argv: list[str] | None = None) -> int:
         # whoever read our output has enough; what is still buffered goes nowhere instead of raising at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except (MemoryError, RecursionError) as error:
+        complain(
+            f"memory must hold what was asked for, and does not ({type(error).__name__}). Use fewer or shorter "
+            "windows, longer steps or smaller files; if the files are small, one of them is damaged."
+        )
+        return 1
     except OSError as error:
         where = f" {error.filename!r}" if error.filename else ""
         complain(

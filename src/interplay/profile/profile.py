@@ -10,6 +10,7 @@ import xarray as xr
 from interplay.data import Windows
 from interplay.errors import DamagedFile, InvalidInput
 from interplay.files import digest_of, finish_files, whole_files
+from interplay.files.reading import whole
 from interplay.probe.instance import InstanceProbe
 from interplay.profile.dataset import (
     PAIR_ATOMS,
@@ -24,6 +25,7 @@ from interplay.profile.significance import significant_atoms
 
 FORMAT = "interplay-profile-1"
 PROBE = "probe_sha256"
+AGAIN = "Estimate the profile again, or take a copy of it."
 
 
 class InteractionProfile:
@@ -286,17 +288,16 @@ class InteractionProfile:
             raise InvalidInput(
                 f"a profile must be a file that `interplay estimate` or profile.save wrote; there is no file {path}."
             )
-        try:
-            with xr.open_dataset(path, engine="h5netcdf") as file:
-                dataset = file.load()
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
-            raise DamagedFile(
-                f"{path} is not a whole NetCDF file ({error}). Estimate the profile again, or take a copy of it."
-            ) from error
+        with (
+            whole(path, "a whole NetCDF file", AGAIN),
+            xr.open_dataset(path, engine="h5netcdf") as file,
+        ):
+            dataset = file.load()
         if dataset.attrs.pop("format", None) != FORMAT:
             raise DamagedFile(f"{path} is not a profile of this library: its 'format' is not {FORMAT!r}.")
         digest = dataset.attrs.pop(PROBE, None)
-        dataset.attrs = {name: of_plain(value) for name, value in dataset.attrs.items()}
+        with whole(path, "a whole profile", AGAIN):
+            dataset.attrs = {name: of_plain(value) for name, value in dataset.attrs.items()}
         probe = _probe_of(path, digest)
         try:
             return cls(dataset, probe)

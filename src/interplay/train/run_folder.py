@@ -18,13 +18,13 @@ import pandas as pd
 import torch
 import xarray as xr
 import yaml
-from pyarrow import ArrowException
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from interplay.data import Scaler, SplitManifest, scaled_schema
-from interplay.errors import DamagedFile, InvalidInput, UntrustedPart
+from interplay.errors import DamagedFile, InvalidInput
 from interplay.files import check_writable, digest_of, finish_files, json_text, whole_files, whole_folder
+from interplay.files.plain_yaml import read_plain_yaml
+from interplay.files.reading import whole
 from interplay.metrics import Agreement
 from interplay.nn import Model, TwoLevels, build_model, empty_context
 from interplay.profile import InteractionProfile
@@ -126,20 +126,12 @@ def read_run_folder(folder: Path, *, trust: bool) -> dict[str, Any]:
         raise DamagedFile(
             f"{folder} is not a whole run: {missing[0]} is missing. Train it again, or copy all of it."
         )
-    try:
+    with whole(folder, "a whole run", "Train it again, or copy all of it."):
         return _read_parts(folder, trust)
-    except (DamagedFile, UntrustedPart):
-        raise
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, yaml.YAMLError, SafetensorError,
-            ArrowException) as error:  # fmt: skip
-        reason = " ".join(str(error).split())[:200]
-        raise DamagedFile(
-            f"{folder} is not a whole run ({type(error).__name__}: {reason}). Train it again, or copy all of it."
-        ) from error
 
 
 def _read_parts(folder: Path, trust: bool) -> dict[str, Any]:
-    config = yaml.safe_load((folder / "config.yaml").read_text("utf-8"))
+    config = read_plain_yaml((folder / "config.yaml").read_text("utf-8"))
     _check_format(config, folder / "config.yaml")
     with imports(trust=trust):
         recipe = make_recipe(config["recipe"])

@@ -98,7 +98,10 @@ class _Bounded:
         return self.file.read(n)
 
 
-class _Reader(pickle._Unpickler):
+_Machine: Any = pickle._Unpickler
+
+
+class _Reader(_Machine):
     """The reader written in Python: the one in C takes gigabytes of memory when a damaged file says so."""
 
     def __init__(self, file: _Bounded) -> None:
@@ -125,7 +128,7 @@ class _Reader(pickle._Unpickler):
             raise ValueError("it asks for more than a file of its size can hold")
 
     # instructions by their letter, as the parent has them; those that take memory or time beyond what the file has
-    dispatch: ClassVar[dict[int, Any]] = dict(pickle._Unpickler.dispatch)
+    dispatch: ClassVar[dict[int, Any]] = dict(_Machine.dispatch)
 
     def load_bytearray(self) -> None:
         """Read before room is made, not after."""

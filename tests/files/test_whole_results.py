@@ -176,6 +176,30 @@ def test_a_second_process_is_told_that_another_is_at_work(tmp_path):
     assert names(tmp_path) == []
 
 
+def test_work_goes_when_its_result_is_there_even_if_the_process_was_killed_in_between(tmp_path):
+    out = tmp_path / "run"
+    killed = elsewhere(f"""
+        with unfinished_work({str(out)!r}) as folder:
+            (folder / "state").touch()
+            with whole_folder({str(out)!r}) as part:
+                (part / "x").touch()
+            wait()
+    """)
+    with pytest.raises(InvalidInput, match="must not exist yet"):
+        check_writable(out, overwrite=False)
+    assert part_of(out).is_dir()  # the process lives
+    kill(killed)
+    with pytest.raises(InvalidInput, match="must not exist yet"):
+        check_writable(out, overwrite=False)
+    assert names(tmp_path) == ["run"]
+    # work that became nothing yet stays, whatever is there
+    part_of(out).mkdir()
+    (part_of(out) / "state").touch()
+    with pytest.raises(InvalidInput, match="must not exist yet"):
+        check_writable(out, overwrite=False)
+    assert names(part_of(out)) == ["state"]
+
+
 def test_work_that_failed_is_kept_without_its_lock_and_none_leaves_nothing(tmp_path):
     def fail(name, file):
         with unfinished_work(tmp_path / name) as folder:

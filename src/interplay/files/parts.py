@@ -11,8 +11,9 @@ from pathlib import Path
 from interplay.errors import InvalidInput
 from interplay.files.lock import held
 
-NEW, OLD, LOCK = "new", "old", "lock"
-"""In a hidden folder: what is written, what it replaces where folders cannot be exchanged, and who is at it."""
+NEW, OLD, LOCK, DONE = "new", "old", "lock", "done"
+"""In a hidden folder: what is written, what it replaces where folders cannot be exchanged, who is at it, and that
+unfinished work became a result."""
 
 
 @contextmanager
@@ -52,6 +53,7 @@ def check_writable(path: str | Path, *, overwrite: bool) -> None:
     """Refuse a path that exists, unless it may be replaced, and one that cannot be written where it is."""
     path = Path(path)
     if path.exists() and not overwrite:
+        _remove_done(path)
         raise InvalidInput(
             f"{path} must not exist yet, and does. Choose another name, move it away, or, where that is "
             "offered, overwrite it (--overwrite, overwrite=True)."
@@ -69,6 +71,27 @@ def check_writable(path: str | Path, *, overwrite: bool) -> None:
             f"{path} must be a place that can be written; the system refuses ({error.strerror}). Choose another one, "
             "or see to your rights and free space."
         ) from error
+
+
+def part_of(path: str | Path) -> Path:
+    """The hidden folder beside `path` in which unfinished work on it is kept, so that it can be continued."""
+    path = Path(path)
+    return path.with_name(f".{path.name}.part")
+
+
+def mark_done(path: Path) -> None:
+    """Note, just before a result gets its name, that nothing of the work on it is needed any more once it has it."""
+    if part_of(path).is_dir():
+        (part_of(path) / DONE).touch()
+
+
+def _remove_done(path: Path) -> None:
+    """Remove work on a result that is there, left by a process that was killed just after it named the result."""
+    part = part_of(path)
+    if (part / DONE).is_file():
+        with held(part / LOCK, give_up=True) as lock:
+            if lock is not None and lock.lock_counter == 1:
+                shutil.rmtree(part, ignore_errors=True)
 
 
 def settle(path: Path, mode: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from interplay.files.parts import NEW, OLD, check_writable, part_beside, settle, sync
+from interplay.files.parts import NEW, OLD, check_writable, mark_done, part_beside, settle, sync
 
 
 @contextmanager
@@ -38,6 +38,7 @@ def whole_files(path: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
         settle(part / NEW, part.stat().st_mode)
         finish_files(path)
         check_writable(path, overwrite=overwrite)
+        mark_done(path)
         (part / NEW).rename(_published(path))
         sync(path.parent)
     finish_files(path)
@@ -70,6 +71,7 @@ def whole_folder(path: str | Path, *, overwrite: bool = False) -> Iterator[Path]
         yield new
         settle(new, part.stat().st_mode)
         check_writable(path, overwrite=overwrite)
+        mark_done(path)
         place(new, path, part / OLD)
         sync(path.parent)
 

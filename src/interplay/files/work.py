@@ -7,13 +7,7 @@ from pathlib import Path
 
 from interplay.errors import InvalidInput
 from interplay.files.lock import Busy, held
-from interplay.files.parts import LOCK
-
-
-def part_of(path: str | Path) -> Path:
-    """The hidden folder beside `path` in which unfinished work on it is kept, so that it can be continued."""
-    path = Path(path)
-    return path.with_name(f".{path.name}.part")
+from interplay.files.parts import DONE, LOCK, part_of
 
 
 @contextmanager
@@ -31,6 +25,7 @@ def unfinished_work(path: str | Path) -> Iterator[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with held(folder / LOCK) as lock:
+            (folder / DONE).unlink(missing_ok=True)
             yield folder
             if lock is not None and lock.lock_counter == 1:
                 shutil.rmtree(folder, ignore_errors=True)

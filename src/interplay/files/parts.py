@@ -15,6 +15,12 @@ NEW, OLD, LOCK, DONE = "new", "old", "lock", "done"
 """In a hidden folder: what is written, what it replaces where folders cannot be exchanged, who is at it, and that
 unfinished work became a result."""
 
+REFUSED = re.compile(
+    r"no space left|file too large|disk quota|input/output error|\bos error\b|iostream error|unexpected pos",
+    re.IGNORECASE,
+)
+"""How writers say that the system takes no more."""
+
 
 @contextmanager
 def part_beside(path: Path) -> Iterator[Path]:
@@ -26,6 +32,11 @@ def part_beside(path: Path) -> Iterator[Path]:
     try:
         with held(part / LOCK):
             yield part
+    except Exception as error:
+        if isinstance(error, OSError) or not REFUSED.search(str(error)):
+            raise
+        # writers of NetCDF, safetensors and programs have errors of their own for a full disk
+        raise OSError(f"{path} cannot be written: {' '.join(str(error).split())[:160]}") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
 

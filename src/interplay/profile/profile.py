@@ -10,6 +10,7 @@ import xarray as xr
 from interplay.data import Windows
 from interplay.errors import DamagedFile, InvalidInput
 from interplay.files import digest_of, finish_files, whole_files
+from interplay.files.netcdf import write_netcdf
 from interplay.files.reading import whole
 from interplay.probe.instance import InstanceProbe
 from interplay.profile.dataset import (
@@ -274,7 +275,7 @@ class InteractionProfile:
             if self.probe is not None:
                 self.probe.save(part / companion.name)
                 out.attrs[PROBE] = digest_of(part / companion.name)
-            out.to_netcdf(part / path.name, engine="h5netcdf")
+            write_netcdf(out, part / path.name)
         if self.probe is None:
             companion.unlink(missing_ok=True)
         return path

@@ -23,6 +23,7 @@ from safetensors.torch import load_file, save_file
 from interplay.data import Scaler, SplitManifest, scaled_schema
 from interplay.errors import DamagedFile, InvalidInput
 from interplay.files import check_writable, digest_of, finish_files, json_text, whole_files, whole_folder
+from interplay.files.netcdf import write_netcdf
 from interplay.files.plain_yaml import read_plain_yaml
 from interplay.files.reading import whole
 from interplay.metrics import Agreement
@@ -103,8 +104,8 @@ def write_evaluation(run, folder: Path) -> None:
     """Write what `Run.evaluate` found into a run folder, all at once in place of what it held of an earlier one."""
     evaluation: Evaluation = run.evaluation
     with whole_files(folder / METRICS, overwrite=True) as part:
-        evaluation.insight.to_netcdf(part / "insight.nc", engine="h5netcdf")
-        evaluation.examples.to_netcdf(part / "examples.nc", engine="h5netcdf")
+        write_netcdf(evaluation.insight, part / "insight.nc")
+        write_netcdf(evaluation.examples, part / "examples.nc")
         evaluation.predictions.to_parquet(part / "predictions.parquet", index=False)
         run.split.save(part / "split.json")
         metrics = {name: getattr(evaluation, name) for name in SCORES}

@@ -8,7 +8,7 @@ from interplay.cli.output import progress, tell_result
 from interplay.cli.printable import cell
 from interplay.cli.workflow import windows_like
 from interplay.errors import InvalidInput
-from interplay.files import whole_file
+from interplay.files import check_writable, whole_file
 
 SUFFIXES = (".parquet", ".csv")
 
@@ -25,6 +25,7 @@ def run(args: Namespace) -> None:
 
     if args.out.suffix not in SUFFIXES:
         raise InvalidInput(f"the table to write must end in .parquet or .csv; got {args.out.name!r}.")
+    check_writable(args.out, overwrite=args.overwrite)
     run = load_run(args.run, trust=args.trust)
     with whole_file(args.out, overwrite=args.overwrite) as part:
         with progress(args, "predicting") as tell:

@@ -108,7 +108,17 @@ class SplitManifest:
             if values.pop("format") != FORMAT:
                 raise ValueError(f"its format is not {FORMAT!r}")
             parts = {name: Part(**part) for name, part in values.pop("parts").items()}
+            _check_apart(parts)
             return cls(parts=parts, **values)
+
+
+def _check_apart(parts: Mapping[str, Part]) -> None:
+    """Refuse an entity on two sides."""
+    sides: dict[str, str] = {}
+    for side, part in parts.items():
+        for entity in part.entities:
+            if sides.setdefault(entity, side) != side:
+                raise ValueError(f"{entity!r} is in both {sides[entity]} and {side}")
 
 
 def describe_split(

@@ -33,6 +33,7 @@ from interplay.registry import imports
 from interplay.train.evaluation import Evaluation
 from interplay.train.evidence import empty_mixture
 from interplay.train.recipe import Recipe, make_recipe
+from interplay.train.target_kinds import TARGETS
 from interplay.train.trackers import json_lines
 from interplay.types import Schema
 
@@ -42,6 +43,9 @@ SCORES = ("test", "compared", "without_context", "without", "control")
 
 METRICS, EVALUATED = "metrics.json", ("predictions.parquet", "insight.nc", "examples.nc")
 """Files of an evaluation: the first knows what the others hold."""
+
+MOST_STEPS = 10**6
+"""Steps that a window of a run may have."""
 
 LIBRARIES = ("interplay", "torch", "pytorch-lightning", "numpy", "xarray", "scikit-learn")
 
@@ -138,6 +142,7 @@ def _read_parts(folder: Path, trust: bool) -> dict[str, Any]:
         recipe = make_recipe(config["recipe"])
     described = json.loads((folder / "data.json").read_text("utf-8"))
     schema = _schema(described["schema"])
+    _check_schema(schema)
     profile_file = folder / "profile.nc"
     profile = InteractionProfile.load(profile_file) if profile_file.is_file() else None
     tensors = load_file(folder / "weights.safetensors")
@@ -166,6 +171,25 @@ def _check_format(config, path: Path) -> None:
             "of this library. Train it again."
         )
     raise DamagedFile(f"{path} is not a run of this library: 'format' is not {FORMAT!r}.")
+
+
+def _check_schema(schema: Schema) -> None:
+    """Refuse a kind of target that nobody knows, and windows that no memory holds."""
+    if schema.kind not in TARGETS:
+        raise ValueError(
+            f"its kind of target must be one of {list(TARGETS)}, and is {str(schema.kind)[:100]!r}"
+        )
+    if not 1 <= schema.steps <= MOST_STEPS:
+        raise ValueError(f"its windows must have 1 to {MOST_STEPS} steps, and have {schema.steps}")
+
+
+def _check_size(recipe: Recipe, state: Mapping[str, torch.Tensor]) -> None:
+    """Refuse settings of a larger model than the weights are of, before it is built."""
+    numbers = sum(value.numel() for value in state.values())
+    for name, size in asdict(recipe.model).items():
+        most = len(state) if name == "layers" else numbers
+        if isinstance(size, int) and size > most:
+            raise ValueError(f"its {name} is {size}, more than its weights are of")
 
 
 def _evaluation(folder: Path) -> Evaluation | None:
@@ -216,6 +240,7 @@ def _model(
     network = None
     # a network that held-out entities did not gain from was left out
     if any(name.startswith("network.") for name in state) or not read:
+        _check_size(recipe, state)
         network = build_model(scaled_schema(schema), recipe.model, context)
     model = network
     if read:

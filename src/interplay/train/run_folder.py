@@ -8,7 +8,7 @@ by epoch; ``versions.json`` libraries; and once evaluated ``metrics.json``, ``pr
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -43,6 +43,9 @@ SCORES = ("test", "compared", "without_context", "without", "control")
 
 METRICS, EVALUATED = "metrics.json", ("predictions.parquet", "insight.nc", "examples.nc")
 """Files of an evaluation: the first knows what the others hold."""
+LEARNED = ("weights.safetensors", "profile.nc")
+"""Files whose content ``data.json`` knows."""
+
 
 MOST_STEPS = 10**6
 """Steps that a window of a run may have."""
@@ -92,14 +95,18 @@ def write_run_folder(run, folder: Path, *, overwrite: bool) -> None:
         # the seed comes last, so that a file that was cut short lacks it
         settings = {"format": FORMAT, "recipe": run.recipe.to_dict(), "seed": run.seed}
         (part / "config.yaml").write_text(yaml.safe_dump(settings, sort_keys=False), "utf-8")
-        described = {"schema": asdict(run.schema), "train": asdict(run.data)}
-        (part / "data.json").write_text(json_text(described), "utf-8")
         run.split.save(part / "split.json")
         (part / "log.jsonl").write_text(json_lines(run.log), "utf-8")
         (part / "versions.json").write_text(json_text(_versions()), "utf-8")
         save_file(_tensors(run), part / "weights.safetensors")
         if run.profile is not None:
             run.profile.save(part / "profile.nc")
+        described = {
+            "schema": asdict(run.schema),
+            "train": asdict(run.data),
+            "sha256": _digests(part, LEARNED),
+        }
+        (part / "data.json").write_text(json_text(described), "utf-8")
         if run.evaluation is not None:
             write_evaluation(run, part)
 
@@ -114,7 +121,7 @@ def write_evaluation(run, folder: Path) -> None:
         run.split.save(part / "split.json")
         metrics = {name: getattr(evaluation, name) for name in SCORES}
         metrics["agreement"] = {atom: asdict(agreement) for atom, agreement in evaluation.agreement.items()}
-        metrics["sha256"] = {name: digest_of(part / name) for name in EVALUATED}
+        metrics["sha256"] = _digests(part, EVALUATED)
         (part / METRICS).write_text(json_text(metrics), "utf-8")
 
 
@@ -143,6 +150,7 @@ def _read_parts(folder: Path, trust: bool) -> dict[str, Any]:
     described = json.loads((folder / "data.json").read_text("utf-8"))
     schema = _schema(described["schema"])
     _check_schema(schema)
+    _check_digests(folder, described, "run", "Train it again, or copy all of it.")
     profile_file = folder / "profile.nc"
     profile = InteractionProfile.load(profile_file) if profile_file.is_file() else None
     tensors = load_file(folder / "weights.safetensors")
@@ -173,6 +181,20 @@ def _check_format(config, path: Path) -> None:
     raise DamagedFile(f"{path} is not a run of this library: 'format' is not {FORMAT!r}.")
 
 
+def _digests(folder: Path, names: Iterable[str]) -> dict[str, str]:
+    """Of those files that are there."""
+    return {name: digest_of(folder / name) for name in names if (folder / name).is_file()}
+
+
+def _check_digests(folder: Path, described: Mapping, what: str, advice: str) -> None:
+    """Refuse files that are not those that were written with what describes them."""
+    # what is from before digests were kept has none
+    digests = described.get("sha256", {})
+    for name in digests:
+        if _digests(folder, [name]) != {name: digests[name]}:
+            raise DamagedFile(f"{folder / name} must be of the {what}, and is damaged or another. {advice}")
+
+
 def _check_schema(schema: Schema) -> None:
     """Refuse a kind of target that nobody knows, and windows that no memory holds."""
     if schema.kind not in TARGETS:
@@ -196,13 +218,8 @@ def _evaluation(folder: Path) -> Evaluation | None:
     if not (folder / METRICS).is_file():
         return None
     metrics = json.loads((folder / METRICS).read_text("utf-8"))
-    # metrics from before digests were kept have none
-    for name, digest in metrics.get("sha256", {}).items():
-        if not (folder / name).is_file() or digest_of(folder / name) != digest:
-            raise DamagedFile(
-                f"{folder / name} must be of the evaluation that {METRICS} is about, and is damaged or another. "
-                f"Copy all of the run again, or remove {METRICS} and evaluate it again."
-            )
+    advice = f"Copy all of the run again, or remove {METRICS} and evaluate it again."
+    _check_digests(folder, metrics, f"evaluation that {METRICS} is about", advice)
     predictions = pd.read_parquet(folder / "predictions.parquet")
     return Evaluation(
         **{name: metrics[name] for name in SCORES},

@@ -62,7 +62,7 @@ def row_of(trial: Trial) -> dict[str, object]:
     torch.manual_seed(seed)
     context = interaction_context(profile, train.modalities, steps=train.length, step_s=train.step_s)
     network = build_model(scaled_schema(train.schema), recipe.model, context)
-    log, apart, _ = train_network(
+    log, apart = train_network(
         network, recipe, ScaledWindows(train, scaler), seed=seed, trackers=[], out=None, progress=silent
     )
     assert apart is not None

@@ -6,13 +6,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from interplay.data import make_windows, split_by_entity
+from interplay.data import Windows, make_windows, split_by_entity
 from interplay.datasets import DATASETS, load_dataset
-from interplay.estimators import TemporalRUS
+from interplay.estimators import PosteriorPID, TemporalRUS
+from interplay.files import unfinished_work, whole_folder
 from interplay.profile import InteractionProfile
 from interplay.progress import Progress
 from interplay.report import write_report
-from interplay.train import Run, check_run_folder, fit
+from interplay.train import Run, check_run_folder, fit, load_run
 
 DATASET = "hapt_sample"
 STEP_S, STEPS, STRIDE = 0.5, 8, 3
@@ -59,6 +60,8 @@ def run_demo(
 ) -> Demo:
     """Measure, train, judge and report; nothing is tuned on the held-out subjects.
 
+    What is finished is kept in a hidden folder beside `out`, where the same call after an interruption goes on.
+
     Parameters
     ----------
     out : str or Path
@@ -69,23 +72,36 @@ def run_demo(
     started = time.perf_counter()
     out = Path(out)
     check_run_folder(out, overwrite=overwrite)
-    windows = make_windows(load_dataset(DATASET), step_s=STEP_S, steps=STEPS, stride=STRIDE)
-    train, test = split_by_entity(windows, test=TEST_SHARE, seed=SEED)
-    with bar("measuring interactions") as progress:
-        profile = TemporalRUS(lags_s=LAGS_S, progress=progress).fit(train).profile_
-    with bar("training the model") as progress:
-        card = DATASETS[DATASET].card.to_dict()
-        run = fit(
-            train,
-            profile=profile,
-            recipe=RECIPE,
-            settings=SETTINGS,
-            seed=SEED,
-            card=card,
-            progress=progress,
-        )
-    with bar("evaluating held-out subjects") as progress:
-        scores = run.evaluate(test, progress=progress)
-    run.save(out, overwrite=overwrite)
-    report = write_report(run, out / "report.html")
-    return Demo(profile=profile, run=run, scores=scores, report=report, seconds=time.perf_counter() - started)
+    with unfinished_work(out) as folder:
+        windows = make_windows(load_dataset(DATASET), step_s=STEP_S, steps=STEPS, stride=STRIDE)
+        train, test = split_by_entity(windows, test=TEST_SHARE, seed=SEED)
+        with bar("measuring interactions") as progress:
+            estimator = PosteriorPID(resume=str(folder / "interactions"))
+            profile = TemporalRUS(estimator, lags_s=LAGS_S, progress=progress).fit(train).profile_
+        with bar("training the model") as progress:
+            run = _trained(train, profile, folder / "run", progress)
+        with bar("evaluating held-out subjects") as progress:
+            scores = run.evaluate(test, progress=progress)
+        with whole_folder(out, overwrite=overwrite) as part:
+            run.save(part, overwrite=True)
+            write_report(run, part / "report.html")
+        run.folder = out
+    seconds = time.perf_counter() - started
+    return Demo(profile=profile, run=run, scores=scores, report=out / "report.html", seconds=seconds)
+
+
+def _trained(train: Windows, profile: InteractionProfile, folder: Path, progress: Progress) -> Run:
+    """The run, trained in `folder` by this call or an earlier one that was interrupted."""
+    if folder.is_dir():
+        return load_run(folder)
+    card = DATASETS[DATASET].card.to_dict()
+    return fit(
+        train,
+        profile=profile,
+        recipe=RECIPE,
+        settings=SETTINGS,
+        seed=SEED,
+        card=card,
+        out=folder,
+        progress=progress,
+    )

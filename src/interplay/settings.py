@@ -14,6 +14,8 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 from interplay.errors import InvalidInput
 
 T = TypeVar("T")
+LONGEST = 300
+"""Characters of a value that a sentence repeats."""
 RAW = {"raw": True}
 """Metadata of a field whose values the dataclass reads itself."""
 TYPES = {str: "a text", float: "a number", int: "a whole number", bool: "true or false"}
@@ -36,7 +38,7 @@ def read_settings(kind: type[T], values: Any, where: str = "") -> T:
         If a name is unknown or missing, or a value is of another type.
     """
     if not isinstance(values, Mapping):
-        raise InvalidInput(f"{where or 'settings'} must be a group of settings; got {values!r}.")
+        raise InvalidInput(f"{where or 'settings'} must be a group of settings; got {_short(values)}.")
     known = {f.name: f for f in fields(kind) if f.init}  # pyrefly: ignore[bad-argument-type]
     hints = get_type_hints(kind) | {name: Any for name, f in known.items() if "raw" in f.metadata}
     needed = [n for n, f in known.items() if f.default is MISSING and f.default_factory is MISSING]
@@ -140,18 +142,18 @@ def typed(wanted: Any, value: Any, where: str) -> Any:
         return _of_union(args, value, where)
     if origin is Literal:
         if value not in args:
-            raise InvalidInput(f"{where} must be one of {list(args)}; got {value!r}.")
+            raise InvalidInput(f"{where} must be one of {list(args)}; got {_short(value)}.")
         return value
     if is_dataclass(wanted) and isinstance(wanted, type):
         return value if isinstance(value, wanted) else read_settings(wanted, value, where)
     if origin is not None and issubclass(origin, Mapping):
         if not isinstance(value, Mapping):
-            raise InvalidInput(f"{where} must hold names and values; got {value!r}.")
+            raise InvalidInput(f"{where} must hold names and values; got {_short(value)}.")
         reads = [partial(typed, args[1], each, dotted(where, name)) for name, each in value.items()]
         return dict(zip(map(str, value), together(reads), strict=True))
     if origin is not None and issubclass(origin, Sequence):
         if isinstance(value, (str, Mapping)) or not isinstance(value, Sequence):
-            raise InvalidInput(f"{where} must be a list, such as [a, b]; got {value!r}.")
+            raise InvalidInput(f"{where} must be a list, such as [a, b]; got {_short(value)}.")
         return tuple(typed(args[0], each, where) for each in value)
     return _plain(origin or wanted, value, where)
 
@@ -178,5 +180,13 @@ def _plain(wanted: Any, value: Any, where: str) -> Any:
     fits = isinstance(value, wanted) and not (wanted is int and isinstance(value, bool))
     if not fits:
         quotes = " Write it in quotes." if wanted is str and isinstance(value, bool) else ""
-        raise InvalidInput(f"{where} must be {TYPES.get(wanted, wanted.__name__)}; got {value!r}.{quotes}")
+        raise InvalidInput(
+            f"{where} must be {TYPES.get(wanted, wanted.__name__)}; got {_short(value)}.{quotes}"
+        )
     return value
+
+
+def _short(value: Any) -> str:
+    """A value as it is written in Python, cut where a file made it long."""
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."

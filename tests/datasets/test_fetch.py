@@ -3,17 +3,22 @@
 import io
 import threading
 import zipfile
+from collections import namedtuple
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import requests
 
 from interplay.datasets import DATASETS, Card, fetch_dataset
-from interplay.datasets.fetch import instructions
+from interplay.datasets.fetch import _check_way, instructions
 from interplay.errors import DamagedFile, FetchFailed, InvalidInput
 
 FACTS = {"name": "toy", "title": "Toy", "source": "a server", "licence": "CC0", "citation": "none", "entities": "1",
          "modalities": {}, "target": "none", "step_s": 1.0, "steps": 1, "files": "inner.csv"}  # fmt: skip
+
+
+Free = namedtuple("Free", ["free"])
 
 
 class Files(BaseHTTPRequestHandler):
@@ -26,8 +31,18 @@ class Files(BaseHTTPRequestHandler):
             self.send_error(404)
             return
         tag, begin = f'"{sha256(body).hexdigest()[:8]}"', 0
-        if self.headers.get("Range") and self.headers.get("If-Range") == tag:
+        if self.server.to and self.path != "/landed":
+            self.send_response(302)
+            self.send_header("Location", self.server.to)
+            self.end_headers()
+            return
+        if self.headers.get("Range") and (self.headers.get("If-Range") == tag or self.server.glues):
             begin = int(self.headers["Range"].removeprefix("bytes=").rstrip("-"))
+            if begin == len(body):
+                self.send_response(416)
+                self.send_header("Content-Range", f"bytes */{len(body)}")
+                self.end_headers()
+                return
             self.send_response(206)
         else:
             self.send_response(200)
@@ -43,7 +58,7 @@ class Files(BaseHTTPRequestHandler):
 @pytest.fixture
 def server():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Files)
-    server.files, server.asked, server.most = {}, [], 10**9
+    server.files, server.asked, server.most, server.glues, server.to = {}, [], 10**9, False, ""
     threading.Thread(target=server.serve_forever, daemon=True).start()
     server.url = f"http://127.0.0.1:{server.server_port}"
     yield server
@@ -104,6 +119,51 @@ def test_a_file_that_changed_meanwhile_is_fetched_anew(server, tmp_path):
         fetch_dataset(card, tmp_path)
     server.files, server.most = {"/toy.zip": archive(inner_dot_csv="y" * 600_000)}, 10**9
     assert (fetch_dataset(card, tmp_path) / "inner.csv").read_text() == "y" * 600_000
+
+
+def test_a_file_that_came_whole_before_the_process_ended_is_not_fetched_again(server, tmp_path):
+    body = archive(inner_dot_csv="x")
+    server.files = {"/toy.zip": body}
+    parts = tmp_path / "new" / ".downloads"
+    parts.mkdir(parents=True)
+    (parts / "toy.zip.part").write_bytes(body)
+    (parts / "toy.zip.tag").write_text(f'"{sha256(body).hexdigest()[:8]}"')
+    assert (fetch_dataset(card_of(server, "toy.zip"), tmp_path / "new") / "inner.csv").read_text() == "x"
+    assert server.asked == [f"bytes={len(body)}-"]
+
+
+def test_halves_of_two_files_are_not_glued(server, tmp_path):
+    server.files, server.most = {"/toy.zip": archive(inner_dot_csv="x" * 600_000)}, 300_000
+    card = card_of(server, "toy.zip")
+    with pytest.raises(FetchFailed):
+        fetch_dataset(card, tmp_path)
+    # a server that heeds no If-Range
+    server.files, server.most, server.glues = {"/toy.zip": archive(inner_dot_csv="y" * 600_000)}, 10**9, True
+    with pytest.raises(FetchFailed, match="ConnectionError"):
+        fetch_dataset(card, tmp_path)
+    assert (fetch_dataset(card, tmp_path) / "inner.csv").read_text() == "y" * 600_000
+
+
+def test_addresses_that_leave_the_folder_or_https_are_refused(server, tmp_path, monkeypatch):
+    card = Card(**FACTS, downloads={f"{server.url}/..%2f..%2fowned.txt": ""})
+    with pytest.raises(InvalidInput, match="must end in the name of a file"):
+        fetch_dataset(card, tmp_path / "a" / "b")
+    assert server.asked == []
+    server.files, server.to = {"/toy.txt": b"x", "/landed": b"x"}, "file:///etc/hostname"
+    with pytest.raises(FetchFailed, match="InvalidSchema"):
+        fetch_dataset(card_of(server, "toy.txt"), tmp_path / "c")
+    answer = requests.Response()
+    answer.url = "http://elsewhere/toy.txt"
+    with pytest.raises(FetchFailed, match=r"by https all the way; it leads to http://elsewhere/toy\.txt"):
+        _check_way("https://here/toy.txt", answer)
+
+
+def test_what_the_disk_cannot_hold_is_refused_before_it_is_full(server, tmp_path, monkeypatch):
+    server.files = {"/toy.zip": archive(inner_dot_csv="x" * 5000)}
+    for free in (10, 2000):  # too little for the archive, and for what it holds
+        monkeypatch.setattr("interplay.datasets.fetch.shutil.disk_usage", lambda _, free=free: Free(free))
+        with pytest.raises(FetchFailed, match="of free space for what comes"):
+            fetch_dataset(card_of(server, "toy.zip"), tmp_path / f"{free}")
 
 
 def test_a_wrong_checksum_leaves_nothing_that_looks_whole(server, tmp_path):

@@ -78,11 +78,28 @@ def test_the_probe_travels_with_the_saved_profile(told, tmp_path):
     damaged = tmp_path / "p.probe.safetensors"
     assert damaged.stat().st_mode & 0o777 == 0o644
     damaged.write_bytes(damaged.read_bytes()[:1000])
-    with pytest.raises(DamagedFile, match="not a whole probe"):
+    with pytest.raises(DamagedFile, match="is damaged or another one"):
         ip.InteractionProfile.load(tmp_path / "p.nc")
     damaged.unlink()
     with pytest.raises(InvalidInput, match="must have a probe"):
         ip.InteractionProfile.load(tmp_path / "p.nc").explain(test)
+
+
+def test_a_probe_of_another_profile_is_not_taken_up_and_one_without_a_profile_hinders_nobody(told, tmp_path):
+    profile = told[0]
+    path, probe = tmp_path / "p.nc", tmp_path / "p.probe.safetensors"
+    profile.save(path)
+    whole = probe.read_bytes()
+    probe.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.raises(DamagedFile, match=r"must be the probe that was saved with p\.nc"):
+        ip.InteractionProfile.load(path)
+    path.unlink()
+    profile.save(path)
+    assert ip.InteractionProfile.load(path).probe is not None
+    ip.InteractionProfile(profile.dataset).save(path, overwrite=True)
+    assert not probe.exists()
+    probe.write_bytes(whole)
+    assert ip.InteractionProfile.load(path).probe is None
 
 
 def test_windows_that_do_not_fit_are_refused(told):

@@ -84,6 +84,16 @@ def test_a_truncated_file_is_named(tmp_path, keep):
         InteractionProfile.load(path)
 
 
+def test_a_number_that_changed_on_the_disk_is_not_believed(tmp_path):
+    profile = hand_made()
+    path = profile.save(tmp_path / "p.nc")
+    content = bytearray(path.read_bytes())
+    content[content.index(np.float64(-0.01).tobytes())] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(DamagedFile, match="not a whole NetCDF file"):
+        InteractionProfile.load(path)
+
+
 def test_other_files_are_refused(tmp_path):
     with pytest.raises(InvalidInput, match="there is no file"):
         InteractionProfile.load(tmp_path / "none.nc")

@@ -1,5 +1,6 @@
 """A run written as a program says what the run says, of real batches, and describes itself."""
 
+import hashlib
 import json
 import os
 import sys
@@ -63,6 +64,7 @@ def test_the_program_describes_what_goes_in(program):
     assert told["inputs"]["left"]["shape"] == ["batch", 3, 1, 2]
     assert told["output"]["names"] == ["unlike", "like"]
     assert told["largest_difference_to_run"] == program.difference
+    assert told["program_sha256"] == hashlib.sha256(program.path.read_bytes()).hexdigest()
 
 
 # "dense" is made of what "late_fusion", without experts, and "laplace_moe", with attention across, are made of

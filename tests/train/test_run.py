@@ -197,7 +197,8 @@ def test_a_control_comes_back_and_metrics_are_nested_as_the_fields_are(run, tmp_
     folder = replace(run, evaluation=replace(run.evaluation, control=control)).save(tmp_path / "run")
     assert load_run(folder).evaluation.control["accuracy"] == 0.25
     metrics = json.loads((folder / "metrics.json").read_text())
-    assert set(metrics) == {"test", "compared", "without_context", "without", "agreement", "control"}
+    scores = {"test", "compared", "without_context", "without", "agreement", "control"}
+    assert set(metrics) == scores | {"sha256"}
     assert metrics["without"]["left"]["accuracy"] == run.evaluation.without["left"]["accuracy"]
     assert set(metrics["agreement"]["synergy"]) == {"gamma", "low", "high", "n"}
 
@@ -303,12 +304,22 @@ def test_a_folder_with_a_truncated_file_is_damaged(saved, name, share):
     assert "\n" not in str(caught.value)
 
 
+def test_predictions_of_another_evaluation_are_not_believed(saved, run, tmp_path):
+    other = replace(run, evaluation=replace(run.evaluation, predictions=run.evaluation.predictions[:7]))
+    other.save(tmp_path / "other")
+    (tmp_path / "other" / "predictions.parquet").replace(saved / "predictions.parquet")
+    with pytest.raises(DamagedFile, match=r"must be of the evaluation that metrics\.json is about"):
+        load_run(saved)
+
+
 def test_weights_of_another_model_are_damaged(saved, train):
     other = fit(train, settings=SMALL | {"optimiser.epochs": 1, "model.expert_width": 32})
     (saved / "weights.safetensors").unlink()
     other.save(saved.parent / "other")
     (saved.parent / "other" / "weights.safetensors").rename(saved / "weights.safetensors")
-    with pytest.raises(DamagedFile, match="size mismatch"):
+    with pytest.raises(
+        DamagedFile, match=r"weights\.safetensors must be of the run, and is damaged or another"
+    ):
         load_run(saved)
 
 

@@ -2,12 +2,17 @@
 
 One file per command; to add one, write a file that ends in a `Command` and name it in COMMANDS. Data go to stdout,
 progress and messages to stderr. Exit codes: 0; 1 for something about your data or run, told in one line; 2 for usage;
-130 after Ctrl-C.
+130 after Ctrl-C or a
+termination.
 """
 
 import os
+import signal
 import sys
+import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 
 from jsonargparse import ArgumentError, ArgumentParser
@@ -56,7 +61,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command, or without any print the help; returns the exit code, or raises SystemExit after wrong usage."""
     argv = sys.argv[1:] if argv is None else list(argv)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _termination_like_ctrl_c():
             warnings.showwarning = _show_warning
             _run(argv)
             sys.stdout.flush()
@@ -69,6 +74,12 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:
         # whoever read our output has enough; what is still buffered goes nowhere instead of raising at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (MemoryError, RecursionError) as error:
+        complain(
+            f"memory must hold what was asked for, and does not ({type(error).__name__}). Use fewer or shorter "
+            "windows, longer steps or smaller files; if the files are small, one of them is damaged."
+        )
         return 1
     except OSError as error:
         where = f" {error.filename!r}" if error.filename else ""
@@ -97,6 +108,19 @@ def _run(argv: list[str]) -> None:
         complain(usage_error(str(error), parser, argv))
         raise SystemExit(2) from None
     COMMANDS[chosen.command].run(chosen[chosen.command])
+
+
+@contextmanager
+def _termination_like_ctrl_c() -> Iterator[None]:
+    """A termination ends the work as Ctrl-C does: temporary files go, and what is kept is named."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 _show_python_warning = warnings.showwarning

@@ -8,6 +8,7 @@ from jsonargparse import ArgumentParser, Namespace
 from interplay.cli.command import Command
 from interplay.cli.options import json_option, out_option, overwrite_option
 from interplay.cli.output import interactions_in_words, progress, scores_in_words, tell_result
+from interplay.cli.workflow import continued
 
 
 def options(part: ArgumentParser, words: list[str] | None) -> None:
@@ -19,7 +20,8 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
 def run(args: Namespace) -> None:
     from interplay.demo import run_demo
 
-    made = run_demo(args.out, overwrite=args.overwrite, bar=partial(progress, args))
+    with continued(args.out):
+        made = run_demo(args.out, overwrite=args.overwrite, bar=partial(progress, args))
     tell_result(
         args,
         made.summary(),

@@ -9,6 +9,7 @@ from rich.text import Text
 from interplay.cli.command import Command
 from interplay.cli.options import json_option
 from interplay.cli.output import progress
+from interplay.cli.printable import printable
 from interplay.errors import InterplayError
 from interplay.files import json_text
 
@@ -33,7 +34,8 @@ def run(args: Namespace) -> None:
                 continue
             advice = f" {result.advice}" if result.advice else ""
             line = Text.assemble(
-                (f"{result.state:9}", STYLES[result.state]), f"  {result.name}: {result.fact}.{advice}"
+                (f"{result.state:9}", STYLES[result.state]),
+                printable(f"  {result.name}: {result.fact}.{advice}"),
             )
             console.print(line, soft_wrap=True)
     wrong = [result.name for result in results if result.state == "not ok"]

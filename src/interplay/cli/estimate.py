@@ -5,9 +5,9 @@ from jsonargparse import ArgumentParser, Namespace, lazy_instance
 from interplay.cli.command import Command, needs_more_options
 from interplay.cli.options import DATA, json_option, out_option, overwrite_option, training_windows_options
 from interplay.cli.output import interactions_in_words, tell_next, tell_result
-from interplay.cli.workflow import estimate_interactions, training_and_test_windows, unfinished_work
+from interplay.cli.workflow import continued, estimate_interactions, training_and_test_windows
 from interplay.errors import InvalidInput
-from interplay.files import check_writable, part_of
+from interplay.files import check_writable
 from interplay.registry import look_here
 
 
@@ -38,9 +38,8 @@ def run(args: Namespace) -> None:
             "--rate and --novel must not be asked for at once: nothing is new at a lag of a rate. Leave one out."
         )
     train, _, _ = training_and_test_windows(args.source, args)
-    unfinished = part_of(args.out)
-    with unfinished_work(unfinished):
-        profile = estimate_interactions(train, args.get("estimator"), args, unfinished)
+    with continued(args.out) as folder:
+        profile = estimate_interactions(train, args.get("estimator"), args, folder)
         profile.save(args.out, overwrite=args.overwrite)
     tell_result(args, profile.to_dataframe().to_dict("records"), interactions_in_words(profile))
     tell_next(

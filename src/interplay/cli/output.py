@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from interplay.cli.command import PROGRAM
+from interplay.cli.printable import printable
 from interplay.files import json_text
 from interplay.progress import Progress, bar, no_bar
 
@@ -27,18 +28,18 @@ def note(sentence: str) -> None:
 
 def _to_stderr(start: str, style: str, sentence: str) -> None:
     console = Console(stderr=True, highlight=False)
-    console.print(Text.assemble((start, style), " ", sentence), soft_wrap=True)
+    console.print(Text.assemble((start, style), " ", printable(sentence)), soft_wrap=True)
 
 
 def tell_result(args: Namespace, values, text: str) -> None:
     """The result, in words or as JSON."""
-    print(json_text(values) if args.json else f"{text}\n", end="")
+    print(json_text(values) if args.json else f"{printable(text)}\n", end="")
 
 
 def tell_next(args: Namespace, text: str) -> None:
     """What to do now, for those who read along."""
     if not (args.quiet or args.json):
-        print(text)
+        print(printable(text))
 
 
 def progress(args: Namespace, title: str) -> AbstractContextManager[Progress]:

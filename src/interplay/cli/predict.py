@@ -5,11 +5,12 @@ from jsonargparse import ArgumentParser, Namespace
 from interplay.cli.command import Command
 from interplay.cli.options import json_option, out_option, overwrite_option, run_options
 from interplay.cli.output import progress, tell_result
+from interplay.cli.printable import cell
 from interplay.cli.workflow import windows_like
 from interplay.errors import InvalidInput
-from interplay.files import whole_file
+from interplay.files import check_writable, whole_file
 
-WRITERS = {".parquet": "to_parquet", ".csv": "to_csv"}
+SUFFIXES = (".parquet", ".csv")
 
 
 def options(part: ArgumentParser, words: list[str] | None) -> None:
@@ -22,13 +23,17 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
 def run(args: Namespace) -> None:
     from interplay.train import load_run
 
-    if args.out.suffix not in WRITERS:
+    if args.out.suffix not in SUFFIXES:
         raise InvalidInput(f"the table to write must end in .parquet or .csv; got {args.out.name!r}.")
+    check_writable(args.out, overwrite=args.overwrite)
     run = load_run(args.run, trust=args.trust)
     with whole_file(args.out, overwrite=args.overwrite) as part:
         with progress(args, "predicting") as tell:
             table = run.predict(windows_like(run, args, labelled=False), progress=tell)
-        getattr(table, WRITERS[args.out.suffix])(part, index=False)
+        if args.out.suffix == ".csv":
+            table.map(cell).rename(columns=cell).to_csv(part, index=False)
+        else:
+            table.to_parquet(part, index=False)
     described = {"table": str(args.out), "n_windows": len(table), "columns": list(table.columns)}
     tell_result(args, described, f"Predictions: {args.out}   ({len(table)} windows)")
 

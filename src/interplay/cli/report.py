@@ -28,9 +28,10 @@ def run(args: Namespace) -> None:
     from interplay.report import write_figures, write_report
     from interplay.train import load_run
 
-    evaluated = load_run(args.run, trust=args.trust)
     out = args.out or args.run / "report.html"
-    check_writable(out, overwrite=args.overwrite)
+    if args.out is not None or args.run.is_dir():
+        check_writable(out, overwrite=args.overwrite)
+    evaluated = load_run(args.run, trust=args.trust)
     written, lines = {}, []
     if args.figures is not None:
         figures = write_figures(evaluated, args.figures, overwrite=args.overwrite)

@@ -1,6 +1,7 @@
 """`interplay train`."""
 
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from jsonargparse import ArgumentParser, Namespace
@@ -9,8 +10,8 @@ from interplay.cli.command import PROGRAM, Command, needs_more_options
 from interplay.cli.options import DATA, json_option, out_option, training_windows_options
 from interplay.cli.output import note, progress, tell_next, tell_result
 from interplay.cli.settings import given_recipe, setting_options
-from interplay.cli.workflow import estimate_interactions, training_and_test_windows, unfinished_work
-from interplay.files import check_writable, part_of
+from interplay.cli.workflow import continued, estimate_interactions, training_and_test_windows
+from interplay.files import check_writable
 
 if TYPE_CHECKING:
     from interplay.train import Recipe
@@ -51,8 +52,8 @@ def run(args: Namespace) -> None:
     trackers = make_trackers([args.track] if args.track else [], args.out, args.track_to)
     if not args.quiet:
         trackers.append(Beginning())
-    with unfinished_work(part_of(args.out)):
-        run, test = _trained(args, recipe, trackers)
+    with continued(args.out) as folder:
+        run, test = _trained(args, recipe, trackers, folder)
     last = run.log[-1] if run.log else {}
     n_entities = len(run.data.entities)
     fitted = f", accuracy on them {last['accuracy']:.3f}" if "accuracy" in last else ""
@@ -66,7 +67,7 @@ def run(args: Namespace) -> None:
                     f"judges it on the {len(test.entities)} entities that were kept apart")  # fmt: skip
 
 
-def _trained(args: Namespace, recipe: "Recipe", trackers: list):
+def _trained(args: Namespace, recipe: "Recipe", trackers: list, folder: Path):
     """The run, and the windows that were kept apart."""
     from interplay.profile import InteractionProfile
     from interplay.study import find_source
@@ -75,7 +76,7 @@ def _trained(args: Namespace, recipe: "Recipe", trackers: list):
     profile = None if args.profile in ("estimate", "none") else InteractionProfile.load(args.profile)
     windows, test, split = training_and_test_windows(args.data, args)
     if args.profile == "estimate":
-        profile = estimate_interactions(windows, None, args, part_of(args.out) / "interactions")
+        profile = estimate_interactions(windows, None, args, folder / "interactions")
     card = find_source(args.data, args.root)[0].card.to_dict()
     with progress(args, "training") as tell:
         run = fit(

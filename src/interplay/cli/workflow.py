@@ -1,6 +1,5 @@
 """What several commands do: windows of a data set, interactions of windows, and stopping in between."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +7,8 @@ from pathlib import Path
 from jsonargparse import Namespace
 
 from interplay.cli.output import progress
+from interplay.files import unfinished_work
+from interplay.files.parts import LOCK
 
 CONTINUE = "Give the same command again to continue; what is finished is in {folder}."
 
@@ -73,12 +74,12 @@ def estimate_interactions(windows, estimator, args: Namespace, folder: Path):
 
 
 @contextmanager
-def unfinished_work(folder: Path) -> Iterator[None]:
-    """Work in `folder` that is removed when the block is done; Ctrl-C says that it can be continued."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        if folder.is_dir() and any(folder.iterdir()):
-            raise KeyboardInterrupt(CONTINUE.format(folder=folder)) from None
-        raise
-    shutil.rmtree(folder, ignore_errors=True)
+def continued(out: Path) -> Iterator[Path]:
+    """The folder of unfinished work on `out`; Ctrl-C says that the work can be continued."""
+    with unfinished_work(out) as folder:
+        try:
+            yield folder
+        except KeyboardInterrupt:
+            if any(path.name != LOCK for path in folder.iterdir()):
+                raise KeyboardInterrupt(CONTINUE.format(folder=folder)) from None
+            raise

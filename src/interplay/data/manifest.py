@@ -11,8 +11,9 @@ import numpy as np
 
 from interplay.data.targets import is_labelled
 from interplay.data.windows import Windows
-from interplay.errors import DamagedFile, InvalidInput
+from interplay.errors import InvalidInput
 from interplay.files import json_text, whole_file
+from interplay.files.reading import whole
 
 FORMAT = "interplay-split-1"
 MOMENTS_AGREE = 1e-3
@@ -102,16 +103,22 @@ class SplitManifest:
             raise InvalidInput(
                 f"a split must be a file such as the split.json of a run; there is no file {path}."
             )
-        try:
+        with whole(path, "a split manifest", "Take the split.json of a run, whole."):
             values = json.loads(path.read_text("utf-8"))
             if values.pop("format") != FORMAT:
                 raise ValueError(f"its format is not {FORMAT!r}")
             parts = {name: Part(**part) for name, part in values.pop("parts").items()}
+            _check_apart(parts)
             return cls(parts=parts, **values)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DamagedFile(
-                f"{path} is not a split manifest ({error}). Take the split.json of a run, whole."
-            ) from error
+
+
+def _check_apart(parts: Mapping[str, Part]) -> None:
+    """Refuse an entity on two sides."""
+    sides: dict[str, str] = {}
+    for side, part in parts.items():
+        for entity in part.entities:
+            if sides.setdefault(entity, side) != side:
+                raise ValueError(f"{entity!r} is in both {sides[entity]} and {side}")
 
 
 def describe_split(

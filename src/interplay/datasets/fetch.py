@@ -4,6 +4,7 @@ import logging
 import os
 import shutil
 import zipfile
+import zlib
 from datetime import date
 from hashlib import file_digest
 from pathlib import Path
@@ -84,22 +85,26 @@ def instructions(card: Card) -> str:
 
 def _download(url: str, sha256: str, parts: Path, progress: Progress) -> Path:
     name = unquote_plus(Path(urlsplit(url).path).name)
+    if name in ("", ".", "..") or "/" in name or "\\" in name:
+        raise InvalidInput(f"a download must end in the name of a file; {url} ends in {name!r}.")
     pooch.get_logger().setLevel(logging.ERROR)
     try:
         known = f"sha256:{sha256}" if sha256 else None
         # pooch calls it by place; the names in its protocol are others
         resuming: Any = _Resuming(parts / name, progress)
         return Path(pooch.retrieve(url, known, fname=name, path=parts, downloader=resuming))
+    except FetchFailed:
+        raise
+    except (requests.RequestException, OSError) as error:
+        raise FetchFailed(
+            f"{url} cannot be downloaded ({_reason(error)}). What came is kept in {parts}; the same "
+            "command goes on there."
+        ) from error
     except ValueError as error:
         (parts / name).unlink(missing_ok=True)
         raise DamagedFile(
             f"{url} must have the SHA-256 sum {sha256}, and has another one. Fetch it again; if that does "
             "not help, the publisher has changed the file."
-        ) from error
-    except (requests.RequestException, OSError) as error:
-        raise FetchFailed(
-            f"{url} cannot be downloaded ({_reason(error)}). What came is kept in {parts}; the same "
-            "command goes on there."
         ) from error
 
 
@@ -121,23 +126,48 @@ class _Resuming:
         if have:
             headers |= {"Range": f"bytes={have}-", "If-Range": self.tag.read_text("utf-8")}
         with requests.get(url, headers=headers, stream=True, timeout=WAIT_S) as response:
-            response.raise_for_status()
-            # 200 in answer to a range: the file has changed, or the server knows no ranges
-            have = have if response.status_code == requests.codes.partial_content else 0
-            self._keep(response, have)
+            _check_way(url, response)
+            # all of it came before, and the process ended before it was renamed
+            if not (have and response.headers.get("Content-Range") == f"bytes */{have}"):
+                response.raise_for_status()
+                # 200 in answer to a range: the file has changed, or the server knows no ranges
+                have = have if response.status_code == requests.codes.partial_content else 0
+                self._keep(response, have)
         os.replace(self.part, output_file)
         self.tag.unlink(missing_ok=True)
 
     def _keep(self, response: requests.Response, have: int) -> None:
         tag = response.headers.get("ETag") or response.headers.get("Last-Modified")
+        begins = response.headers.get("Content-Range", f"bytes {have}-").startswith(f"bytes {have}-")
+        if have and (tag != self.tag.read_text("utf-8") or not begins):
+            self.part.unlink()
+            raise requests.ConnectionError("the file changed meanwhile")
         self.tag.write_text(tag, "utf-8") if tag else self.tag.unlink(missing_ok=True)
         total = have + int(response.headers.get("Content-Length", 0))
+        _check_space(total - have, self.part.parent)
         with self.part.open("ab" if have else "wb") as out:
             for chunk in response.iter_content(CHUNK):
                 out.write(chunk)
                 self.progress(min(1.0, out.tell() / total) if total else 0.0)
         if total and self.part.stat().st_size < total:
             raise requests.ConnectionError("the connection ended early")
+
+
+def _check_way(url: str, response: requests.Response) -> None:
+    """Refuse an answer that came by a way less safe than the address."""
+    for step in (*response.history, response):
+        if url.startswith("https:") and not step.url.startswith("https:"):
+            raise FetchFailed(f"{url} must be fetched by https all the way; it leads to {step.url}.")
+
+
+def _check_space(size: int, folder: Path) -> None:
+    """Refuse what the disk cannot hold, before it is full."""
+    free = shutil.disk_usage(folder).free
+    if size > free:
+        raise FetchFailed(
+            f"{folder} must have {size / 1e9:.1f} GB of free space for what comes; it has {free / 1e9:.1f} GB. Make "
+            "room, or choose another place."
+        )
 
 
 def _unpack(files: list[Path], folder: Path, scratch: Path) -> None:
@@ -156,8 +186,11 @@ def _unpack(files: list[Path], folder: Path, scratch: Path) -> None:
 def _extract(archive: Path, into: Path) -> None:
     try:
         with zipfile.ZipFile(archive) as file:
+            _check_space(sum(member.file_size for member in file.infolist()), into)
             file.extractall(into)
-    except (zipfile.BadZipFile, OSError, RuntimeError) as error:
+    except FetchFailed:
+        raise
+    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, NotImplementedError) as error:
         raise DamagedFile(
             f"{archive} is not a whole archive ({error}). Delete it and fetch again."
         ) from error

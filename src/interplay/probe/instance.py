@@ -20,12 +20,13 @@ from pathlib import Path
 import numpy as np
 import torch
 import xarray as xr
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save_file
 
 from interplay.data import Windows
 from interplay.errors import DamagedFile, InvalidInput
 from interplay.files import whole_file
+from interplay.files.reading import whole
 from interplay.probe.calibration import Calibration
 from interplay.probe.features import StepFeatures
 from interplay.probe.network import Probe
@@ -241,17 +242,13 @@ class InstanceProbe:
     @classmethod
     def load(cls, path: Path) -> "InstanceProbe":
         """Read what `save` wrote."""
-        try:
+        with whole(path, "a whole probe", "Estimate the profile again, or take a copy of the file."):
             with safe_open(path, "pt") as file:
                 about = json.loads((file.metadata() or {})["about"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             if about["format"] != FORMAT:
                 raise DamagedFile(f"{path} is not a probe of this library: its 'format' is not {FORMAT!r}.")
             return cls._from_parts(about, tensors)
-        except (OSError, SafetensorError, KeyError, RuntimeError, json.JSONDecodeError) as error:
-            raise DamagedFile(
-                f"{path} is not a whole probe ({error}). Estimate the profile again, or take a copy of the file."
-            ) from error
 
     @classmethod
     def _from_parts(cls, about: dict, tensors: dict[str, torch.Tensor]) -> "InstanceProbe":

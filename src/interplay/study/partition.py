@@ -1,6 +1,5 @@
 """A long table too large for memory, sorted by entity on disk in two passes, so that each entity is one read."""
 
-import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from interplay.files.scratch import Scratch
 from interplay.study.formats.form import Form
 from interplay.study.formats.opening import table_parts
 from interplay.study.keys import Keys, nameless_rows
@@ -35,7 +35,7 @@ class Parts:
     """
 
     def __init__(self, paths: Sequence[Path], form: Form, keys_of: Callable[[pd.DataFrame], Keys]) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="interplay-")
+        self._scratch = Scratch()
         self._place: dict[Key, tuple[Path, int]] = {}
         self.nameless: list[tuple[int, int]] = []
         n = 1 + sum(path.stat().st_size for path in paths) // PART_BYTES
@@ -45,7 +45,7 @@ class Parts:
                 rows = chunk.assign(**{FILE: number})
                 self._scatter(rows, keys_of(rows), n, k)
                 k += 1
-        for part in sorted(Path(self._folder.name).iterdir()):
+        for part in sorted(self._scratch.path.iterdir()):
             self._gather(part, keys_of)
         self.keys = tuple(sorted(self._place))
 
@@ -63,7 +63,7 @@ class Parts:
         parts = [zlib.crc32(key.entity.encode()) % n for key in keys.names]
         part = np.array([*parts, -1], dtype=np.int64)[keys.code]
         for number in np.unique(part[part >= 0]):
-            folder = Path(self._folder.name) / f"{int(number):05d}"
+            folder = self._scratch.path / f"{int(number):05d}"
             folder.mkdir(exist_ok=True)
             _write(folder / f"{k:06d}.arrow", [_arrow(chunk[part == number])])
 

@@ -52,7 +52,7 @@ def _values(path: Path) -> Any:
         values = read_yaml(path.read_text("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise DamagedFile(f"{path} must be UTF-8 text ({error}). Save it as UTF-8.") from error
-    except (yaml.YAMLError, RecursionError, ValueError, TypeError, AttributeError) as error:
+    except yaml.YAMLError as error:
         said = " ".join(str(error).replace("<unicode string>", path.name).split())
         hint = "Mind spaces and colons there."
         if "escape" in said:
@@ -61,7 +61,9 @@ def _values(path: Path) -> Any:
             hint = "Keep one of them."
         raise DamagedFile(f"{path} is not YAML: {said[:300]}. {hint}") from error
     if not isinstance(values, dict):
-        raise DamagedFile(f"{path} must hold streams, target and windows; it holds {str(values)[:60]!r}.")
+        raise DamagedFile(
+            f"{path} must hold streams, target and windows; it holds a {type(values).__name__} alone."
+        )
     return values
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from interplay.files.plain_yaml import LONGEST_NUMBER, BoundedLoader, read_plain_yaml
+
 WHOLE = re.compile(r"[-+]?[0-9]+")
 POINT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+")
 NULLS = ("", "~", "null", "Null", "NULL")
@@ -33,7 +35,7 @@ class WrittenFloat(float):
         return self.text
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(BoundedLoader):
     """The safe loader with fewer guesses, in which no name may come twice."""
 
 
@@ -43,9 +45,9 @@ def read_yaml(text: str) -> Any:
     Raises
     ------
     yaml.YAMLError
-        If it is none, or a name stands twice in one group.
+        If it is none, takes more than it may, or a name stands twice in one group.
     """
-    return yaml.load(text, _Loader)
+    return read_plain_yaml(text, _Loader)
 
 
 def _plain(loader: _Loader, node: yaml.ScalarNode) -> Any:
@@ -57,6 +59,8 @@ def _plain(loader: _Loader, node: yaml.ScalarNode) -> Any:
         return None
     for form, kind in ((WHOLE, WrittenInt), (POINT, WrittenFloat)):
         if form.fullmatch(text):
+            if len(text) > LONGEST_NUMBER:
+                raise ValueError(f"a number has {len(text)} digits")
             value = kind(text)
             value.text = text
             return value

@@ -6,7 +6,6 @@ code of the file, and a damaged one is recognised.
 """
 
 import json
-import shutil
 from collections.abc import Mapping
 from hashlib import blake2b
 from importlib.metadata import version
@@ -17,34 +16,31 @@ import pytorch_lightning as pl
 import torch
 from lightning_fabric.plugins import CheckpointIO
 from pytorch_lightning.callbacks import Checkpoint
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
 from interplay.errors import DamagedFile
-from interplay.files import part_of, whole_file
+from interplay.files.state import read_state, write_state
 from interplay.nn import Model
 from interplay.train.module import TrainingBatches
 from interplay.train.recipe import Recipe
 
 
 class Unfinished:
-    """The hidden folder beside a run folder in which its training is kept until it is finished.
+    """What is kept of a training in the folder of unfinished work on its run.
 
     Parameters
     ----------
-    out : Path, the run folder
+    folder : Path
     key : str
         Of the data, settings and libraries; a training of another key is not taken up.
     """
 
-    def __init__(self, out: Path, key: str):
-        self.folder = part_of(out)
-        self.state = self.folder / f"{key}.safetensors"
-        self.log = self.folder / "log.jsonl"
-        self.folder.mkdir(parents=True, exist_ok=True)
+    def __init__(self, folder: Path, key: str):
+        self.state = folder / f"{key}.safetensors"
+        self.log = folder / "log.jsonl"
 
-    def remove(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def begun(self) -> Path | None:
+        """The state to go on from; none where nothing whole was kept."""
+        return None if read_state(self.state) is None else self.state
 
 
 def training_key(model: Model, recipe: Recipe, batches: TrainingBatches) -> str:
@@ -92,19 +88,17 @@ class PlainStates(CheckpointIO):
 
     def save_checkpoint(self, checkpoint, path, storage_options=None) -> None:
         tensors: dict[str, torch.Tensor] = {}
-        state = json.dumps(_plain(checkpoint, tensors))
-        with whole_file(path, overwrite=True) as part:
-            save_file(tensors, part, metadata={"state": state})
+        text = json.dumps(_plain(checkpoint, tensors))
+        write_state(Path(path), tensors, text)
 
     def load_checkpoint(self, path, map_location=None, weights_only=None) -> dict:
-        try:
-            with safe_open(path, framework="pt") as file:
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 not a mapping
-                return _restored(json.loads(file.metadata()["state"]), tensors)
-        except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+        state = read_state(Path(path))
+        if state is None:
             raise DamagedFile(
-                f"{path} is not the whole state of a training ({error}). Delete it to train from the start."
-            ) from error
+                f"{path} must hold the state of a training, and does not. Train from the start."
+            )
+        tensors, text = state
+        return _restored(json.loads(text), tensors)
 
     def remove_checkpoint(self, path) -> None:
         Path(path).unlink(missing_ok=True)

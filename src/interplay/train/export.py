@@ -4,7 +4,7 @@ import copy
 import logging
 import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from torch import nn
 
 from interplay.data.scaling import SQUASHED_FROM, ChannelScale
 from interplay.errors import InvalidInput
-from interplay.files import check_writable, json_text, whole_file
+from interplay.files import check_writable, digest_of, finish_files, json_text, whole_files
 from interplay.nn import DenseExperts, Experts
 from interplay.train.run import Run
 
@@ -135,15 +135,16 @@ def export_run(run: Run, path: str | Path, *, overwrite: bool = False) -> Export
             f"a run to export must have context 'profile'; this one has {run.recipe.model.context!r}, which asks the "
             "profile's probe about every window. Train it with model.context: profile, or use it through ip.load_run."
         )
+    finish_files(path)
     for file in (path, sidecar):
         check_writable(file, overwrite=overwrite)
     program = Program(run).eval()
     example = _drawn(run, 3, seed=0)
-    with _quiet(), whole_file(path, overwrite=overwrite) as part:
-        said = (_write_onnx if path.suffix == ".onnx" else _write_pt2)(program, example, part)
+    with _quiet(), whole_files(path, overwrite=overwrite) as part:
+        said = (_write_onnx if path.suffix == ".onnx" else _write_pt2)(program, example, part / path.name)
         difference = _largest_difference(run, program, said)
-    with whole_file(sidecar, overwrite=overwrite) as part:
-        part.write_text(json_text(_described(run, difference)), "utf-8")
+        described = _described(run, difference) | {"program_sha256": digest_of(part / path.name)}
+        (part / sidecar.name).write_text(json_text(described), "utf-8")
     return Exported(path=path, sidecar=sidecar, difference=difference)
 
 
@@ -247,7 +248,7 @@ def _largest_difference(run: Run, program: Program, said: Said) -> float:
     return largest
 
 
-def _described(run: Run, difference: float) -> Mapping[str, object]:
+def _described(run: Run, difference: float) -> dict[str, object]:
     """What goes in, in order, and what comes out."""
     s = run.schema
     inputs: dict[str, object] = {

@@ -50,16 +50,17 @@ def train_network(
     *,
     seed: int,
     trackers: Sequence[Tracker],
-    out: Path | None,
+    folder: Path | None,
     progress: Progress,
-) -> tuple[list[dict[str, float]], HeldOutLogits | None, Unfinished | None]:
+) -> tuple[list[dict[str, float]], HeldOutLogits | None]:
     """Train a model in place: to where held-out entities lose least, or to the end where none are held out.
+
+    Where it stands is kept in `folder`, if there is one.
 
     Returns
     -------
     log : one mapping per epoch
     apart : HeldOutLogits; None where no windows were held out
-    unfinished : where the training stands on disk, if it does
     """
     learned, rows = held_out_rows(windows.windows, recipe.optimiser.held_out, seed)
     part = windows.select(learned)
@@ -67,7 +68,7 @@ def train_network(
     steps = count_steps(len(learned), epochs, recipe)
     look = HeldOut(windows.select(rows), copy.deepcopy(model), epochs, steps) if len(rows) else None
     batches = TrainingBatches(part, recipe.optimiser.batch_size, seed)
-    unfinished = None if out is None else Unfinished(out, training_key(model, recipe, batches))
+    unfinished = None if folder is None else Unfinished(folder, training_key(model, recipe, batches))
     if unfinished is not None:
         trackers = [JsonLines(unfinished.log), *trackers]
     train = windows.windows
@@ -77,9 +78,9 @@ def train_network(
     run_training(model, recipe, batches, epochs, callbacks, unfinished)
     progress(1.0)
     if look is None:
-        return log.epochs, None, unfinished
+        return log.epochs, None
     model.load_state_dict(look.best.weights)
-    return log.epochs, HeldOutLogits(rows, train.entity[rows], logits_of(model, look.windows)[0]), unfinished
+    return log.epochs, HeldOutLogits(rows, train.entity[rows], logits_of(model, look.windows)[0])
 
 
 def held_out_rows(train: Windows, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -113,10 +114,8 @@ def run_training(
         windows = batches.windows.windows
         steps = count_steps(len(windows), epochs, recipe)
         training = GuidedTraining(model, TARGETS[windows.kind], recipe, steps)
-        begun = unfinished is not None and unfinished.state.is_file()
-        trainer.fit(
-            training, datamodule=batches, ckpt_path=unfinished.state if unfinished and begun else None
-        )
+        begun = None if unfinished is None else unfinished.begun()
+        trainer.fit(training, datamodule=batches, ckpt_path=begun)
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from typing import Any
 import yaml
 
 from interplay.errors import InvalidInput
+from interplay.files.plain_yaml import read_plain_yaml
+from interplay.files.reading import whole
 from interplay.losses import LOSSES, PairThresholds
 from interplay.nn import ModelConfig
 from interplay.readers import ReadersConfig
@@ -212,11 +214,12 @@ def _read(recipe: str | Path | Mapping) -> dict:
     elif Path(recipe).suffix in (".yaml", ".yml"):
         if not Path(recipe).is_file():
             raise InvalidInput(f"recipe must be a file that exists; there is no {recipe}.")
-        text = Path(recipe).read_text("utf-8")
+        with whole(Path(recipe), "a recipe", "Save it as UTF-8 text."):
+            text = Path(recipe).read_text("utf-8")
     else:
         raise InvalidInput(f"recipe must be one of {list(RECIPES)} or a YAML file; got {str(recipe)!r}.")
     try:
-        values = yaml.safe_load(text) or {}
+        values = read_plain_yaml(text) or {}
     except yaml.YAMLError as error:
         raise InvalidInput(f"recipe {recipe} must be YAML: {' '.join(str(error).split())}") from error
     if not isinstance(values, dict):

@@ -13,6 +13,7 @@ from interplay.data.conform import conform
 from interplay.data.unlike_training import unlike_training
 from interplay.data.warn import warn_of_data
 from interplay.errors import InvalidInput
+from interplay.files import check_writable
 from interplay.nn import InteractionContext, Model
 from interplay.profile import InteractionProfile
 from interplay.progress import Progress, shown, silent
@@ -20,7 +21,13 @@ from interplay.train.attribution import explain_windows
 from interplay.train.batches import ScaledWindows
 from interplay.train.evaluation import Evaluation, Scores, judge, prediction_table, predictions
 from interplay.train.recipe import Recipe
-from interplay.train.run_folder import TrainingData, read_run_folder, write_evaluation, write_run_folder
+from interplay.train.run_folder import (
+    METRICS,
+    TrainingData,
+    read_run_folder,
+    write_evaluation,
+    write_run_folder,
+)
 from interplay.train.target_kinds import TargetKind, make_target
 from interplay.train.window_contexts import window_contexts
 from interplay.types import Schema
@@ -140,6 +147,8 @@ class Run:
             check_disjoint(test.entities, self.profile.entities, what="the profile")
         if control is not None:
             _check_control(control, test)
+        if self.folder is not None:
+            check_writable(self.folder / METRICS, overwrite=True)
         with shown(progress, "evaluating") as tell:
             evaluation = judge(self.model, self._scaled(test), self.target, tell, n_bootstrap=n_bootstrap)
         if control is not None:

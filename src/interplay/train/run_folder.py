@@ -8,7 +8,7 @@ by epoch; ``versions.json`` libraries; and once evaluated ``metrics.json``, ``pr
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -18,13 +18,14 @@ import pandas as pd
 import torch
 import xarray as xr
 import yaml
-from pyarrow import ArrowException
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from interplay.data import Scaler, SplitManifest, scaled_schema
-from interplay.errors import DamagedFile, InvalidInput, UntrustedPart
-from interplay.files import check_writable, json_text, whole_file, whole_folder
+from interplay.errors import DamagedFile, InvalidInput
+from interplay.files import check_writable, digest_of, finish_files, json_text, whole_files, whole_folder
+from interplay.files.netcdf import write_netcdf
+from interplay.files.plain_yaml import read_plain_yaml
+from interplay.files.reading import whole
 from interplay.metrics import Agreement
 from interplay.nn import Model, TwoLevels, build_model, empty_context
 from interplay.profile import InteractionProfile
@@ -32,12 +33,22 @@ from interplay.registry import imports
 from interplay.train.evaluation import Evaluation
 from interplay.train.evidence import empty_mixture
 from interplay.train.recipe import Recipe, make_recipe
+from interplay.train.target_kinds import TARGETS
 from interplay.train.trackers import json_lines
 from interplay.types import Schema
 
 FORMAT = "interplay-run-2"
 SCORES = ("test", "compared", "without_context", "without", "control")
 """Fields of an `Evaluation` that stand in ``metrics.json`` as they are, beside ``agreement``."""
+
+METRICS, EVALUATED = "metrics.json", ("predictions.parquet", "insight.nc", "examples.nc")
+"""Files of an evaluation: the first knows what the others hold."""
+LEARNED = ("weights.safetensors", "profile.nc")
+"""Files whose content ``data.json`` knows."""
+
+
+MOST_STEPS = 10**6
+"""Steps that a window of a run may have."""
 
 LIBRARIES = ("interplay", "torch", "pytorch-lightning", "numpy", "xarray", "scikit-learn")
 
@@ -84,31 +95,34 @@ def write_run_folder(run, folder: Path, *, overwrite: bool) -> None:
         # the seed comes last, so that a file that was cut short lacks it
         settings = {"format": FORMAT, "recipe": run.recipe.to_dict(), "seed": run.seed}
         (part / "config.yaml").write_text(yaml.safe_dump(settings, sort_keys=False), "utf-8")
-        described = {"schema": asdict(run.schema), "train": asdict(run.data)}
-        (part / "data.json").write_text(json_text(described), "utf-8")
         run.split.save(part / "split.json")
         (part / "log.jsonl").write_text(json_lines(run.log), "utf-8")
         (part / "versions.json").write_text(json_text(_versions()), "utf-8")
         save_file(_tensors(run), part / "weights.safetensors")
         if run.profile is not None:
             run.profile.save(part / "profile.nc")
+        described = {
+            "schema": asdict(run.schema),
+            "train": asdict(run.data),
+            "sha256": _digests(part, LEARNED),
+        }
+        (part / "data.json").write_text(json_text(described), "utf-8")
         if run.evaluation is not None:
             write_evaluation(run, part)
 
 
 def write_evaluation(run, folder: Path) -> None:
-    """Write what `Run.evaluate` found into a run folder, in place of what it held of an earlier one."""
+    """Write what `Run.evaluate` found into a run folder, all at once in place of what it held of an earlier one."""
     evaluation: Evaluation = run.evaluation
-    for name in ("insight", "examples"):
-        with whole_file(folder / f"{name}.nc", overwrite=True) as part:
-            getattr(evaluation, name).to_netcdf(part, engine="h5netcdf")
-    with whole_file(folder / "predictions.parquet", overwrite=True) as part:
-        evaluation.predictions.to_parquet(part, index=False)
-    run.split.save(folder / "split.json", overwrite=True)
-    metrics = {name: getattr(evaluation, name) for name in SCORES}
-    metrics["agreement"] = {atom: asdict(agreement) for atom, agreement in evaluation.agreement.items()}
-    with whole_file(folder / "metrics.json", overwrite=True) as part:
-        part.write_text(json_text(metrics), "utf-8")
+    with whole_files(folder / METRICS, overwrite=True) as part:
+        write_netcdf(evaluation.insight, part / "insight.nc")
+        write_netcdf(evaluation.examples, part / "examples.nc")
+        evaluation.predictions.to_parquet(part / "predictions.parquet", index=False)
+        run.split.save(part / "split.json")
+        metrics = {name: getattr(evaluation, name) for name in SCORES}
+        metrics["agreement"] = {atom: asdict(agreement) for atom, agreement in evaluation.agreement.items()}
+        metrics["sha256"] = _digests(part, EVALUATED)
+        (part / METRICS).write_text(json_text(metrics), "utf-8")
 
 
 def read_run_folder(folder: Path, *, trust: bool) -> dict[str, Any]:
@@ -117,31 +131,26 @@ def read_run_folder(folder: Path, *, trust: bool) -> dict[str, Any]:
         raise InvalidInput(
             f"a run must be a folder that `interplay train` or run.save made; there is no folder {folder}."
         )
+    finish_files(folder / METRICS)
     missing = [name for name in ("config.yaml", "data.json", "weights.safetensors", "log.jsonl", "split.json")
                if not (folder / name).is_file()]  # fmt: skip
     if missing:
         raise DamagedFile(
             f"{folder} is not a whole run: {missing[0]} is missing. Train it again, or copy all of it."
         )
-    try:
+    with whole(folder, "a whole run", "Train it again, or copy all of it."):
         return _read_parts(folder, trust)
-    except (DamagedFile, UntrustedPart):
-        raise
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, yaml.YAMLError, SafetensorError,
-            ArrowException) as error:  # fmt: skip
-        reason = " ".join(str(error).split())[:200]
-        raise DamagedFile(
-            f"{folder} is not a whole run ({type(error).__name__}: {reason}). Train it again, or copy all of it."
-        ) from error
 
 
 def _read_parts(folder: Path, trust: bool) -> dict[str, Any]:
-    config = yaml.safe_load((folder / "config.yaml").read_text("utf-8"))
+    config = read_plain_yaml((folder / "config.yaml").read_text("utf-8"))
     _check_format(config, folder / "config.yaml")
     with imports(trust=trust):
         recipe = make_recipe(config["recipe"])
     described = json.loads((folder / "data.json").read_text("utf-8"))
     schema = _schema(described["schema"])
+    _check_schema(schema)
+    _check_digests(folder, described, "run", "Train it again, or copy all of it.")
     profile_file = folder / "profile.nc"
     profile = InteractionProfile.load(profile_file) if profile_file.is_file() else None
     tensors = load_file(folder / "weights.safetensors")
@@ -172,10 +181,45 @@ def _check_format(config, path: Path) -> None:
     raise DamagedFile(f"{path} is not a run of this library: 'format' is not {FORMAT!r}.")
 
 
+def _digests(folder: Path, names: Iterable[str]) -> dict[str, str]:
+    """Of those files that are there."""
+    return {name: digest_of(folder / name) for name in names if (folder / name).is_file()}
+
+
+def _check_digests(folder: Path, described: Mapping, what: str, advice: str) -> None:
+    """Refuse files that are not those that were written with what describes them."""
+    # what is from before digests were kept has none
+    digests = described.get("sha256", {})
+    for name in digests:
+        if _digests(folder, [name]) != {name: digests[name]}:
+            raise DamagedFile(f"{folder / name} must be of the {what}, and is damaged or another. {advice}")
+
+
+def _check_schema(schema: Schema) -> None:
+    """Refuse a kind of target that nobody knows, and windows that no memory holds."""
+    if schema.kind not in TARGETS:
+        raise ValueError(
+            f"its kind of target must be one of {list(TARGETS)}, and is {str(schema.kind)[:100]!r}"
+        )
+    if not 1 <= schema.steps <= MOST_STEPS:
+        raise ValueError(f"its windows must have 1 to {MOST_STEPS} steps, and have {schema.steps}")
+
+
+def _check_size(recipe: Recipe, state: Mapping[str, torch.Tensor]) -> None:
+    """Refuse settings of a larger model than the weights are of, before it is built."""
+    numbers = sum(value.numel() for value in state.values())
+    for name, size in asdict(recipe.model).items():
+        most = len(state) if name == "layers" else numbers
+        if isinstance(size, int) and size > most:
+            raise ValueError(f"its {name} is {size}, more than its weights are of")
+
+
 def _evaluation(folder: Path) -> Evaluation | None:
-    if not (folder / "metrics.json").is_file():
+    if not (folder / METRICS).is_file():
         return None
-    metrics = json.loads((folder / "metrics.json").read_text("utf-8"))
+    metrics = json.loads((folder / METRICS).read_text("utf-8"))
+    advice = f"Copy all of the run again, or remove {METRICS} and evaluate it again."
+    _check_digests(folder, metrics, f"evaluation that {METRICS} is about", advice)
     predictions = pd.read_parquet(folder / "predictions.parquet")
     return Evaluation(
         **{name: metrics[name] for name in SCORES},
@@ -213,6 +257,7 @@ def _model(
     network = None
     # a network that held-out entities did not gain from was left out
     if any(name.startswith("network.") for name in state) or not read:
+        _check_size(recipe, state)
         network = build_model(scaled_schema(schema), recipe.model, context)
     model = network
     if read:

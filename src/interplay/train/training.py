@@ -1,6 +1,7 @@
 """fit: from training windows and a profile to a run."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from interplay.data.check import check_trainable
 from interplay.data.doubts import doubts_of_steps
 from interplay.data.warn import warn_of_data
 from interplay.errors import InvalidInput
+from interplay.files import unfinished_work
 from interplay.nn import (
     InteractionContext,
     Model,
@@ -51,7 +53,8 @@ def fit(
 
     With `out`, where the training stands is kept after every epoch in a hidden folder beside it, ``.<name>.part``.
     The same call after an interruption goes on from there, to the same weights on a CPU as if there had been none;
-    ``log.jsonl`` in that folder grows by a line per epoch. A call with other data, settings or versions starts anew.
+    ``log.jsonl`` in that folder grows by a line per epoch. A call with other data, settings or versions starts anew;
+    one while another process is at it is refused.
 
     Parameters
     ----------
@@ -91,8 +94,9 @@ def fit(
     scaler = Scaler.fit(train)
     # a profile of other windows is refused before the readers are fitted, not after
     context = _context_for(profile, train)
-    unfinished, log = None, []
-    with torch.random.fork_rng(), shown(progress, "training") as tell:
+    log = []
+    work = nullcontext() if out is None else unfinished_work(out)
+    with work as folder, torch.random.fork_rng(), shown(progress, "training") as tell:
         evidence, after = None, 0.0
         if recipe.readers.any:
             after = READING if recipe.readers.network else 1.0
@@ -104,39 +108,37 @@ def fit(
         if recipe.readers.network or evidence is None:
             network = build_model(scaled_schema(train.schema), recipe.model, context)
             contexts = window_contexts(train, profile, recipe.model.context)
-            log, apart, unfinished = train_network(
+            log, apart = train_network(
                 network,
                 recipe,
                 ScaledWindows(train, scaler, contexts, each_step=recipe.model.each_step),
                 seed=seed,
                 trackers=trackers,
-                out=None if out is None else Path(out),
+                folder=folder,
                 progress=lambda done: tell(after + (1.0 - after) * done),
             )
         model = _assembled(network, evidence, apart, recipe)
-    rule = rule_of(evidence, train, recipe.decision.rule)
-    run = Run(
-        model=model.eval(),
-        scaler=scaler,
-        recipe=replace(recipe, decision=DecisionConfig(rule=rule)),
-        schema=train.schema,
-        profile=profile,
-        data=TrainingData(
-            entities=train.entities,
-            n_windows=len(train),
-            class_counts=kind.counts(train),
-            channels=dict(train.steps.channels),
-            units=dict(train.steps.units),
-            card=card,
-        ),
-        split=split or describe_split({"train": train}),
-        seed=seed,
-        log=log,
-    )
-    if out is not None:
-        run.save(out)
-    if unfinished is not None:
-        unfinished.remove()
+        rule = rule_of(evidence, train, recipe.decision.rule)
+        run = Run(
+            model=model.eval(),
+            scaler=scaler,
+            recipe=replace(recipe, decision=DecisionConfig(rule=rule)),
+            schema=train.schema,
+            profile=profile,
+            data=TrainingData(
+                entities=train.entities,
+                n_windows=len(train),
+                class_counts=kind.counts(train),
+                channels=dict(train.steps.channels),
+                units=dict(train.steps.units),
+                card=card,
+            ),
+            split=split or describe_split({"train": train}),
+            seed=seed,
+            log=log,
+        )
+        if out is not None:
+            run.save(out)
     return run
 
 

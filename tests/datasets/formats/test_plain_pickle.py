@@ -5,6 +5,7 @@ import os
 import pickle
 import shutil
 import struct
+import tracemalloc
 from contextlib import suppress
 
 import numpy as np
@@ -166,6 +167,46 @@ def test_changed_bytes_never_end_in_another_error(tmp_path):
         changed[random.integers(len(data))] = random.integers(256)
         with suppress(InvalidInput, DamagedFile):
             read_plain_pickle(written(tmp_path, bytes(changed)))
+
+
+TWICE = b"2\x86" * 60
+"""Makes of a value a tuple that holds it twice, and so on: 2^60 of them to whoever tells them apart."""
+
+
+def numbered(n: int) -> bytes:
+    return struct.pack("<Q", n)
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "said"),
+    [
+        (b"\x80\x05\x96" + numbered(3 << 30) + b".", DamagedFile, "it says that 3221225472 bytes follow, and has 12"),
+        (b"\x80\x05\x8e" + numbered(3 << 30) + b".", DamagedFile, "bytes follow"),
+        (b"\x80\x05\x8d" + numbered(3 << 30) + b".", DamagedFile, "bytes follow"),
+        (b"\x80\x05\x95" + numbered(3 << 30) + b".", DamagedFile, "bytes follow"),
+        (b"\x80\x02\x8b" + struct.pack("<i", 1 << 30) + b".", DamagedFile, "bytes follow"),
+        (b"\x80\x02}N" + TWICE + b"Ns.", InvalidInput, "a value of the type tuple as a key"),
+        (b"\x80\x02}(N" + TWICE + b"Nu.", InvalidInput, "a value of the type tuple as a key"),
+        (b"\x80\x02(N" + TWICE + b"Nd.", InvalidInput, "a value of the type tuple as a key"),
+        (b"\x80\x04\x8f(N" + TWICE + b"\x90.", InvalidInput, "a value of the type tuple as a key"),
+        (b"\x80\x04(N" + TWICE + b"\x91.", InvalidInput, "a value of the type tuple as a key"),
+        (b"\x80\x02N" + TWICE + b"Q.", InvalidInput, "the outside object a value of the type tuple"),
+        (b"cnumpy\ndtype\n(N" + TWICE + b"tR.", InvalidInput, "the type a value of the type tuple"),
+        # one text of a megabyte, encoded ten thousand times
+        (b"\x80\x02X" + struct.pack("<I", 1 << 20) + b"x" * (1 << 20) + b"q\x00c_codecs\nencode\nq\x010"
+         + b"h\x01h\x00X\x06\x00\x00\x00latin1\x86R" * 10_000 + b".", DamagedFile, "more than a file of its size"),
+    ],
+    ids=["bytearray", "bytes", "text", "frame", "long", "setitem", "setitems", "dict", "set", "frozenset", "outside",
+         "type", "copies"],
+)  # fmt: skip
+def test_what_a_pickle_takes_is_bounded_by_its_size(tmp_path, data, error, said):
+    path = written(tmp_path, data)
+    tracemalloc.start()
+    with pytest.raises(error, match=said):
+        read_plain_pickle(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1e7 + 40 * len(data)
 
 
 def test_shared_values_are_built_once(tmp_path):

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 import interplay as ip
-from interplay.errors import DamagedFile
+from interplay.errors import InterplayWarning
 from interplay.estimators.posterior import store
 from interplay.estimators.posterior.blocks import BlockTask
+from interplay.files.state import read_state
 
 QUICK = {"folds": 2, "epochs": 8, "n_bootstrap": 20, "n_rotations": 19}
 ATOMS = ("redundancy", "unique", "synergy", "joint_mi", "p_value", "gap_bits")
@@ -95,10 +96,25 @@ def test_blocks_of_another_format_are_not_taken_up(windows, tmp_path, monkeypatc
     assert len({file.name for file in folder.iterdir()}) == 2 * len(before)
 
 
-def test_a_damaged_block_is_named(windows, tmp_path):
+def test_a_damaged_block_is_named_and_done_again(windows, tmp_path):
+    folder = tmp_path / "work"
+    whole = ip.TemporalRUS(untrained_blocks(resume=str(folder))).fit(windows).profile_
+    (block,) = folder.glob("*block-1*")
+    content = block.read_bytes()
+    # one bit of one number, which its format does not notice
+    block.write_bytes(content[:-3] + bytes([content[-3] ^ 16]) + content[-2:])
+    with pytest.warns(
+        InterplayWarning, match=r"block-1.* must be as it was kept, and is damaged .* done again"
+    ):
+        again = ip.TemporalRUS(untrained_blocks(resume=str(folder))).fit(windows).profile_
+    assert again == whole
+    assert read_state(block) is not None
+
+
+def test_work_of_another_version_is_not_taken_up(windows, tmp_path, monkeypatch):
     folder = tmp_path / "work"
     ip.TemporalRUS(untrained_blocks(resume=str(folder))).fit(windows)
-    damaged = next(file for file in folder.iterdir() if "block-1" in file.name)
-    damaged.write_bytes(b"no")
-    with pytest.raises(DamagedFile, match=r"block-1.*Delete it"):
-        ip.TemporalRUS(untrained_blocks(resume=str(folder))).fit(windows)
+    blocks = len(list(folder.iterdir()))
+    monkeypatch.setattr("interplay.estimators.posterior.blocks.version", lambda name: "another")
+    ip.TemporalRUS(untrained_blocks(resume=str(folder))).fit(windows)
+    assert len(list(folder.iterdir())) == 2 * blocks

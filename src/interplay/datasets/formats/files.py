@@ -20,6 +20,9 @@ DAMAGE = (
     OSError,
     NotImplementedError,
     SyntaxError,
+    MemoryError,
+    RecursionError,
+    OverflowError,
 )
 
 

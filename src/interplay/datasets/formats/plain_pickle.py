@@ -3,15 +3,17 @@
 Some data sets are published as pickles alone, and a pickle may name any function for the reader to call. This reader
 looks up none: the few names that NumPy writes to rebuild an array stand here for builders of our own, which take bytes
 and a type of numbers or text. Every other name is refused. NumPy's own builders are not called either, as they trust
-what a pickle says of a type.
+what a pickle says of a type. A pickle may also say less than it asks for: that gigabytes follow, or that a text be
+copied a million times. What it builds is bounded by the size of its file.
 """
 
+import os
 import pickle
 import re
 import struct
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO, ClassVar, Literal
 
 import numpy as np
 
@@ -20,6 +22,10 @@ from interplay.errors import DamagedFile, InvalidInput
 
 PLAIN_TYPE = re.compile(r"b1|[iu][1248]|f[248]|[SU]\d+|O[48]?")
 BYTE_ORDERS = ("<", ">", "=", "|")
+KEYS = (str, bytes, int, float, type(None))
+LEAST_BYTES, COPIES = 1 << 20, 16
+"""What a pickle may build: arrays are copied from texts once or twice, and a pointer takes eight bytes of memory, one
+or two in a file."""
 # what damaged bytes raise in the machine that follows the instructions of a pickle
 DAMAGE = (
     struct.error, AssertionError, EOFError, ValueError, TypeError, IndexError, KeyError,
@@ -68,7 +74,7 @@ def _plain(path: Path, pass_header: Callable[[BinaryIO], None]) -> Any:
     try:
         with path.open("rb") as file:
             pass_header(file)
-            return _whole(_Reader(file, encoding="latin1").load())
+            return _whole(_Reader(_Bounded(file)).load())
     except _Refused as error:
         raise InvalidInput(
             f"{path} must hold plain values and NumPy arrays alone; it asks for {error}, which was refused and not run."
@@ -79,28 +85,116 @@ def _plain(path: Path, pass_header: Callable[[BinaryIO], None]) -> Any:
         ) from error
 
 
-class _Reader(pickle._Unpickler):
+class _Bounded:
+    """A file that is never asked for more bytes than it holds."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.size = os.fstat(file.fileno()).st_size
+        self.file, self.readline = file, file.readline
+
+    def read(self, n: int) -> bytes:
+        if n > self.size:
+            raise EOFError(f"it says that {n} bytes follow, and has {self.size} in all")
+        return self.file.read(n)
+
+
+_Machine: Any = pickle._Unpickler
+
+
+class _Reader(_Machine):
     """The reader written in Python: the one in C takes gigabytes of memory when a damaged file says so."""
+
+    def __init__(self, file: _Bounded) -> None:
+        super().__init__(file, encoding="latin1")
+        self.left = LEAST_BYTES + COPIES * file.size
 
     def find_class(self, module: str, name: str) -> "_Builder":
         """Called for every name in the pickle; nothing is ever imported."""
         if (module, name) not in BUILDERS:
             raise _Refused(f"{module}.{name}")
-        return _Builder(BUILDERS[module, name])
+        return _Builder(BUILDERS[module, name], self.spend)
 
     def persistent_load(self, pid: Any) -> Any:
-        raise _Refused(f"the outside object {pid!r:.40}")
+        raise _Refused(f"the outside object {_named(pid)}")
+
+    def spend(self, values: Any) -> None:
+        """Count bytes of texts and lists that something new is made of."""
+        self.left -= sum(
+            len(value) * (8 if isinstance(value, list) else 1)
+            for value in (values if isinstance(values, tuple) else ())
+            if isinstance(value, (str, bytes, bytearray, list))
+        )
+        if self.left < 0:
+            raise ValueError("it asks for more than a file of its size can hold")
+
+    # instructions by their letter, as the parent has them; those that take memory or time beyond what the file has
+    dispatch: ClassVar[dict[int, Any]] = dict(_Machine.dispatch)
+
+    def load_bytearray(self) -> None:
+        """Read before room is made, not after."""
+        self.append(bytearray(self.read(struct.unpack("<Q", self.read(8))[0])))
+
+    dispatch[pickle.BYTEARRAY8[0]] = load_bytearray
+
+    def load_build(self) -> None:
+        self.spend(self.stack[-1])
+        super().load_build()
+
+    dispatch[pickle.BUILD[0]] = load_build
+
+    def load_setitem(self) -> None:
+        _check_keys(self.stack[-2:-1])
+        super().load_setitem()
+
+    dispatch[pickle.SETITEM[0]] = load_setitem
+
+    def load_setitems(self) -> None:
+        _check_keys(self.stack[::2])
+        super().load_setitems()
+
+    dispatch[pickle.SETITEMS[0]] = load_setitems
+
+    def load_dict(self) -> None:
+        _check_keys(self.stack[::2])
+        super().load_dict()
+
+    dispatch[pickle.DICT[0]] = load_dict
+
+    def load_additems(self) -> None:
+        _check_keys(self.stack)
+        super().load_additems()
+
+    dispatch[pickle.ADDITEMS[0]] = load_additems
+
+    def load_frozenset(self) -> None:
+        _check_keys(self.stack)
+        super().load_frozenset()
+
+    dispatch[pickle.FROZENSET[0]] = load_frozenset
+
+
+def _check_keys(keys: list[Any]) -> None:
+    """Tuples in tuples are few in a file, and exponentially many to whoever hashes them."""
+    for key in keys:
+        if not isinstance(key, KEYS):
+            raise _Refused(f"{_named(key)} as a key")
+
+
+def _named(value: Any) -> str:
+    """A text as it is; of all else only the type, as it may hold itself many times."""
+    return repr(value[:40]) if isinstance(value, str) else f"a value of the type {type(value).__name__}"
 
 
 class _Builder:
     """What a name in the pickle becomes: it can be called, and changed in no way."""
 
-    __slots__ = ("build",)
+    __slots__ = ("build", "spend")
 
-    def __init__(self, build: Callable[..., Any]) -> None:
-        self.build = build
+    def __init__(self, build: Callable[..., Any], spend: Callable[[Any], None]) -> None:
+        self.build, self.spend = build, spend
 
     def __call__(self, *values: Any) -> Any:
+        self.spend(values)
         return self.build(*values)
 
     def __setstate__(self, state: Any) -> None:
@@ -114,7 +208,7 @@ class _Type:
 
     def __init__(self, code: Any, *_: Any) -> None:
         if not isinstance(code, str) or not PLAIN_TYPE.fullmatch(code):
-            raise _Refused(f"an array of the type {code!r:.40}")
+            raise _Refused(f"an array of the type {_named(code)}")
         self.plain = np.dtype(object if code.startswith("O") else code)
 
     def __setstate__(self, state: tuple) -> None:
@@ -180,7 +274,7 @@ def _number(kind: Any, flat: Any = b"") -> Any:
 def _bytes(text: Any, encoding: Any) -> bytes:
     """Python 2 and early protocols write bytes as text with its encoding."""
     if not isinstance(text, str) or encoding != "latin1":
-        raise _Refused(f"the encoding {encoding!r:.40}")
+        raise _Refused(f"the encoding {_named(encoding)}")
     return text.encode("latin1")
 
 

@@ -7,6 +7,7 @@ blocks. Letters: M modalities, P pairs of a block, L lags, N windows, C classes,
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from hashlib import blake2b
+from importlib.metadata import version
 
 import numpy as np
 import torch
@@ -158,7 +159,7 @@ class BlockTask:
         return blocks
 
     def key(self) -> str:
-        """Tells apart work on other data or with other parameters."""
+        """Tells apart work on other data, with other parameters or by other versions."""
         digest = blake2b(digest_size=8)
         w = self.problem.windows
         values = (*w.steps.values.values(), w.steps.target, w.last, w.entity)
@@ -172,6 +173,7 @@ class BlockTask:
             len(self.rearranged),
             self.random_state,
             w.length,
+            {name: version(name) for name in ("interplay", "torch", "numpy", "scikit-learn")},
         )
         digest.update(repr(settings).encode())
         return digest.hexdigest()

@@ -5,13 +5,11 @@ from pathlib import Path
 from typing import Protocol, Self, TypeVar
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 
-from interplay.errors import DamagedFile, InvalidInput
-from interplay.files import whole_file
+from interplay.errors import InvalidInput
+from interplay.files.state import read_state, write_state
 
-FORMAT = 5
+FORMAT = 6
 """Of stored work; what was stored in another is not taken up."""
 
 
@@ -50,14 +48,9 @@ class BlockStore:
         if self.folder is None:
             return work()
         path = self.folder / f"{self.key}-{name}.safetensors"
-        if path.is_file():
-            try:
-                return kind.from_tensors(load_file(path))
-            except (SafetensorError, OSError, KeyError) as error:
-                raise DamagedFile(
-                    f"{path} is not a whole block ({error}). Delete it to compute it again."
-                ) from error
+        state = read_state(path)
+        if state is not None:
+            return kind.from_tensors(state[0])
         done = work()
-        with whole_file(path) as part:
-            save_file({key: value.contiguous() for key, value in done.tensors().items()}, part)
+        write_state(path, done.tensors())
         return done

@@ -9,9 +9,6 @@ import xarray as xr
 
 from interplay.data import Windows
 from interplay.errors import DamagedFile, InvalidInput
-from interplay.files import digest_of, finish_files, whole_files
-from interplay.files.netcdf import write_netcdf
-from interplay.files.reading import whole
 from interplay.probe.instance import InstanceProbe
 from interplay.profile.dataset import (
     OVER_LAGS,
@@ -20,16 +17,11 @@ from interplay.profile.dataset import (
     RATE,
     REQUIRED,
     check_dataset,
-    of_plain,
-    plain,
     square_of,
 )
 from interplay.profile.significance import significant_atoms
 from interplay.profile.since_event import is_since_event, when
-
-FORMAT = "interplay-profile-1"
-PROBE = "probe_sha256"
-AGAIN = "Estimate the profile again, or take a copy of it."
+from interplay.profile.stored import load_profile, save_profile
 
 
 class InteractionProfile:
@@ -297,40 +289,13 @@ class InteractionProfile:
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write a NetCDF file, and the probe beside it, both or neither; what exists is kept unless `overwrite`."""
-        path = Path(path)
-        companion = _probe_path(path)
-        out = self.dataset.copy()
-        out.attrs = {"format": FORMAT, **{name: plain(value) for name, value in out.attrs.items()}}
-        with whole_files(path, overwrite=overwrite) as part:
-            out.attrs[PROBE] = ""
-            if self.probe is not None:
-                self.probe.save(part / companion.name)
-                out.attrs[PROBE] = digest_of(part / companion.name)
-            write_netcdf(out, part / path.name)
-        if self.probe is None:
-            companion.unlink(missing_ok=True)
-        return path
+        save_profile(self.dataset, self.probe, Path(path), overwrite=overwrite)
+        return Path(path)
 
     @classmethod
     def load(cls, path: str | Path) -> "InteractionProfile":
         """Read a profile that `save` wrote, with its probe if that lies beside it."""
-        path = Path(path)
-        finish_files(path)
-        if not path.is_file():
-            raise InvalidInput(
-                f"a profile must be a file that `interplay estimate` or profile.save wrote; there is no file {path}."
-            )
-        with (
-            whole(path, "a whole NetCDF file", AGAIN),
-            xr.open_dataset(path, engine="h5netcdf") as file,
-        ):
-            dataset = file.load()
-        if dataset.attrs.pop("format", None) != FORMAT:
-            raise DamagedFile(f"{path} is not a profile of this library: its 'format' is not {FORMAT!r}.")
-        digest = dataset.attrs.pop(PROBE, None)
-        with whole(path, "a whole profile", AGAIN):
-            dataset.attrs = {name: of_plain(value) for name, value in dataset.attrs.items()}
-        probe = _probe_of(path, digest)
+        dataset, probe = load_profile(Path(path))
         try:
             return cls(dataset, probe)
         except InvalidInput as error:
@@ -350,21 +315,3 @@ class InteractionProfile:
 def _check_atom(atom: str) -> None:
     if atom not in PAIR_ATOMS:
         raise InvalidInput(f"atom must be one of {list(PAIR_ATOMS)}; got {atom!r}.")
-
-
-def _probe_path(path: Path) -> Path:
-    return path.with_suffix(".probe.safetensors")
-
-
-def _probe_of(path: Path, digest: str | None) -> InstanceProbe | None:
-    """The probe beside a profile, if the profile was saved with one and it lies there still."""
-    companion = _probe_path(path)
-    if digest == "" or not companion.is_file():
-        return None
-    # a profile from before digests were kept has none
-    if digest is not None and digest_of(companion) != digest:
-        raise DamagedFile(
-            f"{companion} must be the probe that was saved with {path.name}, and is damaged or another one. Copy both "
-            "files again, or remove the probe to go without."
-        )
-    return InstanceProbe.load(companion)

@@ -116,6 +116,7 @@ SMALL = {
 """What makes a command of a page short; its result is looked at for being there and better than chance."""
 
 
+@pytest.mark.slow
 def test_the_way_from_a_raw_folder_to_a_report(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (program, _), (edits,) = examples("your_data.md", "python"), examples("your_data.md", "diff")

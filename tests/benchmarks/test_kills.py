@@ -36,6 +36,7 @@ TOYS = {
 
 
 @pytest.mark.parametrize("failure", TOYS)
+@pytest.mark.slow
 def test_faults_are_found(tmp_path, monkeypatch, failure):
     monkeypatch.setitem(KINDS, "toy", toy(TOYS[failure]))
     monkeypatch.setattr(kills.random.Random, "uniform", lambda *_: 0.5)
@@ -50,7 +51,7 @@ def test_faults_are_found(tmp_path, monkeypatch, failure):
     assert counted == f"1|1|{number}|{int(not failure)}|{int(bool(failure))}|"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", KINDS)
 def test_nothing_is_lost_by_killing_a_command(tmp_path, name):
     whole = kills.reference(tmp_path, [name])

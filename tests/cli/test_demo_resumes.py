@@ -23,6 +23,7 @@ def few(monkeypatch):
     monkeypatch.setattr(demo, "PosteriorPID", lambda **settings: PosteriorPID(**quick, **settings))
 
 
+@pytest.mark.slow
 def test_a_demo_that_was_stopped_at_each_stage_ends_as_one_that_was_not(few, tmp_path, monkeypatch, capsys):
     whole, out = tmp_path / "whole", tmp_path / "out"
     assert main(["demo", "-o", str(whole), "--quiet"]) == 0

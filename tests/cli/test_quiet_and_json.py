@@ -25,6 +25,7 @@ def said(words, capsys):
     return capsys.readouterr()
 
 
+@pytest.mark.slow
 def test_commands_are_quiet_one_after_the_other(folder, capsys):
     profile, run, table = (str(folder / name) for name in ("p.nc", "run", "t.csv"))
     estimate = ["estimate", "hapt_sample", "-o", profile, *SMALL, *QUICK]

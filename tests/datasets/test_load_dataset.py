@@ -42,8 +42,13 @@ class Counted:
             yield recording
 
 
+LARGE = ("physionet2012", "mmash")
+
+
 @pytest.mark.filterwarnings("ignore::interplay.errors.DataWarning")
-@pytest.mark.parametrize("name", DATASETS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in LARGE else name for name in DATASETS]
+)
 def test_every_data_set_keeps_the_contract(name):
     dataset = find_dataset(name)
     assert dataset.card.name == name

@@ -55,6 +55,7 @@ def rig(tmp_path_factory):
     return root
 
 
+@pytest.mark.slow
 def test_official_texts_of_the_rig_become_means_over_seconds(rig):
     for name, grades in zip(RIG, ([0, 1, 1], [3, 3, 1], [0, 0, 2], [3, 3, 0]), strict=True):
         runs = ip.load_dataset(name, rig)
@@ -83,6 +84,7 @@ def test_both_forms_of_the_rig_are_the_same(rig, tmp_path):
             np.testing.assert_array_equal(one.streams[name].values, other.streams[name].values)
 
 
+@pytest.mark.slow
 def test_a_rig_that_is_not_as_described_is_told(rig, tmp_path):
     with pytest.raises(InvalidInput, match=r"must hold hydraulic_1hz\.npz, or the official texts"):
         ip.load_dataset("hydraulic_pump", tmp_path)

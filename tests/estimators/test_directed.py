@@ -91,6 +91,7 @@ def test_lags_from_one_step_on_are_transfer_entropy():
         assert abs(at["mi"].item() - value) <= 4 * at["mi_stderr"].item()
 
 
+@pytest.mark.slow
 def test_a_rate_sees_what_no_single_lag_does():
     rng = np.random.default_rng(5)
     a, b = rng.integers(0, 2, (2, 2500))

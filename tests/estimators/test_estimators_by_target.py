@@ -14,6 +14,7 @@ def estimate(arrays, y, **how):
     return ip.TemporalRUS(ip.PosteriorPID(**QUICK)).fit(windows).profile_.dataset
 
 
+@pytest.mark.slow
 def test_one_percent_of_events():
     rng = np.random.default_rng(0)
     y = (rng.random(10_000) < 0.01).astype(int)
@@ -35,6 +36,7 @@ def test_one_percent_of_events():
     assert d["joint_mi"].sel(source_i="sign", source_j="noise").item() <= d.attrs["h_y_bits"]
 
 
+@pytest.mark.slow
 def test_twenty_seven_classes():
     rng = np.random.default_rng(1)
     y = rng.integers(0, 27, 4000)
@@ -71,6 +73,7 @@ def test_one_label_per_stay_counts_stays_not_steps():
     assert (d["mi_p_value"].sel(source="habit").values > 0.05).all()
 
 
+@pytest.mark.slow
 def test_blocks_of_labels_give_what_shuffled_labels_give():
     rng = np.random.default_rng(3)
     y = rng.integers(0, 4, 2000)

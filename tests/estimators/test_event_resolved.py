@@ -159,6 +159,7 @@ def test_classes_are_measured_by_posteriors_and_found_where_they_differ():
     assert type(short).__name__ == "PosteriorPID"
 
 
+@pytest.mark.slow
 def test_one_entity_with_many_events_is_enough():
     """Its blocks are the folds, and its events are exchanged among themselves."""
     steps = steps_of(5, entities=40)

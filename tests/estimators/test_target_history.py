@@ -48,6 +48,7 @@ def test_with_the_past_only_what_is_new_counts(sticky):
     assert d.attrs["target_history"] == 1
 
 
+@pytest.mark.slow
 def test_without_the_past_it_is_lagged_information(sticky):
     d = ip.TemporalRUS(ip.PosteriorPID(**QUICK)).fit(sticky).profile_.dataset
     # "repeats" at lag 0 shows y(t-1), at lag 1 y(t-2), which differs from y(t) with probability 0.18

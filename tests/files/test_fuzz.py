@@ -102,7 +102,7 @@ def sentence_of(read, path) -> str:
     return ""
 
 
-@pytest.mark.parametrize("n", [2_000, pytest.param(100_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("n", [2_000, pytest.param(100_000, marks=pytest.mark.long)])
 def test_every_reader_reads_or_says_one_sentence(tmp_path, n):
     seeds(tmp_path)
     total = sum(share for share, _ in READERS.values())
@@ -145,7 +145,7 @@ def test_yaml_that_stands_for_much_is_one_sentence(tmp_path, bomb):
         started = time.process_time()
         with pytest.raises(InterplayError) as caught:
             read()
-        assert len(str(caught.value)) < 800
+        assert len(str(caught.value).replace(str(tmp_path), "")) < 800
         assert time.process_time() - started < 2
 
 

@@ -69,7 +69,9 @@ class Logits(torch.nn.Module):
 
 
 # one layer of each router, and two that follow each other of one
-@pytest.mark.parametrize(("router", "layers"), [("interaction", 2), ("laplace", 1)])
+@pytest.mark.parametrize(
+    ("router", "layers"), [pytest.param("interaction", 2, marks=pytest.mark.slow), ("laplace", 1)]
+)
 @pytest.mark.parametrize("backend", ["aot_eager", pytest.param("inductor", marks=pytest.mark.slow)])
 def test_the_whole_model_compiles_in_one_graph_with_its_gradient(router, layers, backend):
     """The graph is the same for both; the code that inductor makes of it takes a minute to build."""
@@ -87,10 +89,12 @@ def test_the_whole_model_compiles_in_one_graph_with_its_gradient(router, layers,
     torch.testing.assert_close(found[1][1], found[0][1], rtol=1e-4, atol=1e-5)
 
 
-# "published" is "interaction" of other widths
 @pytest.mark.parametrize(
     "router",
-    [pytest.param(name, marks=pytest.mark.slow) if name == "published" else name for name in sorted(ROUTERS)],
+    [
+        name if name == "interaction" else pytest.param(name, marks=pytest.mark.slow)
+        for name in sorted(ROUTERS)
+    ],
 )
 @torch.no_grad()
 def test_the_whole_model_is_exported_for_batches_of_any_size(router):

@@ -83,6 +83,7 @@ def test_a_control_that_saw_test_entities_or_a_profile_is_refused(guided, plain,
         plain.evaluate(test, control=guided)
 
 
+@pytest.mark.slow
 def test_evaluate_retrains_the_control_on_the_command_line(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     data = ["--data", "outside_parts.Ward"]

@@ -68,6 +68,7 @@ def test_several_labels_are_predicted_at_once(tmp_path):
     assert {"label_up", "p_up", "label_out", "p_out"} <= set(table)
 
 
+@pytest.mark.slow
 def test_side_inputs_tell_what_no_stream_does(tmp_path):
     def old(entity):
         return np.array([float(name[-1]) + 60 for name in entity])

@@ -72,7 +72,7 @@ def test_sum_rules_certificates_and_symmetry(planted):
     assert profile.h_y_bits == pytest.approx(2.0, abs=0.01)
 
 
-@pytest.mark.parametrize("name", ["XOR", "COPY", "CAT", "AND"])
+@pytest.mark.parametrize("name", ["XOR", pytest.param("COPY", marks=pytest.mark.slow), "CAT", "AND"])
 def test_gates_on_one_pair(name):
     gate = GATES[name]
     x1, x2, y = gate.sample(3000, random_state=1)
@@ -110,7 +110,7 @@ def test_duplicated_source_is_all_redundancy():
     assert est.redundancy_ == pytest.approx(exact, abs=0.05)
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_an_exclusive_or_is_learned_beside_what_both_sources_show(seed):
     # y = (a, b xor c) of (a, b) and (a, c): R = S = 1. What either shows of a must not crowd out b and c.
     rng = np.random.default_rng(seed)
@@ -138,6 +138,7 @@ def test_same_seed_same_result_and_nothing_else_touched():
     assert first.get_params() == {**ip.PosteriorPID().get_params(), **QUICK, "random_state": 5}
 
 
+@pytest.mark.slow
 def test_swapping_sources_and_renaming_classes_changes_little():
     x1, x2, y = GATES["AND"].sample(1500, random_state=4)
     first = ip.PosteriorPID(**QUICK).fit(x1, x2, y)
@@ -162,6 +163,7 @@ def test_entities_are_not_on_both_sides_of_cross_fitting():
     assert rows_mixed.mi1_ > 0.5
 
 
+@pytest.mark.slow
 def test_labels_in_blocks_as_in_a_protocol():
     rng = np.random.default_rng(0)
     y = np.repeat(np.tile(np.arange(4), 10), 50)

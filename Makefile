@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-all lint docs clean
+.PHONY: demo test test-slow test-all lint docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/interplay demo --overwrite
@@ -11,8 +11,12 @@ demo: $(VENV)/.installed
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
+# with slow proofs, as CI does
+test-slow: lint
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not long'
+
 test-all: lint
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'slow or not slow'
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'long or not long'
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .

@@ -145,7 +145,7 @@ def test_the_way_from_a_raw_folder_to_a_report(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "runs" / "raw" / "report.html").is_file()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_way_from_a_folder_to_a_report(tmp_path, monkeypatch, capsys):
     data = shared("physionet2012")
     monkeypatch.chdir(tmp_path)
@@ -166,7 +166,7 @@ def test_the_way_from_a_folder_to_a_report(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "runs" / "my_study" / "report.html").is_file()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if any("interplay " in block for block in examples(page, "sh"))]
 )

@@ -86,7 +86,7 @@ def test_examples_are_valid(line):
     assert make_parser(words).parse_args(words).command == words[0]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_examples_work_as_written_in_the_order_of_the_commands(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     for line in EXAMPLES:

@@ -207,13 +207,13 @@ def test_an_event_that_changes_nothing_is_not_found():
     assert false_findings(range(100, 108), entities=15) <= 2
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("slow", [0.0, 0.9])
 def test_of_a_hundred_without_an_effect_at_most_five_have_a_stretch(slow):
     assert false_findings(range(1000, 1100), slow=slow) <= 5
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_beside_a_source_that_tells_much_an_event_without_an_effect_is_not_found():
     """How a level of noise changes is half told by the level before; the event adds nothing to it in any form."""
     count = 0

@@ -26,6 +26,7 @@ def without_self_tests(monkeypatch):
         monkeypatch.delitem(CHECKS, name)
 
 
+@pytest.mark.slow
 def test_all_is_well_here(capsys):
     code, results = results_of(capsys)
     assert list(results) == list(CHECKS)

@@ -67,6 +67,7 @@ def test_what_ends_with_an_answer_loads_nothing_heavy(line):
     assert done.stdout.endswith("[]\n")
 
 
+@pytest.mark.slow
 def test_recipes_and_runs_are_read_without_what_trains():
     code = (
         START

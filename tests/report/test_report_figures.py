@@ -14,6 +14,7 @@ def run():
     return drawn_run(3, 3)
 
 
+@pytest.mark.slow
 def test_every_figure_is_written_twice(run, tmp_path, monkeypatch):
     # one of each kind
     monkeypatch.setattr(figures, "MOST_WINDOWS", 1)

@@ -52,6 +52,7 @@ def test_a_number_is_predicted_in_its_own_unit(tmp_path):
     assert "Predicted against true" in ip.write_report(run, tmp_path / "report.html").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_several_labels_are_predicted_at_once(tmp_path):
     def target(u, v):
         y = np.stack([u > 0, v > 0], axis=1).astype(int)
@@ -89,6 +90,7 @@ def test_side_inputs_tell_what_no_stream_does(tmp_path):
     assert run.schema.static == ("age",)
 
 
+@pytest.mark.slow
 def test_labels_of_each_step_teach_a_model_that_predicts_the_last(tmp_path):
     rng = np.random.default_rng(0)
 

@@ -49,6 +49,7 @@ def test_tensorboard_gets_every_term_of_every_epoch(tmp_path):
     assert b"| model.width | 16 |" in settings.tensor_proto.string_val[0]
 
 
+@pytest.mark.slow
 def test_mlflow_gets_settings_and_terms(tmp_path):
     mlflow = pytest.importorskip("mlflow")
     uri = f"file:{tmp_path / 'mlruns'}"

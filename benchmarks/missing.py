@@ -18,7 +18,7 @@ import pandas as pd
 import torch
 
 import interplay as ip
-from benchmarks.real import RECIPES, SETS, Trial, fit_of, trials
+from benchmarks.real import RECIPES, SETS, Trial, fit_of, open_trials
 from benchmarks.real_rivals import RIVALS
 from benchmarks.records import add_row, read_rows
 from interplay.metrics import classification_metrics
@@ -87,15 +87,11 @@ def measure(options: argparse.Namespace) -> None:
     """Add what is missing."""
     for name in options.sets:
         have = {(row["split"], row["model"]) for row in read_rows(RESULTS) if row["set"] == name}
-        wanted = {(split, model) for split in range(options.splits) for model in options.models} - have
-        for trial in trials(name, options.root, options.windows, options.splits) if wanted else ():
+        for trial, models, known in open_trials(name, options, have):
             if len(trial.train.modalities) < LEAST_MODALITIES:
                 print(f"{name}: {len(trial.train.modalities)} modalities, left out", flush=True)
                 break
-            missing, known = [model for model in options.models if (trial.split, model) in wanted], {}
-            if any(model in ("readers", "default", "network") for model in missing):
-                known["profile"] = trial.profile()
-            for model in missing:
+            for model in models:
                 row = row_of(model, trial, known)
                 add_row(RESULTS, row)
                 print(
@@ -105,7 +101,7 @@ def measure(options: argparse.Namespace) -> None:
 
 
 def table(rows: list[dict]) -> str:
-    """Markdown: means over sets of scores and losses, and intervals of the paired differences in loss."""
+    """Markdown: means over sets that have every model, of scores and of what is lost."""
     frame = pd.DataFrame(rows)
     names = [f"{kind} {share:.0%}" for kind in KINDS for share in SHARES]
     per_set = frame.groupby(["set", "model"])[["whole", *names]].mean()

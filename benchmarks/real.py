@@ -173,6 +173,18 @@ def row_of(model: str, trial: Trial, windows: int, known: dict) -> dict[str, obj
     }
 
 
+def open_trials(
+    name: str, options: argparse.Namespace, have: set[tuple[int, str]]
+) -> Iterator[tuple[Trial, list[str], dict]]:
+    """Splits of a set, the models of each that are not among those measured, and a profile if any of them wants one."""
+    wanted = {(split, model) for split in range(options.splits) for model in options.models} - have
+    for trial in trials(name, options.root, options.windows, options.splits) if wanted else ():
+        models, known = [model for model in options.models if (trial.split, model) in wanted], {}
+        if any(model not in RIVALS and model not in UNGUIDED for model in models):
+            known["profile"] = trial.profile()
+        yield trial, models, known
+
+
 def measure(options: argparse.Namespace) -> None:
     """Add what is missing."""
     for name in options.sets:
@@ -181,13 +193,8 @@ def measure(options: argparse.Namespace) -> None:
             for row in read_rows(RESULTS)
             if (row["set"], row["windows"]) == (name, options.windows)
         }
-        wanted = {(split, model) for split in range(options.splits) for model in options.models} - have
-        for trial in trials(name, options.root, options.windows, options.splits) if wanted else ():
-            missing = [model for model in options.models if (trial.split, model) in wanted]
-            known = {}
-            if any(model not in RIVALS and model not in UNGUIDED for model in missing):
-                known["profile"] = trial.profile()
-            for model in missing:
+        for trial, models, known in open_trials(name, options, have):
+            for model in models:
                 row = row_of(model, trial, options.windows, known)
                 add_row(RESULTS, row)
                 print(

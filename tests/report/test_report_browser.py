@@ -145,7 +145,8 @@ def test_sections_of_ones_own_and_few_sections_are_drawn(browser, tmp_path):
 
 def downloaded(path) -> str:
     for _ in range(100):
-        if path.is_file():
+        # an empty file keeps the name until the whole one is renamed to it
+        if path.is_file() and path.stat().st_size:
             return path.read_text("utf-8")
         time.sleep(0.1)
     raise AssertionError(f"{path.name} was not downloaded")

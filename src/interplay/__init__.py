@@ -38,6 +38,8 @@ _HOME = {
     "decompose_predictions": "estimators",
     "load_dataset": "datasets",
     "read_folder": "study",
+    "InteractionClassifier": "sklearn",
+    "InteractionRegressor": "sklearn",
     "fit": "train",
     "load_run": "train",
     "write_figures": "report",
@@ -53,6 +55,7 @@ _MODULES = (
     "metrics",
     "nn",
     "report",
+    "sklearn",
     "study",
     "synthetic",
     "train",
@@ -70,6 +73,7 @@ if TYPE_CHECKING:
         metrics,
         nn,
         report,
+        sklearn,
         study,
         synthetic,
         train,
@@ -107,6 +111,7 @@ if TYPE_CHECKING:
     )
     from interplay.profile import InteractionProfile
     from interplay.report import write_figures, write_report
+    from interplay.sklearn import InteractionClassifier, InteractionRegressor
     from interplay.study import read_folder
     from interplay.train import fit, load_run
     from interplay.types import Recording, Stream, Target

@@ -9,7 +9,10 @@ import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import (
+    check_is_fitted,
+    validate_data,  # pyrefly: ignore[missing-module-attribute]  of scikit-learn 1.6
+)
 
 from interplay.data import Windows, windows_from_arrays
 from interplay.errors import InvalidInput
@@ -26,7 +29,7 @@ class _Interaction(BaseEstimator):
     """What a classifier and a regressor have in common: windows of whatever comes, a profile, a run."""
 
     _kind: str
-    _measured_by: type[BaseRUS]
+    _measured_by: type[PosteriorPID] | type[DensityPID]
 
     def __init__(
         self,
@@ -100,8 +103,8 @@ class _Interaction(BaseEstimator):
     def _given(self, windows: Windows, y, groups) -> Windows:
         if y is not None or groups is not None:
             raise InvalidInput(
-                "y and groups must be left out with Windows, which hold labels and entities of their own; got some. Pass "
-                "arrays, or make the windows with these labels."
+                "y and groups must be left out with Windows, which hold labels and entities of their own; got some. "
+                "Pass arrays, or make the windows with these labels."
             )
         self._check_kind(windows)
         self.modalities_, names = {}, []
@@ -121,17 +124,12 @@ class _Interaction(BaseEstimator):
     def _training_windows(self, X, y: np.ndarray, groups) -> Windows:
         values, given = self._values(X, reset=True)
         codes, classes = self._coded(y)
-        names = getattr(self, "feature_names_in_", [f"x{c}" for c in range(self.n_features_in_)])
-        self.modalities_ = modalities_of(self.modalities, names) if given is None else dict(given)
+        self.modalities_ = modalities_of(self.modalities, self._names()) if given is None else dict(given)
         if groups is not None and np.shape(groups) != (len(values),):
             raise InvalidInput(
                 f"groups must name the entity of each of the {len(values)} windows; got shape {np.shape(groups)}."
             )
-        windows = self._windows(values, codes, step_s=self.step_s, entity=groups, classes=classes)
-        if not hasattr(self, "feature_names_in_"):
-            return windows
-        channels = {name: tuple(str(names[c]) for c in places) for name, places in self.modalities_.items()}
-        return replace(windows, steps=replace(windows.steps, channels=channels))
+        return self._windows(values, codes, step_s=self.step_s, entity=groups, classes=classes)
 
     def _values(self, X, *, reset: bool) -> tuple[np.ndarray, Mapping | None]:
         """Values (N, T, C), and the modalities that X itself has."""
@@ -152,7 +150,18 @@ class _Interaction(BaseEstimator):
 
     def _windows(self, values: np.ndarray, y: np.ndarray | None, **options) -> Windows:
         arrays = {name: values[:, :, places] for name, places in self.modalities_.items()}
-        return windows_from_arrays(arrays, y, fill="mark", **options)
+        windows = windows_from_arrays(arrays, y, fill="mark", **options)
+        if not hasattr(self, "feature_names_in_"):
+            return windows
+        channels = {
+            name: tuple(self._names()[c].removeprefix(f"{name}{SEPARATOR}") for c in places)
+            for name, places in self.modalities_.items()
+        }
+        return replace(windows, steps=replace(windows.steps, channels=channels))
+
+    def _names(self) -> list[str]:
+        """Names of channels; as scikit-learn makes them up where X has none."""
+        return list(getattr(self, "feature_names_in_", [f"x{c}" for c in range(self.n_features_in_)]))
 
     def _profile_of(self, windows: Windows, seed: int) -> InteractionProfile | None:
         chosen = self.profile
@@ -164,8 +173,8 @@ class _Interaction(BaseEstimator):
             chosen = TemporalRUS(chosen, progress=self._progress())
         if not isinstance(chosen, TemporalRUS):
             raise InvalidInput(
-                "profile must be 'auto', None, an InteractionProfile, or an estimator such as ip.TemporalRUS() to measure "
-                f"one in each fit; got {chosen!r}."
+                "profile must be 'auto', None, an InteractionProfile, or an estimator such as ip.TemporalRUS() to "
+                f"measure one in each fit; got {chosen!r}."
             )
         return clone(chosen).fit(windows).profile_
 
@@ -191,7 +200,7 @@ class _Interaction(BaseEstimator):
         return np.array(X.classes)[X.y] if X.classes else X.y
 
     def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
+        tags = super().__sklearn_tags__()  # pyrefly: ignore[missing-attribute]  of scikit-learn 1.6
         tags.input_tags.allow_nan = True
         tags.input_tags.three_d_array = True
         tags.target_tags.required = True
@@ -261,7 +270,7 @@ class InteractionClassifier(ClassifierMixin, _Interaction):
 
     def predict(self, X) -> np.ndarray:
         """Labels (N,) of windows; each on its own."""
-        called = self._predictions(X)["predicted"]
+        called = pd.Index(self._predictions(X)["predicted"])
         codes = pd.Index(self.run_.schema.classes).get_indexer(called)
         return self.classes_[np.where(codes < 0, np.argmax(self.run_.data.class_counts), codes)]
 

@@ -84,8 +84,8 @@ def _place(modality: str, channel, names: Sequence[str]) -> int:
     if isinstance(channel, int) and 0 <= channel < len(names):
         return channel
     raise InvalidInput(
-        f"modalities must name channels that X has, of {len(names)} from {names[0]!r} to {names[-1]!r} or by place from "
-        f"0; {modality!r} has {channel!r}."
+        f"modalities must name channels that X has, of {len(names)} from {names[0]!r} to {names[-1]!r} or by place "
+        f"from 0; {modality!r} has {channel!r}."
     )
 
 
@@ -110,7 +110,7 @@ def _of_levels(X: pd.DataFrame) -> Table:
             "columns of levels must be (modality, channel) or (modality, channel, step), each once; got "
             f"{levels} levels{'' if X.columns.is_unique else ', some columns twice'}."
         )
-    names = list(dict.fromkeys(column[:2] for column in X.columns))
+    names = list(dict.fromkeys((column[0], column[1]) for column in X.columns))
     steps = sorted({column[2:] for column in X.columns})
     wanted = [(*name, *step) for step in steps for name in names]
     lacking = [column for column in wanted if column not in X.columns]

@@ -53,6 +53,12 @@ SHORTER = {
         '"optimiser.epochs": 2': '"optimiser.epochs": 2, "optimiser.least_steps": 0, '
         '"readers.kinds.extra_trees.trees": 20, "readers.kinds.rockets.patterns": 200'
     },
+    "howto/scikit_learn.md": {
+        "step_s=1.0, random_state=0": 'recipe="network", epochs=2, profile=ip.DiscretePID(n_bootstrap=5)',
+        "quick = ip.InteractionClassifier(": "quick = ip.InteractionClassifier(settings={'model.width': 16, 'model.layers': 1, "
+        "'optimiser.least_steps': 0}, epochs=1, ",
+        "[5, 20]": "[1]",
+    },
     "howto/rates_gaps_events.md": {
         '"optimiser.epochs": 2': '"optimiser.epochs": 2, "optimiser.least_steps": 0'
     },

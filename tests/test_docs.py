@@ -54,9 +54,10 @@ SHORTER = {
         '"readers.kinds.extra_trees.trees": 20, "readers.kinds.rockets.patterns": 200'
     },
     "howto/scikit_learn.md": {
-        "step_s=1.0, random_state=0": 'recipe="network", epochs=2, profile=ip.DiscretePID(n_bootstrap=5)',
-        "quick = ip.InteractionClassifier(": "quick = ip.InteractionClassifier(settings={'model.width': 16, 'model.layers': 1, "
-        "'optimiser.least_steps': 0}, epochs=1, ",
+        "step_s=1.0, random_state=0": 'recipe="network", settings={"optimiser.least_steps": 0}, epochs=1, '
+        "profile=ip.DiscretePID(n_bootstrap=5, n_rotations=9)",
+        '"model.layers": 1': '"model.layers": 1, "optimiser.least_steps": 0, "optimiser.epochs": 1',
+        "n_bootstrap=20": "n_bootstrap=5, n_rotations=9",
         "[5, 20]": "[1]",
     },
     "howto/rates_gaps_events.md": {

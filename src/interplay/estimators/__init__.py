@@ -9,6 +9,7 @@ from interplay.estimators.directed import DirectedInformation
 from interplay.estimators.discrete import DiscretePID
 from interplay.estimators.event_resolved import EventResolved
 from interplay.estimators.gaussian import GaussianPID
+from interplay.estimators.measured import default_estimator, measured_profile
 from interplay.estimators.model_free import add_knn_information
 from interplay.estimators.posterior.density import DensityPID
 from interplay.estimators.posterior.estimator import PosteriorPID
@@ -34,6 +35,8 @@ __all__ = [
     "add_knn_information",
     "check_estimator",
     "decompose_predictions",
+    "default_estimator",
+    "measured_profile",
 ]
 
 ESTIMATORS = Registry(

@@ -16,8 +16,7 @@ from sklearn.utils.validation import (
 
 from interplay.data import Windows, windows_from_arrays
 from interplay.errors import InvalidInput
-from interplay.estimators import BaseRUS, DensityPID, PosteriorPID, TemporalRUS
-from interplay.profile import InteractionProfile
+from interplay.estimators import measured_profile
 from interplay.progress import silent
 from interplay.sklearn.inputs import SEPARATOR, modalities_of, table_of
 from interplay.train import fit as fit_run
@@ -29,7 +28,6 @@ class _Interaction(BaseEstimator):
     """What a classifier and a regressor have in common: windows of whatever comes, a profile, a run."""
 
     _kind: str
-    _measured_by: type[PosteriorPID] | type[DensityPID]
 
     def __init__(
         self,
@@ -86,7 +84,9 @@ class _Interaction(BaseEstimator):
         settings = dict(self.settings or {})
         if self.epochs is not None:
             settings["optimiser.epochs"] = self.epochs
-        self.profile_ = self._profile_of(windows, int(seed))
+        self.profile_ = measured_profile(
+            self.profile, windows, random_state=int(seed), progress=self._progress()
+        )
         self.run_ = fit_run(
             windows,
             profile=self.profile_,
@@ -162,21 +162,6 @@ class _Interaction(BaseEstimator):
     def _names(self) -> list[str]:
         """Names of channels; as scikit-learn makes them up where X has none."""
         return list(getattr(self, "feature_names_in_", [f"x{c}" for c in range(self.n_features_in_)]))
-
-    def _profile_of(self, windows: Windows, seed: int) -> InteractionProfile | None:
-        chosen = self.profile
-        if chosen is None or isinstance(chosen, InteractionProfile):
-            return chosen
-        if isinstance(chosen, str) and chosen == "auto":
-            chosen = self._measured_by(random_state=seed)
-        if isinstance(chosen, BaseRUS):
-            chosen = TemporalRUS(chosen, progress=self._progress())
-        if not isinstance(chosen, TemporalRUS):
-            raise InvalidInput(
-                "profile must be 'auto', None, an InteractionProfile, or an estimator such as ip.TemporalRUS() to "
-                f"measure one in each fit; got {chosen!r}."
-            )
-        return clone(chosen).fit(windows).profile_
 
     def _predictions(self, X) -> pd.DataFrame:
         """See `Run.predict`."""
@@ -257,7 +242,6 @@ class InteractionClassifier(ClassifierMixin, _Interaction):
     """
 
     _kind = "classes"
-    _measured_by = PosteriorPID
 
     def _coded(self, y: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
         check_classification_targets(y)
@@ -301,7 +285,6 @@ class InteractionRegressor(RegressorMixin, _Interaction):
     """
 
     _kind = "number"
-    _measured_by = DensityPID
 
     def _checked(self, y) -> np.ndarray:
         return validate_data(self, y=y, y_numeric=True)

@@ -17,6 +17,7 @@ import torch
 from lightning_fabric.plugins import CheckpointIO
 from pytorch_lightning.callbacks import Checkpoint
 
+from interplay.data import Windows
 from interplay.errors import DamagedFile
 from interplay.files.state import read_state, write_state
 from interplay.nn import Model
@@ -47,9 +48,22 @@ def training_key(model: Model, recipe: Recipe, batches: TrainingBatches) -> str:
     """Tells apart trainings from other weights (and with them seeds and profiles), data, settings or libraries."""
     digest = blake2b(digest_size=8)
     windows, contexts = batches.windows.windows, batches.windows.contexts
-    steps = windows.steps
     arrays = [value.detach().cpu().numpy() for value in model.state_dict().values()]
-    arrays += [
+    arrays += arrays_of(windows)
+    arrays += [batches.generator.get_state().numpy()]
+    if contexts is not None:
+        arrays.append(contexts.atoms.numpy())
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).data)
+    libraries = {name: version(name) for name in ("interplay", "torch", "pytorch-lightning")}
+    digest.update(repr((recipe.to_dict(), windows.length, windows.step_s, libraries)).encode())
+    return digest.hexdigest()
+
+
+def arrays_of(windows: Windows) -> list[np.ndarray]:
+    """All that windows hold, names and lengths aside."""
+    steps = windows.steps
+    return [
         *steps.values.values(),
         *steps.static.values(),
         steps.observed,
@@ -57,14 +71,6 @@ def training_key(model: Model, recipe: Recipe, batches: TrainingBatches) -> str:
         steps.segment,
         windows.last,
     ]
-    arrays += [batches.generator.get_state().numpy()]
-    if contexts is not None:
-        arrays.append(contexts.atoms.numpy())
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array).data)
-    libraries = {name: version(name) for name in ("interplay", "torch", "pytorch-lightning")}
-    digest.update(repr((recipe.to_dict(), windows.length, steps.step_s, libraries)).encode())
-    return digest.hexdigest()
 
 
 class KeepState(Checkpoint):

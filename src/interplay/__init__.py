@@ -42,6 +42,7 @@ _HOME = {
     "InteractionRegressor": "sklearn",
     "fit": "train",
     "load_run": "train",
+    "tune": "tuning",
     "write_figures": "report",
     "write_report": "report",
 }
@@ -59,6 +60,7 @@ _MODULES = (
     "study",
     "synthetic",
     "train",
+    "tuning",
     "types",
 )
 
@@ -77,6 +79,7 @@ if TYPE_CHECKING:
         study,
         synthetic,
         train,
+        tuning,
         types,
     )
     from interplay.data import (
@@ -114,6 +117,7 @@ if TYPE_CHECKING:
     from interplay.sklearn import InteractionClassifier, InteractionRegressor
     from interplay.study import read_folder
     from interplay.train import fit, load_run
+    from interplay.tuning import tune
     from interplay.types import Recording, Stream, Target
 
 __all__ = [*_HOME, *_MODULES]

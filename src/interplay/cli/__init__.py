@@ -30,6 +30,7 @@ from interplay.cli import (
     predict,
     report,
     train,
+    tune,
 )
 from interplay.cli.command import Command, add_commands, new_parser
 from interplay.cli.output import complain, note
@@ -49,6 +50,7 @@ COMMANDS: dict[str, Command] = {
     "estimate": estimate.COMMAND,
     "decompose": decompose.COMMAND,
     "train": train.COMMAND,
+    "tune": tune.COMMAND,
     "evaluate": evaluate.COMMAND,
     "predict": predict.COMMAND,
     "report": report.COMMAND,

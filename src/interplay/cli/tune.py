@@ -84,6 +84,6 @@ COMMAND = Command(
     run,
     examples=(
         "interplay tune --data hapt_sample -o tuned.yaml --recipe network --trials 4",
-        "interplay tune --data hapt_sample -o quick.yaml --recipe guided_dense --profile none --trials 3 --folds 2 --json",
+        "interplay tune --data hapt_sample -o quick.yaml --recipe dense --profile none --trials 3 --folds 2 --json",
     ),
 )

@@ -235,7 +235,7 @@ def _check_out(path: Path) -> None:
 
 def _write(tuning: Tuning, path: Path) -> None:
     lines = (
-        f"# Of least loss among {len(tuning.trials)} trials, each on held-out training entities: {tuning.loss:.4f}, and "
+        f"# Of least loss on held-out training entities, {tuning.loss:.4f}, among {len(tuning.trials)} trials; "
         f"{tuning.untuned_loss:.4f} untuned.\n"
     )
     with whole_file(path) as part:

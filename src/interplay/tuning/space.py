@@ -26,11 +26,14 @@ DEFAULT_SPACE: Mapping[str, object] = {
 """What is searched unless told otherwise: size and shrinkage of the network, and how it learns."""
 
 
+Plain = str | int | float | bool | None
+
+
 @dataclass(frozen=True, slots=True)
 class Choices:
     """One of a few values."""
 
-    values: tuple[object, ...]
+    values: tuple[Plain, ...]
 
     @property
     def ends(self) -> tuple[object, ...]:
@@ -88,7 +91,7 @@ def read_space(space: Mapping | str | Path | None, recipe: Recipe) -> Space:
 
 
 def _values(name: str, given: object) -> Choices | Range:
-    if isinstance(given, (list, tuple)) and given:
+    if isinstance(given, (list, tuple)) and given and all(isinstance(value, Plain) for value in given):
         return Choices(tuple(given))
     if isinstance(given, Mapping) and {"low", "high"} <= set(given) <= {"low", "high", "log"}:
         low, high, log = given["low"], given["high"], given.get("log", False)
@@ -96,8 +99,8 @@ def _values(name: str, given: object) -> Choices | Range:
         if numbers and low < high and isinstance(log, bool) and (low > 0 or not log):
             return Range(low, high, log)
     raise InvalidInput(
-        f"{name} must be searched in a list of values, or between numbers low < high (above 0 with log: true); got "
-        f"{given!r}."
+        f"{name} must be searched in a list of plain values, or between numbers low < high (above 0 with log: true); "
+        f"got {given!r}."
     )
 
 

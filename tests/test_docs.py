@@ -42,7 +42,16 @@ OF_ITS_OWN = ("your_data.md",)
 """Tested from end to end by a test of its own, with real data."""
 
 
+NEEDS = {"howto/tune.md": "optuna"}
+"""Libraries of extras."""
+
 SHORTER = {
+    "howto/tune.md": {
+        'recipe="network"': 'recipe={"model": {"layers": 1}, "optimiser": {"least_steps": 0}, '
+        '"readers": {"of_all": "", "of_each": "", "of_pairs": ""}}',
+        "trials=3": "trials=1",
+        "run.evaluate(test)": "run.evaluate(test, n_bootstrap=20)",
+    },
     "tutorial.md": {
         "stride=8": "stride=32",
         "epochs=6": "epochs=2",
@@ -86,6 +95,8 @@ def shorter(page: str) -> list[str]:
     "page", [page for page in PAGES if examples(page, "python") and page not in OF_ITS_OWN]
 )
 def test_the_examples_of_a_page_run_one_after_the_other(page, tmp_path, monkeypatch):
+    if page in NEEDS:
+        pytest.importorskip(NEEDS[page])
     stand_with_files_of(DOCS / page, tmp_path, monkeypatch)
     # one of each kind of figure is drawn; how they are written is a test of the report's
     for most in ("MOST_PAIRS", "MOST_WINDOWS"):

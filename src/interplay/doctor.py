@@ -16,6 +16,7 @@ from interplay.progress import Progress, silent
 
 LEAST_MEMORY_GB, LEAST_DISK_GB = 2.0, 1.0
 EXTRAS = {
+    "tune": ("interplay tune", ("optuna",)),
     "export": ("ONNX programs", ("onnx", "onnxscript", "onnxruntime")),
     "excel": ("official sheets of shanghai_diabetes", ("python-calamine",)),
     "tracking": ("curves in TensorBoard and MLflow", ("tensorboard", "mlflow-skinny")),

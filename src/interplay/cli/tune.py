@@ -83,7 +83,7 @@ COMMAND = Command(
     options,
     run,
     examples=(
-        "interplay tune --data hapt_sample -o tuned.yaml --recipe network --trials 4",
-        "interplay tune --data hapt_sample -o quick.yaml --recipe dense --profile none --trials 3 --folds 2 --json",
+        "interplay tune --data hapt_sample -o tuned.yaml --recipe network --trials 3 --stride 64",
+        "interplay tune --data hapt_sample -o quick.yaml --recipe dense --profile none --trials 2 --stride 64 --json",
     ),
 )

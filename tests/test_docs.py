@@ -47,9 +47,10 @@ NEEDS = {"howto/tune.md": "optuna"}
 
 SHORTER = {
     "howto/tune.md": {
-        'recipe="network"': 'recipe={"model": {"layers": 1}, "optimiser": {"least_steps": 0}, '
+        'recipe="dense"': 'recipe={"model": {"layers": 1}, "optimiser": {"least_steps": 0}, '
         '"readers": {"of_all": "", "of_each": "", "of_pairs": ""}}',
         "trials=3": "trials=1",
+        "600": "120",
         "run.evaluate(test)": "run.evaluate(test, n_bootstrap=20)",
     },
     "tutorial.md": {

@@ -45,6 +45,7 @@ def test_the_loss_is_that_of_entities_that_were_held_out(windows, tuning):
     assert [tuning.loss, tuning.untuned_loss] == pytest.approx(surprise, rel=1e-5)
     assert tuning.loss == min(tuning.trials["loss"])
     assert tuning.recipe == make_recipe(BASE, tuning.settings)
+    assert tuning.trials["optimiser.learning_rate"].is_unique
 
 
 def test_a_profile_is_measured_without_what_is_held_out(windows, monkeypatch):

@@ -211,6 +211,7 @@ def test_what_is_wrong_is_said_in_a_sentence(X, windows, fitted):
         "windows of 3 steps": lambda: fitted.predict({k: v[:, :2] for k, v in arrays_of(windows).items()}),
         "same windows and steps": lambda: Classifier().fit({"a": X, "b": X[:, :1]}, y),
         "windows, steps, channels": lambda: Classifier().fit({"a": X[0, 0]}, y),
+        r"got shape \(60, 3, 6, 1\)": lambda: Classifier().fit(X[..., None], y),
         "'ear' has 9": lambda: Classifier(modalities={"ear": [9]}).fit(X, y),
         "at least one channel": lambda: Classifier(modalities={"ear": []}).fit(X, y),
         "left out where X names them": lambda: Classifier(modalities=CHANNELS).fit(arrays_of(windows), y),

@@ -50,6 +50,10 @@ def table_of(X, known: Sequence[str] = ()) -> Table:
         return _of_levels(X)
     # what is sparse is scikit-learn's to refuse
     array = X if hasattr(X, "ndim") else as_array(X, "X")
+    if array.ndim > 3:
+        raise InvalidInput(
+            f"X must be (windows, steps, channels), or (windows, channels); got shape {array.shape}."
+        )
     if array.ndim != 3:
         return Table(rows=X, steps=1)
     array = as_array(array, "X")

@@ -32,12 +32,12 @@ from interplay.probe.features import StepFeatures
 from interplay.probe.network import Probe
 from interplay.units import bits
 
-FORMAT = "interplay-probe-2"
+FORMAT = "interplay-probe-3"
 WORK_BYTES = 256 * 2**20
 """Memory that a batch of windows may take."""
 
 
-PARTS = ("alpha", "beta", "mixture", "least_by")
+PARTS = ("alpha", "beta", "mixture", "least")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,16 +48,15 @@ class PairReading:
     ----------
     together : Calibration of the pairs' heads, (P, L)
     alpha, beta : (P, L, K, C), potentials of the least informative coupling
-    mixture : (P, L, 4), weights of the pair's head, each source alone, and the coupling
-    least_by : (P, L) int64, what tells the least that the two must tell: 0 the coupling, 1 the first source, 2 the
-    second
+    mixture : (P, L, 5), weights of the pair's head, each source alone, the coupling, and the product of both sources
+    least : (P, L, 3), weights of what may tell the least that the two must tell: the coupling, each source alone
     """
 
     together: Calibration
     alpha: torch.Tensor
     beta: torch.Tensor
     mixture: torch.Tensor
-    least_by: torch.Tensor
+    least: torch.Tensor
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, torch.Tensor]) -> "PairReading":
@@ -185,11 +184,13 @@ class InstanceProbe:
             log_p[i],
             log_p[j],
             torch.log_softmax(log_q, -1),
+            torch.log_softmax(log_p[i] + log_p[j] - self.log_prior, -1),
         ]
         joint = torch.logsumexp(torch.stack(beliefs, -1) + torch.log(reading.mixture)[:, :, None, None], -1)
         one, two, both = (each - self.log_prior for each in (log_p[i], log_p[j], joint))
-        by = reading.least_by[..., None, None]
-        least = torch.where(by == 0, log_q - self.log_prior, torch.where(by == 1, one, two))
+        least = (torch.stack([log_q - self.log_prior, one, two], -1) * reading.least[:, :, None, None]).sum(
+            -1
+        )
         return {
             "redundancy": _divergence(joint, one + two - least),
             "unique_ij": _divergence(joint, least - two),

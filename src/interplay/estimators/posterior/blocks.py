@@ -185,7 +185,9 @@ class BlockTask:
 
     def score(self, fit: CrossFit) -> Scored:
         """Scores of the modalities, from the first block's probes."""
-        return Scored(self.problem, fit.alone, fit.late_alone, Learned.of(self.folds), self.decoder)
+        return Scored(
+            self.problem, fit.alone, fit.late_alone, Learned.of(self.folds), self.cluster, self.decoder
+        )
 
     def single_nulls(self, scored: Scored) -> torch.Tensor:
         """(M, L, D) what chance gains from each modality."""

@@ -122,8 +122,8 @@ def test_effective_windows_are_as_many_as_there_are_independent_values():
 def test_too_few_draws_are_refused_before_any_work(estimator, setting, value):
     rng = np.random.default_rng(0)
     y = rng.normal(size=60) if estimator is ip.GaussianPID else rng.integers(0, 2, 60)
-    windows = ip.windows_from_arrays(
-        {"a": rng.normal(size=(60, 1)), "b": rng.normal(size=(60, 1))}, y, steps=1
-    )
+    x = {name: rng.normal(size=(60, 1)) for name in "ab"}
+    classes = () if estimator is ip.GaussianPID else (0, 1)
+    windows = ip.windows_from_arrays(x, y, steps=1, classes=classes)
     with pytest.raises(InvalidInput, match=f"{setting} must be at least {value + 1}"):
         ip.TemporalRUS(estimator(**{setting: value})).fit(windows)

@@ -60,13 +60,13 @@ def test_scores_are_never_raised_to_more_than_their_double():
 
 
 def test_what_half_of_the_windows_cost_is_what_the_other_half_would_teach():
-    """A regret of c / n: 0.3 from half of the windows and 0.4 from all leave 0.1."""
-    level = torch.full((1, 8), 0.4)
-    np.testing.assert_allclose(corrected(level, level, level - 0.1).regret, 0.1, rtol=1e-6)
+    """A regret of c / sqrt(n): 0.1 from all and 0.1 sqrt(2) from half of the windows, of 0.4 that are learned."""
+    level, lost = torch.full((1, 8), 0.4), 0.1 * (2**0.5 - 1)
+    np.testing.assert_allclose(corrected(level, level, level - lost).regret, 0.1, rtol=1e-6)
     # learning more from less is chance, and no head lacks more than it has
-    np.testing.assert_allclose(corrected(level, level, level + 0.1).regret, 0.0, atol=1e-12)
+    np.testing.assert_allclose(corrected(level, level, level + lost).regret, 0.0, atol=1e-12)
     np.testing.assert_allclose(corrected(level, level, level - 3.0).regret, 0.4, rtol=1e-6)
-    np.testing.assert_allclose(corrected(level, level, level - 0.1, late=0.2).regret, 0.2, rtol=1e-6)
+    np.testing.assert_allclose(corrected(level, level, level - lost, late=0.2).regret, 0.2, rtol=1e-6)
 
 
 def test_the_doubt_about_a_correction_is_that_of_anything_from_none_to_its_double():

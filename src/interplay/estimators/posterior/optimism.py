@@ -93,9 +93,9 @@ def without_regret(sides: torch.Tensor, learned: Learned, late: torch.Tensor) ->
     sides is right: a linear predictor shrunk by s = a^2 / (a^2 + v) has a regret of s v and an optimism of 2 s v
     over its held-out score. Chance findings are nearly all optimism: no score is raised to more than its double.
 
-    What a predictor is too stiff to learn is no optimism. A regret in proportion to 1 / n, as that of boundaries and of
-    parameters is, shows in what learning from less costs: with a share of the windows it is 1 / share as large. A head
-    that still learned when training ended would go on, by about `late` (...), nats.
+    What a predictor is too stiff to learn is no optimism. It shows in what learning from less costs: in proportion to
+    1 / n where there are parameters to learn, to about 1 / sqrt(n) where boundaries are sharp; the larger is taken. A
+    head that still learned when training ended would go on, by about `late` (...), nats.
     """
     held_out, seen, halved = sides[HELD_OUT], sides[SEEN], sides[HALVED]
     score, excess = held_out.mean(-1), (seen - held_out) * learned.trained
@@ -104,7 +104,7 @@ def without_regret(sides: torch.Tensor, learned: Learned, late: torch.Tensor) ->
     # where no probe was trained on a window, the others stand for its optimism
     each = torch.where(learned.trained, excess, optimism[..., None])
     lost = ((held_out - halved) * learned.halved).sum(-1) / learned.halved.sum().clamp_min(1)
-    factor = learned.share / (1.0 - learned.share) if learned.share < 0.9 else 0.0
+    factor = 1.0 / (learned.share**-0.5 - 1.0) if learned.share < 0.9 else 0.0
     regret = torch.minimum(torch.maximum(factor * lost, late).clamp_min(0.0), score.clamp_min(0.0))
     corrected = held_out + share[..., None] * each
     return Corrected(corrected, share * optimism, regret, torch.zeros_like(regret))

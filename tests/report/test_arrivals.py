@@ -9,7 +9,7 @@ from interplay.nn.context import interaction_context
 from interplay.report import write_report
 from interplay.report.script import repeat_script
 from report_pages import Page
-from report_runs import drawn_run
+from report_runs import after_an_event, drawn_run
 
 
 def page_of(run, tmp_path) -> Page:
@@ -65,7 +65,8 @@ def test_a_rate_is_told_as_one(tmp_path):
         "bits per step over all lags together; lags of hand_0: 0, 2 s; hand_1: 0, 2 s; hand_2: 0, 2 s"
         in page.words
     )
-    assert page.data["profile"]["rate"] is True
+    assert page.data["profile"]["time"]["points"] == ["all lags together"]
+    assert page.data["profile"]["time"]["heads"] == []
     assert "lag of 0 s" not in page.words
 
 
@@ -88,3 +89,31 @@ def test_a_rate_guides_every_step():
     assert clear.any()
     for step in range(4):
         assert np.allclose(context.redundancy[0, :, :, step].numpy(), expected, atol=1e-6)
+
+
+def test_a_profile_of_time_since_an_event_is_told_as_one(tmp_path):
+    run = after_an_event(drawn_run(3, 4))
+    page = page_of(run, tmp_path)
+    time = page.data["profile"]["time"]
+    assert time["title"] == "time since dose (h)"
+    assert (time["at"], time["ticks"]) == ([0.5, 1.5, 3.0, 5.5], [0, 1, 2, 4, 7])
+    assert time["labels"] == ["0 to 1 h", "1 to 2 h", "2 to 4 h", "4 to 7 h"]
+    assert time["when"][2] == time["points"][2] == "2 to 4 h after dose"
+    assert dict(zip(time["heads"], zip(*time["cells"], strict=True), strict=True)) == {
+        "from (h after dose)": (0, 1, 2, 4),
+        "to (h after dose)": (1, 2, 4, 7),
+    }
+    assert "How long after dose the target is asked for." in page.words
+    assert "bits 0 to 7 h after dose, of 40 events and 40 controls" in page.words
+    assert "q: the same, adjusted over all pairs and bins" in page.words
+    assert "at a lag of" not in page.words
+    run.profile.dataset.attrs["estimator"] = "GaussianPID"
+    assert 'load("profile.nc")  # of time since dose, by ip.EventResolved' in repeat_script(run)
+
+
+def test_a_profile_over_lags_is_told_as_one(tmp_path):
+    time = page_of(drawn_run(3, 4), tmp_path).data["profile"]["time"]
+    assert time["title"] == "lag (s)"
+    assert time["at"] == time["ticks"] == [0, 1, 2, 3]
+    assert (time["points"][1], time["when"][1], time["labels"][1]) == ("lag 1 s", "at a lag of 1 s", "1 s")
+    assert (time["heads"], time["cells"]) == (["lag (s)"], [[0], [1], [2], [3]])

@@ -5,8 +5,9 @@ import math
 import numpy as np
 
 from interplay.profile.dataset import RATE
+from interplay.profile.ranking import strongest
 from interplay.profile.significance import Z_95
-from interplay.profile.since_event import clear_stretch, when
+from interplay.profile.since_event import clear_stretch
 
 WORDS = {
     "redundancy": "{i} and {j} tell the same {bits}",
@@ -31,8 +32,7 @@ def sentences(profile, n: int, atom: str | None = None) -> list[str]:
         Bits with 95 % intervals, the lag or time since the event at which each is largest, or of a rate the lags that
         it is over, what of the target's own past was known, and the q-value.
     """
-    n_m = len(profile.modalities)
-    rows = profile.top(3 * n_m * n_m, atom=atom)
+    rows = strongest(profile, atom)
     given = given_in_words(profile)
     return [given + _sentence(profile, row) for row in rows[rows["significant"]].head(n).itertuples()]
 
@@ -49,7 +49,7 @@ def _sentence(profile, row) -> str:
     if profile.kind == RATE:
         where = f"over all lags together ({_lags(profile, row.source_i, row.source_j)})"
     else:
-        where = f"most {when(profile, row.lag_s)}{clear_stretch(profile, row)}"
+        where = f"most {profile.axis.when[row.moment]}{clear_stretch(profile, row)}"
     return f"{', '.join(filter(None, (fact, where, given_past(profile))))}{in_brackets(row.q_value)}."
 
 
@@ -87,10 +87,10 @@ def _listed(lags_s) -> str:
 
 def headline(profile) -> str:
     """What a profile is about, on one line."""
-    over = f"over lags {profile.lag_s.min():g} to {profile.lag_s.max():g} s"
-    over = "over all lags together, in bits per step" if profile.kind == RATE else over
     entropy = f"target entropy {profile.h_y_bits:.3f} bits"
     measure = profile.dataset.attrs.get("measure")
     by = f"; redundancy by {measure}" if measure else ""
     by += f"; given {', '.join(profile.given)}" if profile.given else ""
-    return f"InteractionProfile of {len(profile.modalities)} modalities {over}; {entropy}{by}"
+    return (
+        f"InteractionProfile of {len(profile.modalities)} modalities over {profile.axis.span}; {entropy}{by}"
+    )

@@ -11,6 +11,7 @@ from importlib.resources.abc import Traversable
 
 from interplay.profile.dataset import RATE
 from interplay.profile.novelty import ALONE
+from interplay.profile.time_axis import LAG_MEANS
 from interplay.report import cards, text
 from interplay.report.kinds import REPORTED
 from interplay.report.model_data import example_data, insight_data
@@ -71,6 +72,9 @@ class Short(Section):
             "context": text.context_sentence(evaluation.compared, evaluation.without_context, main),
             "control": text.control_sentence(test, evaluation.control, main),
             "missing": text.missing_sentence(evaluation.compared, evaluation.without, main),
+            # a model has lags, whatever the time of its profile is
+            "times": {"lag": LAG_MEANS}
+            | ({} if run.profile is None else {run.profile.axis.name: run.profile.axis.meaning}),
             "main_name": text.NAMES[main],
             "main": text.number(test[main]),
             "main_interval": text.interval(test, main),

@@ -19,7 +19,7 @@ def page_of(run, tmp_path) -> Page:
 def with_news(run):
     """The run with news of its second modality at lag 2, and of no other."""
     d = run.profile.dataset.copy()
-    none = np.zeros((3, 4))
+    none = np.zeros((len(run.profile.modalities), 4))
     news, p = none.copy(), none + 1.0
     news[1, 2], p[1, 2] = 0.3, 1e-4
     parts = {"novel": news, "novel_stderr": none + 0.02, "novel_p_value": p, "novel_q_value": p}
@@ -46,6 +46,33 @@ def test_what_was_not_measured_is_not_drawn(tmp_path):
     assert "Not measured for this run." in page.words
     assert page.data["sections"]["arrives"] == {}
     assert "arrives-host" not in page.ids
+
+
+def with_pairs(run, *pairs):
+    """The same with pairs: those that are named add 0.4 bit at lag 3, beyond what their modalities add."""
+    d = run.profile.dataset
+    joint = (d["novel"].values[:, None] + d["novel"].values[None]).copy()
+    p = np.full(joint.shape, 0.9)
+    for i, j in pairs:
+        for a, b in ((i, j), (j, i)):
+            joint[a, b, 3] += 0.4
+            p[a, b, 3] = 1e-4
+    parts = {"novel_joint": joint, "novel_joint_stderr": joint * 0 + 0.02, "novel_joint_p_value": p,
+             "novel_joint_q_value": p}  # fmt: skip
+    dims = ("source_i", "source_j", "lag")
+    return replace(run, profile=ip.InteractionProfile(d.assign({k: (dims, v) for k, v in parts.items()})))
+
+
+def test_pairs_are_said_where_they_add_more_than_their_modalities(tmp_path):
+    run = with_news(drawn_run(5, 4))
+    said = "hand_0 and hand_3 together tell 0.40 ± 0.07 bits at a lag of 3 s that they do not tell more recently,"
+    one, none = page_of(with_pairs(run, (0, 3)), tmp_path), page_of(with_pairs(run), tmp_path)
+    assert said in one.words
+    assert one.words.count("beyond what each brings there alone") == 1
+    assert "No evidence that two modalities together bring more than each alone" in none.words
+    assert "together" not in page_of(run, tmp_path).words.partition("arrive?")[2].partition("How sure")[0]
+    many = with_pairs(run, *((i, j) for i in range(5) for j in range(i)))
+    assert len([s for s in many.profile.novel_sentences(9) if "together" in s]) == 3
 
 
 def as_rate(run):

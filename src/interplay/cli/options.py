@@ -56,6 +56,11 @@ def training_windows_options(part: ArgumentParser) -> None:
         action="store_true",
         help="also measure what each lag adds to all more recent ones; takes longer",
     )
+    part.add_argument(
+        "--novel-pairs",
+        action="store_true",
+        help="the same, and also what each lag of a pair adds beyond both of its modalities; takes longer still",
+    )
     part.add_argument("--test", type=float, default=0.3, help="share of the entities kept apart for testing")
     part.add_argument(
         "--split",

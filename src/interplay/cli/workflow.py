@@ -68,9 +68,8 @@ def estimate_interactions(windows, estimator, args: Namespace, folder: Path):
     with progress(args, "measuring interactions") as tell:
         if args.get("rate", False):
             return DirectedInformation(estimator, lags_s=args.lags_s, progress=tell).fit(windows).profile_
-        return (
-            TemporalRUS(estimator, lags_s=args.lags_s, novel=args.novel, progress=tell).fit(windows).profile_
-        )
+        novel = "pairs" if args.novel_pairs else args.novel
+        return TemporalRUS(estimator, lags_s=args.lags_s, novel=novel, progress=tell).fit(windows).profile_
 
 
 @contextmanager

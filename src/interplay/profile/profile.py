@@ -226,7 +226,8 @@ class InteractionProfile:
         return plot_lags(self, source_i, source_j, ax=ax)
 
     def novel_sentences(self, n: int = 5) -> list[str]:
-        """What lags add to all more recent ones, in words; see `interplay.profile.novelty`."""
+        """What lags add to all more recent ones, of single modalities and of pairs that add more; see
+        `interplay.profile.novelty`."""
         from interplay.profile.novelty import novel_sentences
 
         return novel_sentences(self, n)

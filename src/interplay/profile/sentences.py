@@ -7,12 +7,13 @@ import numpy as np
 from interplay.profile.dataset import RATE
 from interplay.profile.ranking import strongest
 from interplay.profile.significance import Z_95
-from interplay.profile.since_event import clear_stretch
+from interplay.profile.since_event import clear_stretch, stretches
 
 WORDS = {
     "redundancy": "{i} and {j} tell the same {bits}",
     "unique": "{i} tells {bits} that {j} does not",
     "synergy": "{i} and {j} together tell {bits} that neither tells alone",
+    "mi": "{i} alone tells {bits}",
 }
 
 
@@ -35,6 +36,39 @@ def sentences(profile, n: int, atom: str | None = None) -> list[str]:
     rows = strongest(profile, atom)
     given = given_in_words(profile)
     return [given + _sentence(profile, row) for row in rows[rows["significant"]].head(n).itertuples()]
+
+
+def stretch_sentences(profile, n: int, atom: str | None = None) -> list[str]:
+    """One sentence for each of the n strongest stretches of time since an event that are significant.
+
+    Parameters
+    ----------
+    profile : InteractionProfile
+        From `EventResolved`.
+    n : int
+    atom : "redundancy", "unique", "synergy" or "mi", optional
+        All by default; "mi" is what a modality tells alone.
+
+    Returns
+    -------
+    list of str
+        From when to when, the bits of the largest bin with their 95 % interval, and the q-value of the cluster.
+    """
+    rows = stretches(profile, atom)
+    return [_of_stretch(profile, row) for row in rows[rows["significant"]].head(n).itertuples()]
+
+
+def _of_stretch(profile, row) -> str:
+    axis = profile.axis
+    first, last = (
+        axis.columns[f"{end}_s"].tolist().index(time_s)
+        for end, time_s in (("start", row.start_s), ("stop", row.stop_s))
+    )
+    most = "" if first == last else "up to "
+    bits = f"{most}{with_interval(row.bits, row.stderr)} bits"
+    fact = WORDS[row.atom].format(i=row.source_i, j=row.source_j, bits=bits)
+    after = f"from {axis.stretch(first, last)} after {profile.dataset.attrs['event']}"
+    return f"{given_in_words(profile)}{fact}, {after}{in_brackets(row.q_value)}."
 
 
 def given_in_words(profile) -> str:

@@ -97,6 +97,10 @@ class Given:
         )
         return made._by_value() if names else made
 
+    def beside(self, columns: np.ndarray) -> "Given":
+        """The same with more that is known of each window, (N, F)."""
+        return replace(self, columns=np.hstack([self.columns, columns]))
+
     def _by_value(self) -> "Given":
         """The same with a group for each value, where these are few."""
         n, given = len(self.group), self

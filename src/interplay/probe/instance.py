@@ -29,6 +29,7 @@ from interplay.files import whole_file
 from interplay.files.reading import whole
 from interplay.probe.calibration import Calibration
 from interplay.probe.features import StepFeatures
+from interplay.probe.fine_bins import FineBins
 from interplay.probe.network import Probe
 from interplay.units import bits
 
@@ -37,7 +38,7 @@ WORK_BYTES = 256 * 2**20
 """Memory that a batch of windows may take."""
 
 
-PARTS = ("alpha", "beta", "mixture", "least_by")
+PARTS = ("alpha", "beta", "mixture", "least_by", "within_by")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,10 +48,11 @@ class PairReading:
     Attributes
     ----------
     together : Calibration of the pairs' heads, (P, L)
-    alpha, beta : (P, L, K, C), potentials of the least informative coupling
+    alpha, beta : (P, L, K, C), potentials of the least informative coupling; of a number over groups of bins, (..., G)
     mixture : (P, L, 4), weights of the pair's head, each source alone, and the coupling
     least_by : (P, L) int64, what tells the least that the two must tell: 0 the coupling, 1 the first source, 2 the
     second
+    within_by : (P, L) int64, of a number which source speaks within groups of bins for the coupling, 0 or 1
     """
 
     together: Calibration
@@ -58,12 +60,15 @@ class PairReading:
     beta: torch.Tensor
     mixture: torch.Tensor
     least_by: torch.Tensor
+    within_by: torch.Tensor
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, torch.Tensor]) -> "PairReading":
         """From tensors by name; others are ignored."""
         together = {f.name: tensors[f"together.{f.name}"] for f in fields(Calibration)}
-        rest = {name: tensors[name] for name in PARTS}
+        # readings of classes were once kept without `within_by`, which they do not need
+        known = {"within_by": torch.zeros_like(tensors["least_by"]), **tensors}
+        rest = {name: known[name] for name in PARTS}
         return cls(together=Calibration(**together), **rest)
 
     def tensors(self) -> dict[str, torch.Tensor]:
@@ -118,7 +123,9 @@ class InstanceProbe:
     features : StepFeatures
     alone : Calibration of the modalities' heads, (M, L)
     log_prior : (C,)
-    centres : (M, L, K, C), of the cells, square roots of posteriors
+    centres : (M, L, K, C), of the cells, square roots of posteriors; of a number (M, L, K, G), of groups of bins
+    bins : FineBins, optional
+        Of a number, whose classes are bins that heads have curves over.
     """
 
     blocks: tuple[PairBlock, ...]
@@ -129,6 +136,7 @@ class InstanceProbe:
     alone: Calibration
     log_prior: torch.Tensor
     centres: torch.Tensor
+    bins: FineBins | None = None
 
     def explain(self, windows: Windows) -> xr.Dataset:
         """See `InteractionProfile.explain`."""
@@ -166,6 +174,8 @@ class InstanceProbe:
         log_p, blocks = torch.empty(0), []
         for k, block in enumerate(self.blocks):
             alone, together = block.logits(x, place)
+            if self.bins is not None:
+                alone, together = self.bins.logits(alone), self.bins.logits(together)
             if k == 0:
                 log_p = self.alone.apply(alone, self.log_prior)
             blocks.append(self._of_pairs(block, log_p, together))
@@ -177,9 +187,13 @@ class InstanceProbe:
         self, block: PairBlock, log_p: torch.Tensor, together: torch.Tensor
     ) -> dict[str, torch.Tensor]:
         reading = block.reading
-        cell = nearest(torch.exp(0.5 * log_p), self.centres)
+        coarse = log_p if self.bins is None else self.bins.grouped(log_p)
+        cell = nearest(torch.exp(0.5 * coarse), self.centres)
         i, j = block.probe.pairs.unbind(1)
         log_q = by_cell(reading.alpha, cell[i]) + by_cell(reading.beta, cell[j])
+        if self.bins is not None:
+            within = torch.where(reading.within_by[..., None, None] == 0, log_p[i], log_p[j])
+            log_q = self.bins.refined(log_q, within)
         beliefs = [
             reading.together.apply(together, self.log_prior),
             log_p[i],
@@ -233,6 +247,8 @@ class InstanceProbe:
         }
         tensors = {name: getattr(self, name) for name in ("log_prior", "centres")}
         tensors |= {f"alone.{name}": value for name, value in self.alone.tensors().items()}
+        if self.bins is not None:
+            tensors |= {"bins.curves": self.bins.curves, "bins.group": self.bins.group}
         for k, block in enumerate(self.blocks):
             tensors |= {f"block.{k}.{name}": value for name, value in block.tensors().items()}
         tensors |= {f"features.{name}": torch.from_numpy(v) for name, v in self.features.arrays().items()}
@@ -252,6 +268,7 @@ class InstanceProbe:
 
     @classmethod
     def _from_parts(cls, about: dict, tensors: dict[str, torch.Tensor]) -> "InstanceProbe":
+        bins = _under("bins.", tensors)
         arrays = {name: tensor.numpy() for name, tensor in _under("features.", tensors).items()}
         return cls(
             blocks=tuple(
@@ -264,6 +281,7 @@ class InstanceProbe:
             alone=Calibration(**_under("alone.", tensors)),
             log_prior=tensors["log_prior"],
             centres=tensors["centres"],
+            bins=FineBins(**bins) if bins else None,
         )
 
 

@@ -41,7 +41,7 @@ class InteractionProfile:
         modality), ``entities`` the profile was fitted on, ``n_examples``, ``estimator``, ``parameters``, ``measure`` of
         redundancy, ``version``; where the lag is time since an event also ``event`` and ``bins_s``.
     probe : InstanceProbe, optional
-        What `explain` reads new windows with; `PosteriorPID` leaves one.
+        What `explain` reads new windows with; `PosteriorPID` and `DensityPID` leave one.
 
     See Also
     --------
@@ -267,8 +267,9 @@ class InteractionProfile:
         """
         if self.probe is None:
             raise InvalidInput(
-                "a profile must have a probe to explain windows; this one has none. Estimate it with PosteriorPID and "
-                "target_history=0, and keep the file that ends in .probe.safetensors beside the saved profile."
+                "a profile must have a probe to explain windows; this one has none. Estimate it with PosteriorPID, or of "
+                "a number DensityPID, with target_history=0 and nothing given, and keep the file that ends in "
+                ".probe.safetensors beside the saved profile."
             )
         return self.probe.explain(windows)
 

@@ -77,7 +77,7 @@ class Scored:
             Cells(coarse, self.tells, coarse_y, np.flatnonzero(context == g), decoder, tilt)
             for g in range(context.max() + 1)
         ]
-        self.one_prior = len(self.parts) == 1 and tilt is None and problem.bins is None
+        self.one_prior = len(self.parts) == 1 and tilt is None
         of_cell = torch.zeros_like(self.of_alone)
         for part in self.parts:
             at = torch.zeros(3, int(self.tells.sum()), len(self.y))
@@ -92,11 +92,13 @@ class Scored:
         """What cells and couplings are of: log-posteriors (3, T, N, C) and labels, of groups of bins where the target
         is a number. Beyond the group, `within` tells what each source says of the bin in it."""
         self.within = torch.zeros_like(self.of_alone)
+        self.prior_of_cells = self.log_prior[0]
         if problem.bins is None:
             return log_p, self.y
         y = problem.bins.group[self.y]
         coarse, prior = problem.bins.grouped(log_p), problem.bins.grouped(self.log_prior)
         of_group = of_label(coarse, y) - of_label(prior, y)
+        self.prior_of_cells = prior[0]
         self.within[:, self.tells] = self.of_alone[:, self.tells] - of_group
         return coarse, y
 
@@ -177,7 +179,7 @@ class Scored:
             if coupling is not None:
                 score[..., part.rows], normalised[..., part.rows] = part.read(coupling, i, j, lag)
                 gap += coupling.gap_nats * (len(part.rows) / len(self.y))
-        return _Coupled(score, normalised, gap, coupling)
+        return _Coupled(score, normalised, gap, coupling, torch.zeros(len(i), dtype=torch.int64))
 
     def _mixed(self, gains: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Weights (H, K) of predictors, and scores (3, H, N) of their mixture, from scores (3, H, N, K)."""
@@ -194,7 +196,7 @@ class Scored:
         """How new windows are read; where nothing was worked out, the source that tells anything speaks for the
         pair."""
         _, posterior = self.parts[0].full()
-        alpha, beta = posterior[i], posterior[j] - self.log_prior[0]
+        alpha, beta = posterior[i], posterior[j] - self.prior_of_cells
         if joined.coupling is not None:
             for potential, exact in ((alpha, joined.coupling.alpha), (beta, joined.coupling.beta)):
                 potential[active] = exact.clamp_min(-50.0).float()
@@ -202,31 +204,34 @@ class Scored:
         weights = torch.stack([nobody, self.tells[i].float(), self.tells[j].float(), nobody], -1)
         weights[active] = mixture.float()
         weights += 1e-6
-        chosen = torch.zeros(active.shape, dtype=torch.int64)
-        chosen[active] = least_by
+        chosen, within_by = torch.zeros(2, *active.shape, dtype=torch.int64)
+        chosen[active], within_by[active] = least_by, joined.within_by
         return PairReading(
             together=calibration,
             alpha=alpha,
             beta=beta,
             mixture=weights / weights.sum(-1, keepdim=True),
             least_by=chosen,
+            within_by=within_by,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Coupled:
-    """Scores (3, H, n) of labels by couplings, the same of normalised predictors, the solver's gap (H,), and the
-    coupling of the last context."""
+    """Scores (3, H, n) of labels by couplings, the same of normalised predictors, the solver's gap (H,), the coupling
+    of the last context, and which source (H,) speaks within groups, 0 or 1."""
 
     score: torch.Tensor
     normalised: torch.Tensor
     gap_nats: torch.Tensor
     coupling: Coupling | None
+    within_by: torch.Tensor
 
     def beside(self, one: torch.Tensor, two: torch.Tensor) -> "_Coupled":
         """The same with what the one or the other source, whichever tells more, says within groups: as feasible."""
-        within = _best(torch.stack([one, two]))[0]
-        return replace(self, score=self.score + within, normalised=self.normalised + within)
+        within, by = _best(torch.stack([one, two]))
+        score, normalised = self.score + within, self.normalised + within
+        return replace(self, score=score, normalised=normalised, within_by=by)
 
 
 def _spread(calibration: Calibration, worth: torch.Tensor) -> Calibration:

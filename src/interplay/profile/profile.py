@@ -267,8 +267,8 @@ class InteractionProfile:
         """
         if self.probe is None:
             raise InvalidInput(
-                "a profile must have a probe to explain windows; this one has none. Estimate it with PosteriorPID, or of "
-                "a number DensityPID, with target_history=0 and nothing given, and keep the file that ends in "
+                "a profile must have a probe to explain windows; this one has none. Estimate it with PosteriorPID, or "
+                "of a number DensityPID, with target_history=0 and nothing given, and keep the file that ends in "
                 ".probe.safetensors beside the saved profile."
             )
         return self.probe.explain(windows)

@@ -228,7 +228,7 @@ def test_single_windows_tell_what_the_gaussian_of_their_sources_tells(of_a_sum):
         (d["informativeness"].sel(source="b"), bits_of_window(b / 2, 1 + 0.49)),
         (d["joint"].sel(source_i="a", source_j="b"), bits_of_window(a + b / 2, 0.49)),
     ):
-        # six curves learned from 2,000 windows a fold: single windows are 0.03 to 0.1 bit off, their mean less than 0.07
+        # six curves learned from 2,000 windows a fold: single windows are 0.03 to 0.1 bit off, their mean less
         assert np.corrcoef(bits, truth)[0, 1] > 0.9
         assert bits.mean().item() == pytest.approx(truth.mean(), abs=0.07)
         assert np.abs(bits - truth).mean() < 0.15 * truth.mean() + 0.03

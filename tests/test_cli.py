@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -156,7 +157,14 @@ def test_rates_and_news_can_be_asked_for(tmp_path, capsys):
     assert set(map(tuple, rate.dataset.attrs["lags_s"].values())) == {(0.0, 1.0)}
     assert main([*words, "-o", str(tmp_path / "news.nc"), "--novel", "--lags-s", "[0, 1]"]) == 0
     assert "When it arrives:" in capsys.readouterr().out
-    assert InteractionProfile.load(tmp_path / "news.nc").dataset["novel"].sizes["lag"] == 2
+    news = InteractionProfile.load(tmp_path / "news.nc").dataset
+    assert news["novel"].sizes["lag"] == 2
+    assert "novel_joint" not in news
+    assert main([*words, "-o", str(tmp_path / "pairs.nc"), "--novel-pairs", "--lags-s", "[0, 1]"]) == 0
+    assert "When it arrives:" in capsys.readouterr().out
+    pairs = InteractionProfile.load(tmp_path / "pairs.nc").dataset
+    assert np.isfinite(pairs["novel_joint"].values[0, 1]).all()
+    np.testing.assert_array_equal(pairs["novel"].values, news["novel"].values)
     assert main([*words, "-o", str(tmp_path / "both.nc"), "--novel", "--rate"]) == 1
     assert "--rate and --novel must not be asked for at once" in capsys.readouterr().err
 

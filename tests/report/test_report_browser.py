@@ -13,7 +13,7 @@ from interplay.report import SECTIONS, write_report
 from interplay.report.profile_data import atom_table
 from interplay.train import fit
 from own_section import Worst
-from report_runs import drawn_run
+from report_runs import after_an_event, drawn_run
 from small_runs import SMALL, xor_profile, xor_windows
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
@@ -272,3 +272,20 @@ def test_many_modalities_open_at_once_and_can_be_filtered(browser, tmp_path):
     pick(browser, "view", "max")
     assert "room" in text_of(browser, "#map .plot")
     assert browser.execute_script("return document.documentElement.scrollWidth - window.innerWidth") <= 0
+
+
+def test_time_since_an_event_is_drawn_and_downloaded_as_such(browser, tmp_path):
+    page = write_report(after_an_event(drawn_run(3, 4)), tmp_path / "r.html")
+    opened(browser, page, 1280, "light")
+    assert text_of(browser, "#pair h3") == "One pair over time since dose"
+    assert "time since dose (h)" in text_of(browser, "#pair .panels")
+    pick(browser, "lag", 2)
+    assert text_of(browser, "#lag-shown") == "2 to 4 h after dose"
+    pick(browser, "lag", -1)
+    assert text_of(browser, "#lag-shown") == "the largest over time"
+    assert "h after dose" in text_of(browser, "#pair-told")
+    browser.execute_script("document.querySelector('#table button.csv').click()")
+    head, *rows = csv.reader(downloaded(tmp_path / "table.csv").splitlines())
+    assert head[:4] == ["first", "second", "from (h after dose)", "to (h after dose)"]
+    assert [row[2:4] for row in rows[:4]] == [["0", "1"], ["1", "2"], ["2", "4"], ["4", "7"]]
+    assert [entry for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []

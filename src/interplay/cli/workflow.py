@@ -15,18 +15,26 @@ CONTINUE = "Give the same command again to continue; what is finished is in {fol
 
 def training_and_test_windows(source: str, args: Namespace):
     """Both sides of a data set, cut as its card says where the options do not, and the manifest of the split."""
-    from interplay.data import find_split, make_windows, options_of_split, split_windows
     from interplay.study import find_source
 
-    dataset, root = find_source(source, args.root)
+    return split_as_asked(*find_source(source, args.root), source, args)
+
+
+def split_as_asked(dataset, root: Path, source: str, args: Namespace, *, added: tuple[str, ...] = ()):
+    """The same of an open data set; of streams that were `added` to it the split knows nothing."""
+    from interplay.data import find_split, make_windows, options_of_split, split_windows
+
     split = find_split(args.split, dataset.card.splits)
-    asked = {name: getattr(args, name) for name in ("step_s", "steps", "stride")}
+    asked = {name: args.get(name) for name in ("step_s", "steps", "stride")}
     given = {name: value for name, value in asked.items() if value is not None}
     options = options_of_split(split, dataset.card.window_options, **given)
     windows = make_windows(dataset.recordings(root), **options)
+    known = windows.without(added) if added else windows
     parts, manifest = split_windows(
-        windows, split, test=args.test, seed=args.split_seed, source=source, options=options
+        known, split, test=args.test, seed=args.split_seed, source=source, options=options
     )
+    if added:
+        parts = {name: windows.of_entities(part.entities) for name, part in parts.items()}
     return parts["train"], parts["test"], manifest
 
 
@@ -68,9 +76,8 @@ def estimate_interactions(windows, estimator, args: Namespace, folder: Path):
     with progress(args, "measuring interactions") as tell:
         if args.get("rate", False):
             return DirectedInformation(estimator, lags_s=args.lags_s, progress=tell).fit(windows).profile_
-        return (
-            TemporalRUS(estimator, lags_s=args.lags_s, novel=args.novel, progress=tell).fit(windows).profile_
-        )
+        novel = "pairs" if args.novel_pairs else args.novel
+        return TemporalRUS(estimator, lags_s=args.lags_s, novel=novel, progress=tell).fit(windows).profile_
 
 
 @contextmanager

@@ -107,6 +107,23 @@ class Windows:
         chosen = np.isin(np.array(self.steps.entities), list(names))
         return self.select(chosen[self.entity])
 
+    def without(self, names: Iterable[str]) -> "Windows":
+        """The same windows without some modalities; one must stay."""
+        steps, names = self.steps, set(names)
+        stay = [name for name in steps.modalities if name not in names]
+        if not stay:
+            raise InvalidInput(
+                f"without must leave at least one modality; {sorted(names)} are all that there are."
+            )
+        part = replace(
+            steps,
+            values={name: steps.values[name] for name in stay},
+            observed=steps.observed[:, [steps.modalities.index(name) for name in stay]],
+            channels={name: steps.channels[name] for name in stay},
+            units={name: unit for name, unit in steps.units.items() if name in stay},
+        )
+        return replace(self, steps=part)
+
     def of_label(self, name: str) -> "Windows":
         """The windows where one of several labels is known, with "no" and "yes" to it as their classes."""
         if self.kind != "labels" or name not in self.classes:

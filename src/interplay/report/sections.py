@@ -10,7 +10,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from interplay.profile.dataset import RATE
-from interplay.profile.novelty import ALONE
+from interplay.profile.novelty import ALONE, JOINT, joint_news
+from interplay.profile.time_axis import LAG_MEANS
 from interplay.report import cards, text
 from interplay.report.kinds import REPORTED
 from interplay.report.model_data import example_data, insight_data
@@ -71,6 +72,9 @@ class Short(Section):
             "context": text.context_sentence(evaluation.compared, evaluation.without_context, main),
             "control": text.control_sentence(test, evaluation.control, main),
             "missing": text.missing_sentence(evaluation.compared, evaluation.without, main),
+            # a model has lags, whatever the time of its profile is
+            "times": {"lag": LAG_MEANS}
+            | ({} if run.profile is None else {run.profile.axis.name: run.profile.axis.meaning}),
             "main_name": text.NAMES[main],
             "main": text.number(test[main]),
             "main_interval": text.interval(test, main),
@@ -112,7 +116,12 @@ class Arrives(Section):
     def context(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
         if run.profile is None or ALONE not in run.profile.dataset:
             return {"measured": False}
-        return {"measured": True, "news": run.profile.novel_sentences(6)}
+        return {
+            "measured": True,
+            "news": run.profile.novel_sentences(6),
+            "pairs_measured": JOINT in run.profile.dataset,
+            "pairs": len(joint_news(run.profile)),
+        }
 
     def data(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
         return {} if run.profile is None else news_data(run.profile)

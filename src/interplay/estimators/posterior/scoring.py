@@ -79,7 +79,7 @@ class Scored:
             Cells(coarse, self.tells, coarse_y, np.flatnonzero(context == g), decoder, tilt)
             for g in range(context.max() + 1)
         ]
-        self.one_prior = len(self.parts) == 1 and tilt is None and problem.bins is None
+        self.one_prior = len(self.parts) == 1 and tilt is None
         of_cell = torch.zeros_like(self.of_alone)
         for part in self.parts:
             at = torch.zeros(3, int(self.tells.sum()), len(self.y))
@@ -94,11 +94,13 @@ class Scored:
         """What cells and couplings are of: log-posteriors (3, T, N, C) and labels, of groups of bins where the target
         is a number. Beyond the group, `within` tells what each source says of the bin in it."""
         self.within = torch.zeros_like(self.of_alone)
+        self.prior_of_cells = self.log_prior[0]
         if problem.bins is None:
             return log_p, self.y
         y = problem.bins.group[self.y]
         coarse, prior = problem.bins.grouped(log_p), problem.bins.grouped(self.log_prior)
         of_group = of_label(coarse, y) - of_label(prior, y)
+        self.prior_of_cells = prior[0]
         self.within[:, self.tells] = self.of_alone[:, self.tells] - of_group
         return coarse, y
 
@@ -140,8 +142,8 @@ class Scored:
         p, lag = torch.nonzero(active, as_tuple=True)
         one, two = self.of_alone[:, i[p], lag], self.of_alone[:, j[p], lag]
         joined = self._coupled(i[p], j[p], lag)
-        within, *_ = self._best(torch.stack([self.within[:, m[p], lag] for m in (i, j)]))
-        joined = joined.beside(within)
+        within, weights, _ = self._best(torch.stack([self.within[:, m[p], lag] for m in (i, j)]))
+        joined = joined.beside(within, weights)
         of_pair = head[p, :, lag].movedim(0, 1)
         product = self._product(i[p], j[p], lag, one, two)
         mixture, joint = self._mixed(torch.stack([of_pair, one, two, joined.normalised, product], -1))
@@ -187,7 +189,7 @@ class Scored:
             if coupling is not None:
                 score[..., part.rows], normalised[..., part.rows] = part.read(coupling, i, j, lag)
                 gap += coupling.gap_nats * (len(part.rows) / len(self.y))
-        return _Coupled(score, normalised, gap, coupling)
+        return _Coupled(score, normalised, gap, coupling, torch.zeros(2, len(i)))
 
     def _mixed(self, gains: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Weights (H, K) of predictors, and scores (3, H, N) of their mixture, from scores (3, H, N, K)."""
@@ -221,7 +223,7 @@ class Scored:
         """How new windows are read; where nothing was worked out, the source that tells anything speaks for the
         pair."""
         _, posterior = self.parts[0].full()
-        alpha, beta = posterior[i], posterior[j] - self.log_prior[0]
+        alpha, beta = posterior[i], posterior[j] - self.prior_of_cells
         if joined.coupling is not None:
             for potential, exact in ((alpha, joined.coupling.alpha), (beta, joined.coupling.beta)):
                 potential[active] = exact.clamp_min(-50.0).float()
@@ -230,29 +232,32 @@ class Scored:
         weights[active] = mixture.float()
         weights += 1e-6
         of_least = torch.stack([torch.ones(active.shape), nobody, nobody], -1)
-        of_least[active] = least_by.movedim(0, -1)
+        within = torch.stack([torch.ones(active.shape), nobody], -1)
+        of_least[active], within[active] = least_by.T, joined.within.T
         return PairReading(
             together=calibration,
             alpha=alpha,
             beta=beta,
             mixture=weights / weights.sum(-1, keepdim=True),
             least=of_least,
+            within=within,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Coupled:
-    """Scores (3, H, n) of labels by couplings, the same of normalised predictors, the solver's gap (H,), and the
-    coupling of the last context."""
+    """Scores (3, H, n) of labels by couplings, the same of normalised predictors, the solver's gap (H,), the coupling
+    of the last context, and weights (2, H) of the sources within groups."""
 
     score: torch.Tensor
     normalised: torch.Tensor
     gap_nats: torch.Tensor
     coupling: Coupling | None
+    within: torch.Tensor
 
-    def beside(self, within: torch.Tensor) -> "_Coupled":
+    def beside(self, within: torch.Tensor, weights: torch.Tensor) -> "_Coupled":
         """The same with what the one or the other source, whichever tells more, says within groups: as feasible."""
-        return replace(self, score=self.score + within, normalised=self.normalised + within)
+        return replace(self, score=self.score + within, normalised=self.normalised + within, within=weights)
 
 
 def _spread(calibration: Calibration, worth: torch.Tensor) -> Calibration:

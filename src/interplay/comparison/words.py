@@ -1,0 +1,152 @@
+"""Comparisons in words: what is clear, what is not, and which settings differ."""
+
+import textwrap
+from collections.abc import Iterator
+
+import pandas as pd
+
+from interplay.comparison.profiles import ProfileComparison
+from interplay.comparison.runs import RunComparison
+from interplay.metrics.paired import smallest_p_value
+from interplay.profile.significance import LEVEL
+
+SCORES = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "macro_f1": "macro-F1",
+    "log_loss_bits": "log-loss (bits)",
+    "mae": "mean absolute error",
+    "rmse": "root mean squared error",
+    "r2": "R²",
+}
+WORSE_WHEN_LARGER = ("log_loss_bits", "mae", "rmse")
+ATOMS = {
+    "redundancy": "the redundancy of {i} and {j}",
+    "unique": "what {i} tells and {j} does not",
+    "synergy": "the synergy of {i} and {j}",
+}
+MOST_SETTINGS = 30
+WIDTH = 110
+
+
+def profiles_headline(comparison: ProfileComparison) -> str:
+    """How much was compared, and how much of it differs."""
+    first, *others = comparison.names
+    rows = comparison.differences
+    clear = int(rows["clear"].sum())
+    said = "none is" if not clear else "1 is" if clear == 1 else f"{clear:,} are"
+    return f"{', '.join(others)} against {first}; of {len(rows):,} differences of atoms {said} clear"
+
+
+def profiles_in_words(comparison: ProfileComparison, n: int) -> str:
+    """All of a comparison of profiles as lines."""
+    lines = [f"{profiles_headline(comparison)}.", *profile_sentences(comparison, n)]
+    rest = len(comparison.top(len(comparison.differences)).query("clear")) - n
+    if rest > 0:
+        lines.append(f"and {rest:,} more; --json has all." if rest > 1 else "and 1 more; --json has all.")
+    return "\n".join([*lines, *_ending(comparison)])
+
+
+def profile_sentences(comparison: ProfileComparison, n: int) -> list[str]:
+    """The n largest differences that are clear; of none, the largest there is."""
+    rows = comparison.top(len(comparison.differences))
+    first = comparison.names[0]
+    clear = rows[rows["clear"]]
+    if not len(clear):
+        return [f"No difference stands clear of its error. The largest: {_of_atom(rows.iloc[0], first)}."]
+    sentences = [_of_atom(row, first) for _, row in clear.head(n).iterrows()]
+    return [f"{one[0].upper()}{one[1:]}." for one in sentences]
+
+
+def _of_atom(row: pd.Series, first: str) -> str:
+    what = ATOMS[row["atom"]].format(i=row["source_i"], j=row["source_j"])
+    around = "" if pd.isna(row["stderr"]) else f", {_interval(row, 2)}"
+    q = "" if pd.isna(row["q_value"]) else f"; q = {row['q_value']:.2g}"
+    where = row.get("when") or ("" if pd.isna(row["lag_s"]) else f"at a lag of {row['lag_s']:g} s")
+    more = "more" if row["difference"] > 0 else "less"
+    return (
+        f"{what} is {abs(row['difference']):.2f} bits {more} in {row['profile']} ({row['b']:.2f}) than in {first} "
+        f"({row['a']:.2f}){f' {where}' if where else ''}: {row['difference']:+.2f}{around}{q}"
+    )
+
+
+def runs_headline(comparison: RunComparison) -> str:
+    """The main score of each run against the first."""
+    rows = comparison.differences.query("score == @comparison.main_score")
+    return "; ".join(run_sentence(row, comparison.names[0]) for _, row in rows.iterrows())
+
+
+def run_sentence(row: pd.Series, first: str) -> str:
+    """One score of a run against the first."""
+    name = SCORES[row["score"]]
+    if pd.isna(row["difference"]):
+        return f"{name} of {row['run']} and {first} is not defined on these windows"
+    better = (row["difference"] > 0) != (row["score"] in WORSE_WHEN_LARGER)
+    verdict = "no clear difference" if not row["clear"] else f"{row['run']} is {'better' if better else 'worse'}"
+    p = f"; p = {row['p_adjusted']:.2g}"
+    return (
+        f"{name} {row['b']:.3f} of {row['run']} against {row['a']:.3f} of {first}: {row['difference']:+.3f}, "
+        f"{_interval(row, 3)}{p}: {verdict}"
+    )
+
+
+def runs_in_words(comparison: RunComparison) -> str:
+    """All of a comparison of runs as lines."""
+    first = comparison.names[0]
+    lines: list[str] = []
+    for name, rows in comparison.differences.groupby("run", sort=False):
+        n, g = int(rows["n_windows"].iloc[0]), int(rows["n_entities"].iloc[0])
+        lines.append(f"{name} against {first}, on {n:,} windows of {g} entities that both were tested on:")
+        lines += table_lines(_score_table(rows, first, str(name)))
+    return "\n".join([*lines, *few_entities(comparison), *_ending(comparison)])
+
+
+def few_entities(comparison: RunComparison) -> list[str]:
+    """Whether there are too few entities for anything to be clear."""
+    g = int(comparison.differences["n_entities"].min())
+    least = smallest_p_value(g)
+    if least <= LEVEL:
+        return []
+    return [
+        f"With {g} {'entity' if g == 1 else 'entities'} no p-value is below {least:.2g}, so nothing can be clear: test "
+        "on at least 6."
+    ]
+
+
+def _score_table(rows: pd.DataFrame, first: str, name: str) -> pd.DataFrame:
+    cells = [
+        [SCORES[row["score"]], f"{row['a']:.3f}", f"{row['b']:.3f}", f"{row['difference']:+.3f}",
+         _interval(row, 3).removeprefix("95 % interval "), f"{row['p_adjusted']:.2g}", "yes" if row["clear"] else "no"]
+        for _, row in rows.iterrows()
+    ]  # fmt: skip
+    return pd.DataFrame(cells, columns=["score", first, name, "difference", "95 % interval", "p", "clear"])
+
+
+def _interval(row: pd.Series, digits: int) -> str:
+    if pd.isna(row["low"]):
+        return "no interval"
+    return f"95 % interval {row['low']:+.{digits}f} to {row['high']:+.{digits}f}"
+
+
+def _ending(comparison: ProfileComparison | RunComparison) -> Iterator[str]:
+    """What is lacking, and which settings differ."""
+    yield from comparison.lacking
+    settings = comparison.settings
+    if settings.empty:
+        yield "No setting differs."
+        return
+    yield "Settings that differ:"
+    yield from table_lines(settings.head(MOST_SETTINGS).reset_index())
+    if len(settings) > MOST_SETTINGS:
+        yield f"  and {len(settings) - MOST_SETTINGS} more; --json has all."
+
+
+def table_lines(table: pd.DataFrame, most: int = 40) -> list[str]:
+    """A table of texts as lines, two spaces in; what is longer than `most` letters is cut short."""
+    cells = [list(map(str, table.columns)), *(list(map(str, row)) for row in table.itertuples(index=False))]
+    cells = [[textwrap.shorten(cell, most, placeholder="…") for cell in row] for row in cells]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [
+        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    ]

@@ -8,8 +8,6 @@ from typing import Any
 MOST_ROWS = 20
 """Rows that a table shows before it only counts the rest."""
 
-STYLE = "text-align:left;font-variant-numeric:tabular-nums"
-
 
 def table_html(table: Any, caption: str) -> str:
     """A DataFrame under a caption, its index left out; every name and value is escaped."""
@@ -23,20 +21,17 @@ def rows_html(rows: Iterable[Sequence[object]], columns: Sequence[str], caption:
     """Rows of values under a caption; without column names a table of facts."""
     head = f"<thead><tr>{_cells('th', columns)}</tr></thead>" if columns else ""
     body = "".join(f"<tr>{_cells('td', row)}</tr>" for row in rows)
-    return f"<p>{_lines(caption)}</p><table>{head}<tbody>{body}</tbody></table>"
+    lines = escape(caption).replace("\n", "<br>")
+    return f"<p>{lines}</p><table>{head}<tbody>{body}</tbody></table>"
 
 
-def facts_html(facts: Iterable[tuple[str, object]], caption: str) -> str:
-    """Names and values, a row each."""
-    return rows_html(facts, (), caption)
+def counted(n: int, one: str, several: str = "") -> str:
+    """A count with its noun."""
+    return f"{n:,} {one if n == 1 else several or one + 's'}"
 
 
 def _cells(tag: str, values: Iterable[object]) -> str:
-    return "".join(f'<{tag} style="{STYLE}">{escape(shown(value))}</{tag}>' for value in values)
-
-
-def _lines(text: str) -> str:
-    return escape(text).replace("\n", "<br>")
+    return "".join(f"<{tag}>{escape(shown(value))}</{tag}>" for value in values)
 
 
 def shown(value: object) -> str:

@@ -19,6 +19,8 @@ from interplay.train.run_folder import METRICS
 from interplay.train.target_kinds import TARGETS
 
 SETTINGS = "config.yaml"
+NEEDED = ("data.json", "split.json", "log.jsonl")
+AGAIN = "Train it again, or copy all of it."
 DEEPEST = 4
 """Folders within folders that are looked into."""
 
@@ -168,7 +170,10 @@ def _folders(folder: Path, deepest: int) -> Iterator[Path]:
 
 
 def _entry(folder: Path, name: str) -> RunEntry:
-    with whole(folder, "a whole run", "Train it again, or copy all of it."):
+    missing = [file for file in NEEDED if not (folder / file).is_file()]
+    if missing:
+        raise DamagedFile(f"{folder} is not a whole run: {missing[0]} is missing. {AGAIN}")
+    with whole(folder, "a whole run", AGAIN):
         settings = read_plain_yaml((folder / SETTINGS).read_text("utf-8"))
         described = _json(folder / "data.json")
         train, kind = described["train"], described["schema"]["kind"]

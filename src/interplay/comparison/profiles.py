@@ -17,6 +17,9 @@ from interplay.profile.dataset import RATE
 from interplay.profile.significance import RESOLUTION_BITS, Z_95, q_values, significant
 from interplay.profile.since_event import is_since_event, when
 
+ONE_ATOM = ["profile", "atom", "source_i", "source_j"]
+"""What a difference is of, at any lag."""
+
 BY_HAND = "by hand"
 NEAR_S = 1e-6
 """Lags that are nearer than this are the same, s."""
@@ -45,11 +48,12 @@ class ProfileComparison:
     settings: pd.DataFrame
 
     def top(self, n: int = 10) -> pd.DataFrame:
-        """The largest differences, clear ones first, each atom of a pair at the lag where it differs most."""
+        """The largest differences, clear ones first, each atom of a pair at the lag where it differs most, and
+        ``clear_lags``, at how many it is clear."""
         rows = self.differences.assign(size=self.differences["difference"].abs())
+        rows["clear_lags"] = rows.groupby(ONE_ATOM)["clear"].transform("sum")
         rows = rows.sort_values(["clear", "size"], ascending=False, kind="stable")
-        rows = rows.drop_duplicates(["profile", "atom", "source_i", "source_j"]).drop(columns="size")
-        return rows.head(n).reset_index(drop=True)
+        return rows.drop_duplicates(ONE_ATOM).drop(columns="size").head(n).reset_index(drop=True)
 
     def in_words(self, n: int = 10) -> str:
         """The n largest differences that are clear, what is lacking, and settings that differ."""

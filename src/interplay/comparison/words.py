@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from interplay.comparison.folder import RunEntry, RunList
 from interplay.comparison.profiles import ProfileComparison
 from interplay.comparison.runs import RunComparison
 from interplay.metrics.paired import smallest_p_value
@@ -64,9 +65,10 @@ def _of_atom(row: pd.Series, first: str) -> str:
     q = "" if pd.isna(row["q_value"]) else f"; q = {row['q_value']:.2g}"
     where = row.get("when") or ("" if pd.isna(row["lag_s"]) else f"at a lag of {row['lag_s']:g} s")
     more = "more" if row["difference"] > 0 else "less"
+    lags = f"; clear at {row['clear_lags']} lags" if row["clear_lags"] > 1 else ""
     return (
         f"{what} is {abs(row['difference']):.2f} bits {more} in {row['profile']} ({row['b']:.2f}) than in {first} "
-        f"({row['a']:.2f}){f' {where}' if where else ''}: {row['difference']:+.2f}{around}{q}"
+        f"({row['a']:.2f}){f' {where}' if where else ''}: {row['difference']:+.2f}{around}{q}{lags}"
     )
 
 
@@ -139,6 +141,32 @@ def _ending(comparison: ProfileComparison | RunComparison) -> Iterator[str]:
     yield from table_lines(settings.head(MOST_SETTINGS).reset_index())
     if len(settings) > MOST_SETTINGS:
         yield f"  and {len(settings) - MOST_SETTINGS} more; --json has all."
+
+
+def list_in_words(runs: RunList) -> str:
+    """The runs of a folder as a table, a line each."""
+    rows = [
+        [run.name, run.data, run.recipe, "yes" if run.guided else "no", score_in_words(run), run_entities(run),
+         f"{run.date:%Y-%m-%d %H:%M}", f"{run.mb:.1f} MB"]
+        for run in runs.runs
+    ]  # fmt: skip
+    columns = ["run", "data", "recipe", "guided", "score (95 % interval)", "entities", "date", "size"]
+    return "\n".join(line.removeprefix("  ") for line in table_lines(pd.DataFrame(rows, columns=columns)))
+
+
+def score_in_words(run: RunEntry) -> str:
+    """The main score of a run with its interval."""
+    if run.score is None:
+        return "not evaluated"
+    low, high = (run.scores.get(f"{run.score_name}_{end}") for end in ("low", "high"))
+    around = "" if low is None or high is None else f" ({low:.3f} to {high:.3f})"
+    return f"{SCORES[run.score_name]} {run.score:.3f}{around}"
+
+
+def run_entities(run: RunEntry) -> str:
+    """How many entities a run was trained and tested on."""
+    tested = run.scores.get("n_entities")
+    return f"{run.trained_on}" if tested is None else f"{run.trained_on} + {tested:g} tested"
 
 
 def table_lines(table: pd.DataFrame, most: int = 40) -> list[str]:

@@ -5,6 +5,7 @@ const ROWS = DATA.sections.differ;
 
 section("differ", (host) => {
   const { names, modalities, atoms, rows } = ROWS, count = rows.difference.length;
+  const label = (k) => (atoms[rows.atom[k]] === "unique" ? place(k) : `${place(k)}, ${atoms[rows.atom[k]]}`);
   const place = (k) => `${modalities[rows.i[k]]} ${atoms[rows.atom[k]] === "unique" ? "not in" : "+"} ${modalities[rows.j[k]]}`;
   const when = (k) => (rows.when ? rows.when[k] : known(rows.lag[k]) ? `${short(rows.lag[k])} s` : "all lags");
   const half = (k) => (known(rows.stderr[k]) ? Z95 * rows.stderr[k] : null);
@@ -33,9 +34,9 @@ section("differ", (host) => {
       if (!some.length) return el("p", {}, "There is nothing to compare here.");
       const ends = some.flatMap((k) => [rows.difference[k] - (half(k) || 0), rows.difference[k] + (half(k) || 0), 0]);
       const low = Math.min(...ends), high = Math.max(...ends), room = 0.04 * (high - low) || 0.01;
-      return dotRows(some.map((k) => ({ name: `${place(k)}, ${atoms[rows.atom[k]]}`, value: rows.difference[k], main: rows.clear[k], tip: tip(k),
+      return dotRows(some.map((k) => ({ name: label(k), value: rows.difference[k], main: rows.clear[k], tip: tip(k),
         low: known(half(k)) ? rows.difference[k] - half(k) : null, high: known(half(k)) ? rows.difference[k] + half(k) : null })),
-        { width, x: [low - room, high + room], xTitle: `bits in ${names[shown.profile]} minus bits in ${names[0]}`, mark: 0 });
+        { width, x: [low - room, high + room], xTitle: "difference (bits)", mark: 0, names: width < 560 ? 0.58 : 0.42 });
     },
     table: () => ({
       columns: ["profile", "atom", "first", "second", rows.when ? "when" : "lag (s)", `bits in ${names[0]}`, "standard error", "bits", "standard error here", "difference", "standard error of the difference", "q", "clear"],

@@ -36,6 +36,8 @@ function sortable(table, step = 15) {
   }
   heads.forEach((head, k) => {
     const name = head.textContent;
+    // on a phone each row is a block, with its headings beside its cells
+    for (const row of rows) if (k) row.cells[k].dataset.label = name;
     head.replaceChildren(el("button", { type: "button", class: "sort", onclick: () => sortBy(k) }, name, el("span", { "aria-hidden": "true" })));
   });
   table.parentElement.after(tools);

@@ -1,4 +1,4 @@
-"""The runs of a folder at a glance: what is listed is what loading says, and what is damaged is told."""
+"""The runs of a folder at a glance: what is listed is what was saved, and what is damaged is told."""
 
 import json
 import shutil
@@ -7,20 +7,28 @@ import pytest
 
 import interplay as ip
 from interplay.errors import InvalidInput
+from interplay.train import Run, make_recipe
 from report_runs import drawn_run
+
+
+def drawn() -> dict[str, Run]:
+    """By where they lie: one of a data set, one of a number without a profile, one that was not evaluated."""
+    runs = {
+        "b": drawn_run(2, 3, card={"name": "hapt", "title": "HAPT"}),
+        "deeper/a": drawn_run(2, 3, "number"),
+        "fresh": drawn_run(3, 3),
+    }
+    runs["deeper/a"].profile = None
+    runs["fresh"].evaluation = None
+    return runs
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Two runs, one of them deeper, one that was not evaluated, one damaged, and things that are no runs."""
+    """The drawn runs, one that is damaged, and things that are no runs."""
     folder = tmp_path_factory.mktemp("runs")
-    drawn_run(2, 3, card={"name": "hapt", "title": "HAPT"}).save(folder / "b")
-    number = drawn_run(2, 3, "number")
-    number.profile = None
-    number.save(folder / "deeper" / "a")
-    fresh = drawn_run(3, 3)
-    fresh.evaluation = None
-    fresh.save(folder / "fresh")
+    for name, run in drawn().items():
+        run.save(folder / name)
     shutil.copytree(folder / "b", folder / "damaged")
     (folder / "damaged" / "data.json").write_text("{", "utf-8")
     shutil.copytree(folder / "b", folder / ".hidden")
@@ -29,11 +37,11 @@ def folder(tmp_path_factory):
     return folder
 
 
-def test_what_is_listed_is_what_loading_says(folder):
+def test_what_is_listed_is_what_was_saved(folder):
     runs = ip.list_runs(folder)
     assert [run.name for run in runs.runs] == ["b", "deeper/a", "fresh"]
     for entry in runs.runs:
-        run = ip.load_run(entry.folder)
+        run = drawn()[entry.name]
         assert entry.guided == (run.profile is not None)
         assert entry.score_name == run.target.main_score
         assert entry.score == (None if run.evaluation is None else run.evaluation.test[run.target.main_score])
@@ -77,8 +85,6 @@ def test_damage_of_any_kind_is_a_sentence(folder, tmp_path, text):
 
 
 def test_a_plain_recipe_goes_by_its_name(folder, tmp_path):
-    from interplay.train import make_recipe
-
     shutil.copytree(folder / "b", tmp_path / "r")
     settings = {"format": "interplay-run-2", "recipe": make_recipe("paper").to_dict(), "seed": 0}
     (tmp_path / "r" / "config.yaml").write_text(json.dumps(settings), "utf-8")

@@ -203,7 +203,7 @@ def _json(path: Path) -> Any:
 
 def _nearest_recipe(settings: Mapping) -> str:
     """The recipe that the fewest settings differ from, and how many do."""
-    settings = {name: value for name, value in flat(settings).items() if name != DECIDED}
+    settings = _values(settings)
     differ = {name: _count_differing(settings, known) for name, known in _recipes().items()}
     name = min(differ, key=lambda one: differ[one])
     changed = differ[name]
@@ -211,11 +211,14 @@ def _nearest_recipe(settings: Mapping) -> str:
 
 
 @cache
-def _recipes() -> dict[str, dict[str, object]]:
-    return {name: flat(make_recipe(name).to_dict()) for name in RECIPES}
+def _recipes() -> dict[str, dict[str, str]]:
+    return {name: _values(make_recipe(name).to_dict()) for name in RECIPES}
 
 
-def _count_differing(settings: Mapping[str, object], known: Mapping[str, object]) -> int:
-    absent = object()
-    names = {*settings, *known} - {DECIDED}
-    return sum(settings.get(name, absent) != known.get(name, absent) for name in names)
+def _values(settings: Mapping) -> dict[str, str]:
+    """Every setting as JSON, in which a list that was read is the tuple that was written."""
+    return {name: json.dumps(value) for name, value in flat(settings).items() if name != DECIDED}
+
+
+def _count_differing(settings: Mapping[str, str], known: Mapping[str, str]) -> int:
+    return sum(settings.get(name) != known.get(name) for name in {*settings, *known})

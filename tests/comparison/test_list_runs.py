@@ -1,9 +1,9 @@
 """The runs of a folder at a glance: what is listed is what was saved, and what is damaged is told."""
 
-import json
 import shutil
 
 import pytest
+import yaml
 
 import interplay as ip
 from interplay.errors import InvalidInput
@@ -52,8 +52,8 @@ def test_what_is_listed_is_what_was_saved(folder):
     assert runs.runs[0].mb == pytest.approx(
         sum(path.stat().st_size for path in (folder / "b").iterdir()) / 1e6
     )
-    # drawn runs have a width, an expert width and layers of their own
-    assert [run.recipe for run in runs.runs] == ["default, 3 settings changed"] * 3
+    # drawn runs have a width and an expert width of their own
+    assert [run.recipe for run in runs.runs] == ["default, 2 settings changed"] * 3
     table = runs.to_frame().set_index("run")
     assert table.loc["b", "tested_on"] == 3
     assert table["score"].isna().tolist() == [False, False, True]
@@ -87,5 +87,5 @@ def test_damage_of_any_kind_is_a_sentence(folder, tmp_path, text):
 def test_a_plain_recipe_goes_by_its_name(folder, tmp_path):
     shutil.copytree(folder / "b", tmp_path / "r")
     settings = {"format": "interplay-run-2", "recipe": make_recipe("paper").to_dict(), "seed": 0}
-    (tmp_path / "r" / "config.yaml").write_text(json.dumps(settings), "utf-8")
+    (tmp_path / "r" / "config.yaml").write_text(yaml.safe_dump(settings), "utf-8")
     assert ip.list_runs(tmp_path).runs[0].recipe == "paper"

@@ -17,7 +17,9 @@ def run_that_is_right(right: dict[str, list[bool]], *, step_s: float = 1.0, **ch
     rows = [(entity, k * step_s, one) for entity, calls in right.items() for k, one in enumerate(calls)]
     table = pd.DataFrame(rows, columns=["entity", "time_s", "right"])
     p_rest = np.where(table.pop("right"), 0.75, 0.25)
-    table = table.assign(label="rest", predicted=np.where(p_rest > 0.5, "rest", "walk"), p_rest=p_rest, p_walk=1 - p_rest)
+    table = table.assign(
+        label="rest", predicted=np.where(p_rest > 0.5, "rest", "walk"), p_rest=p_rest, p_walk=1 - p_rest
+    )
     assert run.evaluation is not None
     run.evaluation = replace(run.evaluation, predictions=table, entities=tuple(sorted(right)))
     for name, value in changed.items():

@@ -78,5 +78,7 @@ def test_numbers_are_short_what_is_missing_is_a_dash_and_long_tables_are_cut():
 
 def test_windows_and_runs_say_what_they_are():
     rows = ip.make_windows([recording()], step_s=0.5, steps=2)
-    assert repr(rows).startswith("Windows(3 windows of 2 steps of 0.5 s: 1 entity, 1 modality; target: classes")
+    assert repr(rows).startswith(
+        "Windows(3 windows of 2 steps of 0.5 s: 1 entity, 1 modality; target: classes"
+    )
     assert repr(drawn_run(2, 3)).startswith("Run(guided by a profile, 2 modalities; accuracy 0.")

@@ -106,7 +106,8 @@ class Recording:
         from interplay.notebook import rows_html
 
         rows = [
-            (name, len(stream.values), stream.rate_hz, ", ".join(stream.channels)) for name, stream in self.streams.items()
+            (name, len(stream.values), stream.rate_hz, ", ".join(stream.channels))
+            for name, stream in self.streams.items()
         ]
         return rows_html(rows, ("stream", "samples", "rate (Hz)", "channels"), repr(self))
 

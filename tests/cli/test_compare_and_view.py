@@ -104,7 +104,9 @@ def test_no_name_breaks_out_of_a_page(tmp_path):
     pages = [
         write_runs_page(tmp_path / "runs", tmp_path / "view.html"),
         write_comparison(ip.compare(run, other, names=[HOSTILE, "x"]), tmp_path / "runs.html"),
-        write_comparison(ip.compare(run.profile, other.profile, names=[HOSTILE, "x"]), tmp_path / "profiles.html"),
+        write_comparison(
+            ip.compare(run.profile, other.profile, names=[HOSTILE, "x"]), tmp_path / "profiles.html"
+        ),
     ]
     for path in pages:
         html = path.read_text("utf-8")

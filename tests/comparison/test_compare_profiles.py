@@ -9,7 +9,14 @@ from interplay.errors import InvalidInput
 from small_runs import NAMES, xor_windows
 
 
-def profile(synergy: float = 0.0, stderr: float | None = 0.02, names=NAMES, lags=(0, 1), noise: int | None = None, **attrs):
+def profile(
+    synergy: float = 0.0,
+    stderr: float | None = 0.02,
+    names=NAMES,
+    lags=(0, 1),
+    noise: int | None = None,
+    **attrs,
+):
     """Synergy of the first pair at lag 1; with noise of the size of its error, if a seed is given."""
     zeros = np.zeros((len(names), len(names), len(lags)))
     atoms = {name: zeros.copy() for name in ("redundancy", "unique", "synergy")}
@@ -28,7 +35,12 @@ def profile(synergy: float = 0.0, stderr: float | None = 0.02, names=NAMES, lags
 def test_the_difference_its_error_and_its_interval_by_hand():
     comparison = ip.compare(profile(0.1, 0.03), profile(1.0, 0.04), names=["before", "after"])
     (row,) = comparison.differences.query("clear").to_dict("records")
-    assert (row["profile"], row["atom"], row["source_i"], row["source_j"]) == ("after", "synergy", "left", "right")
+    assert (row["profile"], row["atom"], row["source_i"], row["source_j"]) == (
+        "after",
+        "synergy",
+        "left",
+        "right",
+    )
     assert row["lag_s"] == 0.5
     assert row["difference"] == pytest.approx(0.9)
     assert row["stderr"] == pytest.approx(0.05)  # of 0.03 and 0.04
@@ -57,7 +69,10 @@ def test_a_profile_does_not_differ_from_itself():
 
 def test_noise_is_rarely_called_clear():
     """At a share of false discoveries of 5 %, at most 1 in 20 comparisons of nothing has any: of 30, 1.5, and 4 deviations more."""
-    some = sum(ip.compare(profile(noise=2 * k), profile(noise=2 * k + 1)).differences["clear"].any() for k in range(30))
+    some = sum(
+        ip.compare(profile(noise=2 * k), profile(noise=2 * k + 1)).differences["clear"].any()
+        for k in range(30)
+    )
     assert some <= 6
 
 

@@ -57,7 +57,9 @@ def test_scores_are_those_of_the_evaluation(kind):
     b.evaluation = replace(b.evaluation, predictions=shuffled)
     rows = ip.compare(a, b).differences.set_index("score")
     assert {name: a.evaluation.test[name] for name in rows.index} == pytest.approx(rows["a"].to_dict())
-    assert scores_of(shuffled, kind).items() >= {name: pytest.approx(v) for name, v in rows["b"].items()}.items()
+    assert (
+        scores_of(shuffled, kind).items() >= {name: pytest.approx(v) for name, v in rows["b"].items()}.items()
+    )
 
 
 def scores_of(table, kind):
@@ -77,15 +79,15 @@ def test_windows_of_one_run_alone_are_left_out_and_told():
     comparison = ip.compare(a, b, names=["a", "b"])
     assert comparison.differences["n_windows"].unique().tolist() == [4]
     assert comparison.differences.set_index("score").loc["accuracy", "a"] == 0.5
-    assert comparison.lacking == (
-        "Compared on the 4 windows that both were scored on: a has 6 and b 4.",
-    )
+    assert comparison.lacking == ("Compared on the 4 windows that both were scored on: a has 6 and b 4.",)
 
 
 def test_windows_are_matched_by_entity_and_time_in_any_order():
     a = run_that_is_right({"x": [YES, NO], "y": [NO, NO]})
     b = run_that_is_right({"x": [YES, NO], "y": [NO, NO]})
-    b.evaluation = replace(b.evaluation, predictions=b.evaluation.predictions.iloc[::-1].reset_index(drop=True))
+    b.evaluation = replace(
+        b.evaluation, predictions=b.evaluation.predictions.iloc[::-1].reset_index(drop=True)
+    )
     assert (ip.compare(a, b).differences["difference"] == 0).all()
 
 
@@ -105,7 +107,10 @@ def not_evaluated():
     ("other", "sentence"),
     [
         (lambda: run_that_is_right({"x": [YES], "z": [YES], "q": [YES]}), "'y' is of A and not of B"),
-        (lambda: run_that_is_right({"x": [YES], "y": [YES], "z": [YES], "q": [NO]}), "'q' and 1 more are of B and not"),
+        (
+            lambda: run_that_is_right({"x": [YES], "y": [YES], "z": [YES], "q": [NO]}),
+            "'q' and 1 more are of B and not",
+        ),
         (lambda: drawn_run(2, 3), "the same classes"),
         (lambda: drawn_run(2, 3, "number"), "predicts one of"),
         (lambda: run_that_is_right({"x": [YES] * 2, "y": [YES]}, step_s=0.3), None),

@@ -59,8 +59,8 @@ def compare(
     runs = [one for one in opened if isinstance(one, Run)]
     if profiles and runs:
         raise InvalidInput(
-            f"compare must be given profiles alone or runs alone; got {len(profiles)} and {len(runs)}. The profile of a "
-            "run is profile.nc in its folder."
+            f"compare must be given profiles alone or runs alone; got {len(profiles)} and {len(runs)}. The profile of "
+            "a run is profile.nc in its folder."
         )
     return compare_profiles(profiles, names) if profiles else compare_runs(runs, names)
 

@@ -224,8 +224,8 @@ def _lacking(a: InteractionProfile, b: InteractionProfile, name_a: str, name_b: 
     both = set(a.entities) & set(b.entities)
     if both:
         yield (
-            f"{name_a} and {name_b} were estimated from {len(both)} of the same entities: intervals of their differences "
-            "are then rather too wide than too narrow."
+            f"{name_a} and {name_b} were estimated from {len(both)} of the same entities: intervals of their "
+            "differences are then rather too wide than too narrow."
         )
 
 

@@ -147,10 +147,10 @@ def _check_alike(
     ):
         more = sorted(set(one.entities) - set(other.entities))
         if more:
+            who = f"{more[0]!r} {f'and {len(more) - 1} more are' if len(more) > 1 else 'is'}"
             raise InvalidInput(
-                f"runs must be evaluated on the same entities to be compared; {more[0]!r} "
-                f"{f'and {len(more) - 1} more are' if len(more) > 1 else 'is'} of {name} and not of {without}. Train and "
-                "evaluate both on one split: interplay train --split RUN/split.json."
+                f"runs must be evaluated on the same entities to be compared; {who} of {name} and not of "
+                f"{without}. Train and evaluate both on one split: interplay train --split RUN/split.json."
             )
 
 
@@ -212,7 +212,14 @@ def _by_entity(
     names, n_windows = np.unique(entity.to_numpy().astype(str), return_counts=True)
     tables = [
         pd.DataFrame(
-            {"run": name, "entity": names, "n_windows": n_windows, "score": score, "a": a[score], "b": b[score]}
+            {
+                "run": name,
+                "entity": names,
+                "n_windows": n_windows,
+                "score": score,
+                "a": a[score],
+                "b": b[score],
+            }
         )
         for score in a
     ]

@@ -84,7 +84,9 @@ def run_sentence(row: pd.Series, first: str) -> str:
     if pd.isna(row["difference"]):
         return f"{name} of {row['run']} and {first} is not defined on these windows"
     better = (row["difference"] > 0) != (row["score"] in WORSE_WHEN_LARGER)
-    verdict = "no clear difference" if not row["clear"] else f"{row['run']} is {'better' if better else 'worse'}"
+    verdict = (
+        "no clear difference" if not row["clear"] else f"{row['run']} is {'better' if better else 'worse'}"
+    )
     p = f"; p = {row['p_adjusted']:.2g}"
     return (
         f"{name} {row['b']:.3f} of {row['run']} against {row['a']:.3f} of {first}: {row['difference']:+.3f}, "

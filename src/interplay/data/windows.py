@@ -42,9 +42,10 @@ class Windows:
     def __repr__(self) -> str:
         target = f"{self.kind} {', '.join(self.classes[:MOST_NAMES])}" if self.classes else self.kind
         more = ", …" if len(self.classes) > MOST_NAMES else ""
+        entities = counted(len(self.entities), "entity", "entities")
+        modalities = counted(len(self.modalities), "modality", "modalities")
         return (
-            f"Windows({counted(len(self), 'window')} of {self.length} steps of {self.step_s:g} s: "
-            f"{counted(len(self.entities), 'entity', 'entities')}, {counted(len(self.modalities), 'modality', 'modalities')}; "
+            f"Windows({counted(len(self), 'window')} of {self.length} steps of {self.step_s:g} s: {entities}, {modalities}; "
             f"target: {target}{more})"
         )
 

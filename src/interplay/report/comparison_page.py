@@ -142,11 +142,10 @@ class ByEntity(Part):
     def context(self, comparison: RunComparison) -> Mapping[str, object]:
         rows = comparison.entities.query("score == @comparison.main_score and run == @comparison.names[1]")
         gained = int((rows["difference"] > 0).sum())
+        first, other = comparison.names[:2]
+        entities = counted(len(rows), "entity", "entities")
         name = SCORES[comparison.main_score]
-        return {
-            "sentence": f"{name} is larger under {comparison.names[1]} than under {comparison.names[0]} for {gained} of "
-            f"{counted(len(rows), 'entity', 'entities')}."
-        }
+        return {"sentence": f"{name} is larger under {other} than under {first} for {gained} of {entities}."}
 
     def data(self, comparison: RunComparison) -> Mapping[str, object]:
         rows = {name: column.tolist() for name, column in comparison.entities.items()}
@@ -210,8 +209,9 @@ def _about(comparison: Comparison) -> str:
     if isinstance(comparison, ProfileComparison):
         return f"{n}, atom by atom, in bits."
     rows = comparison.differences
-    windows, entities = int(rows["n_windows"].min()), int(rows["n_entities"].min())
-    return f"{n}, scored on {counted(windows, 'window')} of {counted(entities, 'entity', 'entities')} that all were tested on."
+    windows = counted(int(rows["n_windows"].min()), "window")
+    entities = counted(int(rows["n_entities"].min()), "entity", "entities")
+    return f"{n}, scored on {windows} of {entities} that all were tested on."
 
 
 def _scores_of(comparison: RunComparison) -> dict[str, object]:

@@ -75,7 +75,8 @@ class Evaluation:
     def _repr_html_(self) -> str:
         names = [name for name in self.test if not name.endswith(("_low", "_high"))]
         rows = [
-            (name, self.test[name], self.test.get(f"{name}_low"), self.test.get(f"{name}_high")) for name in names
+            (name, self.test[name], self.test.get(f"{name}_low"), self.test.get(f"{name}_high"))
+            for name in names
         ]
         return rows_html(rows, ("score", "value", "95 % from", "to"), repr(self))
 

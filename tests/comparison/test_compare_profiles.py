@@ -1,4 +1,4 @@
-"""Differences of profiles: an atom that one side lacks is found, equal profiles do not differ, what is lacking is told."""
+"""Differences of profiles: an atom that one side lacks is found, equal ones do not differ, what is lacking is told."""
 
 import numpy as np
 import pandas as pd
@@ -68,7 +68,7 @@ def test_a_profile_does_not_differ_from_itself():
 
 
 def test_noise_is_rarely_called_clear():
-    """At a share of false discoveries of 5 %, at most 1 in 20 comparisons of nothing has any: of 30, 1.5, and 4 deviations more."""
+    """At 5 % false discoveries, at most 1 in 20 comparisons of nothing has any: of 30, 1.5, and 4 deviations more."""
     some = sum(
         ip.compare(profile(noise=2 * k), profile(noise=2 * k + 1)).differences["clear"].any()
         for k in range(30)

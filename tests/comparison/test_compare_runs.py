@@ -35,8 +35,8 @@ def test_accuracy_of_three_entities_by_hand():
 
 def test_twelve_entities_that_all_gain_are_clear():
     everyone = [f"p{k:02d}" for k in range(12)]
-    a = run_that_is_right(dict.fromkeys(everyone, [YES, NO]))
-    b = run_that_is_right(dict.fromkeys(everyone, [YES, YES]))
+    a = run_that_is_right({name: [YES, NO] for name in everyone})
+    b = run_that_is_right({name: [YES, YES] for name in everyone})
     comparison = ip.compare(a, b, a, names=["a", "b", "again"])
     rows = comparison.differences.query("score == 'accuracy'").set_index("run")
     assert rows.loc["b", "p_value"] == 2 / 2**12

@@ -31,7 +31,9 @@ class ClassScores(WindowScores):
     """One of C classes: counts of calls, and the surprise at the truth in the last row of the sums."""
 
     def parts(self, predictions: pd.DataFrame, classes: Sequence[str]) -> np.ndarray:
-        y, called = (pd.Index(classes).get_indexer(predictions[name]) for name in ("label", "predicted"))
+        y, called = (
+            pd.Index(classes).get_indexer(pd.Index(predictions[name])) for name in ("label", "predicted")
+        )
         probs = _columns(predictions, "p_", classes)
         surprise = np.zeros((len(y), 1, len(classes)))
         surprise[np.arange(len(y)), 0, y] = surprise_bits(y, probs)

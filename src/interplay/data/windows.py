@@ -45,8 +45,8 @@ class Windows:
         entities = counted(len(self.entities), "entity", "entities")
         modalities = counted(len(self.modalities), "modality", "modalities")
         return (
-            f"Windows({counted(len(self), 'window')} of {self.length} steps of {self.step_s:g} s: {entities}, {modalities}; "
-            f"target: {target}{more})"
+            f"Windows({counted(len(self), 'window')} of {self.length} steps of {self.step_s:g} s: {entities}, "
+            f"{modalities}; target: {target}{more})"
         )
 
     def _repr_html_(self) -> str:

@@ -35,9 +35,10 @@ class ProfileComparison:
     differences : DataFrame
         A row for each other profile, atom, pair and lag that both have: ``profile, atom, source_i, source_j, lag_s``
         (NaN of a rate; of time since an event also ``when``); ``a`` and ``b``, bits in the first and in this profile,
-        with ``a_stderr`` and ``b_stderr``; ``difference``, b - a, with ``stderr, low, high`` (95 %), ``p_value``
-        (normal, two-sided), ``q_value`` (adjusted over all rows) and ``clear``, by the rule of
-        `interplay.profile.significance`. Error and p-values are NaN where a profile has no errors.
+        with ``a_stderr`` and ``b_stderr``, and ``a_clear`` and ``b_clear``, whether each is really there;
+        ``difference``, b - a, with ``stderr, low, high`` (95 %), ``p_value`` (normal, two-sided), ``q_value`` (adjusted
+        over all rows) and ``clear``, by the rule of `interplay.profile.significance`, which the larger of the two must
+        pass by itself, too. Error and p-values are NaN where a profile has no errors.
     lacking : sentences about what only one side has, and what cannot be judged
     settings : DataFrame, a row for each setting that differs and a column for each profile
     """
@@ -104,15 +105,21 @@ def compare_profiles(profiles: Sequence[InteractionProfile], names: Sequence[str
         lacking += _lacking(first, other, names[0], name)
     rows = pd.concat(tables, ignore_index=True)
     rows["q_value"] = q_values(rows["p_value"].to_numpy())
-    # without an error on either side nothing is known of the difference, which the rule takes for a value by hand
-    known = np.isfinite(rows["stderr"].to_numpy())
-    clear = significant(rows["difference"].abs(), rows["stderr"], rows["p_value"], rows["q_value"])
-    rows["clear"] = np.asarray(clear) & known
+    rows["clear"] = _clear(rows)
     lacking += _without_errors(profiles, names)
     facts: list[Facts] = [facts_of_profile(profile) for profile in profiles]
     return ProfileComparison(
         names=tuple(names), differences=rows, lacking=tuple(lacking), settings=differing(facts, names)
     )
+
+
+def _clear(rows: pd.DataFrame) -> np.ndarray:
+    """Whether each difference is really there."""
+    beyond = significant(rows["difference"].abs(), rows["stderr"], rows["p_value"], rows["q_value"])
+    # nothing tells less than nothing: where even the larger value is not really there, the smaller one is noise
+    larger = np.where(rows["difference"] > 0, rows["b_clear"], rows["a_clear"])
+    # without an error on either side nothing is known of the difference, which the rule takes for a value by hand
+    return np.asarray(beyond) & larger & np.isfinite(rows["stderr"].to_numpy())
 
 
 def _check_alike(a: InteractionProfile, b: InteractionProfile, name_a: str, name_b: str) -> None:
@@ -159,6 +166,7 @@ def _differences(a: InteractionProfile, b: InteractionProfile, name_a: str, name
             square = np.ix_(at, at, lags)
             values[side] = profile.dataset[atom].values[square][i, j]
             values[f"{side}_stderr"] = _stderr(profile, atom)[square][i, j]
+            values[f"{side}_clear"] = profile.significant(atom)[square][i, j]
         n_l = len(lag_s)
         table = {
             "profile": name_b,

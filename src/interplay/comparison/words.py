@@ -27,6 +27,9 @@ ATOMS = {
     "synergy": "the synergy of {i} and {j}",
 }
 MOST_SETTINGS = 30
+LEAST = 1e-6
+"""Smaller p-values are told as smaller than this."""
+
 WIDTH = 110
 
 
@@ -62,14 +65,20 @@ def profile_sentences(comparison: ProfileComparison, n: int) -> list[str]:
 def _of_atom(row: pd.Series, first: str) -> str:
     what = ATOMS[row["atom"]].format(i=row["source_i"], j=row["source_j"])
     around = "" if pd.isna(row["stderr"]) else f", {_interval(row, 2)}"
-    q = "" if pd.isna(row["q_value"]) else f"; q = {row['q_value']:.2g}"
+    q = "" if pd.isna(row["q_value"]) else f"; q {chance(row['q_value'])}"
     where = row.get("when") or ("" if pd.isna(row["lag_s"]) else f"at a lag of {row['lag_s']:g} s")
     more = "more" if row["difference"] > 0 else "less"
+    a, b = (f"{round(row[side], 2) + 0.0:.2f}" for side in ("a", "b"))  # no zero has a sign
     lags = f"; clear at {row['clear_lags']} lags" if row["clear_lags"] > 1 else ""
     return (
-        f"{what} is {abs(row['difference']):.2f} bits {more} in {row['profile']} ({row['b']:.2f}) than in {first} "
-        f"({row['a']:.2f}){f' {where}' if where else ''}: {row['difference']:+.2f}{around}{q}{lags}"
+        f"{what} is {abs(row['difference']):.2f} bits {more} in {row['profile']} ({b}) than in {first} "
+        f"({a}){f' {where}' if where else ''}: {row['difference']:+.2f}{around}{q}{lags}"
     )
+
+
+def chance(p: float) -> str:
+    """A p- or q-value with its sign; what is too small for a normal tail to mean anything is told as a bound."""
+    return f"= {p:.2g}" if p >= LEAST else f"< {LEAST:g}"
 
 
 def runs_headline(comparison: RunComparison) -> str:
@@ -87,7 +96,7 @@ def run_sentence(row: pd.Series, first: str) -> str:
     verdict = (
         "no clear difference" if not row["clear"] else f"{row['run']} is {'better' if better else 'worse'}"
     )
-    p = f"; p = {row['p_adjusted']:.2g}"
+    p = f"; p {chance(row['p_adjusted'])}"
     return (
         f"{name} {row['b']:.3f} of {row['run']} against {row['a']:.3f} of {first}: {row['difference']:+.3f}, "
         f"{_interval(row, 3)}{p}: {verdict}"

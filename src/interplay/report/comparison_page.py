@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from interplay.comparison import ProfileComparison, RunComparison
-from interplay.comparison.words import SCORES, few_entities, profile_sentences, run_sentence
+from interplay.comparison.words import SCORES, chance, few_entities, profile_sentences, run_sentence
 from interplay.files import whole_file
 from interplay.profile import PAIR_ATOMS
 from interplay.report.shell import Part, render
@@ -120,7 +120,8 @@ class Scored(Part):
                 "b": number(row["b"]),
                 "difference": _signed(row["difference"]),
                 "interval": _interval(row),
-                "p": _short(row["p_adjusted"]),
+                "p": _chance(row["p_adjusted"]),
+                "p_value": row["p_adjusted"],
                 "clear": row["clear"],
             }
             for _, row in comparison.differences.iterrows()
@@ -234,7 +235,8 @@ def _difference_cells(row: pd.Series) -> dict[str, object]:
         "b": number(row["b"]),
         "difference": _signed(row["difference"]),
         "interval": _interval(row),
-        "q": _short(row["q_value"]),
+        "q": _chance(row["q_value"]),
+        "q_value": row["q_value"],
         "clear": row["clear"],
     }
 
@@ -245,6 +247,10 @@ def _interval(row: pd.Series) -> str:
 
 def _signed(value: float) -> str:
     return "–" if pd.isna(value) else f"{value:+.3f}"
+
+
+def _chance(p: float) -> str:
+    return "–" if pd.isna(p) else chance(p).removeprefix("= ")
 
 
 def _short(value: float) -> str:

@@ -6,7 +6,7 @@ function sortable(table, step = 15) {
   const state = { by: -1, down: true, shown: step };
   const valueOf = (row, k) => {
     const cell = row.cells[k], text = (cell.dataset.value ?? cell.textContent).trim();
-    if (text === "" || text === "–") return null;
+    if (text === "" || text === "–" || text === "nan") return null;
     const value = Number(text.replace(/(?<=\d),(?=\d{3})/g, ""));
     return Number.isNaN(value) ? text : value;
   };

@@ -9,7 +9,7 @@ section("curves", (host, { runs }) => {
   if (!measures.length) return add(hostOf("curves-host"), el("p", { class: "note" }, "None of these runs has a network that was trained in epochs."));
   const shown = { key: measures[0][0] };
   const made = frame(hostOf("curves-host"), {
-    id: "curves", title: "Learning curves", caption: "Means over the training windows of each epoch, with dropout and input noise on; all drawn on the same axes.",
+    id: "learning", title: "Learning curves", caption: "Means over the training windows of each epoch, with dropout and input noise on; all drawn on the same axes.",
     controls: [picker("Measure", measures, shown.key, (v) => { shown.key = v; made.again(); }, "curves-measure")],
     label: () => has(shown.key).map((run) => `${run.name} ends at ${fixed(run.log[run.log.length - 1][shown.key])}`).join("; "),
     draw: (width) => {

@@ -1,7 +1,7 @@
 // Differences of one score of all runs from the first.
 
 section("scored", (host, { names, scores, rows, main }) => {
-  sortable(hostOf("scored"));
+  sortable(hostOf("scored-table"));
   const shown = { score: main };
   const of = () => rows.filter((row) => row.score === shown.score && known(row.difference));
   const tip = (row) => `${row.run}: ${fixed(row.b)} against ${fixed(row.a)} of ${names[0]}, ${fixed(row.difference)} (${fixed(row.low)} to ${fixed(row.high)}), p = ${short(row.p)}`;

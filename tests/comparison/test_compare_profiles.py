@@ -163,3 +163,32 @@ def test_profiles_of_other_classes_are_refused():
     with pytest.raises(InvalidInput, match="the same classes"):
         ip.compare(profile(classes=["a", "b"]), profile(classes=["a", "c"]))
     assert isinstance(ip.compare(profile(classes=["a", "b"]), profile()).differences, pd.DataFrame)
+
+
+def test_two_values_of_which_neither_is_really_there_do_not_differ():
+    """Corrected estimates of nothing lie a little below zero, with errors that are smaller still."""
+    a, b = profile(-0.05, 0.001), profile(0.0, 0.001)
+    rows = ip.compare(a, b).differences.query("atom == 'synergy' and lag_s == 0.5 and source_j == 'right'")
+    assert rows["q_value"].iloc[0] < 1e-6
+    assert not rows["clear"].any()
+    assert ip.compare(a, profile(0.05, 0.001)).differences["clear"].sum() == 1
+
+
+def test_rates_are_compared_once_for_each_pair():
+    lags_s = dict.fromkeys(NAMES, (0.0,))
+    a, b = (profile(value, lags=(0, 1), kind="rate", lags_s=lags_s) for value in (0.0, 0.0))
+    for one in (a, b):
+        one.dataset = one.dataset.isel(lag=[1])
+    b.dataset["redundancy"][0, 1] = b.dataset["redundancy"][1, 0] = 1.0
+    comparison = ip.compare(a, b)
+    assert len(comparison.differences) == 12
+    assert comparison.differences["lag_s"].isna().all()
+    (row,) = comparison.differences.query("clear").to_dict("records")
+    assert (row["atom"], row["difference"]) == ("redundancy", 1.0)
+    assert "at a lag" not in comparison.in_words()
+
+
+def test_profiles_around_events_are_compared_by_bin():
+    about = {"event": "insulin", "bins_s": [0.0, 3600.0, 7200.0]}
+    comparison = ip.compare(profile(**about), profile(1.0, **about), names=["a", "b"])
+    assert "than in a (0.00) 1 to 2 h after insulin" in comparison.in_words()

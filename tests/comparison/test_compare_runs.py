@@ -141,3 +141,15 @@ def test_names_must_be_different_and_one_for_each():
     for names in (["a"], ["a", "a"]):
         with pytest.raises(InvalidInput, match="2 different ones"):
             ip.compare(run, run, names=names)
+
+
+def test_entities_are_compared_whole_where_they_are_shown_short():
+    run, other = (run_that_is_right({"x": [YES]}) for _ in range(2))
+    many = tuple(f"person_{k:03d}" for k in range(100))
+    run.data, other.data = (
+        replace(one.data, entities=names) for one, names in ((run, many), (other, (*many[:-1], "z")))
+    )
+    settings = ip.compare(run, other).settings
+    assert list(settings.index) == ["training entities"]
+    assert settings["A"].iloc[0].startswith("100: person_000")
+    assert len(settings["A"].iloc[0]) == 160

@@ -64,7 +64,7 @@ def test_what_is_damaged_is_told_and_hides_nothing(folder):
     assert len(runs.damaged) == 1
     assert "damaged is not a whole run" in runs.damaged[0]
     assert "3 runs, 1 damaged" in repr(runs)
-    assert "not evaluated" in repr(runs.runs[2])
+    assert "no score" in repr(runs.runs[2])
 
 
 def test_a_run_itself_is_a_folder_of_one(folder):

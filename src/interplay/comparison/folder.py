@@ -66,11 +66,11 @@ class RunEntry:
 
     @property
     def score(self) -> float | None:
-        """Its main score; None where there is none."""
+        """Its main score; None where it was not evaluated, or the score is not defined."""
         return self.scores.get(self.score_name)
 
     def __repr__(self) -> str:
-        score = "not evaluated" if self.score is None else f"{self.score_name} {self.score:.3f}"
+        score = "no score" if self.score is None else f"{self.score_name} {self.score:.3f}"
         return f"RunEntry({self.name!r}: {self.data}, {self.recipe}, {score})"
 
 

@@ -104,6 +104,11 @@ def compare_profiles(profiles: Sequence[InteractionProfile], names: Sequence[str
         tables.append(_differences(first, other, names[0], name))
         lacking += _lacking(first, other, names[0], name)
     rows = pd.concat(tables, ignore_index=True)
+    if rows.empty:
+        raise InvalidInput(
+            f"profiles must have an atom that is known in both to be compared; {', '.join(names)} have none. Estimate "
+            "them anew."
+        )
     rows["q_value"] = q_values(rows["p_value"].to_numpy())
     rows["clear"] = _clear(rows)
     lacking += _without_errors(profiles, names)

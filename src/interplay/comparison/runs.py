@@ -189,7 +189,8 @@ def _keyed(predictions: pd.DataFrame) -> pd.DataFrame:
 
 def _check_same_labels(a: pd.DataFrame, b: pd.DataFrame, name_a: str, name_b: str) -> None:
     columns = [name for name in a if name == "label" or str(name).startswith("label_")]
-    if not a[columns].equals(b[columns].astype(a[columns].dtypes)):
+    same = (a[columns] == b[columns]) | (a[columns].isna() & b[columns].isna())
+    if not same.to_numpy().all():
         raise InvalidInput(
             f"runs must be evaluated against the same labels to be compared; {name_a} and {name_b} have other labels "
             "for the same windows. Evaluate both on the same data."

@@ -11,6 +11,8 @@ Facts = Mapping[str, str]
 """Name of a setting -> its value in words."""
 
 ABSENT = "–"
+LONGEST = 160
+"""Letters of a value that are shown; all of them are compared."""
 
 
 def differing(facts: Sequence[Facts], names: Sequence[str]) -> pd.DataFrame:
@@ -18,7 +20,8 @@ def differing(facts: Sequence[Facts], names: Sequence[str]) -> pd.DataFrame:
     settings = list(dict.fromkeys(setting for one in facts for setting in one))
     rows = [[one.get(setting, ABSENT) for one in facts] for setting in settings]
     differ = [len(set(row)) > 1 for row in rows]
-    table = pd.DataFrame(rows, index=pd.Index(settings, name="setting"), columns=list(names), dtype=object)
+    short = [[_shortened(value) for value in row] for row in rows]
+    table = pd.DataFrame(short, index=pd.Index(settings, name="setting"), columns=list(names), dtype=object)
     return table[differ]
 
 
@@ -79,9 +82,10 @@ def _profile_in_words(profile: InteractionProfile) -> str:
     return f"{estimator}, {len(profile.modalities)} modalities at {len(profile.lag_s)} lags"
 
 
-def _listed(names: Sequence[str], most: int = 12) -> str:
-    """Names, or of many the first and how many there are."""
-    if not names:
-        return ABSENT
-    shown = ", ".join(map(str, names[:most]))
-    return shown if len(names) <= most else f"{len(names)}: {shown}, …"
+def _listed(names: Sequence[str]) -> str:
+    """How many there are, and their names."""
+    return f"{len(names)}: {', '.join(map(str, names))}" if names else ABSENT
+
+
+def _shortened(value: str) -> str:
+    return value if len(value) <= LONGEST else f"{value[: LONGEST - 1]}…"

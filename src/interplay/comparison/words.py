@@ -167,8 +167,10 @@ def list_in_words(runs: RunList) -> str:
 
 def score_in_words(run: RunEntry) -> str:
     """The main score of a run with its interval."""
-    if run.score is None:
+    if not run.scores:
         return "not evaluated"
+    if run.score is None:
+        return f"{SCORES[run.score_name]} not defined"
     low, high = (run.scores.get(f"{run.score_name}_{end}") for end in ("low", "high"))
     around = "" if low is None or high is None else f" ({low:.3f} to {high:.3f})"
     return f"{SCORES[run.score_name]} {run.score:.3f}{around}"

@@ -86,6 +86,10 @@ class OverLag(Part):
     name, title, link = "over_lag", "How do they differ over lag?", "Over lag"
     scripts = ("over_lag",)
 
+    def data(self, comparison: ProfileComparison) -> Mapping[str, object]:
+        since = "when" in comparison.differences
+        return {"axis": "time since the event (s)" if since else "lag before the target (s)"}
+
 
 class RunsInShort(Part):
     """Which run is better, in sentences."""
@@ -190,7 +194,7 @@ def write_comparison(comparison: Comparison, path: str | Path, *, overwrite: boo
     first, *others = comparison.names
     page = render(
         "other.html",
-        RUN_PARTS if of_runs else PROFILE_PARTS,
+        _parts(comparison),
         (comparison,),
         tools=TOOLS,
         data=EMPTY,
@@ -202,6 +206,14 @@ def write_comparison(comparison: Comparison, path: str | Path, *, overwrite: boo
     with whole_file(path, overwrite=overwrite) as part:
         part.write_text(page, "utf-8")
     return Path(path)
+
+
+def _parts(comparison: Comparison) -> tuple[Part, ...]:
+    if isinstance(comparison, RunComparison):
+        return RUN_PARTS
+    # a rate has no lags to be drawn over
+    over_lags = comparison.differences["lag_s"].notna().any()
+    return tuple(part for part in PROFILE_PARTS if over_lags or not isinstance(part, OverLag))
 
 
 def _about(comparison: Comparison) -> str:

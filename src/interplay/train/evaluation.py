@@ -83,7 +83,9 @@ class Evaluation:
 
 def scores_line(scores: Scores) -> str:
     """Scores that have an interval, and of how many windows, on a line."""
-    said = [f"{name} {scores[name]:.3f}" for name in scores if f"{name}_low" in scores]
+    # what was not defined is NaN, and None once it was saved
+    defined = [name for name in scores if f"{name}_low" in scores and scores[name] is not None]
+    said = [f"{name} {scores[name]:.3f}" for name in defined]
     windows = counted(int(scores["n_windows"]), "window")
     return f"{', '.join(said)} on {windows} of {counted(int(scores['n_entities']), 'entity', 'entities')}"
 

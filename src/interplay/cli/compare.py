@@ -56,8 +56,8 @@ COMMAND = Command(
     options,
     run,
     examples=(
-        "interplay compare runs/first runs/second",
-        "interplay compare runs/first/profile.nc runs/second/profile.nc --page compared.html",
-        "interplay compare runs/first runs/second --json --quiet > compared.json",
+        "interplay compare runs/demo runs/again",
+        "interplay compare runs/demo/profile.nc runs/again/profile.nc --page compared.html",
+        "interplay compare runs/demo runs/again --json --quiet > compared.json",
     ),
 )

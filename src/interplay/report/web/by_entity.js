@@ -1,4 +1,4 @@
-// Each entity under the first run and another: two dots on a line, the largest gain first.
+// Each entity under the first run and another: two dots on a line, the largest difference first.
 
 const MOST = 40;
 
@@ -8,7 +8,7 @@ section("by_entity", (host, { names, scores, main, rows }) => {
     .sort((a, b) => rows.difference[b] - rows.difference[a]);
   const tip = (k) => `${rows.entity[k]}: ${fixed(rows.a[k])} under ${names[0]}, ${fixed(rows.b[k])} under ${rows.run[k]} (${counted(rows.n_windows[k], "window")})`;
   const made = frame(hostOf("by-entity-host"), {
-    id: "by-entity", title: "Every entity under both runs", caption: "A hollow dot is the first run, a full one the other; the largest gain comes first. Point at a dot for its numbers.",
+    id: "by-entity", title: "Every entity under both runs", caption: "A hollow dot is the first run, a full one the other; the largest difference comes first. Point at a dot for its numbers.",
     controls: [
       names.length > 2 && picker("Run", names.slice(1).map((name) => [name, name]), shown.run, (v) => { shown.run = v; made.again(); }, "by-entity-run"),
       picker("Score", scores, main, (v) => { shown.score = v; made.again(); }, "by-entity-score"),

@@ -17,13 +17,15 @@ def profile(
     noise: int | None = None,
     **attrs,
 ):
-    """Synergy of the first pair at lag 1; with noise of the size of its error, if a seed is given."""
+    """Synergy of the first pair at lag 1; of a seed a bit more of every atom, with noise as large as the error."""
     zeros = np.zeros((len(names), len(names), len(lags)))
     atoms = {name: zeros.copy() for name in ("redundancy", "unique", "synergy")}
     atoms["synergy"][0, 1, 1] = atoms["synergy"][1, 0, 1] = synergy
     if noise is not None:
         rng = np.random.default_rng(noise)
-        atoms = {name: values + stderr * rng.normal(size=values.shape) for name, values in atoms.items()}
+        atoms = {
+            name: 1.0 + values + stderr * rng.normal(size=values.shape) for name, values in atoms.items()
+        }
     made = ip.InteractionProfile.from_arrays(names, **atoms, step_s=0.5, h_y_bits=1.0, lags=lags)
     for name in (*atoms, "joint_mi"):
         if stderr is not None:

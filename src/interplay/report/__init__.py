@@ -20,6 +20,7 @@ from interplay.report.figures import (
 from interplay.report.page import write_report
 from interplay.report.runs_page import write_runs_page
 from interplay.report.sections import SECTIONS, Section
+from interplay.report.serving import runs_server
 
 __all__ = [
     "SECTIONS",
@@ -38,6 +39,7 @@ __all__ = [
     "plot_relevance",
     "plot_training",
     "plot_without",
+    "runs_server",
     "write_comparison",
     "write_figures",
     "write_report",

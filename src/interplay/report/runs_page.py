@@ -76,7 +76,14 @@ def write_runs_page(runs: RunList | str | Path, path: str | Path, *, overwrite: 
     """
     runs = runs if isinstance(runs, RunList) else list_runs(runs)
     path = Path(path)
-    page = render(
+    with whole_file(path, overwrite=overwrite) as part:
+        part.write_text(runs_page(runs, path), "utf-8")
+    return path
+
+
+def runs_page(runs: RunList, path: Path) -> str:
+    """The page as it would stand at `path`, from where it links to reports."""
+    return render(
         "other.html",
         PARTS,
         (runs, path),
@@ -87,9 +94,6 @@ def write_runs_page(runs: RunList | str | Path, path: str | Path, *, overwrite: 
         about="Settings, scores and learning curves as the folders of the runs hold them.",
         sources="",
     )
-    with whole_file(path, overwrite=overwrite) as part:
-        part.write_text(page, "utf-8")
-    return path
 
 
 def _best(runs: RunList, data: str) -> str:

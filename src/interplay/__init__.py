@@ -38,12 +38,15 @@ _HOME = {
     "decompose_predictions": "estimators",
     "load_dataset": "datasets",
     "read_folder": "study",
+    "compare": "comparison",
+    "list_runs": "comparison",
     "fit": "train",
     "load_run": "train",
     "write_figures": "report",
     "write_report": "report",
 }
 _MODULES = (
+    "comparison",
     "data",
     "datasets",
     "errors",
@@ -61,6 +64,7 @@ _MODULES = (
 
 if TYPE_CHECKING:
     from interplay import (
+        comparison,
         data,
         datasets,
         errors,
@@ -75,6 +79,7 @@ if TYPE_CHECKING:
         train,
         types,
     )
+    from interplay.comparison import compare, list_runs
     from interplay.data import (
         Events,
         Hold,

@@ -18,6 +18,7 @@ from importlib.metadata import version
 from jsonargparse import ArgumentError, ArgumentParser
 
 from interplay.cli import (
+    compare,
     completion,
     datasets,
     decompose,
@@ -30,7 +31,9 @@ from interplay.cli import (
     init_study,
     predict,
     report,
+    runs,
     train,
+    view,
 )
 from interplay.cli.command import Command, add_commands, new_parser
 from interplay.cli.output import complain, note
@@ -54,6 +57,9 @@ COMMANDS: dict[str, Command] = {
     "evaluate": evaluate.COMMAND,
     "predict": predict.COMMAND,
     "report": report.COMMAND,
+    "compare": compare.COMMAND,
+    "runs": runs.COMMAND,
+    "view": view.COMMAND,
     "export": export.COMMAND,
     "completion": completion.COMMAND,
 }

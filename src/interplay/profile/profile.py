@@ -9,6 +9,7 @@ import xarray as xr
 
 from interplay.data import Windows
 from interplay.errors import DamagedFile, InvalidInput
+from interplay.notebook import table_html
 from interplay.probe.instance import InstanceProbe
 from interplay.profile.dataset import (
     OVER_LAGS,
@@ -291,6 +292,11 @@ class InteractionProfile:
         from interplay.profile.sentences import headline
 
         return f"{headline(self)}\n{self.top(5).to_string(index=False)}"
+
+    def _repr_html_(self) -> str:
+        from interplay.profile.sentences import headline
+
+        return table_html(self.top(10), headline(self))
 
     def __eq__(self, other) -> bool:
         return isinstance(other, InteractionProfile) and self.dataset.identical(other.dataset)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from interplay.metrics import Agreement
+from interplay.notebook import counted
 from interplay.profile import InteractionProfile
 from interplay.profile.dataset import RATE
 from interplay.profile.time_axis import is_since_event
@@ -71,11 +72,6 @@ def score_rows(scores: Mapping) -> list[tuple[str, str, str, str]]:
         for key, name, meaning in SCORES
         if key in scores
     ]
-
-
-def counted(n: int, one: str, several: str = "") -> str:
-    """A count with its noun."""
-    return f"{n:,} {one if n == 1 else several or one + 's'}"
 
 
 def listed(names: Iterable[str]) -> str:

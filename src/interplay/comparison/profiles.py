@@ -15,7 +15,7 @@ from interplay.errors import InvalidInput
 from interplay.profile import PAIR_ATOMS, InteractionProfile
 from interplay.profile.dataset import RATE
 from interplay.profile.significance import RESOLUTION_BITS, Z_95, q_values, significant
-from interplay.profile.since_event import is_since_event, when
+from interplay.profile.time_axis import is_since_event
 
 ONE_ATOM = ["profile", "atom", "source_i", "source_j"]
 """What a difference is of, at any lag."""
@@ -162,6 +162,7 @@ def _differences(a: InteractionProfile, b: InteractionProfile, name_a: str, name
     at_a, at_b = ([profile.modalities.index(name) for name in names] for profile in (a, b))
     lag_a, lag_b = ([0], [0]) if a.kind == RATE else _lags(a, b)
     lag_s = np.full(1, np.nan) if a.kind == RATE else a.lag_s[lag_a]
+    when = np.array(a.axis.when, dtype=object)[lag_a]
     tables = []
     for atom in PAIR_ATOMS:
         off = ~np.eye(len(names), dtype=bool)
@@ -179,18 +180,19 @@ def _differences(a: InteractionProfile, b: InteractionProfile, name_a: str, name
             "source_i": np.array(names, dtype=object)[i].repeat(n_l),
             "source_j": np.array(names, dtype=object)[j].repeat(n_l),
             "lag_s": np.tile(lag_s, len(i)),
+            **({"when": np.tile(when, len(i))} if is_since_event(a.dataset) else {}),
             **{name: value.ravel() for name, value in values.items()},
         }
         tables.append(pd.DataFrame(table))
-    return _judged(pd.concat(tables, ignore_index=True), a)
+    return _judged(pd.concat(tables, ignore_index=True))
 
 
-def _judged(rows: pd.DataFrame, a: InteractionProfile) -> pd.DataFrame:
+def _judged(rows: pd.DataFrame) -> pd.DataFrame:
     """The difference of each row, its interval and its p-value; rows without a value on one side are left out."""
     rows = rows[rows["a"].notna() & rows["b"].notna()].reset_index(drop=True)
     difference = rows["b"] - rows["a"]
     stderr = np.hypot(rows["a_stderr"], rows["b_stderr"])
-    rows = rows.assign(
+    return rows.assign(
         difference=difference,
         stderr=stderr,
         low=difference - Z_95 * stderr,
@@ -198,7 +200,6 @@ def _judged(rows: pd.DataFrame, a: InteractionProfile) -> pd.DataFrame:
         # an error below what the solver certifies is none
         p_value=2 * norm.sf(difference.abs() / np.hypot(stderr, RESOLUTION_BITS)),
     )
-    return rows.assign(when=[when(a, lag) for lag in rows["lag_s"]]) if is_since_event(a) else rows
 
 
 def _stderr(profile: InteractionProfile, atom: str) -> np.ndarray:

@@ -5,8 +5,8 @@ from pathlib import Path
 from jsonargparse import ArgumentParser, Namespace
 
 from interplay.cli.command import Command
-from interplay.cli.options import json_option, overwrite_option
-from interplay.cli.output import tell_next, tell_result
+from interplay.cli.options import json_option, open_option, overwrite_option
+from interplay.cli.output import show, tell_next, tell_result
 from interplay.errors import InvalidInput
 from interplay.files import check_writable
 
@@ -32,6 +32,7 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
         help="import parts that a run names by import path, which runs their code",
     )
     overwrite_option(part, "page")
+    open_option(part)
     json_option(part)
 
 
@@ -39,6 +40,8 @@ def run(args: Namespace) -> None:
     from interplay.comparison import compare
     from interplay.report import write_comparison
 
+    if args.open and args.page is None:
+        raise InvalidInput("--open must have a page to show; name one with --page.")
     if args.page is not None:
         if args.page.suffix != ".html":
             raise InvalidInput(f"the page to write must end in .html; got {args.page.name!r}.")
@@ -49,6 +52,7 @@ def run(args: Namespace) -> None:
     tell_result(args, comparison.to_dict(), comparison.in_words())
     if args.page is not None:
         tell_next(args, f"\nPage: {args.page}")
+        show(args, args.page)
 
 
 COMMAND = Command(

@@ -87,6 +87,11 @@ def split_options(part: ArgumentParser) -> None:
     part.add_argument("--split-seed", type=int, default=0, help="which entities are kept apart")
 
 
+def open_option(part: ArgumentParser) -> None:
+    """Whether the page that was written is shown."""
+    part.add_argument("--open", action="store_true", help="show the page in a browser")
+
+
 def run_option(part: ArgumentParser, what: str) -> None:
     """A run to load."""
     part.add_argument("run", type=Path, help=what)
@@ -100,5 +105,7 @@ def run_option(part: ArgumentParser, what: str) -> None:
 def run_options(part: ArgumentParser) -> None:
     """A run, and data to show it."""
     run_option(part, f"folder of a run, as `{PROGRAM} train` made it")
-    part.add_argument("--data", required=True, help=DATA)
+    part.add_argument(
+        "--data", type=str | None, default=None, help=f"{DATA} (default: what the run was trained from)"
+    )
     source_options(part)

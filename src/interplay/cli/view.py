@@ -6,8 +6,8 @@ from pathlib import Path
 from jsonargparse import ArgumentParser, Namespace
 
 from interplay.cli.command import Command
-from interplay.cli.options import json_option, out_option, overwrite_option
-from interplay.cli.output import note, tell_result
+from interplay.cli.options import json_option, open_option, out_option, overwrite_option
+from interplay.cli.output import note, show, tell_result
 from interplay.files import check_writable
 
 
@@ -21,6 +21,7 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
     )
     part.add_argument("--port", type=int, default=0, help="port to serve at; 0 takes one that is free")
     overwrite_option(part, "page")
+    open_option(part)
     json_option(part)
 
 
@@ -38,6 +39,7 @@ def run(args: Namespace) -> None:
     check_writable(out, overwrite=args.overwrite)
     page = write_runs_page(runs, out, overwrite=args.overwrite)
     tell_result(args, {"page": str(page), "runs": len(runs.runs)}, f"Page of {len(runs.runs)} runs: {page}")
+    show(args, page)
 
 
 def _serve(args: Namespace) -> None:

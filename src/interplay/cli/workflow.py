@@ -38,12 +38,21 @@ def split_as_asked(dataset, root: Path, source: str, args: Namespace, *, added: 
     return parts["train"], parts["test"], manifest
 
 
+def source_of(run, args: Namespace) -> str:
+    """The data that a command is about: what it names, else what the run came from."""
+    from interplay.errors import InvalidInput
+
+    if args.data or run.split.source:
+        return args.data or run.split.source
+    raise InvalidInput(f"data must be named by --data; {args.run} does not say what it was trained from.")
+
+
 def windows_like(run, args: Namespace, *, labelled: bool = True):
     """All windows of a data set, cut as the run's own were; unless `labelled`, those without a label, too."""
     from interplay.data import make_windows
     from interplay.study import find_source, windows_to_predict
 
-    dataset, root = find_source(args.data, args.root, labelled=labelled)
+    dataset, root = find_source(source_of(run, args), args.root, labelled=labelled)
     options = dataset.card.window_options
     options |= {"step_s": run.schema.step_s, "steps": run.schema.steps}
     if args.stride is not None:
@@ -62,7 +71,7 @@ def windows_of_split(run, args: Namespace):
 
     if not run.split.options:
         return windows_like(run, args)
-    dataset, root = find_source(args.data, args.root)
+    dataset, root = find_source(source_of(run, args), args.root)
     return make_windows(dataset.recordings(root), **run.split.options)
 
 

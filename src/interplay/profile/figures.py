@@ -8,6 +8,7 @@ from interplay.profile.novelty import ALONE, significant_novel
 from interplay.profile.significance import Z_95
 from interplay.profile.since_event import significant_stretches
 from interplay.profile.time_axis import is_since_event
+from interplay.settings import near_first
 
 # Okabe and Ito's palette, which stays apart for colour-blind eyes
 COLOURS = {"redundancy": "#0072B2", "unique_i": "#E69F00", "unique_j": "#D55E00", "synergy": "#009E73"}
@@ -174,6 +175,8 @@ def _axes(ax, size):
 def _check_sources(profile, *names: str) -> None:
     for name in names:
         if name not in profile.modalities:
-            raise InvalidInput(f"a source must be one of {list(profile.modalities)}; got {name!r}.")
+            raise InvalidInput(
+                f"a source must be one of {near_first(name, profile.modalities)}; got {name!r}."
+            )
     if len(set(names)) < len(names):
         raise InvalidInput(f"the two sources must differ; got {names[0]!r} twice.")

@@ -10,6 +10,7 @@ from interplay.data.events import Events, steps_of
 from interplay.data.steps import Steps
 from interplay.data.windows import Windows
 from interplay.errors import DamagedFile, InvalidInput
+from interplay.settings import near_first
 from interplay.study.formats.form import Form
 from interplay.study.patterns import Key
 from interplay.study.spec import StreamSpec, TargetSpec
@@ -167,7 +168,9 @@ def _chosen(table: pd.DataFrame, file: Path, kind: str | None, name: str | None)
     if kind is None and len(kinds) > 1:
         raise InvalidInput(f"a kind must be chosen where a table holds several; {file} has {kinds}.")
     if kind is not None and kind not in kinds:
-        raise InvalidInput(f"the kind must be one of {kinds}, which {file} has; got {kind!r}.")
+        raise InvalidInput(
+            f"the kind must be one of {near_first(kind, kinds)}, which {file} has; got {kind!r}."
+        )
     kind = kind or (kinds[0] if kinds else None)
     return kind, name or kind or file.stem
 

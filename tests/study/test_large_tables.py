@@ -2,6 +2,8 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from interplay.errors import DamagedFile
@@ -100,6 +102,7 @@ def test_what_a_parquet_file_takes_is_told_by_its_rows_not_by_its_bytes(tmp_path
 
 def test_a_parquet_file_of_more_columns_than_a_table_has_is_refused(tmp_path):
     path = tmp_path / "wide.parquet"
-    pd.DataFrame(np.zeros((1, 20_001)), columns=[f"c{k}" for k in range(20_001)]).to_parquet(path)
+    columns = pa.table([pa.array([0.0])] * 20_001, names=[f"c{k}" for k in range(20_001)])
+    pq.write_table(columns, path)
     with pytest.raises(DamagedFile, match="at most 20,000 columns; it has 20,001"):
         opening.open_table(path)

@@ -1,5 +1,7 @@
 """Evaluated runs of any size made of drawn numbers, without training, for tests of the report."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import torch
@@ -55,6 +57,15 @@ def drawn_profile(names, steps: int, seed: int = 0) -> ip.InteractionProfile:
     d["p_value"] = d["joint_mi"] * 0 + np.where(d["joint_mi"] > 0.3, 0.005, 0.4)
     d["q_value"] = d["p_value"] * 1.2
     return profile
+
+
+def after_an_event(run):
+    """The run with a profile in four bins of one to three hours since a dose."""
+    d = run.profile.dataset.copy()
+    edges_s = [0.0, 3600.0, 7200.0, 14400.0, 25200.0]
+    d = d.assign_coords(lag_s=("lag", edges_s[1:]))
+    d.attrs |= {"event": "dose", "bins_s": edges_s, "n_events": 40, "n_controls": 40}
+    return replace(run, profile=ip.InteractionProfile(d))
 
 
 def drawn_run(

@@ -1,7 +1,9 @@
 """The command line: what it prints, writes and refuses."""
 
 import json
+import webbrowser
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -52,10 +54,17 @@ def test_evaluate_predict_and_report_follow(folder, capsys, monkeypatch):
     scores = json.loads(out.out)
     assert scores["n_entities"] == 8
     assert scores == load_run(run).evaluation.test
+    # without --data of what the run was trained from
+    assert main(["evaluate", run, "--stride", "60", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == scores
     table = folder / "table.csv"
     assert main(["predict", run, "--data", "hapt_sample", "--stride", "60", "-o", str(table)]) == 0
     assert len(pd.read_csv(table)) > scores["n_windows"]  # of all entities
-    assert main(["report", run]) == 0
+    shown = []
+    monkeypatch.setattr(webbrowser, "open", lambda address: shown.append(address) or False)
+    assert main(["report", run, "--open"]) == 0
+    assert shown == [(folder / "run" / "report.html").resolve().as_uri()]
+    assert "there is no browser to open" in capsys.readouterr().err
     assert "In short" in (folder / "run" / "report.html").read_text("utf-8")
     assert main(["report", run]) == 1
     assert "must not exist yet, and does" in capsys.readouterr().err
@@ -123,11 +132,20 @@ def test_what_cannot_be_fetched_is_told_before_anything_begins(capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (["datasets", "info", "hapt_sampel"], "must be one of ['hapt_sample', "),
         (["datasets", "info", "hapt_sampel"], "Did you mean hapt_sample?"),
+        (
+            ["compare", "OUT/a.nc", "OUT/b.nc", "--open"],
+            "--open must have a page to show; name one with --page.",
+        ),
         (["estimate", "hapt", "-o", "OUT/p.nc"], "root must be a folder that holds hapt.npz"),
         (["estimate", "hapt_sample", "-o", "OUT/nowhere/p.nc"], "the folder of"),
         (["estimate", "hapt_sample", "-o", "OUT/p.nc", "--steps", "2000"], "must fit into a segment"),
         (["train", "--data", "hapt_sample", "-o", "OUT/r", "--recipe", "fancy"], "recipe must be one of"),
+        (
+            ["train", "--data", "hapt_sample", "-o", "OUT/r", "--recipe", "guided_dens"],
+            "one of ['guided_dense', ",
+        ),
         (["train", "--data", "hapt_sample", "-o", "OUT/r", "--model.width", "50"], "multiple of heads (4)"),
         (["train", "--data", "hapt_sample", "-o", "OUT"], "must not exist yet, and does"),
         (["train", "--data", "hapt_sample", "-o", "OUT/r", "--profile", "OUT/no.nc"], "there is no file"),
@@ -156,7 +174,14 @@ def test_rates_and_news_can_be_asked_for(tmp_path, capsys):
     assert set(map(tuple, rate.dataset.attrs["lags_s"].values())) == {(0.0, 1.0)}
     assert main([*words, "-o", str(tmp_path / "news.nc"), "--novel", "--lags-s", "[0, 1]"]) == 0
     assert "When it arrives:" in capsys.readouterr().out
-    assert InteractionProfile.load(tmp_path / "news.nc").dataset["novel"].sizes["lag"] == 2
+    news = InteractionProfile.load(tmp_path / "news.nc").dataset
+    assert news["novel"].sizes["lag"] == 2
+    assert "novel_joint" not in news
+    assert main([*words, "-o", str(tmp_path / "pairs.nc"), "--novel-pairs", "--lags-s", "[0, 1]"]) == 0
+    assert "When it arrives:" in capsys.readouterr().out
+    pairs = InteractionProfile.load(tmp_path / "pairs.nc").dataset
+    assert np.isfinite(pairs["novel_joint"].values[0, 1]).all()
+    np.testing.assert_array_equal(pairs["novel"].values, news["novel"].values)
     assert main([*words, "-o", str(tmp_path / "both.nc"), "--novel", "--rate"]) == 1
     assert "--rate and --novel must not be asked for at once" in capsys.readouterr().err
 

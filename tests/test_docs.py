@@ -73,6 +73,7 @@ SHORTER = {
     "howto/rates_gaps_events.md": {
         '"optimiser.epochs": 2': '"optimiser.epochs": 2, "optimiser.least_steps": 0'
     },
+    "howto/compare.md": {'"optimiser.epochs": 6': '"optimiser.epochs": 2'},
     "howto/add_a_report_section.md": {
         '"optimiser.epochs": 2': '"optimiser.epochs": 2, "optimiser.least_steps": 0'
     },

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pytest
 
 from interplay.errors import InvalidInput
-from interplay.settings import RAW, nearest_name, read_arguments, read_settings, typed
+from interplay.settings import RAW, near_first, nearest_name, read_arguments, read_settings, typed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,4 +177,6 @@ def test_arguments_are_checked_as_settings_are(values, sentence):
 
 def test_a_name_far_from_all_gets_no_suggestion():
     assert nearest_name("synergi", ["synergy", "redundancy"]) == "Did you mean synergy?"
+    assert near_first("synergi", ["unique", "redundancy", "synergy"]) == ["synergy", "unique", "redundancy"]
+    assert near_first("xyz", ["unique", "redundancy"]) == ["unique", "redundancy"]
     assert nearest_name("xyz", ["synergy", "redundancy"]) == ""

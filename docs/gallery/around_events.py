@@ -142,6 +142,7 @@ def facts(
     """What the page may say: sizes, means after events and controls, each alone, the pair, stretches and sentences."""
     rows = profile.to_dataframe().round(4)
     alone = profile.dataset[["mi", "mi_stderr", "mi_p_value", "mi_cluster_p_value", "mi_q_value"]]
+    alone = alone.assign_coords({name: ("lag", values) for name, values in profile.axis.columns.items()})
     clusters = stretches(profile).round(4)
     return {
         "events": int(windows.is_event.sum()),
@@ -149,7 +150,12 @@ def facts(
         "windows": [len(bin_) for bin_ in windows.bins],
         "bins_s": question.bins_s.tolist(),
         f"mean_change_{question.unit}": {name: m.round(3).tolist() for name, m in windows.means().items()},
-        "alone": alone.to_dataframe().reset_index().round(4).to_dict("records"),
+        "alone": alone.drop_vars("lag_s")
+        .to_dataframe()
+        .reset_index()
+        .drop(columns="lag")
+        .round(4)
+        .to_dict("records"),
         "pair": rows.query("source_i in @question.pair and source_j in @question.pair").to_dict("records"),
         "stretches": clusters.query("p_value <= 0.05").to_dict("records"),
         "sentences": profile.sentences(12),

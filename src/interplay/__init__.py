@@ -40,6 +40,8 @@ _HOME = {
     "read_folder": "study",
     "InteractionClassifier": "sklearn",
     "InteractionRegressor": "sklearn",
+    "compare": "comparison",
+    "list_runs": "comparison",
     "fit": "train",
     "load_run": "train",
     "tune": "tuning",
@@ -47,6 +49,7 @@ _HOME = {
     "write_report": "report",
 }
 _MODULES = (
+    "comparison",
     "data",
     "datasets",
     "errors",
@@ -66,6 +69,7 @@ _MODULES = (
 
 if TYPE_CHECKING:
     from interplay import (
+        comparison,
         data,
         datasets,
         errors,
@@ -82,6 +86,7 @@ if TYPE_CHECKING:
         tuning,
         types,
     )
+    from interplay.comparison import compare, list_runs
     from interplay.data import (
         Events,
         Hold,

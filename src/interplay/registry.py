@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import Any
 
 from interplay.errors import InvalidInput, UntrustedPart
-from interplay.settings import nearest_name, read_arguments
+from interplay.settings import near_first, nearest_name, read_arguments
 
 NAME = "name"
 """Key under which a mapping of settings names its part."""
@@ -102,9 +102,9 @@ class Registry(Mapping[str, type]):
             return self._classes[named]
         if isinstance(named, str) and "." in named:
             return self._fitting(self._imported(named))
-        question = nearest_name(str(named), self)
+        question, known = nearest_name(str(named), self), near_first(str(named), sorted(self))
         raise InvalidInput(
-            f"{self.what} must be one of {sorted(self)}, a class, or an import path such as my_lab.parts.Mine; got "
+            f"{self.what} must be one of {known}, a class, or an import path such as my_lab.parts.Mine; got "
             f"{named!r}.{question and ' '}{question}"
         )
 

@@ -122,6 +122,12 @@ def nearest_name(name: str, known: Collection[str], where: str = "") -> str:
     return f"Did you mean {dotted(where, close[0])}?" if close else ""
 
 
+def near_first(name: str, known: Collection[str]) -> list[str]:
+    """Known names, those like the one that was given first; the others in their order."""
+    near = get_close_matches(str(name), list(known), n=3)
+    return [*near, *(other for other in known if other not in near)]
+
+
 def dotted(where: str, name: str) -> str:
     """Name of a setting within others."""
     return f"{where}.{name}" if where else str(name)

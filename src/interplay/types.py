@@ -1,4 +1,4 @@
-"""The values that travel through the library. This file imports nothing of the package.
+"""The values that travel through the library. This file imports nothing of the package but how a value is shown.
 
 Letters: n samples, d channels, N windows, B batch, M modalities, T steps, E experts, K chosen experts.
 """
@@ -91,6 +91,25 @@ class Recording:
     static: Mapping[str, float] = field(default_factory=dict)
     gaps_s: tuple[tuple[float, float], ...] = ()
     span_s: tuple[float, float] | None = None
+
+    def __repr__(self) -> str:
+        from interplay.notebook import counted
+
+        target = f"{len(self.classes)} classes" if self.classes else "a number"
+        name = f", {self.name!r}" if self.name else ""
+        return (
+            f"Recording({self.entity!r}{name}: {counted(len(self.streams), 'stream')}, target of {target} in "
+            f"{counted(len(self.target.values), 'stretch', 'stretches')})"
+        )
+
+    def _repr_html_(self) -> str:
+        from interplay.notebook import rows_html
+
+        rows = [
+            (name, len(stream.values), stream.rate_hz, ", ".join(stream.channels))
+            for name, stream in self.streams.items()
+        ]
+        return rows_html(rows, ("stream", "samples", "rate (Hz)", "channels"), repr(self))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -94,7 +94,7 @@ def test_examples_work_as_written_in_the_order_of_the_commands(tmp_path, monkeyp
         if not {"my_study", "answers.csv"} & set(words_of(line)):
             assert main(words_of(line)) == 0, line
     assert {path.name for path in (tmp_path / "runs").iterdir()} == {
-        "again", "demo", "first", "small", "tensorboard", "tracked"}  # fmt: skip
+        "again", "demo", "first", "runs.html", "small", "tensorboard", "tracked"}  # fmt: skip
 
 
 def test_defaults_are_told(capsys):

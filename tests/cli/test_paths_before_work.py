@@ -16,6 +16,7 @@ def no_work(monkeypatch):
         monkeypatch.setattr(
             f"interplay.cli.{command}.training_and_test_windows", lambda *_: pytest.fail("worked")
         )
+    monkeypatch.setattr("interplay.cli.events.split_as_asked", lambda *_, **__: pytest.fail("worked"))
 
 
 LONG = "x" * 245
@@ -25,6 +26,7 @@ LONG = "x" * 245
     "words",
     [
         ["estimate", "hapt_sample", "-o", f"OUT/{LONG}.nc"],
+        ["events", "hapt_sample", "-o", f"OUT/{LONG}.nc", "--events", "gravity", "--bins-s", "[0, 1]"],
         ["train", "--data", "hapt_sample", "-o", f"OUT/{LONG}"],
         ["predict", "OUT", "--data", "hapt_sample", "-o", f"OUT/{LONG}.csv"],
         ["predict", "OUT", "--data", "hapt_sample", "-o", "OUT/there.csv"],

@@ -28,7 +28,7 @@ HEAVY = {"torch", "pandas", "xarray", "sklearn", "pytorch_lightning", "matplotli
         ("train", "train must be given --data and --out."),
         ("train --model.width 3", "train must be given --data and --out."),
         ("train --modelwidth 3", "train has no option --modelwidth. Did you mean --model.width?"),
-        ("evaluate", "evaluate must be given RUN and --data."),
+        ("evaluate", "evaluate must be given RUN."),
         ("estimate a b -o c", "estimate takes no further word; got 'b'."),
         ("train --data x -o y --model.widht 3", "has no option --model.widht. Did you mean --model.width?"),
         ("train --data x -o y --model.width x", "--model.width must be a whole number; got 'x'."),
@@ -37,7 +37,7 @@ HEAVY = {"torch", "pandas", "xarray", "sklearn", "pytorch_lightning", "matplotli
         ("train --data x -o y --lags-s a", "--lags-s must be numbers in brackets, such as '[0, 0.5, 1]'"),
         ("train --data x -o y --track wandb", "--track must be tensorboard or mlflow; got 'wandb'."),
         ("train --data x -o y --recipe", "argument --recipe: expected one argument."),
-        ("completion sh", "SHELL must be bash, zsh or fish; got 'sh'."),
+        ("completion sh", "SHELL must be zsh, fish or bash; got 'sh'."),
         (
             "estimate x -o y --estimator None5",
             "--estimator must be BatchPID, ",

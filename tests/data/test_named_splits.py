@@ -98,7 +98,7 @@ def test_options_of_a_manifest_stand_before_the_card_s_and_against_others(window
 
 
 def test_a_name_that_is_none_is_told_the_nearest(tmp_path):
-    with pytest.raises(InvalidInput, match=r"^split must be one of \['by person', 'two', 'random'\], or a file such "
+    with pytest.raises(InvalidInput, match=r"^split must be one of \['two', 'by person', 'random'\], or a file such "
                                            r"as .*; got 'tow'\. Did you mean two\?$"):  # fmt: skip
         find_split("tow", PUBLISHED)
     (tmp_path / "no.json").write_text("{}")

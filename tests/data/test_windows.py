@@ -225,3 +225,15 @@ def test_training_keeps_away_as_far_as_the_target_remembers():
         {"a": np.zeros((400, 1))}, np.random.default_rng(1).integers(0, 2, 400), steps=2
     )
     assert target_memory(white, longest=13) == 0
+
+
+def test_windows_can_be_had_without_some_modalities():
+    x = {name: np.full((6, 1), k) for k, name in enumerate("abc")}
+    windows = windows_from_arrays(x, [0, 1] * 3, steps=2)
+    part = windows.without("b")
+    assert part.modalities == tuple(part.steps.channels) == ("a", "c")
+    assert part.steps.observed.shape == (6, 2)
+    assert part.steps.values["c"] is windows.steps.values["c"]
+    assert part.y.tolist() == windows.y.tolist()
+    with pytest.raises(InvalidInput, match=r"must leave at least one modality; \['a', 'b', 'c'\] are all"):
+        windows.without("abc")

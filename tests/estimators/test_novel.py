@@ -16,7 +16,7 @@ from benchmarks.directed_systems import (
 )
 from interplay.errors import InvalidInput
 from interplay.estimators.novel import split_past
-from interplay.profile.novelty import news, significant_novel
+from interplay.profile.novelty import joint_news, news, significant_novel
 
 QUICK = {"epochs": 8, "n_bootstrap": 50, "n_rotations": 99}
 
@@ -97,6 +97,65 @@ def test_what_only_two_moments_of_a_source_tell_is_new_at_the_later_lag():
     profile = profile_of(ip.windows_from_arrays({"a": shown}, y, steps=3), ip.PosteriorPID(**QUICK))
     assert not profile.dataset["mi"].values.max() > 0.01
     assert profile.dataset["novel"].values[0] == pytest.approx([0, 0, 0.714], abs=0.05)
+
+
+def moments_of_xor(seed: int, steps: int = 4000) -> ip.Windows:
+    """The target is whether a now and b two steps ago differ, wrong in one of twenty; c is a coin."""
+    rng = np.random.default_rng(seed)
+    a, b, c = rng.integers(0, 2, (3, steps))
+    y = a ^ np.roll(b, 2) ^ (rng.random(steps) < 0.05)
+    y[:2] = -1
+    shown = {
+        name: x[:, None] + 0.05 * rng.normal(size=(steps, 1)) for name, x in (("a", a), ("b", b), ("c", c))
+    }
+    return ip.windows_from_arrays(shown, y, steps=4)
+
+
+COUNTED = {"n_cells": 16, "n_rotations": 49, "n_bootstrap": 50}
+
+
+@pytest.fixture(scope="module")
+def xor() -> ip.InteractionProfile:
+    return profile_of(moments_of_xor(0), ip.DiscretePID(**COUNTED))
+
+
+def test_what_only_two_modalities_tell_arrives_with_the_later_of_them(xor):
+    table = joint_news(xor)
+    assert table[["source_i", "source_j", "lag_s"]].values.tolist() == [["a", "b", 2.0]]
+    # 1 bit without the entropy of one wrong answer in twenty
+    truth = 1 - 0.286397
+    assert abs(table["bits"][0] - truth) <= 4 * table["stderr"][0] + 0.006
+    assert news(xor).empty
+    (sentence,) = xor.novel_sentences()
+    assert sentence.startswith("a and b together tell 0.7")
+    assert (
+        "bits at a lag of 2 s that they do not tell more recently, beyond what each brings there alone (q = "
+        in sentence
+    )
+
+
+def test_pairs_that_add_no_more_than_their_modalities_are_not_said(slow):
+    """Of x and z each tells something of its own, and the pair at one lag what both do: nothing to be said of it."""
+    assert joint_news(slow).empty
+    assert len(slow.novel_sentences()) == 1
+    linear = profile_of(Linear().windows(4000, 5, 0), ip.GaussianPID(n_rotations=99))
+    assert significant_novel(linear.dataset, "novel_joint").any()
+    truth = novel_of_linear(Linear(), 5, 0)
+    more = truth["both"] - truth["x"] - truth["z"]
+    lags = joint_news(linear)["lag_s"].astype(int).to_numpy()
+    # what is said is there
+    assert (more[lags] > 0.003).all()
+    assert len([s for s in linear.novel_sentences(9) if "together" in s]) <= 3
+
+
+def test_slow_streams_that_tell_nothing_together_are_rarely_said_to():
+    quick = ip.GaussianPID(n_bootstrap=20, n_rotations=99)
+    false = sum(
+        not joint_news(profile_of(sticky_nothing(400, seed, numbers=True, length=3), quick)).empty
+        for seed in range(20)
+    )
+    # of 20 profiles with a chance of 5 % each more than 4 have one with probability 0.003
+    assert false <= 4
 
 
 def test_unrelated_slow_streams_have_no_news():

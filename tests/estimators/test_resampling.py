@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+import interplay as ip
 from interplay.data import windows_from_arrays
+from interplay.errors import InvalidInput
 from interplay.estimators.resampling import (
     bootstrap_std_error,
     cluster_sums,
@@ -113,3 +115,15 @@ def test_effective_windows_are_as_many_as_there_are_independent_values():
     exact = [5000, 200, 5000 / 13, 5000]
     # a variance of 200 clusters is known to 1 in 10
     np.testing.assert_allclose(effective_windows(values, cluster), exact, rtol=0.25)
+
+
+@pytest.mark.parametrize("estimator", [ip.DiscretePID, ip.PosteriorPID, ip.GaussianPID])
+@pytest.mark.parametrize(("setting", "value"), [("n_rotations", 0), ("n_bootstrap", 1)])
+def test_too_few_draws_are_refused_before_any_work(estimator, setting, value):
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=60) if estimator is ip.GaussianPID else rng.integers(0, 2, 60)
+    x = {name: rng.normal(size=(60, 1)) for name in "ab"}
+    classes = () if estimator is ip.GaussianPID else (0, 1)
+    windows = ip.windows_from_arrays(x, y, steps=1, classes=classes)
+    with pytest.raises(InvalidInput, match=f"{setting} must be at least {value + 1}"):
+        ip.TemporalRUS(estimator(**{setting: value})).fit(windows)

@@ -1,32 +1,20 @@
 """The report in a browser: charts are drawn, choices act, numbers download, nothing is requested or too wide."""
 
 import csv
-import json
 import re
-import shutil
-import time
 
 import numpy as np
 import pytest
 
+from in_browser import IN_A_BROWSER, downloaded, opened, pick, requests, text_of
 from interplay.report import SECTIONS, write_report
 from interplay.report.profile_data import atom_table
 from interplay.train import fit
 from own_section import Worst
-from report_runs import drawn_run
+from report_runs import after_an_event, drawn_run
 from small_runs import SMALL, xor_profile, xor_windows
 
-webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync")  # fmt: skip
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        BROWSER is None or DRIVER is None, reason="no Chromium with its driver on this machine"
-    ),
-]
+pytestmark = IN_A_BROWSER
 OPEN_S = 2.0
 """A page is to be usable within this time, s."""
 
@@ -40,50 +28,6 @@ def small_page(tmp_path_factory):
     run = fit(xor_windows(200, seed=0), profile=profile, settings=SMALL)
     run.evaluate(xor_windows(90, seed=1, entities=("x", "y", "z")), n_bootstrap=50)
     return write_report(run, tmp_path_factory.mktemp("small") / "report.html")
-
-
-@pytest.fixture
-def browser(tmp_path):
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
-    for flag in FLAGS:
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    driver.execute_cdp_cmd(
-        "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)}
-    )
-    yield driver
-    driver.quit()
-
-
-def opened(browser, page, width: int, colours: str) -> None:
-    size = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 500}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    media = {"features": [{"name": "prefers-color-scheme", "value": colours}]}
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
-    browser.get(page.as_uri())
-    # charts are drawn when they come near the window; printing asks for all of them
-    browser.execute_script("window.dispatchEvent(new Event('beforeprint'))")
-
-
-def pick(browser, name: str, value) -> None:
-    browser.execute_script(
-        "const e = document.getElementById(arguments[0]); e.value = arguments[1];"
-        "e.dispatchEvent(new Event('input', {bubbles: true})); e.dispatchEvent(new Event('change', {bubbles: true}));",
-        name, str(value),
-    )  # fmt: skip
-
-
-def text_of(browser, selector: str) -> str:
-    return browser.execute_script("return document.querySelector(arguments[0]).textContent", selector)
-
-
-def requests(browser) -> list[str]:
-    """Addresses that the page asked for, besides its own file and what it made itself."""
-    events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    asked = [e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"]
-    return [url for url in asked if not url.startswith(("file:", "blob:", "data:"))]
 
 
 @pytest.mark.parametrize(
@@ -141,15 +85,6 @@ def test_sections_of_ones_own_and_few_sections_are_drawn(browser, tmp_path):
         )
         assert browser.execute_script("return document.documentElement.dataset.ready") == "yes", section.name
     assert [entry for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
-
-
-def downloaded(path) -> str:
-    for _ in range(100):
-        # an empty file keeps the name until the whole one is renamed to it
-        if path.is_file() and path.stat().st_size:
-            return path.read_text("utf-8")
-        time.sleep(0.1)
-    raise AssertionError(f"{path.name} was not downloaded")
 
 
 def test_the_page_calls_the_same_atoms_clear_as_the_words(browser, tmp_path):
@@ -272,3 +207,20 @@ def test_many_modalities_open_at_once_and_can_be_filtered(browser, tmp_path):
     pick(browser, "view", "max")
     assert "room" in text_of(browser, "#map .plot")
     assert browser.execute_script("return document.documentElement.scrollWidth - window.innerWidth") <= 0
+
+
+def test_time_since_an_event_is_drawn_and_downloaded_as_such(browser, tmp_path):
+    page = write_report(after_an_event(drawn_run(3, 4)), tmp_path / "r.html")
+    opened(browser, page, 1280, "light")
+    assert text_of(browser, "#pair h3") == "One pair over time since dose"
+    assert "time since dose (h)" in text_of(browser, "#pair .panels")
+    pick(browser, "lag", 2)
+    assert text_of(browser, "#lag-shown") == "2 to 4 h after dose"
+    pick(browser, "lag", -1)
+    assert text_of(browser, "#lag-shown") == "the largest over time"
+    assert "h after dose" in text_of(browser, "#pair-told")
+    browser.execute_script("document.querySelector('#table button.csv').click()")
+    head, *rows = csv.reader(downloaded(tmp_path / "table.csv").splitlines())
+    assert head[:4] == ["first", "second", "from (h after dose)", "to (h after dose)"]
+    assert [row[2:4] for row in rows[:4]] == [["0", "1"], ["1", "2"], ["2", "4"], ["4", "7"]]
+    assert [entry for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []

@@ -91,6 +91,11 @@ REFUSED = {
     "a row at the end": (lambda k: plain(k) + "Exported by X\n", "format: {comment: [Exported]}"),
     "units": (lambda k: plain(k).replace("\n", "\ns,bpm,\n", 1), "say format: {units_row: true}"),
     "a name twice": (lambda k: plain(k).replace("time,hr,label", "time,hr,hr"), "row 1 has 'hr' twice"),
+    "columns without end": (
+        lambda k: "time,hr,label," + ",".join(f"c{c}" for c in range(20_001)) + "\n",
+        "must have at most 20,000 columns; it has 20,004",
+    ),
+    "a line without end": (lambda k: plain(k) + "9" * 21_000_000, "row 62 is longer. Export it again"),
     "a row that is cut off": (lambda k: plain(k)[:-4], "is cut off: its last row has 2 of 3 cells"),
     "nothing": (lambda k: "", "it is empty"),
     "only blank lines": (lambda k: "\n\n", "must have a row of names; it has none"),

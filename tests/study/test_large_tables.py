@@ -2,13 +2,15 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from interplay.errors import DamagedFile
 from interplay.study import partition as parts
 from interplay.study import tables
 from interplay.study.columns import numbers
-from interplay.study.formats import arrays, lines
+from interplay.study.formats import arrays, lines, opening
 from interplay.study.patterns import Key
 from interplay.study.spec import StreamSpec
 from interplay.study.tables import LongTables
@@ -87,3 +89,20 @@ def test_a_damaged_large_table_is_told(tmp_path, monkeypatch, small_parts, chang
     path.write_bytes(change(path.read_bytes()))
     with pytest.raises(DamagedFile, match=sentence):
         _ = long_table(tmp_path, "all.csv").keys
+
+
+def test_what_a_parquet_file_takes_is_told_by_its_rows_not_by_its_bytes(tmp_path):
+    """Three million equal numbers in two columns are 48 MB, and a few kB of file."""
+    path = tmp_path / "same.parquet"
+    pd.DataFrame({"t": np.zeros(3_000_000), "x": np.zeros(3_000_000)}).to_parquet(path, index=False)
+    assert path.stat().st_size < 100_000
+    assert not opening.is_small(path, 48_000_000, 8)
+    assert opening.is_small(path, 48_000_001, 8)
+
+
+def test_a_parquet_file_of_more_columns_than_a_table_has_is_refused(tmp_path):
+    path = tmp_path / "wide.parquet"
+    columns = pa.table([pa.array([0.0])] * 20_001, names=[f"c{k}" for k in range(20_001)])
+    pq.write_table(columns, path)
+    with pytest.raises(DamagedFile, match="at most 20,000 columns; it has 20,001"):
+        opening.open_table(path)

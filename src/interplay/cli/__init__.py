@@ -18,6 +18,7 @@ from importlib.metadata import version
 from jsonargparse import ArgumentError, ArgumentParser
 
 from interplay.cli import (
+    compare,
     completion,
     datasets,
     decompose,
@@ -25,12 +26,15 @@ from interplay.cli import (
     doctor,
     estimate,
     evaluate,
+    events,
     export,
     init_study,
     predict,
     report,
+    runs,
     train,
     tune,
+    view,
 )
 from interplay.cli.command import Command, add_commands, new_parser
 from interplay.cli.output import complain, note
@@ -48,12 +52,16 @@ COMMANDS: dict[str, Command] = {
     "datasets": datasets.COMMAND,
     "init-study": init_study.COMMAND,
     "estimate": estimate.COMMAND,
+    "events": events.COMMAND,
     "decompose": decompose.COMMAND,
     "train": train.COMMAND,
     "tune": tune.COMMAND,
     "evaluate": evaluate.COMMAND,
     "predict": predict.COMMAND,
     "report": report.COMMAND,
+    "compare": compare.COMMAND,
+    "runs": runs.COMMAND,
+    "view": view.COMMAND,
     "export": export.COMMAND,
     "completion": completion.COMMAND,
 }

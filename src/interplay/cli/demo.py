@@ -6,14 +6,15 @@ from pathlib import Path
 from jsonargparse import ArgumentParser, Namespace
 
 from interplay.cli.command import Command
-from interplay.cli.options import json_option, out_option, overwrite_option
-from interplay.cli.output import interactions_in_words, progress, scores_in_words, tell_result
+from interplay.cli.options import json_option, open_option, out_option, overwrite_option
+from interplay.cli.output import interactions_in_words, progress, scores_in_words, show, tell_result
 from interplay.cli.workflow import continued
 
 
 def options(part: ArgumentParser, words: list[str] | None) -> None:
     out_option(part, "run folder to make", default=Path("runs/demo"))
     overwrite_option(part, "run folder")
+    open_option(part)
     json_option(part)
 
 
@@ -28,6 +29,7 @@ def run(args: Namespace) -> None:
         f"{interactions_in_words(made.profile)}\n\n{scores_in_words(made.scores)}\n\n"
         f"Report: {made.report}\nRun:    {args.out}   ({made.seconds:.0f} s)",
     )
+    show(args, made.report)
 
 
 COMMAND = Command(

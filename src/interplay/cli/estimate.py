@@ -33,7 +33,7 @@ def run(args: Namespace) -> None:
     if args.out.suffix != ".nc":
         raise InvalidInput(f"the profile to write must end in .nc; got {args.out.name!r}.")
     check_writable(args.out, overwrite=args.overwrite)
-    if args.rate and args.novel:
+    if args.rate and (args.novel or args.novel_pairs):
         raise InvalidInput(
             "--rate and --novel must not be asked for at once: nothing is new at a lag of a rate. Leave one out."
         )

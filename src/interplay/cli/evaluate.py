@@ -5,7 +5,7 @@ from jsonargparse import ArgumentParser, Namespace
 from interplay.cli.command import PROGRAM, Command
 from interplay.cli.options import json_option, run_options
 from interplay.cli.output import evaluation_in_words, progress, tell_next, tell_result
-from interplay.cli.workflow import windows_like, windows_of_split
+from interplay.cli.workflow import source_of, windows_like, windows_of_split
 from interplay.errors import InvalidInput
 
 
@@ -28,7 +28,7 @@ def run(args: Namespace) -> None:
     if not fresh:
         raise InvalidInput(
             f"data to evaluate on must have entities that the run was not trained on; all "
-            f"{len(windows.entities)} of {args.data!r} were. Train with a larger --test, or name other data."
+            f"{len(windows.entities)} of {source_of(run, args)!r} were. Train with a larger --test, or name other data."
         )
     control = None
     if args.retrain_control:

@@ -6,6 +6,7 @@ from jsonargparse import ArgumentParser
 
 from interplay.cli.command import PROGRAM
 
+AS_ITS_CARD_SAYS = "(default: as the data set's card says)"
 DATA = f"a data set's name (see `{PROGRAM} datasets list`), or a study folder"
 
 
@@ -23,28 +24,32 @@ def json_option(part: ArgumentParser) -> None:
     part.add_argument("--json", action="store_true", help="print the result as JSON, for scripts")
 
 
-def source_options(part: ArgumentParser) -> None:
-    """Where recordings come from, beside the name of the data set."""
+def root_option(part: ArgumentParser) -> None:
+    """Where the files of a data set are."""
     part.add_argument(
         "--root",
         type=Path | None,
         default=None,
         help="folder of the data set's files; a bundled one needs none",
     )
+
+
+def source_options(part: ArgumentParser) -> None:
+    """Where recordings come from, beside the name of the data set, and how many windows are cut from them."""
+    root_option(part)
     part.add_argument(
         "--stride",
         type=int | None,
         default=None,
-        help="steps from one window to the next (default: as the data set's card says)",
+        help=f"steps from one window to the next {AS_ITS_CARD_SAYS}",
     )
 
 
 def training_windows_options(part: ArgumentParser) -> None:
     """How windows are cut from a data set, and which are for training."""
     source_options(part)
-    card = "(default: as the data set's card says)"
-    part.add_argument("--step-s", type=float | None, default=None, help=f"length of a step, s {card}")
-    part.add_argument("--steps", type=int | None, default=None, help=f"steps per window {card}")
+    step_option(part)
+    part.add_argument("--steps", type=int | None, default=None, help=f"steps per window {AS_ITS_CARD_SAYS}")
     part.add_argument(
         "--lags-s",
         type=list[float] | None,
@@ -56,6 +61,22 @@ def training_windows_options(part: ArgumentParser) -> None:
         action="store_true",
         help="also measure what each lag adds to all more recent ones; takes longer",
     )
+    part.add_argument(
+        "--novel-pairs",
+        action="store_true",
+        help="the same, and also what each lag of a pair adds beyond both of its modalities; takes longer still",
+    )
+    split_options(part)
+
+
+def step_option(part: ArgumentParser) -> None:
+    """The grid that recordings are laid on."""
+    text = f"length of a step, s {AS_ITS_CARD_SAYS}"
+    part.add_argument("--step-s", type=float | None, default=None, help=text)
+
+
+def split_options(part: ArgumentParser) -> None:
+    """Which entities are for training."""
     part.add_argument("--test", type=float, default=0.3, help="share of the entities kept apart for testing")
     part.add_argument(
         "--split",
@@ -64,6 +85,11 @@ def training_windows_options(part: ArgumentParser) -> None:
         "(default: the first published one, else random)",
     )
     part.add_argument("--split-seed", type=int, default=0, help="which entities are kept apart")
+
+
+def open_option(part: ArgumentParser) -> None:
+    """Whether the page that was written is shown."""
+    part.add_argument("--open", action="store_true", help="show the page in a browser")
 
 
 def run_option(part: ArgumentParser, what: str) -> None:
@@ -79,5 +105,7 @@ def run_option(part: ArgumentParser, what: str) -> None:
 def run_options(part: ArgumentParser) -> None:
     """A run, and data to show it."""
     run_option(part, f"folder of a run, as `{PROGRAM} train` made it")
-    part.add_argument("--data", required=True, help=DATA)
+    part.add_argument(
+        "--data", type=str | None, default=None, help=f"{DATA} (default: what the run was trained from)"
+    )
     source_options(part)

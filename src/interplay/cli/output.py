@@ -1,7 +1,9 @@
 """What is said: results on stdout, messages on stderr, in colour only on a terminal and without NO_COLOR."""
 
+import webbrowser
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 from jsonargparse import Namespace
 from rich.console import Console
@@ -40,6 +42,12 @@ def tell_next(args: Namespace, text: str) -> None:
     """What to do now, for those who read along."""
     if not (args.quiet or args.json):
         print(printable(text))
+
+
+def show(args: Namespace, page: Path) -> None:
+    """With --open, the page in a browser."""
+    if args.open and not webbrowser.open(page.resolve().as_uri()):
+        note(f"there is no browser to open {page} with.")
 
 
 def progress(args: Namespace, title: str) -> AbstractContextManager[Progress]:

@@ -5,8 +5,8 @@ from pathlib import Path
 from jsonargparse import ArgumentParser, Namespace
 
 from interplay.cli.command import Command
-from interplay.cli.options import json_option, out_option, overwrite_option, run_option
-from interplay.cli.output import tell_result
+from interplay.cli.options import json_option, open_option, out_option, overwrite_option, run_option
+from interplay.cli.output import show, tell_result
 
 
 def options(part: ArgumentParser, words: list[str] | None) -> None:
@@ -20,6 +20,7 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
         help="also write every figure there, as PDF and PNG",
     )
     overwrite_option(part, "page and the figures")
+    open_option(part)
     json_option(part)
 
 
@@ -39,6 +40,7 @@ def run(args: Namespace) -> None:
         lines.append(f"Figures: {len(figures)} files in {args.figures}")
     page = write_report(evaluated, out, overwrite=args.overwrite)
     tell_result(args, {"report": str(page)} | written, "\n".join([f"Report: {page}", *lines]))
+    show(args, page)
 
 
 COMMAND = Command(

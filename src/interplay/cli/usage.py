@@ -12,6 +12,7 @@ from jsonargparse import ArgumentParser
 
 from interplay.cli.command import PROGRAM
 from interplay.cli.settings import WITHIN
+from interplay.settings import near_first
 
 NAMES = {
     int: "a whole number",
@@ -68,7 +69,7 @@ def _about_value(part: ArgumentParser, dest: str, message: str) -> str:
         r"(?:Got value|Given value|import path string): (.*?)\.?(?: Given value type.*)?$", message
     )
     action = next((one for one in part._actions if one.dest == dest), None)
-    wanted = None if action is None else _wanted(action)
+    wanted = None if action is None or got is None else _wanted(action, got[1])
     if wanted is None or got is None:
         return f"{_as_typed(part, dest)} cannot be used: {message.partition(':')[2].strip(' .')}."
     return f"{_as_typed(part, dest)} must be {wanted}; got {got[1]!r}."
@@ -84,17 +85,17 @@ def _about_class(option: str, name: str, message: str) -> str:
     return f"{option} cannot be used: {message.strip(' .')}."
 
 
-def _wanted(action: Action) -> str | None:
-    """What an option takes, in words."""
+def _wanted(action: Action, got: str) -> str | None:
+    """What an option takes, in words, what is like what it got first."""
     hint: Any = getattr(action, "_typehint", action.type)
     rest = [one for one in get_args(hint) if one is not NoneType]
     if get_origin(hint) is not Literal and len(rest) == 1 and NoneType in get_args(hint):
         hint = rest[0]
     if get_origin(hint) is Literal:
-        return _one_of([str(one) for one in get_args(hint)])
+        return _one_of(near_first(got, [str(one) for one in get_args(hint)]))
     if hint in NAMES:
         return NAMES[hint]
-    return _one_of(sorted(_subclasses(hint))) if isclass(hint) else None
+    return _one_of(near_first(got, sorted(_subclasses(hint)))) if isclass(hint) else None
 
 
 def _subclasses(parent: type) -> list[str]:

@@ -15,19 +15,36 @@ CONTINUE = "Give the same command again to continue; what is finished is in {fol
 
 def training_and_test_windows(source: str, args: Namespace):
     """Both sides of a data set, cut as its card says where the options do not, and the manifest of the split."""
-    from interplay.data import find_split, make_windows, options_of_split, split_windows
     from interplay.study import find_source
 
-    dataset, root = find_source(source, args.root)
+    return split_as_asked(*find_source(source, args.root), source, args)
+
+
+def split_as_asked(dataset, root: Path, source: str, args: Namespace, *, added: tuple[str, ...] = ()):
+    """The same of an open data set; of streams that were `added` to it the split knows nothing."""
+    from interplay.data import find_split, make_windows, options_of_split, split_windows
+
     split = find_split(args.split, dataset.card.splits)
-    asked = {name: getattr(args, name) for name in ("step_s", "steps", "stride")}
+    asked = {name: args.get(name) for name in ("step_s", "steps", "stride")}
     given = {name: value for name, value in asked.items() if value is not None}
     options = options_of_split(split, dataset.card.window_options, **given)
     windows = make_windows(dataset.recordings(root), **options)
+    known = windows.without(added) if added else windows
     parts, manifest = split_windows(
-        windows, split, test=args.test, seed=args.split_seed, source=source, options=options
+        known, split, test=args.test, seed=args.split_seed, source=source, options=options
     )
+    if added:
+        parts = {name: windows.of_entities(part.entities) for name, part in parts.items()}
     return parts["train"], parts["test"], manifest
+
+
+def source_of(run, args: Namespace) -> str:
+    """The data that a command is about: what it names, else what the run came from."""
+    from interplay.errors import InvalidInput
+
+    if args.data or run.split.source:
+        return args.data or run.split.source
+    raise InvalidInput(f"data must be named by --data; {args.run} does not say what it was trained from.")
 
 
 def windows_like(run, args: Namespace, *, labelled: bool = True):
@@ -35,7 +52,7 @@ def windows_like(run, args: Namespace, *, labelled: bool = True):
     from interplay.data import make_windows
     from interplay.study import find_source, windows_to_predict
 
-    dataset, root = find_source(args.data, args.root, labelled=labelled)
+    dataset, root = find_source(source_of(run, args), args.root, labelled=labelled)
     options = dataset.card.window_options
     options |= {"step_s": run.schema.step_s, "steps": run.schema.steps}
     if args.stride is not None:
@@ -54,7 +71,7 @@ def windows_of_split(run, args: Namespace):
 
     if not run.split.options:
         return windows_like(run, args)
-    dataset, root = find_source(args.data, args.root)
+    dataset, root = find_source(source_of(run, args), args.root)
     return make_windows(dataset.recordings(root), **run.split.options)
 
 
@@ -68,9 +85,8 @@ def estimate_interactions(windows, estimator, args: Namespace, folder: Path):
     with progress(args, "measuring interactions") as tell:
         if args.get("rate", False):
             return DirectedInformation(estimator, lags_s=args.lags_s, progress=tell).fit(windows).profile_
-        return (
-            TemporalRUS(estimator, lags_s=args.lags_s, novel=args.novel, progress=tell).fit(windows).profile_
-        )
+        novel = "pairs" if args.novel_pairs else args.novel
+        return TemporalRUS(estimator, lags_s=args.lags_s, novel=novel, progress=tell).fit(windows).profile_
 
 
 @contextmanager

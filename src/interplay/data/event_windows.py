@@ -17,6 +17,7 @@ from interplay.data.target_bins import TargetBins
 from interplay.data.targets import is_labelled
 from interplay.data.windows import Windows
 from interplay.errors import InvalidInput
+from interplay.settings import near_first
 from interplay.units import lag_steps
 
 
@@ -182,7 +183,7 @@ def _sources(
         sources = [name for name in table.modalities if name not in (events.stream, *within)]
     for name in (*sources, *within):
         if name not in table.modalities:
-            raise InvalidInput(f"a source must be one of {list(table.modalities)}; got {name!r}.")
+            raise InvalidInput(f"a source must be one of {near_first(name, table.modalities)}; got {name!r}.")
     if target is not None and target in within:
         raise InvalidInput(
             f"the target {target!r} must not be a source in its own bin; leave it out of within."

@@ -9,6 +9,7 @@ from interplay.arrays import as_floats
 from interplay.data.steps import Steps
 from interplay.data.windows import Windows
 from interplay.errors import InvalidInput
+from interplay.settings import near_first
 from interplay.units import lag_steps
 
 
@@ -86,7 +87,9 @@ class Events:
         """
         steps, looked_at = steps_of(steps)
         if label not in steps.classes or steps.target.ndim != 1:
-            raise InvalidInput(f"label must be one of the classes {list(steps.classes)}; got {label!r}.")
+            raise InvalidInput(
+                f"label must be one of the classes {near_first(label, steps.classes)}; got {label!r}."
+            )
         is_label = steps.target == steps.classes.index(label)
         known = np.r_[False, (steps.target[:-1] >= 0) & (np.diff(steps.segment) == 0)]
         begins = is_label & known & np.r_[False, ~is_label[:-1]] & looked_at
@@ -128,12 +131,14 @@ def steps_of(source: Steps | Windows) -> tuple[Steps, np.ndarray]:
 def channel_of(steps: Steps, stream: str, channel: str | None) -> np.ndarray:
     """Samples of one channel in each step, (n_steps, r) float64; NaN where unobserved."""
     if stream not in steps.modalities:
-        raise InvalidInput(f"a stream must be one of {list(steps.modalities)}; got {stream!r}.")
+        raise InvalidInput(f"a stream must be one of {near_first(stream, steps.modalities)}; got {stream!r}.")
     names = steps.channels[stream]
     if channel is None and len(names) > 1:
         raise InvalidInput(f"channel must be given, one of {list(names)}: {stream!r} has {len(names)}.")
     if channel is not None and channel not in names:
-        raise InvalidInput(f"channel of {stream!r} must be one of {list(names)}; got {channel!r}.")
+        raise InvalidInput(
+            f"channel of {stream!r} must be one of {near_first(channel, names)}; got {channel!r}."
+        )
     return steps.values[stream][..., 0 if channel is None else names.index(channel)].astype(np.float64)
 
 

@@ -11,7 +11,7 @@ from interplay.data.manifest import SplitManifest, describe_split
 from interplay.data.splits import split_by_entity
 from interplay.data.windows import Windows
 from interplay.errors import InvalidInput
-from interplay.settings import nearest_name
+from interplay.settings import near_first, nearest_name
 
 RANDOM = "random"
 """Name of the split whose entities are drawn."""
@@ -50,8 +50,9 @@ def find_split(name: str | Path | None, published: Mapping[str, Parts]) -> Parts
         return None
     if not Path(name).is_file():
         question = nearest_name(name, published)
+        known = near_first(name, [*published, RANDOM])
         raise InvalidInput(
-            f"split must be one of {[*published, RANDOM]}, or a file such as the split.json of a run; got {name!r}."
+            f"split must be one of {known}, or a file such as the split.json of a run; got {name!r}."
             f"{question and ' '}{question}"
         )
     return SplitManifest.load(name)

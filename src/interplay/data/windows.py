@@ -11,6 +11,7 @@ from interplay.data.steps import Steps, make_steps, padded
 from interplay.data.targets import is_labelled
 from interplay.data.warn import warn_of_data
 from interplay.errors import InvalidInput
+from interplay.notebook import counted, rows_html
 from interplay.types import Recording, Schema, WindowBatch
 
 MOST_NAMES = 5
@@ -37,6 +38,24 @@ class Windows:
 
     def __len__(self) -> int:
         return len(self.last)
+
+    def __repr__(self) -> str:
+        target = f"{self.kind} {', '.join(self.classes[:MOST_NAMES])}" if self.classes else self.kind
+        more = ", …" if len(self.classes) > MOST_NAMES else ""
+        entities = counted(len(self.entities), "entity", "entities")
+        modalities = counted(len(self.modalities), "modality", "modalities")
+        return (
+            f"Windows({counted(len(self), 'window')} of {self.length} steps of {self.step_s:g} s: {entities}, "
+            f"{modalities}; target: {target}{more})"
+        )
+
+    def _repr_html_(self) -> str:
+        observed = self.steps.observed[self.used_rows()].mean(0)
+        rows = [
+            (name, shape[1], shape[0], f"{share:.0%}")
+            for (name, shape), share in zip(self.schema.shapes.items(), observed, strict=True)
+        ]
+        return rows_html(rows, ("modality", "channels", "samples per step", "steps observed"), repr(self))
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -106,6 +125,23 @@ class Windows:
         """The windows of some entities."""
         chosen = np.isin(np.array(self.steps.entities), list(names))
         return self.select(chosen[self.entity])
+
+    def without(self, names: Iterable[str]) -> "Windows":
+        """The same windows without some modalities; one must stay."""
+        steps, names = self.steps, set(names)
+        stay = [name for name in steps.modalities if name not in names]
+        if not stay:
+            raise InvalidInput(
+                f"without must leave at least one modality; {sorted(names)} are all that there are."
+            )
+        part = replace(
+            steps,
+            values={name: steps.values[name] for name in stay},
+            observed=steps.observed[:, [steps.modalities.index(name) for name in stay]],
+            channels={name: steps.channels[name] for name in stay},
+            units={name: unit for name, unit in steps.units.items() if name in stay},
+        )
+        return replace(self, steps=part)
 
     def of_label(self, name: str) -> "Windows":
         """The windows where one of several labels is known, with "no" and "yes" to it as their classes."""

@@ -14,6 +14,7 @@ import xarray as xr
 from scipy.stats import norm
 
 from interplay.data import Windows
+from interplay.errors import InvalidInput
 from interplay.estimators.resampling import bootstrap_std_error, cluster_sums, clusters_of
 from interplay.profile.significance import RESOLUTION_BITS, familywise, q_values
 from interplay.units import bits
@@ -62,6 +63,10 @@ class ProfileBuilder:
         rng: np.random.Generator,
         pairs: Sequence[tuple[str, str]] | None = None,
     ):
+        if n_bootstrap < 2:
+            raise InvalidInput(
+                f"n_bootstrap must be at least 2, since errors are the spread of so many draws; got {n_bootstrap}."
+            )
         self.names, self.step_s, self.lags = list(windows.modalities), windows.step_s, np.asarray(lags)
         chosen = combinations(self.names, 2) if pairs is None else pairs
         numbers = [(self.names.index(i), self.names.index(j)) for i, j in chosen]

@@ -15,7 +15,7 @@ from interplay.estimators.collect import ProfileBuilder
 from interplay.estimators.discretise import cells_at_lags
 from interplay.estimators.given import Given
 from interplay.estimators.posterior.fold_probe import fold_parts
-from interplay.estimators.resampling import WORK_BYTES, rearrangements, tail_p_values
+from interplay.estimators.resampling import WORK_BYTES, check_rotations, rearrangements, tail_p_values
 from interplay.estimators.strata import Known
 from interplay.estimators.target_history import past_labels
 from interplay.info import RedundancyMeasure
@@ -111,6 +111,7 @@ class DiscretePID(BaseRUS):
         cell = cells_at_lags(windows, lags, self.cells, self.n_cells, self.random_state)
         y, n_classes = torch.from_numpy(windows.y), len(windows.classes)
         group = torch.from_numpy(known.context)
+        check_rotations(self.n_rotations)
         draws = max(self.n_rotations, self.n_shuffles)
         rearranged = torch.from_numpy(rearrangements(windows, windows.length, draws, rng, known.stratum))
         alone = []

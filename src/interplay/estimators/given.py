@@ -83,7 +83,11 @@ class Given:
         read = [_columns(windows, name, lags) for name in names if not (within and name == "entity")]
         columns = np.concatenate(read, axis=1) if read else np.zeros((len(windows), 0))
         group = np.unique(windows.entity, return_inverse=True)[1] if within else np.zeros(len(windows), int)
-        sources = _without(windows, [name for name in names if name in windows.modalities])
+        if set(windows.modalities) <= set(names):
+            raise InvalidInput(
+                f"given must leave at least one source; {list(windows.modalities)} are all modalities there are."
+            )
+        sources = windows.without(names) if set(names) & set(windows.modalities) else windows
         made = cls(
             names=names,
             windows=_centred(sources) if within else sources,
@@ -92,6 +96,10 @@ class Given:
             within_entities=within,
         )
         return made._by_value() if names else made
+
+    def beside(self, columns: np.ndarray) -> "Given":
+        """The same with more that is known of each window, (N, F)."""
+        return replace(self, columns=np.hstack([self.columns, columns]))
 
     def _by_value(self) -> "Given":
         """The same with a group for each value, where these are few."""
@@ -136,25 +144,6 @@ def _complete(columns: np.ndarray) -> np.ndarray:
     known = ~missing.all(0)
     columns, missing = columns[:, known], missing[:, known]
     return np.column_stack([np.where(missing, np.nanmedian(columns, axis=0), columns), missing])
-
-
-def _without(windows: Windows, names: Sequence[str]) -> Windows:
-    """Windows without some modalities."""
-    if not names:
-        return windows
-    steps = windows.steps
-    sources = [name for name in steps.modalities if name not in names]
-    if not sources:
-        raise InvalidInput(
-            f"given must leave at least one source; {list(names)} are all modalities there are."
-        )
-    values = {name: steps.values[name] for name in sources}
-    observed = steps.observed[:, [steps.modalities.index(name) for name in sources]]
-    channels = {name: steps.channels[name] for name in sources}
-    units = {name: unit for name, unit in steps.units.items() if name in sources}
-    return replace(
-        windows, steps=replace(steps, values=values, observed=observed, channels=channels, units=units)
-    )
 
 
 def _centred(windows: Windows) -> Windows:

@@ -4,7 +4,6 @@ A modality is what one model says: its channels are the probabilities of the cla
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -99,7 +98,12 @@ class PredictionsPID(BaseRUS):
             Windows whose predictions each may show, if these have nothing to do with its label.
         """
         both = joint_names(windows.modalities)
-        singles = _without(windows, set(both.values()))
+        together = set(both.values())
+        if set(windows.modalities) <= together:
+            raise InvalidInput(
+                f"there must be predictions from single modalities; got {list(windows.modalities)}."
+            )
+        singles = windows.without(together) if together else windows
         rng = np.random.default_rng(self.random_state)
         builder = ProfileBuilder(singles, lags, n_bootstrap=self.n_bootstrap, rng=rng)
         fold = cross_folds(windows, self.folds, seed=self.random_state)
@@ -173,19 +177,6 @@ def _said(windows: Windows, name: str, lags: np.ndarray) -> torch.Tensor:
     observed = windows.steps.observed[:, windows.modalities.index(name)][rows]
     prior = np.bincount(windows.y, minlength=n_c) / len(windows)
     return torch.from_numpy(as_probabilities(np.where(observed[..., None], values[rows, 0], prior), name))
-
-
-def _without(windows: Windows, names: set[str]) -> Windows:
-    """Windows without some of their modalities."""
-    steps = windows.steps
-    stay = [name for name in steps.modalities if name not in names]
-    if not stay:
-        raise InvalidInput(f"there must be predictions from single modalities; got {list(steps.modalities)}.")
-    columns = [steps.modalities.index(name) for name in stay]
-    part = replace(
-        steps, values={name: steps.values[name] for name in stay}, observed=steps.observed[:, columns]
-    )
-    return replace(windows, steps=part)
 
 
 def _dataset(builder: ProfileBuilder, scores: PredictionScores, doubt: float) -> xr.Dataset:

@@ -11,6 +11,7 @@ import torch
 
 from interplay.data import Windows
 from interplay.data.splits import consecutive_blocks
+from interplay.errors import InvalidInput
 
 WORK_BYTES = 64e6
 """Memory that rearranged labels may take at once."""
@@ -112,6 +113,7 @@ def rearrangements(
     -------
     (draws, N) int64, numbers of windows
     """
+    check_rotations(draws)
     starts = np.flatnonzero(np.r_[True, windows.entity[1:] != windows.entity[:-1]])
     sizes = np.diff(np.r_[starts, len(windows)])
     if stratum is not None:
@@ -123,6 +125,12 @@ def rearrangements(
         moved = (place + np.repeat(shift, sizes, axis=1)) % np.repeat(sizes, sizes)
         return np.repeat(starts, sizes) + moved
     return exchanged(starts, sizes, draws, rng)
+
+
+def check_rotations(draws: int) -> None:
+    """Refuse p-values of no draws."""
+    if draws < 1:
+        raise InvalidInput(f"n_rotations must be at least 1, since p-values come from them; got {draws}.")
 
 
 def exchanged(starts: np.ndarray, sizes: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:

@@ -19,6 +19,9 @@ from interplay.estimators.given import Given
 MOST_STRATA = 12
 """Strata of a confounder with many values."""
 
+STRATA_OF_PAST = 4
+"""Of the target's own past alone, the mean by which is taken off: heads of more strata would learn from few windows."""
+
 WINDOWS_PER_STRATUM = 150
 """Windows for each of these, at least, where there are fewer in all."""
 
@@ -74,7 +77,9 @@ class Known:
         return cls(context=_crossed(stratum, past), stratum=stratum, log_prior=log_p)
 
 
-def strata(group: np.ndarray, columns: np.ndarray, reading: np.ndarray, seed: int) -> np.ndarray:
+def strata(
+    group: np.ndarray, columns: np.ndarray, reading: np.ndarray, seed: int, most: int = MOST_STRATA
+) -> np.ndarray:
     """Windows that know about the same, within their groups.
 
     Parameters
@@ -83,6 +88,7 @@ def strata(group: np.ndarray, columns: np.ndarray, reading: np.ndarray, seed: in
     columns : (N, F) float64
     reading : (N, S) float64, what the columns tell of the target, beside their ranks that together have a spread of 1
     seed : int
+    most : int, strata of each group at most
 
     Returns
     -------
@@ -91,7 +97,7 @@ def strata(group: np.ndarray, columns: np.ndarray, reading: np.ndarray, seed: in
     from sklearn.cluster import KMeans
 
     each = len(group) // (WINDOWS_PER_STRATUM * (group.max() + 1))
-    n_strata = int(np.clip(each, 2, MOST_STRATA))
+    n_strata = int(np.clip(each, 2, most))
     place = np.hstack([_ranks(columns) / np.sqrt(columns.shape[1]), reading])
     cell = KMeans(n_strata, n_init=2, random_state=seed).fit_predict(place)
     return _crossed(group, cell)
@@ -99,7 +105,10 @@ def strata(group: np.ndarray, columns: np.ndarray, reading: np.ndarray, seed: in
 
 def strata_of_numbers(given: Given, reading: np.ndarray, seed: int) -> np.ndarray:
     """Strata (N,) of what is given, where it tells `reading` (N, S) of a number, in its standard deviations."""
-    return strata(given.group, given.columns, reading, seed) if given.columns.shape[1] else given.group
+    if not given.columns.shape[1]:
+        return given.group
+    most = MOST_STRATA if given.names else STRATA_OF_PAST
+    return strata(given.group, given.columns, reading, seed, most)
 
 
 def read_classes(

@@ -42,15 +42,13 @@ def classification_metrics(
     """
     y, probs = check_probabilities(y, probs)
     called = probs.argmax(axis=1) if called is None else _check_called(called, probs)
-    of_label = probs[np.arange(len(y)), y]
-    one_hot = np.eye(probs.shape[1], dtype=bool)
-    counts = np.stack([one_hot[y] & one_hot[called], one_hot[y], one_hot[called]], axis=1)
+    counts = counts_of_calls(y, called, probs.shape[1])
     return {
         **scores_with_intervals(
-            _scores, counts, entity=entity, n_bootstrap=n_bootstrap, random_state=random_state
+            scores_of_calls, counts, entity=entity, n_bootstrap=n_bootstrap, random_state=random_state
         ),
         **auroc_with_interval(
-            one_hot[y],
+            np.eye(probs.shape[1], dtype=bool)[y],
             probs,
             np.ones(probs.shape, bool),
             entity=entity,
@@ -58,7 +56,7 @@ def classification_metrics(
             random_state=random_state,
         ),
         "auprc": _one_against_rest(average_precision_score, y, probs),
-        "log_loss_bits": float(bits(-np.log(np.maximum(of_label, np.finfo(float).tiny)).mean())),
+        "log_loss_bits": float(surprise_bits(y, probs).mean()),
         "brier": brier_score(y, probs),
         "ece": expected_calibration_error(y, probs),
     }
@@ -78,10 +76,22 @@ def confusion_scores(tables: np.ndarray) -> dict[str, np.ndarray]:
     is true at least once, as in scikit-learn.
     """
     right = np.diagonal(tables, axis1=-2, axis2=-1)
-    return _scores(np.stack([right, tables.sum(-1), tables.sum(-2)], axis=-2))
+    return scores_of_calls(np.stack([right, tables.sum(-1), tables.sum(-2)], axis=-2))
 
 
-def _scores(counts: np.ndarray) -> dict[str, np.ndarray]:
+def surprise_bits(y: np.ndarray, probs: np.ndarray) -> np.ndarray:
+    """What each window's true class comes as, (N,) bits: minus the logarithm of its probability."""
+    of_label = probs[np.arange(len(y)), y]
+    return bits(-np.log(np.maximum(of_label, np.finfo(float).tiny)))
+
+
+def counts_of_calls(y: np.ndarray, called: np.ndarray, n_classes: int) -> np.ndarray:
+    """Whether each class is rightly called, true and called in each window, (N, 3, C) bool."""
+    one_hot = np.eye(n_classes, dtype=bool)
+    return np.stack([one_hot[y] & one_hot[called], one_hot[y], one_hot[called]], axis=1)
+
+
+def scores_of_calls(counts: np.ndarray) -> dict[str, np.ndarray]:
     """Scores of how often each class was right, true and called (..., 3, C)."""
     right, true, called = np.moveaxis(np.asarray(counts, dtype=np.float64), -2, 0)
     f1 = 2 * right / np.maximum(true + called, 1)

@@ -43,20 +43,25 @@ def multilabel_metrics(
         )
     if not ((probs >= 0) & (probs <= 1)).all():
         raise InvalidInput("probs must lie between 0 and 1; some do not, or are NaN.")
-    true, called, known = y == 1, probs >= 0.5, y >= 0
-    counts = np.stack([known & true & called, known & true & ~called, known & ~true & called, known], axis=-1)
+    counts = counts_of_labels(y, probs)
     return {
         **scores_with_intervals(
-            _called_scores, counts, entity=entity, n_bootstrap=n_bootstrap, random_state=random_state
+            scores_of_labels, counts, entity=entity, n_bootstrap=n_bootstrap, random_state=random_state
         ),
         **auroc_with_interval(
-            true, probs, known, entity=entity, n_bootstrap=n_bootstrap, random_state=random_state
+            y == 1, probs, y >= 0, entity=entity, n_bootstrap=n_bootstrap, random_state=random_state
         ),
         "auprc": _mean_over_labels(average_precision_score, y, probs),
     }
 
 
-def _called_scores(counts: np.ndarray) -> dict[str, np.ndarray]:
+def counts_of_labels(y: np.ndarray, probs: np.ndarray) -> np.ndarray:
+    """Whether each label of each window is a hit, a miss, a false call, and known, (N, C, 4) bool."""
+    true, called, known = y == 1, probs >= 0.5, y >= 0
+    return np.stack([known & true & called, known & true & ~called, known & ~true & called, known], axis=-1)
+
+
+def scores_of_labels(counts: np.ndarray) -> dict[str, np.ndarray]:
     """Scores of hits, misses, false calls and known windows (..., C, 4); a label without any of them has F1 0."""
     hits, misses, false, known = np.moveaxis(counts, -1, 0)
     f1 = 2 * hits / np.maximum(2 * hits + misses + false, 1)

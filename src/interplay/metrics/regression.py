@@ -39,15 +39,22 @@ def regression_metrics(
         )
     if not (np.isfinite(y).all() and np.isfinite(predicted).all()):
         raise InvalidInput("y and predicted must be finite; some are not.")
-    error = predicted - y
-    # sums from which every score follows, so that resampling entities is one product
-    parts = np.stack([np.ones_like(y), np.abs(error), error**2, y, y**2], axis=1)
     return scores_with_intervals(
-        _scores, parts, entity=entity, n_bootstrap=n_bootstrap, random_state=random_state
+        scores_of_errors,
+        sums_of_errors(y, predicted),
+        entity=entity,
+        n_bootstrap=n_bootstrap,
+        random_state=random_state,
     )
 
 
-def _scores(sums: np.ndarray) -> dict[str, np.ndarray]:
+def sums_of_errors(y: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """What each window adds to the sums from which every score follows, (N, 5)."""
+    error = predicted - y
+    return np.stack([np.ones_like(y), np.abs(error), error**2, y, y**2], axis=1)
+
+
+def scores_of_errors(sums: np.ndarray) -> dict[str, np.ndarray]:
     n, absolute, squared, total, of_squares = np.moveaxis(sums, -1, 0)
     spread = of_squares - total**2 / n
     # what is left of a difference of large sums is rounding where the target does not vary

@@ -36,13 +36,8 @@ def scores_with_intervals(
         and ``n_entities``.
     """
     n = len(parts)
-    entity = np.arange(n) if entity is None else np.asarray(entity)
-    if entity.shape != (n,):
-        raise InvalidInput(f"entity must have one entry per window ({n}); got shape {entity.shape}.")
-    code = np.unique(entity, return_inverse=True)[1]
-    n_entities = int(code.max()) + 1
-    by_entity = np.zeros((n_entities, *parts.shape[1:]))
-    np.add.at(by_entity, code, parts)
+    by_entity = sums_by_entity(parts, np.arange(n) if entity is None else entity)
+    n_entities = len(by_entity)
     drawn = draws(n_entities, n_bootstrap, random_state)
     whole, resampled = scores(by_entity.sum(0)), scores(np.tensordot(drawn, by_entity, axes=1))
     named: dict[str, float] = {}
@@ -50,6 +45,23 @@ def scores_with_intervals(
         low, high = interval(resampled[name], n_entities)
         named |= {name: float(value), f"{name}_low": low, f"{name}_high": high}
     return {**named, "n_windows": n, "n_entities": n_entities}
+
+
+def sums_by_entity(parts: np.ndarray, entity) -> np.ndarray:
+    """Sums over the windows of each of G entities, in sorted order, (G, *) float64.
+
+    Parameters
+    ----------
+    parts : (N, *)
+    entity : (N,) int or str
+    """
+    entity = np.asarray(entity)
+    if entity.shape != parts.shape[:1]:
+        raise InvalidInput(f"entity must have one entry per window ({len(parts)}); got shape {entity.shape}.")
+    names, code = np.unique(entity, return_inverse=True)
+    sums = np.zeros((len(names), *parts.shape[1:]))
+    np.add.at(sums, code, parts)
+    return sums
 
 
 def draws(n_entities: int, n_bootstrap: int, random_state: int) -> np.ndarray:

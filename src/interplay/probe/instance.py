@@ -29,15 +29,16 @@ from interplay.files import whole_file
 from interplay.files.reading import whole
 from interplay.probe.calibration import Calibration
 from interplay.probe.features import StepFeatures
+from interplay.probe.fine_bins import FineBins
 from interplay.probe.network import Probe
 from interplay.units import bits
 
-FORMAT = "interplay-probe-2"
+FORMAT = "interplay-probe-3"
 WORK_BYTES = 256 * 2**20
 """Memory that a batch of windows may take."""
 
 
-PARTS = ("alpha", "beta", "mixture", "least_by")
+PARTS = ("alpha", "beta", "mixture", "least", "within")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,17 +48,18 @@ class PairReading:
     Attributes
     ----------
     together : Calibration of the pairs' heads, (P, L)
-    alpha, beta : (P, L, K, C), potentials of the least informative coupling
-    mixture : (P, L, 4), weights of the pair's head, each source alone, and the coupling
-    least_by : (P, L) int64, what tells the least that the two must tell: 0 the coupling, 1 the first source, 2 the
-    second
+    alpha, beta : (P, L, K, C), potentials of the least informative coupling; of a number over groups of bins, (..., G)
+    mixture : (P, L, 5), weights of the pair's head, each source alone, the coupling, and the product of both sources
+    least : (P, L, 3), weights of what may tell the least that the two must tell: the coupling, each source alone
+    within : (P, L, 2), of a number weights of each source within groups of bins, where it speaks for the coupling
     """
 
     together: Calibration
     alpha: torch.Tensor
     beta: torch.Tensor
     mixture: torch.Tensor
-    least_by: torch.Tensor
+    least: torch.Tensor
+    within: torch.Tensor
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, torch.Tensor]) -> "PairReading":
@@ -118,7 +120,9 @@ class InstanceProbe:
     features : StepFeatures
     alone : Calibration of the modalities' heads, (M, L)
     log_prior : (C,)
-    centres : (M, L, K, C), of the cells, square roots of posteriors
+    centres : (M, L, K, C), of the cells, square roots of posteriors; of a number (M, L, K, G), of groups of bins
+    bins : FineBins, optional
+        Of a number, whose classes are bins that heads have curves over.
     """
 
     blocks: tuple[PairBlock, ...]
@@ -129,6 +133,7 @@ class InstanceProbe:
     alone: Calibration
     log_prior: torch.Tensor
     centres: torch.Tensor
+    bins: FineBins | None = None
 
     def explain(self, windows: Windows) -> xr.Dataset:
         """See `InteractionProfile.explain`."""
@@ -166,6 +171,8 @@ class InstanceProbe:
         log_p, blocks = torch.empty(0), []
         for k, block in enumerate(self.blocks):
             alone, together = block.logits(x, place)
+            if self.bins is not None:
+                alone, together = self.bins.logits(alone), self.bins.logits(together)
             if k == 0:
                 log_p = self.alone.apply(alone, self.log_prior)
             blocks.append(self._of_pairs(block, log_p, together))
@@ -177,19 +184,25 @@ class InstanceProbe:
         self, block: PairBlock, log_p: torch.Tensor, together: torch.Tensor
     ) -> dict[str, torch.Tensor]:
         reading = block.reading
-        cell = nearest(torch.exp(0.5 * log_p), self.centres)
+        coarse = log_p if self.bins is None else self.bins.grouped(log_p)
+        cell = nearest(torch.exp(0.5 * coarse), self.centres)
         i, j = block.probe.pairs.unbind(1)
         log_q = by_cell(reading.alpha, cell[i]) + by_cell(reading.beta, cell[j])
+        if self.bins is not None:
+            each = [self.bins.refined(log_q, log_p[k]) for k in (i, j)]
+            log_q = (torch.stack(each, -1) * reading.within[:, :, None, None]).sum(-1)
         beliefs = [
             reading.together.apply(together, self.log_prior),
             log_p[i],
             log_p[j],
             torch.log_softmax(log_q, -1),
+            torch.log_softmax(log_p[i] + log_p[j] - self.log_prior, -1),
         ]
         joint = torch.logsumexp(torch.stack(beliefs, -1) + torch.log(reading.mixture)[:, :, None, None], -1)
         one, two, both = (each - self.log_prior for each in (log_p[i], log_p[j], joint))
-        by = reading.least_by[..., None, None]
-        least = torch.where(by == 0, log_q - self.log_prior, torch.where(by == 1, one, two))
+        least = (torch.stack([log_q - self.log_prior, one, two], -1) * reading.least[:, :, None, None]).sum(
+            -1
+        )
         return {
             "redundancy": _divergence(joint, one + two - least),
             "unique_ij": _divergence(joint, least - two),
@@ -233,6 +246,8 @@ class InstanceProbe:
         }
         tensors = {name: getattr(self, name) for name in ("log_prior", "centres")}
         tensors |= {f"alone.{name}": value for name, value in self.alone.tensors().items()}
+        if self.bins is not None:
+            tensors |= {"bins.curves": self.bins.curves, "bins.group": self.bins.group}
         for k, block in enumerate(self.blocks):
             tensors |= {f"block.{k}.{name}": value for name, value in block.tensors().items()}
         tensors |= {f"features.{name}": torch.from_numpy(v) for name, v in self.features.arrays().items()}
@@ -252,6 +267,7 @@ class InstanceProbe:
 
     @classmethod
     def _from_parts(cls, about: dict, tensors: dict[str, torch.Tensor]) -> "InstanceProbe":
+        bins = _under("bins.", tensors)
         arrays = {name: tensor.numpy() for name, tensor in _under("features.", tensors).items()}
         return cls(
             blocks=tuple(
@@ -264,6 +280,7 @@ class InstanceProbe:
             alone=Calibration(**_under("alone.", tensors)),
             log_prior=tensors["log_prior"],
             centres=tensors["centres"],
+            bins=FineBins(**bins) if bins else None,
         )
 
 

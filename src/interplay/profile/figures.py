@@ -6,7 +6,9 @@ from interplay.errors import InvalidInput
 from interplay.profile.dataset import RATE
 from interplay.profile.novelty import ALONE, significant_novel
 from interplay.profile.significance import Z_95
-from interplay.profile.since_event import edges_in_unit, is_since_event, significant_stretches, when
+from interplay.profile.since_event import significant_stretches
+from interplay.profile.time_axis import is_since_event
+from interplay.settings import near_first
 
 # Okabe and Ito's palette, which stays apart for colour-blind eyes
 COLOURS = {"redundancy": "#0072B2", "unique_i": "#E69F00", "unique_j": "#D55E00", "synergy": "#009E73"}
@@ -37,7 +39,7 @@ def plot_lags(profile, source_i: str, source_j: str, ax=None):
             "plot_heatmap, or estimate with TemporalRUS."
         )
     ax = _axes(ax, (6.0, 3.6))
-    d, (at, label_of_axis) = profile.dataset, _lag_axis(profile)
+    d, axis = profile.dataset, profile.axis
     rows = (
         ("redundancy", "redundancy", source_i, source_j, "redundant"),
         ("unique_i", "unique", source_i, source_j, f"only {source_i}"),
@@ -46,14 +48,14 @@ def plot_lags(profile, source_i: str, source_j: str, ax=None):
     )
     for key, variable, a, b, label in rows:
         values = d[variable].sel(source_i=a, source_j=b).values
-        ax.plot(at, values, color=COLOURS[key], label=label, marker="o", markersize=3)
+        ax.plot(axis.at, values, color=COLOURS[key], label=label, marker="o", markersize=3)
         if f"{variable}_stderr" in d:
             half = Z_95 * d[f"{variable}_stderr"].sel(source_i=a, source_j=b).values
-            ax.fill_between(at, values - half, values + half, color=COLOURS[key], alpha=0.2, lw=0)
+            ax.fill_between(axis.at, values - half, values + half, color=COLOURS[key], alpha=0.2, lw=0)
     ax.axhline(0.0, color="0.6", lw=0.8)
-    if is_since_event(profile):
+    if is_since_event(d):
         _mark_clusters(profile, ax, [(key, variable, a, b) for key, variable, a, b, _ in rows])
-    ax.set_xlabel(label_of_axis)
+    ax.set_xlabel(axis.title)
     ax.set_ylabel("information (bits)")
     ax.set_title(f"{source_i} and {source_j}")
     ax.legend(frameon=False, fontsize="small")
@@ -113,7 +115,8 @@ def plot_heatmap(profile, atom: str = "synergy", *, lag_s: float | None = None, 
     profile : InteractionProfile
     atom : "redundancy", "unique" (row not column) or "synergy"
     lag_s : float, s, optional
-        The measured lag nearest to it; without it the largest value over lags.
+        The measured lag nearest to it, or the bin of time since an event that it lies in; without it the largest value
+        over all.
     ax : matplotlib Axes, optional
 
     Returns
@@ -124,15 +127,13 @@ def plot_heatmap(profile, atom: str = "synergy", *, lag_s: float | None = None, 
         raise InvalidInput(f"atom must be 'redundancy', 'unique' or 'synergy'; got {atom!r}.")
     values = profile.dataset[atom].values
     if lag_s is None:
-        over = "time" if is_since_event(profile) else "lags"
-        moment = "bits per step over all lags together" if profile.kind == RATE else f"largest over {over}"
+        moment = f"largest over {profile.axis.over}"
+        moment = "bits per step over all lags together" if profile.kind == RATE else moment
         values = np.where(np.isnan(values), -np.inf, values).max(-1)
         values = np.where(np.isinf(values), np.nan, values)
     else:
-        k = int(np.abs(profile.lag_s - lag_s).argmin())
-        moment = (
-            f"lag {profile.lag_s[k]:g} s" if not is_since_event(profile) else when(profile, profile.lag_s[k])
-        )
+        k = profile.axis.nearest(lag_s)
+        moment = profile.axis.points[k]
         values = values[..., k]
     side = 1.6 + 0.55 * len(values)
     ax = _axes(ax, (side + 1.2, side))
@@ -150,17 +151,9 @@ def plot_heatmap(profile, atom: str = "synergy", *, lag_s: float | None = None, 
     return ax
 
 
-def _lag_axis(profile) -> tuple[np.ndarray, str]:
-    """Where values stand on the axis of lags, and what it is called."""
-    if not is_since_event(profile):
-        return profile.lag_s, "lag of the sources before the target (s)"
-    edges, unit = edges_in_unit(profile)
-    return (edges[:-1] + edges[1:]) / 2, f"time since {profile.dataset.attrs['event']} ({unit})"
-
-
 def _mark_clusters(profile, ax, rows) -> None:
     """The whole time that was looked at, with bars at the foot, one row an atom."""
-    edges, _ = edges_in_unit(profile)
+    edges = profile.axis.edges
     ax.set_xlim(edges[0], edges[-1])
     low, high = ax.get_ylim()
     for place, (key, variable, a, b) in enumerate(rows):
@@ -182,6 +175,8 @@ def _axes(ax, size):
 def _check_sources(profile, *names: str) -> None:
     for name in names:
         if name not in profile.modalities:
-            raise InvalidInput(f"a source must be one of {list(profile.modalities)}; got {name!r}.")
+            raise InvalidInput(
+                f"a source must be one of {near_first(name, profile.modalities)}; got {name!r}."
+            )
     if len(set(names)) < len(names):
         raise InvalidInput(f"the two sources must differ; got {names[0]!r} twice.")

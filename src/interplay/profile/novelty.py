@@ -3,11 +3,15 @@
 import numpy as np
 import pandas as pd
 import xarray as xr
+from scipy.stats import norm
 
 from interplay.profile.sentences import given_past, in_brackets, with_interval
-from interplay.profile.significance import significant
+from interplay.profile.significance import RESOLUTION_BITS, familywise, significant
 
 ALONE, JOINT = "novel", "novel_joint"
+
+MOST_PAIRS = 3
+"""Pairs that sentences name beside single modalities."""
 
 
 def significant_novel(dataset: xr.Dataset, variable: str = ALONE) -> np.ndarray:
@@ -37,31 +41,81 @@ def news(profile) -> pd.DataFrame:
     source, lag = np.nonzero(significant_novel(d))
     values = (d[f"{ALONE}{part}"].values[source, lag] for part in ("", "_stderr", "_q_value"))
     names = np.array(profile.modalities, dtype=object)[source]
-    table = pd.DataFrame(dict(zip(columns, (names, profile.lag_s[lag], *values), strict=True)))
-    return table.sort_values("bits", ascending=False, kind="stable").reset_index(drop=True)
+    return _most_first(columns, (names, profile.lag_s[lag], *values))
+
+
+def joint_news(profile) -> pd.DataFrame:
+    """What arrives only with two modalities together, the most first.
+
+    One row for each pair and lag that adds significantly more than both modalities add there by themselves, the sum of
+    which two that tell different things reach, and two that tell the same do not.
+
+    Parameters
+    ----------
+    profile : InteractionProfile
+        Of ``TemporalRUS(novel="pairs")``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``source_i, source_j, lag_s, bits, stderr, q_value``; ``bits`` is by how much it is more, and
+        ``q_value`` is adjusted over all pairs and lags. No rows of a profile in which pairs were not measured.
+    """
+    columns = ["source_i", "source_j", "lag_s", "bits", "stderr", "q_value"]
+    if JOINT not in profile.dataset:
+        return pd.DataFrame(columns=columns)
+    d = profile.dataset.transpose(..., "lag")
+    i, j = np.triu_indices(len(profile.modalities), 1)
+    bits = d[JOINT].values[i, j] - d[ALONE].values[i] - d[ALONE].values[j]
+    errors = (d[f"{JOINT}_stderr"].values[i, j], *(d[f"{ALONE}_stderr"].values[m] for m in (i, j)))
+    stderr = np.sqrt(np.square(errors).sum(0))
+    # by chance the pair adds nothing, or no more than its modalities
+    p_value = np.maximum(
+        d[f"{JOINT}_p_value"].values[i, j], norm.sf(bits / np.hypot(stderr, RESOLUTION_BITS))
+    )
+    q_value = familywise(p_value)
+    pair, lag = np.nonzero(significant(bits, stderr, p_value, q_value))
+    names = np.array(profile.modalities, dtype=object)
+    values = (each[pair, lag] for each in (bits, stderr, q_value))
+    return _most_first(columns, (names[i[pair]], names[j[pair]], profile.lag_s[lag], *values))
 
 
 def novel_sentences(profile, n: int = 5) -> list[str]:
-    """One sentence for each of the n largest news that are significant.
+    """One sentence for each of the n largest significant news of single modalities, then of pairs that add more.
 
     Parameters
     ----------
     profile : InteractionProfile
     n : int
+        Of the pairs, at most `MOST_PAIRS` are named.
 
     Returns
     -------
     list of str
     """
-    return [_sentence(profile, row) for row in news(profile).head(n).itertuples()]
+    alone = [_of_modality(profile, row) for row in news(profile).head(n).itertuples()]
+    pairs = [_of_pair(profile, row) for row in joint_news(profile).head(min(n, MOST_PAIRS)).itertuples()]
+    return alone + pairs
 
 
-def _sentence(profile, row) -> str:
-    bits = f"{with_interval(row.bits, row.stderr)} bits"
-    known = "" if (words := given_past(profile)) == "" else f", {words}"
+def _of_modality(profile, row) -> str:
+    fact = f"{row.source} tells {with_interval(row.bits, row.stderr)} bits"
+    return f"{fact} {_arrival(profile, row, 'it does')}{in_brackets(row.q_value)}."
+
+
+def _of_pair(profile, row) -> str:
+    fact = f"{row.source_i} and {row.source_j} together tell {with_interval(row.bits, row.stderr)} bits"
+    arrival = _arrival(profile, row, "they do")
+    return f"{fact} {arrival}, beyond what each brings there alone{in_brackets(row.q_value)}."
+
+
+def _arrival(profile, row, who: str) -> str:
+    known = f", {words}" if (words := given_past(profile)) else ""
     if row.lag_s == profile.lag_s[0]:
-        return f"{row.source} tells {bits} at the most recent lag, {row.lag_s:g} s{known}{in_brackets(row.q_value)}."
-    return (
-        f"{row.source} tells {bits} at a lag of {row.lag_s:g} s that it does not tell more recently"
-        f"{known}{in_brackets(row.q_value)}."
-    )
+        return f"at the most recent lag, {row.lag_s:g} s{known}"
+    return f"{profile.axis.when[profile.axis.nearest(row.lag_s)]} that {who} not tell more recently{known}"
+
+
+def _most_first(columns: list[str], values) -> pd.DataFrame:
+    table = pd.DataFrame(dict(zip(columns, values, strict=True)))
+    return table.sort_values("bits", ascending=False, kind="stable").reset_index(drop=True)

@@ -9,19 +9,20 @@ import xarray as xr
 
 from interplay.data import Windows
 from interplay.errors import DamagedFile, InvalidInput
+from interplay.notebook import table_html
 from interplay.probe.instance import InstanceProbe
 from interplay.profile.dataset import (
     OVER_LAGS,
-    PAIR_ATOMS,
     PAIR_DIMS,
     RATE,
     REQUIRED,
     check_dataset,
     square_of,
 )
+from interplay.profile.ranking import check_atom, strongest
 from interplay.profile.significance import significant_atoms
-from interplay.profile.since_event import is_since_event, when
 from interplay.profile.stored import load_profile, save_profile
+from interplay.profile.time_axis import TimeAxis, is_since_event, time_axis
 
 
 class InteractionProfile:
@@ -41,7 +42,7 @@ class InteractionProfile:
         modality), ``entities`` the profile was fitted on, ``n_examples``, ``estimator``, ``parameters``, ``measure`` of
         redundancy, ``version``; where the lag is time since an event also ``event`` and ``bins_s``.
     probe : InstanceProbe, optional
-        What `explain` reads new windows with; `PosteriorPID` leaves one.
+        What `explain` reads new windows with; `PosteriorPID` and `DensityPID` leave one.
 
     See Also
     --------
@@ -127,6 +128,11 @@ class InteractionProfile:
         return self.dataset["lag_s"].values
 
     @property
+    def axis(self) -> TimeAxis:
+        """What its time is called, in which unit, and how its moments are said."""
+        return time_axis(self.dataset)
+
+    @property
     def step_s(self) -> float:
         return float(self.dataset.attrs["step_s"])
 
@@ -146,14 +152,19 @@ class InteractionProfile:
         )
 
     def to_dataframe(self) -> pd.DataFrame:
-        """One row per pair (i before j) and lag, of a rate per pair: atoms with errors, in bits, and p-values."""
+        """One row per pair (i before j) and lag, of a rate per pair: atoms with errors, in bits, and p-values.
+
+        Of time since an event, ``start_s`` and ``stop_s`` of each bin stand for ``lag`` and ``lag_s``.
+        """
         d = self.dataset
         i, j = np.triu_indices(len(self.modalities), 1)
         n_l = d.sizes["lag"]
         names = np.array(self.modalities, dtype=object)
         frame = {"source_i": names[i].repeat(n_l), "source_j": names[j].repeat(n_l)}
-        if self.kind != RATE:
-            frame |= {"lag": np.tile(d["lag"].values, len(i)), "lag_s": np.tile(self.lag_s, len(i))}
+        moments = {} if self.kind == RATE else self.axis.columns
+        if "lag_s" in moments:
+            moments = {"lag": d["lag"].values, **moments}
+        frame |= {name: np.tile(values, len(i)) for name, values in moments.items()}
 
         def column(variable: str, a, b):
             return d[variable].values[a, b].ravel()
@@ -173,7 +184,7 @@ class InteractionProfile:
 
     def significant(self, atom: str) -> np.ndarray:
         """Whether each value of an atom is really there, (M, M, L) bool; see `interplay.profile.significance`."""
-        _check_atom(atom)
+        check_atom(atom)
         return significant_atoms(self.dataset, atom)
 
     def top(self, n: int = 10, *, atom: str | None = None) -> pd.DataFrame:
@@ -190,44 +201,18 @@ class InteractionProfile:
         pandas.DataFrame
             Columns ``atom, source_i, source_j, lag_s, bits, stderr, p_value, q_value, significant``; for "unique" the
             information is in source_i and not in source_j. Error, p- and q-value are NaN where there is none. The lag
-            of a pair is that of its largest significant value, if it has one; of a rate it is NaN. What is given, if
-            anything, is in ``attrs["given"]``. Of time since an event, also ``when``, in words.
+            of a pair is that of its largest significant value, if it has one; of a rate it is NaN. Of time since an
+            event ``start_s`` and ``stop_s`` of the bin stand for it, and ``when`` says them in words. What is given, if
+            anything, is in ``attrs["given"]``.
         """
-        names = PAIR_ATOMS if atom is None else (atom,)
-        tables = [self._peaks(name) for name in names]
-        rows = pd.concat(tables).sort_values(["significant", "bits"], ascending=False, kind="stable")
-        rows = rows.head(n).reset_index(drop=True)
+        rows, axis = strongest(self, atom).head(n), self.axis
+        moment = rows["moment"].to_numpy()
+        for k, (name, values) in enumerate(axis.columns.items()):
+            rows.insert(3 + k, name, values[moment])
+        rows = rows.drop(columns="moment")
         if self.given:
             rows.attrs["given"] = self.given
-        return rows.assign(when=[when(self, lag) for lag in rows["lag_s"]]) if is_since_event(self) else rows
-
-    def _peaks(self, atom: str) -> pd.DataFrame:
-        """The largest value over lags of one atom, of every pair that has one."""
-        _check_atom(atom)
-        values, clear = self.dataset[atom].values, self.significant(atom)
-        off = ~np.eye(len(values), dtype=bool)
-        i, j = np.nonzero(off if atom == "unique" else np.triu(off))
-        series = np.where(np.isnan(values[i, j]), -np.inf, values[i, j])
-        asked = np.where(clear[i, j].any(-1, keepdims=True) & ~clear[i, j], -np.inf, series)
-        peak = asked.argmax(-1) if len(i) else np.zeros(0, dtype=np.int64)
-        return pd.DataFrame(
-            {
-                "atom": np.full(len(i), atom, dtype=object),
-                "source_i": np.array(self.modalities, dtype=object)[i],
-                "source_j": np.array(self.modalities, dtype=object)[j],
-                "lag_s": np.full(len(i), np.nan) if self.kind == RATE else self.lag_s[peak],
-                "bits": values[i, j, peak],
-                "stderr": self._or_nan((f"{atom}_stderr",), i, j, peak),
-                "p_value": self._or_nan((f"{atom}_p_value", "p_value"), i, j, peak),
-                "q_value": self._or_nan((f"{atom}_q_value", "q_value"), i, j, peak),
-                "significant": clear[i, j, peak],
-            }
-        )
-
-    def _or_nan(self, variables: tuple[str, ...], i, j, lag) -> np.ndarray:
-        """Values of the first of some variables that the profile has."""
-        variable = next((name for name in variables if name in self.dataset), None)
-        return np.full(len(i), np.nan) if variable is None else self.dataset[variable].values[i, j, lag]
+        return rows.assign(when=np.array(axis.when)[moment]) if is_since_event(self.dataset) else rows
 
     def sentences(self, n: int = 5, *, atom: str | None = None) -> list[str]:
         """The n strongest interactions in words; see `interplay.profile.sentences`."""
@@ -242,7 +227,8 @@ class InteractionProfile:
         return plot_lags(self, source_i, source_j, ax=ax)
 
     def novel_sentences(self, n: int = 5) -> list[str]:
-        """What lags add to all more recent ones, in words; see `interplay.profile.novelty`."""
+        """What lags add to all more recent ones, of single modalities and of pairs that add more; see
+        `interplay.profile.novelty`."""
         from interplay.profile.novelty import novel_sentences
 
         return novel_sentences(self, n)
@@ -282,8 +268,9 @@ class InteractionProfile:
         """
         if self.probe is None:
             raise InvalidInput(
-                "a profile must have a probe to explain windows; this one has none. Estimate it with PosteriorPID and "
-                "target_history=0, and keep the file that ends in .probe.safetensors beside the saved profile."
+                "a profile must have a probe to explain windows; this one has none. Estimate it with PosteriorPID, or "
+                "of a number DensityPID, with target_history=0 and nothing given, and keep the file that ends in "
+                ".probe.safetensors beside the saved profile."
             )
         return self.probe.explain(windows)
 
@@ -306,12 +293,12 @@ class InteractionProfile:
 
         return f"{headline(self)}\n{self.top(5).to_string(index=False)}"
 
+    def _repr_html_(self) -> str:
+        from interplay.profile.sentences import headline
+
+        return table_html(self.top(10), headline(self))
+
     def __eq__(self, other) -> bool:
         return isinstance(other, InteractionProfile) and self.dataset.identical(other.dataset)
 
     __hash__ = None
-
-
-def _check_atom(atom: str) -> None:
-    if atom not in PAIR_ATOMS:
-        raise InvalidInput(f"atom must be one of {list(PAIR_ATOMS)}; got {atom!r}.")

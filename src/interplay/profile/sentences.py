@@ -5,13 +5,15 @@ import math
 import numpy as np
 
 from interplay.profile.dataset import RATE
+from interplay.profile.ranking import strongest
 from interplay.profile.significance import Z_95
-from interplay.profile.since_event import clear_stretch, when
+from interplay.profile.since_event import clear_stretch, stretches
 
 WORDS = {
     "redundancy": "{i} and {j} tell the same {bits}",
     "unique": "{i} tells {bits} that {j} does not",
     "synergy": "{i} and {j} together tell {bits} that neither tells alone",
+    "mi": "{i} alone tells {bits}",
 }
 
 
@@ -31,10 +33,42 @@ def sentences(profile, n: int, atom: str | None = None) -> list[str]:
         Bits with 95 % intervals, the lag or time since the event at which each is largest, or of a rate the lags that
         it is over, what of the target's own past was known, and the q-value.
     """
-    n_m = len(profile.modalities)
-    rows = profile.top(3 * n_m * n_m, atom=atom)
+    rows = strongest(profile, atom)
     given = given_in_words(profile)
     return [given + _sentence(profile, row) for row in rows[rows["significant"]].head(n).itertuples()]
+
+
+def stretch_sentences(profile, n: int, atom: str | None = None) -> list[str]:
+    """One sentence for each of the n strongest stretches of time since an event that are significant.
+
+    Parameters
+    ----------
+    profile : InteractionProfile
+        From `EventResolved`.
+    n : int
+    atom : "redundancy", "unique", "synergy" or "mi", optional
+        All by default; "mi" is what a modality tells alone.
+
+    Returns
+    -------
+    list of str
+        From when to when, the bits of the largest bin with their 95 % interval, and the q-value of the cluster.
+    """
+    rows = stretches(profile, atom)
+    return [_of_stretch(profile, row) for row in rows[rows["significant"]].head(n).itertuples()]
+
+
+def _of_stretch(profile, row) -> str:
+    axis = profile.axis
+    first, last = (
+        axis.columns[f"{end}_s"].tolist().index(time_s)
+        for end, time_s in (("start", row.start_s), ("stop", row.stop_s))
+    )
+    most = "" if first == last else "up to "
+    bits = f"{most}{with_interval(row.bits, row.stderr)} bits"
+    fact = WORDS[row.atom].format(i=row.source_i, j=row.source_j, bits=bits)
+    after = f"from {axis.stretch(first, last)} after {profile.dataset.attrs['event']}"
+    return f"{given_in_words(profile)}{fact}, {after}{in_brackets(row.q_value)}."
 
 
 def given_in_words(profile) -> str:
@@ -49,7 +83,7 @@ def _sentence(profile, row) -> str:
     if profile.kind == RATE:
         where = f"over all lags together ({_lags(profile, row.source_i, row.source_j)})"
     else:
-        where = f"most {when(profile, row.lag_s)}{clear_stretch(profile, row)}"
+        where = f"most {profile.axis.when[row.moment]}{clear_stretch(profile, row)}"
     return f"{', '.join(filter(None, (fact, where, given_past(profile))))}{in_brackets(row.q_value)}."
 
 
@@ -87,10 +121,10 @@ def _listed(lags_s) -> str:
 
 def headline(profile) -> str:
     """What a profile is about, on one line."""
-    over = f"over lags {profile.lag_s.min():g} to {profile.lag_s.max():g} s"
-    over = "over all lags together, in bits per step" if profile.kind == RATE else over
     entropy = f"target entropy {profile.h_y_bits:.3f} bits"
     measure = profile.dataset.attrs.get("measure")
     by = f"; redundancy by {measure}" if measure else ""
     by += f"; given {', '.join(profile.given)}" if profile.given else ""
-    return f"InteractionProfile of {len(profile.modalities)} modalities {over}; {entropy}{by}"
+    return (
+        f"InteractionProfile of {len(profile.modalities)} modalities over {profile.axis.span}; {entropy}{by}"
+    )

@@ -1,4 +1,4 @@
-"""Profiles of time since an event: their bins in words and on an axis, and the stretches of them that stand out."""
+"""Profiles of time since an event: the stretches of it that stand out."""
 
 from collections.abc import Iterator
 
@@ -7,40 +7,12 @@ import pandas as pd
 
 from interplay.errors import InvalidInput
 from interplay.profile.significance import significant
+from interplay.profile.time_axis import is_since_event
 
 COLUMNS = [
     "atom", "source_i", "source_j", "start_s", "stop_s", "bits", "stderr", "p_value", "q_value", "significant",
 ]  # fmt: skip
-UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
 STRETCHES = ("redundancy", "unique", "synergy", "mi")
-
-
-def is_since_event(profile) -> bool:
-    """Whether the lag of a profile is time since an event."""
-    return "event" in profile.dataset.attrs
-
-
-def when(profile, lag_s: float) -> str:
-    """A lag in words: "at a lag of 5 s", or "2 to 4 h after insulin" of time since an event."""
-    if not is_since_event(profile):
-        return f"at a lag of {lag_s:g} s"
-    k = int(np.abs(profile.lag_s - lag_s).argmin())
-    return f"{span_in_words(profile, k, k)} after {profile.dataset.attrs['event']}"
-
-
-def span_in_words(profile, first: int, last: int) -> str:
-    """From the beginning of one bin to the end of another, as "2 to 6 h"."""
-    edges, unit = edges_in_unit(profile)
-    return f"{edges[first]:g} to {edges[last + 1]:g} {unit}"
-
-
-def edges_in_unit(profile) -> tuple[np.ndarray, str]:
-    """Edges of the bins, (B + 1,), in the largest unit in which all are whole numbers; and that unit."""
-    edges = np.asarray(profile.dataset.attrs["bins_s"], dtype=np.float64)
-    for seconds, unit in UNITS:
-        if np.allclose(edges % seconds, 0.0):
-            return edges / seconds, unit
-    return edges, "s"
 
 
 def stretches(profile, atom: str | None = None) -> pd.DataFrame:
@@ -61,7 +33,7 @@ def stretches(profile, atom: str | None = None) -> pd.DataFrame:
         pairs; and ``significant``: whether that counts, in bins that are also clear of their own error. Of these the
         first and the last are the ends of a significant stretch.
     """
-    if not is_since_event(profile) or atom not in (None, *STRETCHES):
+    if not is_since_event(profile.dataset) or atom not in (None, *STRETCHES):
         raise InvalidInput(
             f"stretches must be asked of a profile of EventResolved, and of one of {list(STRETCHES)}; got {atom!r}."
         )
@@ -106,16 +78,13 @@ def significant_stretches(profile, atom: str, i: int, j: int) -> list[tuple[int,
 
 
 def clear_stretch(profile, row) -> str:
-    """Of a row of `InteractionProfile.top` the cluster that it lies in, in words; "" of one bin, and of plain lags."""
-    if not is_since_event(profile):
+    """The cluster that a row of `interplay.profile.ranking` lies in, in words; "" of one bin, and of plain lags."""
+    if not is_since_event(profile.dataset):
         return ""
     i, j = (profile.modalities.index(name) for name in (row.source_i, row.source_j))
-    k = int(np.abs(profile.lag_s - row.lag_s).argmin())
     known = significant_stretches(profile, row.atom, i, j)
-    start, stop = next(((a, b) for a, b in known if a <= k < b), (k, k + 1))
-    return (
-        "" if stop - start == 1 else f", and clear of chance from {span_in_words(profile, start, stop - 1)}"
-    )
+    start, stop = next(((a, b) for a, b in known if a <= row.moment < b), (row.moment, row.moment + 1))
+    return "" if stop - start == 1 else f", and clear of chance from {profile.axis.stretch(start, stop - 1)}"
 
 
 def runs(flags: np.ndarray) -> list[tuple[int, int]]:

@@ -1,6 +1,7 @@
-"""One offline HTML page about an evaluated run, and its figures for papers: axes in, axes out."""
+"""Offline HTML pages about runs and comparisons, and figures for papers: axes in, axes out."""
 
 from interplay.profile.figures import plot_heatmap, plot_lags
+from interplay.report.comparison_page import write_comparison
 from interplay.report.figures import (
     plot_calibration,
     plot_confusion,
@@ -17,7 +18,9 @@ from interplay.report.figures import (
     write_figures,
 )
 from interplay.report.page import write_report
+from interplay.report.runs_page import write_runs_page
 from interplay.report.sections import SECTIONS, Section
+from interplay.report.serving import runs_server
 
 __all__ = [
     "SECTIONS",
@@ -36,6 +39,9 @@ __all__ = [
     "plot_relevance",
     "plot_training",
     "plot_without",
+    "runs_server",
+    "write_comparison",
     "write_figures",
     "write_report",
+    "write_runs_page",
 ]

@@ -84,17 +84,17 @@ def plot_network(profile: InteractionProfile, atom: str = "synergy", *, most: in
 
 
 def plot_informativeness(profile: InteractionProfile, ax=None):
-    """What each modality tells alone, over lag, with 95 % intervals; of many the seven that tell most."""
+    """What each modality tells alone, over time, with 95 % intervals; of many the seven that tell most."""
     ax = _axes(ax, (5.0, 3.2))
     mi = profile.dataset["mi"].transpose("source", "lag").values
     order = np.argsort(-np.nan_to_num(mi).max(1), kind="stable")[: len(LINES)]
     for colour, m in zip(LINES, order, strict=False):
-        ax.plot(profile.lag_s, mi[m], "o-", color=colour, label=profile.modalities[m], markersize=3)
+        ax.plot(profile.axis.at, mi[m], "o-", color=colour, label=profile.modalities[m], markersize=3)
         if "mi_stderr" in profile.dataset:
             half = Z_95 * profile.dataset["mi_stderr"].transpose("source", "lag").values[m]
-            ax.fill_between(profile.lag_s, mi[m] - half, mi[m] + half, color=colour, alpha=0.2, lw=0)
+            ax.fill_between(profile.axis.at, mi[m] - half, mi[m] + half, color=colour, alpha=0.2, lw=0)
     ax.axhline(0.0, color="0.6", lw=0.8)
-    ax.set(xlabel="lag before the target (s)", ylabel="information (bits)")
+    ax.set(xlabel=profile.axis.title, ylabel="information (bits)")
     ax.legend(fontsize="small")
     return ax
 

@@ -1,18 +1,14 @@
 """write_report: one offline HTML page about an evaluated run, made of sections."""
 
 from collections.abc import Sequence
-from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
-
-import jinja2
 
 from interplay.errors import InvalidInput
 from interplay.files import whole_file
-from interplay.report.embed import safe_json
 from interplay.report.kinds import REPORTED
 from interplay.report.profile_data import groups_of, profile_data
 from interplay.report.sections import SECTIONS, Section
+from interplay.report.shell import render
 from interplay.train import Evaluation, Run, load_run
 
 TOOLS = ("core", "frame", "axes", "grid", "kinds")
@@ -48,7 +44,6 @@ def write_report(
         If the run was not evaluated, the file exists, or two sections have one name.
     """
     run = evaluated(run)
-    _check_names(sections)
     page = _render(run, evaluation_of(run), sections)
     with whole_file(path, overwrite=overwrite) as part:
         part.write_text(page, "utf-8")
@@ -72,8 +67,8 @@ def evaluation_of(run: Run) -> Evaluation:
     return run.evaluation
 
 
-def page_data(run: Run, evaluation: Evaluation, sections: Sequence[Section]) -> dict[str, object]:
-    """All numbers behind the page's charts and tables: what all scripts know, and what is told to each section."""
+def page_data(run: Run) -> dict[str, object]:
+    """Numbers and names that the scripts of all sections know."""
     schema, profile = run.schema, run.profile
     return {
         "title": title(run),
@@ -82,7 +77,6 @@ def page_data(run: Run, evaluation: Evaluation, sections: Sequence[Section]) -> 
         "modalities": schema.modalities,
         "groups": groups_of(schema.modalities),
         "profile": None if profile is None else profile_data(profile),
-        "sections": {section.name: section.data(run, evaluation) for section in sections},
     }
 
 
@@ -92,46 +86,15 @@ def title(run: Run) -> str:
 
 
 def _render(run: Run, evaluation: Evaluation, sections: Sequence[Section]) -> str:
-    web = files("interplay.report") / "web"
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("interplay.report", "web"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    shared = {"run": run, "evaluation": evaluation, "schema": run.schema}
-    parts = {
-        section.name: environment.from_string(section.template()).render(
-            **shared, **section.context(run, evaluation)
-        )
-        for section in sections
-    }
-    return environment.get_template("page.html").render(
-        **shared,
+    return render(
+        "page.html",
+        sections,
+        (run, evaluation),
+        tools=TOOLS,
+        data=page_data(run),
+        run=run,
+        evaluation=evaluation,
+        schema=run.schema,
         title=title(run),
         target=REPORTED[run.schema.kind].heading(run.schema),
-        sections=sections,
-        parts=parts,
-        css=(web / "page.css").read_text("utf-8"),
-        script=_script(sections),
-        data=safe_json(page_data(run, evaluation, sections)),
-        version=version("interplay"),
     )
-
-
-def _script(sections: Sequence[Section]) -> str:
-    """One script; names that a section gives are seen by that section alone."""
-    web = files("interplay.report") / "web"
-    tools = [(web / f"{name}.js").read_text("utf-8") for name in TOOLS]
-    drawn = [f"(() => {{\n{section.script()}\n}})();" for section in sections if section.script()]
-    start = (web / "start.js").read_text("utf-8")
-    return "(() => {\n" + "\n".join([*tools, *drawn, start]) + "\n})();"
-
-
-def _check_names(sections: Sequence[Section]) -> None:
-    names = [section.name for section in sections]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise InvalidInput(
-            f"sections must have names of their own; {twice[0]!r} is there twice. Rename one of them."
-        )

@@ -1,6 +1,6 @@
 """What was measured, for the page: the profile as flat arrays, and which atoms stand clear of chance.
 
-Letters: M modalities, P pairs i < j in row order, L lags.
+Letters: M modalities, P pairs i < j in row order, L lags, or bins of time since an event.
 """
 
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from interplay.profile import InteractionProfile
-from interplay.profile.dataset import RATE
 from interplay.profile.novelty import ALONE, significant_novel
 from interplay.profile.significance import significant_atoms
+from interplay.profile.time_axis import TimeAxis
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,8 +55,7 @@ def profile_data(profile: InteractionProfile) -> dict[str, object]:
         "joint": ("joint_mi", i, j),
     }
     data: dict[str, object] = {
-        "lags": profile.lag_s,
-        "rate": profile.kind == RATE,
+        "time": time_data(profile.axis),
         "entropy": profile.h_y_bits,
         "mi": d["mi"].transpose("source", "lag").values,
         "mi_error": d["mi_stderr"].transpose("source", "lag").values if "mi_stderr" in d else None,
@@ -68,6 +67,24 @@ def profile_data(profile: InteractionProfile) -> dict[str, object]:
     for key in ("p", "q"):
         data[key] = d[f"{key}_value"].values[i, j].ravel() if f"{key}_value" in d else None
     return data
+
+
+def time_data(axis: TimeAxis) -> dict[str, object]:
+    """What the page calls the time of the profile, and for each moment what is written of it and where it stands."""
+    return {
+        "name": axis.name,
+        "over": axis.over,
+        "several": axis.several,
+        "preposition": axis.preposition,
+        "title": f"{axis.name} ({axis.unit})",
+        "at": axis.at,
+        "ticks": axis.edges if len(axis.edges) else axis.at,
+        "labels": axis.labels,
+        "points": axis.points,
+        "when": axis.when,
+        "heads": list(axis.headed),
+        "cells": np.stack([*axis.headed.values()], axis=1) if axis.headed else [[]] * len(axis.at),
+    }
 
 
 def news_data(profile: InteractionProfile) -> dict[str, object]:

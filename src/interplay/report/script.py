@@ -6,6 +6,7 @@ from pprint import pformat
 from interplay.estimators import BaseRUS
 from interplay.profile import InteractionProfile
 from interplay.profile.dataset import RATE
+from interplay.profile.time_axis import is_since_event
 from interplay.train import Recipe, Run
 
 
@@ -57,6 +58,12 @@ def _profile(run: Run) -> list[str]:
     if run.profile.kind == RATE:
         lags_s = run.profile.dataset.attrs["lags_s"]
         return [f"profile = ip.DirectedInformation({estimator}, lags_s={lags_s!r}).fit(train).profile_", ""]
+    if is_since_event(run.profile.dataset):
+        event = run.profile.dataset.attrs["event"]
+        return [
+            f'profile = ip.InteractionProfile.load("profile.nc")  # of time since {event}, by ip.EventResolved',
+            "",
+        ]
     lags = ", ".join(f"{lag:g}" for lag in run.profile.lag_s)
     novel = {"novel": ", novel=True", "novel_joint": ", novel='pairs'"}
     more = [argument for name, argument in novel.items() if name in run.profile.dataset]

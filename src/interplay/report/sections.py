@@ -6,40 +6,26 @@ script ``web/<name>.js``. A section of one's own has its files in a `folder` of 
 """
 
 from collections.abc import Mapping
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 
 from interplay.profile.dataset import RATE
-from interplay.profile.novelty import ALONE
+from interplay.profile.novelty import ALONE, JOINT, joint_news
+from interplay.profile.time_axis import LAG_MEANS
 from interplay.report import cards, text
 from interplay.report.kinds import REPORTED
 from interplay.report.model_data import example_data, insight_data
 from interplay.report.prediction_data import scores_by_part
 from interplay.report.profile_data import news_data
 from interplay.report.script import repeat_script
+from interplay.report.shell import Part
 from interplay.report.summary import summary_sentences
 from interplay.train import Evaluation, Run
 
 
-class Section:
-    """A part of the page under a heading of its own.
+class Section(Part):
+    """A part of the page about a run, under a heading of its own; see `Part`.
 
-    Attributes
-    ----------
-    name : its id on the page, and the name of its template
-    title : its heading
-    link : what it is called in the navigation
-    scripts : names of its files of script, without ``.js``, in the order in which they build on one another. Names in
-        them are its own; ``section(name, (host, data) => ...)`` in one of them draws into the section once the page
-        is there, and what ``web/core.js``, ``frame.js``, ``axes.js``, ``grid.js`` and ``kinds.js`` define is at hand.
-    folder : where its files are
+    In its script, what ``web/core.js``, ``frame.js``, ``axes.js``, ``grid.js`` and ``kinds.js`` define is at hand.
     """
-
-    name: str
-    title: str
-    link: str
-    scripts: tuple[str, ...] = ()
-    folder: Traversable = files("interplay.report") / "web"
 
     def context(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
         """What its template is given beside `run`, `evaluation` and `schema`."""
@@ -48,14 +34,6 @@ class Section:
     def data(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
         """What its script is given: numbers, names, sequences and mappings of them."""
         return {}
-
-    def template(self) -> str:
-        """Its part of the page, in jinja2."""
-        return (self.folder / f"{self.name}.html").read_text("utf-8")
-
-    def script(self) -> str:
-        """All of its script."""
-        return "\n".join((self.folder / f"{name}.js").read_text("utf-8") for name in self.scripts)
 
 
 class Short(Section):
@@ -71,6 +49,9 @@ class Short(Section):
             "context": text.context_sentence(evaluation.compared, evaluation.without_context, main),
             "control": text.control_sentence(test, evaluation.control, main),
             "missing": text.missing_sentence(evaluation.compared, evaluation.without, main),
+            # a model has lags, whatever the time of its profile is
+            "times": {"lag": LAG_MEANS}
+            | ({} if run.profile is None else {run.profile.axis.name: run.profile.axis.meaning}),
             "main_name": text.NAMES[main],
             "main": text.number(test[main]),
             "main_interval": text.interval(test, main),
@@ -112,7 +93,12 @@ class Arrives(Section):
     def context(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
         if run.profile is None or ALONE not in run.profile.dataset:
             return {"measured": False}
-        return {"measured": True, "news": run.profile.novel_sentences(6)}
+        return {
+            "measured": True,
+            "news": run.profile.novel_sentences(6),
+            "pairs_measured": JOINT in run.profile.dataset,
+            "pairs": len(joint_news(run.profile)),
+        }
 
     def data(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
         return {} if run.profile is None else news_data(run.profile)

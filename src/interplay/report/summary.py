@@ -6,7 +6,7 @@ from interplay.profile import PAIR_ATOMS, InteractionProfile
 from interplay.profile.dataset import RATE
 from interplay.profile.sentences import given_in_words, given_past
 from interplay.profile.significance import Z_95
-from interplay.profile.since_event import is_since_event, when
+from interplay.profile.time_axis import is_since_event
 from interplay.report.profile_data import AtomTable, atom_table
 from interplay.report.text import counted
 
@@ -53,9 +53,8 @@ def _no_evidence(profile: InteractionProfile, table: AtomTable, atom: str) -> st
     row, lag = np.unravel_index(np.nan_to_num(table.bits, nan=-np.inf).argmax(), table.bits.shape)
     half = Z_95 * table.stderr[row, lag]
     error = "" if np.isnan(half) else f" ± {half:.3f}"
-    at = f"in {counted(lags, 'bin')} of time" if is_since_event(profile) else f"at {counted(lags, 'lag')}"
     return (
-        f"No evidence that {NOTHING[atom]}: of {_pairs(n, atom)} {at} none stands clear "
+        f"No evidence that {NOTHING[atom]}: of {_pairs(n, atom)} {profile.axis.counted(lags)} none stands clear "
         f"of chance; the largest estimate is {table.bits[row, lag]:.3f}{error} bits."
     )
 
@@ -69,17 +68,17 @@ def _interval(table: AtomTable, row: int, lag: int) -> str:
 
 def _when(profile: InteractionProfile, table: AtomTable, row: int, lag: int) -> str:
     """At which lags: everywhere alike, or where most and over which range it is clear."""
-    lag_s, clear, bits = profile.lag_s, table.clear[row], table.bits[row]
+    axis, lag_s, clear, bits = profile.axis, profile.lag_s, table.clear[row], table.bits[row]
     if profile.kind == RATE:
         return ", ".join(filter(None, ("per step, over all lags together", given_past(profile))))
-    if is_since_event(profile):
-        return f"most {when(profile, lag_s[lag])}, clear in {clear.sum()} of {counted(len(lag_s), 'bin')} of time"
+    if is_since_event(profile.dataset):
+        return f"most {axis.when[lag]}, clear in {clear.sum()} of {counted(len(clear), 'bin')} of time"
     if len(lag_s) == 1:
         return f"at the one lag measured, {lag_s[0]:g} s"
     if clear.all() and bits.min() >= STEADY * bits.max():
         return f"at any lag from {lag_s[0]:g} to {lag_s[-1]:g} s"
     seen = np.flatnonzero(clear)
-    most = f"most at a lag of {lag_s[lag]:g} s"
+    most = f"most {axis.when[lag]}"
     if len(seen) == 1:
         return f"{most}, and clear at no other"
     how_many = "all" if clear.all() else f"{len(seen)} of"

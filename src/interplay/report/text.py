@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from interplay.metrics import Agreement
+from interplay.notebook import counted
 from interplay.profile import InteractionProfile
 from interplay.profile.dataset import RATE
+from interplay.profile.time_axis import is_since_event
 from interplay.train.evaluation import Scores
 
 SCORES = (
@@ -70,11 +72,6 @@ def score_rows(scores: Mapping) -> list[tuple[str, str, str, str]]:
         for key, name, meaning in SCORES
         if key in scores
     ]
-
-
-def counted(n: int, one: str, several: str = "") -> str:
-    """A count with its noun."""
-    return f"{n:,} {one if n == 1 else several or one + 's'}"
 
 
 def listed(names: Iterable[str]) -> str:
@@ -200,11 +197,19 @@ def sureness(profile: InteractionProfile) -> list[tuple[str, str]]:
     if profile.kind == RATE:
         lags = "; ".join(f"{m}: {', '.join(f'{s:g}' for s in each)} s" for m, each in a["lags_s"].items())
         rows.append(("what is measured", f"bits per step over all lags together; lags of {lags}"))
+    if is_since_event(d):
+        known = (
+            f"{int(a['n_events']):,} events and {int(a['n_controls']):,} controls"
+            if "n_events" in a
+            else "events"
+        )
+        rows.append(("what is measured", f"bits {profile.axis.span}, of {known}"))
     history = int(a.get("target_history", 0))
     rows.append(
         (
             "target history",
-            "0: what the sources tell about the target at each lag, whether or not its own past tells it too"
+            f"0: what the sources tell about the target at each {profile.axis.several}, whether or not its own past "
+            "tells it too"
             if history == 0
             else f"{history}: what the sources tell beyond the target's last {history} labels",
         )
@@ -230,7 +235,7 @@ def sureness(profile: InteractionProfile) -> list[tuple[str, str]]:
             (
                 "p- and q-values",
                 "p: how often sources that are rearranged in time, or between entities, tell as much; "
-                "q: the same, adjusted over all pairs and lags",
+                f"q: the same, adjusted over all pairs and {'bins' if is_since_event(d) else 'lags'}",
             )
         )
     return rows

@@ -1,6 +1,7 @@
 """A user's own folder as a data set: study.yaml says what its files are, `check_study` what is wrong with them."""
 
 from interplay.study.checks.study import check_study
+from interplay.study.event_table import read_events, with_events
 from interplay.study.guess import init_study
 from interplay.study.issues import Issue, has_errors, issues_text
 from interplay.study.source import find_source, read_folder, windows_to_predict
@@ -14,7 +15,9 @@ __all__ = [
     "has_errors",
     "init_study",
     "issues_text",
+    "read_events",
     "read_folder",
     "read_study",
     "windows_to_predict",
+    "with_events",
 ]

@@ -26,6 +26,8 @@ class Study:
         Folder with study.yaml.
     labelled : bool
         Whether there must be labels and files of all streams, as there must to learn; to predict they may be missing.
+    spec : StudySpec, optional
+        Instead of what study.yaml says.
 
     Attributes
     ----------
@@ -33,9 +35,9 @@ class Study:
     spec : StudySpec
     """
 
-    def __init__(self, folder: str | Path, *, labelled: bool = True) -> None:
+    def __init__(self, folder: str | Path, *, labelled: bool = True, spec: StudySpec | None = None) -> None:
         self.folder, self.labelled = Path(folder), labelled
-        self.spec = read_spec(self.folder, labelled=labelled)
+        self.spec = read_spec(self.folder, labelled=labelled) if spec is None else spec
         self.card = _card(self.spec, self.folder)
         self._tables: dict[str, Tables] = {}
         self._spans: dict[Key, tuple[float, float]] = {}

@@ -13,6 +13,7 @@ import xarray as xr
 from interplay.data import Windows
 from interplay.metrics import Agreement
 from interplay.nn import Model, empty_context
+from interplay.notebook import counted, rows_html
 from interplay.progress import Progress
 from interplay.train.attribution import examples, explain_windows
 from interplay.train.batches import ScaledWindows
@@ -67,6 +68,26 @@ class Evaluation:
     examples: xr.Dataset
     entities: tuple[str, ...]
     control: Scores | None = None
+
+    def __repr__(self) -> str:
+        return f"Evaluation({scores_line(self.test)})"
+
+    def _repr_html_(self) -> str:
+        names = [name for name in self.test if not name.endswith(("_low", "_high"))]
+        rows = [
+            (name, self.test[name], self.test.get(f"{name}_low"), self.test.get(f"{name}_high"))
+            for name in names
+        ]
+        return rows_html(rows, ("score", "value", "95 % from", "to"), repr(self))
+
+
+def scores_line(scores: Scores) -> str:
+    """Scores that have an interval, and of how many windows, on a line."""
+    # what was not defined is NaN, and None once it was saved
+    defined = [name for name in scores if f"{name}_low" in scores and scores[name] is not None]
+    said = [f"{name} {scores[name]:.3f}" for name in defined]
+    windows = counted(int(scores["n_windows"]), "window")
+    return f"{', '.join(said)} on {windows} of {counted(int(scores['n_entities']), 'entity', 'entities')}"
 
 
 def judge(

@@ -15,7 +15,7 @@ from interplay.losses import LOSSES, PairThresholds
 from interplay.nn import ModelConfig
 from interplay.readers import ReadersConfig
 from interplay.registry import NAME, Choice
-from interplay.settings import read_settings
+from interplay.settings import near_first, read_settings
 
 RULES = ("auto", "likeliest", "balanced")
 SCHEDULES = ("one_cycle", "constant")
@@ -217,7 +217,8 @@ def _read(recipe: str | Path | Mapping) -> dict:
         with whole(Path(recipe), "a recipe", "Save it as UTF-8 text."):
             text = Path(recipe).read_text("utf-8")
     else:
-        raise InvalidInput(f"recipe must be one of {list(RECIPES)} or a YAML file; got {str(recipe)!r}.")
+        known = near_first(str(recipe), RECIPES)
+        raise InvalidInput(f"recipe must be one of {known} or a YAML file; got {str(recipe)!r}.")
     try:
         values = read_plain_yaml(text) or {}
     except yaml.YAMLError as error:

@@ -15,11 +15,12 @@ from interplay.data.warn import warn_of_data
 from interplay.errors import InvalidInput
 from interplay.files import check_writable
 from interplay.nn import InteractionContext, Model
+from interplay.notebook import counted, rows_html
 from interplay.profile import InteractionProfile
 from interplay.progress import Progress, shown, silent
 from interplay.train.attribution import explain_windows
 from interplay.train.batches import ScaledWindows
-from interplay.train.evaluation import Evaluation, Scores, judge, prediction_table, predictions
+from interplay.train.evaluation import Evaluation, Scores, judge, prediction_table, predictions, scores_line
 from interplay.train.recipe import Recipe
 from interplay.train.run_folder import (
     METRICS,
@@ -63,6 +64,24 @@ class Run:
     log: list[dict[str, float]] = field(default_factory=list)
     evaluation: Evaluation | None = None
     folder: Path | None = None
+
+    def __repr__(self) -> str:
+        guided = "guided by a profile" if self.profile is not None else "not guided"
+        judged = "not evaluated" if self.evaluation is None else scores_line(self.evaluation.test)
+        where = "" if self.folder is None else f" in {self.folder}"
+        return f"Run{where}({guided}, {counted(len(self.schema.modalities), 'modality', 'modalities')}; {judged})"
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "predicts": ", ".join(self.schema.classes) or "a number",
+            "from": f"{self.schema.steps} steps of {self.schema.step_s:g} s of {', '.join(self.schema.modalities)}",
+            "guided by": "nothing" if self.profile is None else "an interaction profile",
+            "trained on": f"{counted(self.data.n_windows, 'window')} of "
+            f"{counted(len(self.data.entities), 'entity', 'entities')}, seed {self.seed}",
+            "tested": "not yet" if self.evaluation is None else scores_line(self.evaluation.test),
+            "folder": self.folder,
+        }
+        return rows_html(facts.items(), (), "Run")
 
     @property
     def context(self) -> InteractionContext:

@@ -34,7 +34,7 @@ class WindowContexts:
         if profile.probe is None:
             raise InvalidInput(
                 f"context {level!r} must have a profile with a probe, which says what each window shows; this profile "
-                "has none. Estimate it with PosteriorPID and target_history=0, or use context 'profile'."
+                "has none. Estimate it with PosteriorPID (DensityPID) and target_history=0, or use context 'profile'."
             )
         self.level = level
         names = list(windows.modalities)

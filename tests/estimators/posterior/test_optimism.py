@@ -6,7 +6,13 @@ import torch
 import interplay as ip
 from interplay.estimators.collect import ProfileBuilder
 from interplay.estimators.posterior.fold_probe import Training
-from interplay.estimators.posterior.optimism import Corrected, Learned, between_folds, without_regret
+from interplay.estimators.posterior.optimism import (
+    Corrected,
+    Learned,
+    between_folds,
+    chance_of_best,
+    without_regret,
+)
 from interplay.estimators.posterior.problem import Problem
 from interplay.estimators.posterior.quantise import filled, nearest_cell
 from interplay.estimators.posterior.screening import screen
@@ -54,19 +60,19 @@ def test_scores_are_never_raised_to_more_than_their_double():
 
 
 def test_what_half_of_the_windows_cost_is_what_the_other_half_would_teach():
-    """A regret of c / n: 0.3 from half of the windows and 0.4 from all leave 0.1."""
-    level = torch.full((1, 8), 0.4)
-    np.testing.assert_allclose(corrected(level, level, level - 0.1).regret, 0.1, rtol=1e-6)
+    """A regret of c / sqrt(n): 0.1 from all and 0.1 sqrt(2) from half of the windows, of 0.4 that are learned."""
+    level, lost = torch.full((1, 8), 0.4), 0.1 * (2**0.5 - 1)
+    np.testing.assert_allclose(corrected(level, level, level - lost).regret, 0.1, rtol=1e-6)
     # learning more from less is chance, and no head lacks more than it has
-    np.testing.assert_allclose(corrected(level, level, level + 0.1).regret, 0.0, atol=1e-12)
+    np.testing.assert_allclose(corrected(level, level, level + lost).regret, 0.0, atol=1e-12)
     np.testing.assert_allclose(corrected(level, level, level - 3.0).regret, 0.4, rtol=1e-6)
-    np.testing.assert_allclose(corrected(level, level, level - 0.1, late=0.2).regret, 0.2, rtol=1e-6)
+    np.testing.assert_allclose(corrected(level, level, level - lost, late=0.2).regret, 0.2, rtol=1e-6)
 
 
 def test_the_doubt_about_a_correction_is_that_of_anything_from_none_to_its_double():
     """A uniform draw from [0, 2c] has a standard deviation of 2c / sqrt(12); of a difference the moves subtract."""
     none = torch.zeros(1)
-    one, two = (Corrected(torch.zeros(1, 4), torch.tensor([moved]), none) for moved in (0.3, 0.1))
+    one, two = (Corrected(torch.zeros(1, 4), torch.tensor([moved]), none, none) for moved in (0.3, 0.1))
     drawn = np.random.default_rng(0).uniform(0, 0.6, 200_000)
     # 200,000 draws know a standard deviation of 0.17 to 0.0003
     np.testing.assert_allclose(float(one.doubt), drawn.std(), atol=0.001)
@@ -76,10 +82,41 @@ def test_the_doubt_about_a_correction_is_that_of_anything_from_none_to_its_doubl
 
 def test_a_regret_beyond_the_move_is_doubted_about_the_move():
     """The truth is anywhere from the held-out score to twice the regret above it, the estimate at the move."""
-    scores = Corrected(torch.zeros(1, 4), torch.tensor([0.1]), torch.tensor([0.3]))
+    scores = Corrected(torch.zeros(1, 4), torch.tensor([0.1]), torch.tensor([0.3]), torch.zeros(1))
     error = np.random.default_rng(0).uniform(0, 0.6, 200_000) - 0.1
     # root of the mean square, known to 0.0005 from 200,000 draws
     np.testing.assert_allclose(float(scores.doubt), np.sqrt(np.mean(error**2)), atol=0.002)
+
+
+def test_which_of_equals_is_best_is_doubted_in_sums_and_differences_alike():
+    none = torch.zeros(1)
+    one, two = (Corrected(torch.zeros(1, 4), none, none, torch.tensor([choice])) for choice in (0.3, 0.0))
+    for scores in (one, one + two, one - two, two - one):
+        np.testing.assert_allclose(float(scores.doubt), 0.3, rtol=1e-6)
+
+
+def test_the_mean_of_equals_is_nearer_than_the_best_of_them():
+    """Two predictors are worth 0.2 each, with errors of 1 / sqrt(400) of their lead: the better one seems 0.4 standard
+    errors above, 0.020, the mean by weight less than half of that; both by 2,000 draws, known to 0.0008."""
+    drawn = 0.2 + 0.5**0.5 * torch.randn(2, 2000, 400, generator=torch.Generator().manual_seed(0))
+    weights = chance_of_best(drawn, np.arange(400))
+    mean = drawn.mean(-1)
+    best = float(mean.amax(0).mean()) - 0.2
+    assert abs(best - 0.4 / 20) < 0.002
+    assert abs(float((weights * mean).sum(0).mean()) - 0.2) < 0.5 * best
+    torch.testing.assert_close(weights.sum(0), torch.ones(2000))
+
+
+def test_a_clear_lead_and_clusters_that_go_together_decide():
+    lead = torch.zeros(2, 400)
+    lead[0] = 0.2 + torch.randn(400, generator=torch.Generator().manual_seed(0))
+    # 0.2 of 1 / sqrt(400) are four standard errors, 1 - sqrt(1 - 1/16) = 0.03; of one sample seen ten times less than 2
+    assert float(chance_of_best(lead, np.arange(400))[0]) > 0.95
+    again = lead[:, :40].repeat_interleave(10, dim=1)
+    again[0] += 0.2 - again[0].mean()
+    assert float(chance_of_best(again, np.arange(400) // 10)[0]) < 0.9
+    # of predictors that say the same each is as good
+    torch.testing.assert_close(chance_of_best(torch.ones(3, 5), np.arange(5)), torch.full((3,), 1 / 3))
 
 
 def test_doubt_widens_the_filed_error_and_moves_no_estimate():

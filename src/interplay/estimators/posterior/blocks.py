@@ -29,6 +29,7 @@ from interplay.estimators.posterior.scoring import PairScores, Scored
 from interplay.estimators.posterior.screening import screen
 from interplay.estimators.resampling import cluster_sums, tail_p_values
 from interplay.probe.calibration import Calibration
+from interplay.probe.fine_bins import FineBins
 from interplay.probe.instance import InstanceProbe, PairBlock, PairReading
 from interplay.probe.network import Probe, ProbeShape
 from interplay.progress import Progress
@@ -185,7 +186,9 @@ class BlockTask:
 
     def score(self, fit: CrossFit) -> Scored:
         """Scores of the modalities, from the first block's probes."""
-        return Scored(self.problem, fit.alone, fit.late_alone, Learned.of(self.folds), self.decoder)
+        return Scored(
+            self.problem, fit.alone, fit.late_alone, Learned.of(self.folds), self.cluster, self.decoder
+        )
 
     def single_nulls(self, scored: Scored) -> torch.Tensor:
         """(M, L, D) what chance gains from each modality."""
@@ -278,13 +281,13 @@ class BlockTask:
             modalities=n_m,
             features=n_f,
             lags=len(self.problem.lags),
-            classes=self.problem.log_prior.shape[1],
+            classes=self.problem.outputs,
             pairs=torch.from_numpy(block.pairs),
         )
         return Probe(shape, [torch.Generator()]).eval()
 
     def instance_probe(self, scored: Scored, results: list[BlockResult]) -> InstanceProbe | None:
-        """What reads new windows, from all finished blocks; None of a run with a target history or without pairs."""
+        """What reads new windows, from all finished blocks; None where the past or more is given, or without pairs."""
         blocks = tuple(
             PairBlock(probe=result.probe, reading=result.reading)
             for result in results
@@ -292,7 +295,7 @@ class BlockTask:
         )
         if not blocks:
             return None
-        w = self.problem.windows
+        w, bins = self.problem.windows, self.problem.bins
         centres, _ = scored.parts[0].full()
         return InstanceProbe(
             blocks=blocks,
@@ -303,6 +306,7 @@ class BlockTask:
             alone=scored.calibration,
             log_prior=scored.log_prior[0],
             centres=centres,
+            bins=None if bins is None else FineBins(curves=bins.curves, group=bins.group),
         )
 
 

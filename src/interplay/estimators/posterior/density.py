@@ -11,6 +11,7 @@ from interplay.estimators.posterior.estimator import PosteriorPID
 from interplay.estimators.posterior.number_bins import NumberBins
 from interplay.estimators.posterior.problem import Problem
 from interplay.estimators.strata import explained, strata_of_numbers
+from interplay.estimators.target_history import past_values
 
 
 class DensityPID(PosteriorPID):
@@ -21,6 +22,9 @@ class DensityPID(PosteriorPID):
 
     Parameters
     ----------
+    target_history : int
+        h, how many of the target's own last values are conditioned on: what curves of them explain is taken off the
+        target, as of what is given.
     given : str or list of str, optional
         Confounders, see `interplay.estimators.given`; what curves of them explain is taken off the target, and chance
         is asked within their strata, in each of which sources are coupled by themselves.
@@ -69,6 +73,7 @@ class DensityPID(PosteriorPID):
     def __init__(
         self,
         *,
+        target_history: int = 0,
         given: str | list[str] | None = None,
         folds: int = 5,
         epochs: int = 24,
@@ -87,6 +92,7 @@ class DensityPID(PosteriorPID):
         random_state: int = 0,
     ):
         super().__init__(
+            target_history=target_history,
             given=given,
             folds=folds,
             epochs=epochs,
@@ -106,11 +112,12 @@ class DensityPID(PosteriorPID):
         )
 
     def _problem(self, windows: Windows, lags: np.ndarray) -> tuple[Problem, Folds, np.ndarray | None]:
-        given = Given.of(windows, self.given, lags)
+        windows, past = past_values(windows, self.target_history)
+        given = Given.of(windows, self.given, lags).beside(past)
         windows, within = given.windows, given.within_entities
         folds = Folds.of(windows, self.folds, self.random_state, within_entities=within)
         stratum = None
-        if given.names:
+        if given.names or self.target_history:
             y = windows.y
             by_given = explained(given, y[:, None], folds.parts, self.random_state)
             stratum = strata_of_numbers(given, by_given / y.std(), self.random_state)

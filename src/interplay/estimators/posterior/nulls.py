@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from interplay.estimators.posterior.calibrate import LARGEST_SCORE, of_label, prior_mixing_weight
+from interplay.estimators.posterior.crossfit import HELD_OUT
 from interplay.estimators.posterior.pair_head import PairHead
 from interplay.estimators.posterior.scoring import Scored
 
@@ -95,5 +96,5 @@ def mixed_gain(score: torch.Tensor) -> torch.Tensor:
 
 def _shown(scored: Scored, m: int, lag: int, window: torch.Tensor) -> torch.Tensor:
     """Scores (D, N) of the labels where modality m shows what it shows in the windows (D, N)."""
-    ratio = scored.log_ratio[m, lag]
+    ratio = scored.log_p[HELD_OUT, m, lag] - scored.log_prior
     return ratio.flatten()[window * ratio.shape[1] + scored.y]

@@ -12,6 +12,7 @@ import torch
 from scipy.stats import norm, rankdata
 
 from interplay.data import Windows
+from interplay.probe.fine_bins import FineBins
 from interplay.types import UNLABELLED
 
 MOST_BINS = 56
@@ -32,19 +33,15 @@ GROUPS = 12
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class NumberBins:
+class NumberBins(FineBins):
     """Bins of a continuous target.
 
     Attributes
     ----------
     of : Windows, with the number
-    curves : (O, C) float32, orthonormal where windows are
-    group : (C,) int64, coarser bins
     """
 
     of: Windows
-    curves: torch.Tensor
-    group: torch.Tensor
 
     @classmethod
     def cut(cls, windows: Windows) -> tuple["NumberBins", Windows]:
@@ -63,11 +60,6 @@ class NumberBins:
         steps = replace(windows.steps, target=target, classes=tuple(map(str, range(len(present)))))
         bins = cls(of=windows, curves=curves, group=torch.from_numpy(group))
         return bins, replace(windows, steps=steps)
-
-    def grouped(self, log_p: torch.Tensor) -> torch.Tensor:
-        """Log-probabilities (..., G) of groups of bins, from those of bins (..., C)."""
-        member = torch.nn.functional.one_hot(self.group).to(log_p.dtype)
-        return torch.log((torch.exp(log_p) @ member).clamp_min(1e-30))
 
 
 def _curves(y: np.ndarray, score: np.ndarray, code: np.ndarray, count: np.ndarray) -> torch.Tensor:

@@ -1,7 +1,7 @@
 """Optimism and regret: what a predictor's scores are worth on windows that it was trained on, and on others."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -23,27 +23,30 @@ class Corrected:
     moved : (...), by how much the correction moved the mean
     regret : (...), what the held-out score falls short, as learning from half as much tells, or the last part of the
         training
+    choice : (...), standard deviation over the predictors that may be the best, see `chance_of_best`
     """
 
     score: torch.Tensor
     moved: torch.Tensor
     regret: torch.Tensor
+    choice: torch.Tensor
 
     def __add__(self, other: "Corrected") -> "Corrected":
-        return Corrected(self.score + other.score, self.moved + other.moved, self.regret + other.regret)
+        return Corrected(*(one + two for one, two in zip(astuple(self), astuple(other), strict=True)))
 
     def __sub__(self, other: "Corrected") -> "Corrected":
-        return Corrected(self.score - other.score, self.moved - other.moved, self.regret - other.regret)
+        less = Corrected(-other.score, -other.moved, -other.regret, other.choice)
+        return self + less
 
     def __getitem__(self, which: torch.Tensor) -> "Corrected":
-        return Corrected(self.score[which], self.moved[which], self.regret[which])
+        return Corrected(*(each[which] for each in astuple(self)))
 
     def replaced(self, where: torch.Tensor, other: "Corrected") -> "Corrected":
         """The same with those of another at the heads where a mask is True."""
         parts = []
-        for name in ("score", "moved", "regret"):
-            parts.append(getattr(self, name).clone())
-            parts[-1][where] = getattr(other, name).to(parts[-1].dtype)
+        for one, two in zip(astuple(self), astuple(other), strict=True):
+            parts.append(one.clone())
+            parts[-1][where] = two.to(one.dtype)
         return Corrected(*parts)
 
     @property
@@ -51,7 +54,7 @@ class Corrected:
         """Standard deviation (...) of what is still wrong, as if any regret from none to twice the larger of the
         move and what was measured were as likely."""
         largest = torch.where(self.regret.abs() > self.moved.abs(), self.regret, self.moved)
-        return torch.sqrt((largest - self.moved) ** 2 + largest**2 / 3.0)
+        return torch.sqrt((largest - self.moved) ** 2 + largest**2 / 3.0 + self.choice**2)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,9 +93,9 @@ def without_regret(sides: torch.Tensor, learned: Learned, late: torch.Tensor) ->
     sides is right: a linear predictor shrunk by s = a^2 / (a^2 + v) has a regret of s v and an optimism of 2 s v
     over its held-out score. Chance findings are nearly all optimism: no score is raised to more than its double.
 
-    What a predictor is too stiff to learn is no optimism. A regret in proportion to 1 / n, as that of boundaries and of
-    parameters is, shows in what learning from less costs: with a share of the windows it is 1 / share as large. A head
-    that still learned when training ended would go on, by about `late` (...), nats.
+    What a predictor is too stiff to learn is no optimism. It shows in what learning from less costs: in proportion to
+    1 / n where there are parameters to learn, to about 1 / sqrt(n) where boundaries are sharp; the larger is taken. A
+    head that still learned when training ended would go on, by about `late` (...), nats.
     """
     held_out, seen, halved = sides[HELD_OUT], sides[SEEN], sides[HALVED]
     score, excess = held_out.mean(-1), (seen - held_out) * learned.trained
@@ -101,9 +104,31 @@ def without_regret(sides: torch.Tensor, learned: Learned, late: torch.Tensor) ->
     # where no probe was trained on a window, the others stand for its optimism
     each = torch.where(learned.trained, excess, optimism[..., None])
     lost = ((held_out - halved) * learned.halved).sum(-1) / learned.halved.sum().clamp_min(1)
-    factor = learned.share / (1.0 - learned.share) if learned.share < 0.9 else 0.0
+    factor = 1.0 / (learned.share**-0.5 - 1.0) if learned.share < 0.9 else 0.0
     regret = torch.minimum(torch.maximum(factor * lost, late).clamp_min(0.0), score.clamp_min(0.0))
-    return Corrected(held_out + share[..., None] * each, share * optimism, regret)
+    corrected = held_out + share[..., None] * each
+    return Corrected(corrected, share * optimism, regret, torch.zeros_like(regret))
+
+
+def astuple(scores: Corrected) -> tuple[torch.Tensor, ...]:
+    """Its tensors, not copied."""
+    return tuple(getattr(scores, f.name) for f in fields(scores))
+
+
+def chance_of_best(scores: torch.Tensor, cluster: np.ndarray) -> torch.Tensor:
+    """Weights (K, ...) of predictors by how likely each is the best, of scores (K, ..., N).
+
+    The best of several equals seems better than any of them is. With z standard errors, by clusters (N,), between the
+    best and another its true lead is about sqrt(z^2 - 1), not z; weights are such that the mean leads by as much.
+    """
+    mean = scores.mean(-1)
+    best = mean.argmax(0, keepdim=True)
+    lead = scores.gather(0, best[..., None].expand(1, *scores.shape[1:])) - scores
+    lead_mean = lead.double().mean(-1)
+    spread = cluster_sums(lead - lead_mean[..., None], cluster).square().sum(-1).sqrt() / scores.shape[-1]
+    z = lead_mean / spread.clamp_min(1e-12)
+    weights = 1.0 - torch.sqrt((1.0 - z.clamp_min(1e-6) ** -2.0).clamp_min(0.0))
+    return (weights / weights.sum(0)).float()
 
 
 def between_folds(score: torch.Tensor, fold: np.ndarray, cluster: np.ndarray) -> torch.Tensor:

@@ -85,7 +85,7 @@ class Problem:
 
     def logits(self, outputs: torch.Tensor) -> torch.Tensor:
         """Logits (..., C) from numbers (..., O) of heads."""
-        return outputs if self.bins is None else outputs @ self.bins.curves.to(outputs)
+        return outputs if self.bins is None else self.bins.logits(outputs)
 
     def slopes(self, by_logits: torch.Tensor) -> torch.Tensor:
         """Gradient by numbers (..., O) of heads from that by logits (..., C)."""

@@ -13,7 +13,7 @@ from interplay.estimators.collect import pair_atoms
 from interplay.estimators.posterior.calibrate import fit_calibration, mixture_weights, of_label
 from interplay.estimators.posterior.cells import CellDecoder, Cells
 from interplay.estimators.posterior.crossfit import HALVED, HELD_OUT, SEEN
-from interplay.estimators.posterior.optimism import Corrected, Learned, without_regret
+from interplay.estimators.posterior.optimism import Corrected, Learned, chance_of_best, without_regret
 from interplay.estimators.posterior.problem import Problem
 from interplay.info.broja import Coupling
 from interplay.probe.calibration import Calibration
@@ -48,12 +48,13 @@ class Scored:
     alone : (3, M, L, N, C) float32, logits relative to the prior, by side
     late : (M, L), what heads would still learn, nats
     learned : Learned
+    cluster : (N,) int64, what is resampled together
     decoder : CellDecoder
 
     Attributes
     ----------
     tells : (M, L) bool, heads that say anything at all
-    log_ratio : (M, L, N, C), calibrated log p(y|x) / p(y), held out
+    log_p : (3, M, L, N, C), calibrated, by side
     """
 
     def __init__(
@@ -62,14 +63,15 @@ class Scored:
         alone: torch.Tensor,
         late: torch.Tensor,
         learned: Learned,
+        cluster: np.ndarray,
         decoder: CellDecoder,
     ):
-        self.learned, self.late, self.log_prior = learned, late, problem.log_prior
+        self.learned, self.late, self.cluster, self.log_prior = learned, late, cluster, problem.log_prior
         self.y = torch.from_numpy(problem.windows.y)
         self.of_prior = of_label(self.log_prior, self.y)
         self.calibration, log_p = self.calibrated(alone)
+        self.log_p = log_p
         self.tells = self.calibration.scale != 0
-        self.log_ratio = log_p[HELD_OUT] - self.log_prior
         self.of_alone = of_label(log_p, self.y) - self.of_prior
         context, tilt = problem.context, problem.within_context()
         coarse, coarse_y = self._in_groups(problem, log_p[:, self.tells])
@@ -77,7 +79,7 @@ class Scored:
             Cells(coarse, self.tells, coarse_y, np.flatnonzero(context == g), decoder, tilt)
             for g in range(context.max() + 1)
         ]
-        self.one_prior = len(self.parts) == 1 and tilt is None and problem.bins is None
+        self.one_prior = len(self.parts) == 1 and tilt is None
         of_cell = torch.zeros_like(self.of_alone)
         for part in self.parts:
             at = torch.zeros(3, int(self.tells.sum()), len(self.y))
@@ -92,11 +94,13 @@ class Scored:
         """What cells and couplings are of: log-posteriors (3, T, N, C) and labels, of groups of bins where the target
         is a number. Beyond the group, `within` tells what each source says of the bin in it."""
         self.within = torch.zeros_like(self.of_alone)
+        self.prior_of_cells = self.log_prior[0]
         if problem.bins is None:
             return log_p, self.y
         y = problem.bins.group[self.y]
         coarse, prior = problem.bins.grouped(log_p), problem.bins.grouped(self.log_prior)
         of_group = of_label(coarse, y) - of_label(prior, y)
+        self.prior_of_cells = prior[0]
         self.within[:, self.tells] = self.of_alone[:, self.tells] - of_group
         return coarse, y
 
@@ -137,25 +141,33 @@ class Scored:
         active = (calibration.scale != 0) | (self.tells[i] & self.tells[j])
         p, lag = torch.nonzero(active, as_tuple=True)
         one, two = self.of_alone[:, i[p], lag], self.of_alone[:, j[p], lag]
-        joined = self._coupled(i[p], j[p], lag).beside(self.within[:, i[p], lag], self.within[:, j[p], lag])
-        mixture, joint = self._mixed(
-            torch.stack([head[p, :, lag].movedim(0, 1), one, two, joined.normalised], -1)
-        )
-        least, least_by = _best(torch.stack([joined.score, one, two]))
+        joined = self._coupled(i[p], j[p], lag)
+        within, weights, _ = self._best(torch.stack([self.within[:, m[p], lag] for m in (i, j)]))
+        joined = joined.beside(within, weights)
+        of_pair = head[p, :, lag].movedim(0, 1)
+        product = self._product(i[p], j[p], lag, one, two)
+        mixture, joint = self._mixed(torch.stack([of_pair, one, two, joined.normalised, product], -1))
+        least, least_by, choice = self._best(torch.stack([joined.score, one, two]))
         first, second = self.alone_score[i], self.alone_score[j]
         unchanged = first + second
         of_head = torch.zeros(active.shape)
         of_head[worth] = late
         of_one, of_two = self.late[i[p], lag], self.late[j[p], lag]
         of_either = torch.maximum(of_one, of_two)
-        late_joint = (mixture * torch.stack([of_head[active], of_one, of_two, of_either], -1)).sum(-1).float()
-        late_least = torch.stack([of_either, of_one, of_two]).gather(0, least_by[None])[0]
+        late_joint = (
+            (mixture * torch.stack([of_head[active], of_one, of_two, of_either, of_either], -1))
+            .sum(-1)
+            .float()
+        )
+        late_least = (torch.stack([of_either, of_one, of_two]) * least_by).sum(0)
         joint_all, least_all = (
             unchanged.replaced(active, without_regret(sides, self.learned, still))
             for sides, still in ((joint, late_joint), (least, late_least))
         )
+        least_all.choice[active] = choice
         gain, gap = torch.zeros(2, *active.shape, dtype=torch.float64)
-        gain[active] = (joint - least)[HELD_OUT].mean(-1).double()
+        best = torch.stack([joined.score, one, two])[:, HELD_OUT].mean(-1).amax(0)
+        gain[active] = (joint[HELD_OUT].mean(-1) - best).double()
         gap[active] = joined.gap_nats
         return PairScores(
             atoms=pair_atoms(first, second, least_all, joint_all),
@@ -177,7 +189,7 @@ class Scored:
             if coupling is not None:
                 score[..., part.rows], normalised[..., part.rows] = part.read(coupling, i, j, lag)
                 gap += coupling.gap_nats * (len(part.rows) / len(self.y))
-        return _Coupled(score, normalised, gap, coupling)
+        return _Coupled(score, normalised, gap, coupling, torch.zeros(2, len(i)))
 
     def _mixed(self, gains: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Weights (H, K) of predictors, and scores (3, H, N) of their mixture, from scores (3, H, N, K)."""
@@ -190,43 +202,62 @@ class Scored:
             mixed[HALVED] = (likelihood[HALVED] * of_less[..., None, :]).sum(-1)
         return weights, torch.log(mixed)
 
+    def _product(self, i: torch.Tensor, j: torch.Tensor, lag: torch.Tensor, one, two) -> torch.Tensor:
+        """Scores (3, H, N) of what two sources say that err apart from each other, given the label; where one of them
+        alone does better, as where one repeats the other, none."""
+        log_p = self.log_p[:, i, lag] + self.log_p[:, j, lag] - self.log_prior
+        score = of_label(torch.log_softmax(log_p, -1), self.y) - self.of_prior
+        alone = torch.maximum(one[HELD_OUT].mean(-1), two[HELD_OUT].mean(-1))
+        return torch.where((score[HELD_OUT].mean(-1) > alone)[:, None], score, -torch.inf)
+
+    def _best(self, predictors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Of scores (K, 3, H, N) the mean of those that may be the best, see `chance_of_best`; the weights (K, H) of
+        each; and the standard deviation (H,) of their held-out means."""
+        held_out = predictors[:, HELD_OUT]
+        weights = chance_of_best(held_out, self.cluster)
+        mean = held_out.mean(-1)
+        choice = (weights * (mean - (weights * mean).sum(0)) ** 2).sum(0).sqrt()
+        return torch.einsum("kshn,kh->shn", predictors, weights), weights, choice
+
     def _reading(self, i, j, active, calibration, mixture, least_by, joined: "_Coupled") -> PairReading:
         """How new windows are read; where nothing was worked out, the source that tells anything speaks for the
         pair."""
         _, posterior = self.parts[0].full()
-        alpha, beta = posterior[i], posterior[j] - self.log_prior[0]
+        alpha, beta = posterior[i], posterior[j] - self.prior_of_cells
         if joined.coupling is not None:
             for potential, exact in ((alpha, joined.coupling.alpha), (beta, joined.coupling.beta)):
                 potential[active] = exact.clamp_min(-50.0).float()
         nobody = torch.zeros(active.shape)
-        weights = torch.stack([nobody, self.tells[i].float(), self.tells[j].float(), nobody], -1)
+        weights = torch.stack([nobody, self.tells[i].float(), self.tells[j].float(), nobody, nobody], -1)
         weights[active] = mixture.float()
         weights += 1e-6
-        chosen = torch.zeros(active.shape, dtype=torch.int64)
-        chosen[active] = least_by
+        of_least = torch.stack([torch.ones(active.shape), nobody, nobody], -1)
+        within = torch.stack([torch.ones(active.shape), nobody], -1)
+        of_least[active], within[active] = least_by.T, joined.within.T
         return PairReading(
             together=calibration,
             alpha=alpha,
             beta=beta,
             mixture=weights / weights.sum(-1, keepdim=True),
-            least_by=chosen,
+            least=of_least,
+            within=within,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Coupled:
-    """Scores (3, H, n) of labels by couplings, the same of normalised predictors, the solver's gap (H,), and the
-    coupling of the last context."""
+    """Scores (3, H, n) of labels by couplings, the same of normalised predictors, the solver's gap (H,), the coupling
+    of the last context, and weights (2, H) of the sources within groups."""
 
     score: torch.Tensor
     normalised: torch.Tensor
     gap_nats: torch.Tensor
     coupling: Coupling | None
+    within: torch.Tensor
 
-    def beside(self, one: torch.Tensor, two: torch.Tensor) -> "_Coupled":
+    def beside(self, within: torch.Tensor, weights: torch.Tensor) -> "_Coupled":
         """The same with what the one or the other source, whichever tells more, says within groups: as feasible."""
-        within = _best(torch.stack([one, two]))[0]
-        return replace(self, score=self.score + within, normalised=self.normalised + within)
+        return replace(self, score=self.score + within, normalised=self.normalised + within, within=weights)
 
 
 def _spread(calibration: Calibration, worth: torch.Tensor) -> Calibration:
@@ -236,10 +267,3 @@ def _spread(calibration: Calibration, worth: torch.Tensor) -> Calibration:
         spread[name] = value.new_zeros(len(worth), *value.shape[1:])
         spread[name][worth] = value
     return Calibration(**spread)
-
-
-def _best(predictors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Of scores (K, 3, H, N) those of the predictor with the best held-out mean, and its number (H,)."""
-    best = predictors[:, HELD_OUT].mean(-1).argmax(0)
-    index = best[None, None, :, None].expand(1, *predictors.shape[1:])
-    return predictors.gather(0, index)[0], best

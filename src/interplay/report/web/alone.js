@@ -1,16 +1,16 @@
 // What single modalities tell.
 
 function aloneFrame(host) {
-  const { mi, mi_error: errors, lags } = PROFILE;
+  const { mi, mi_error: errors } = PROFILE;
   const made = frame(host, {
     id: "alone", title: "Information of one modality about the target", hint: "",
-    caption: "Bits, by how long before the target the modality is read; in brackets where the 95 % interval holds zero. What a modality tells alone is its redundancy with any partner plus what is unique to it beside that partner.",
+    caption: `Bits, by ${TIME.name}; in brackets where the 95 % interval holds zero. What a modality tells alone is its redundancy with any partner plus what is unique to it beside that partner.`,
     label: () => `Heat map: ${NAMES[mi.indexOf([...mi].sort((a, b) => most(b) - most(a))[0])]} tells most alone.`,
     draw: (width) => {
       const top = Math.max(most(mi.flat()), 0.001);
-      return [grid({ width, made, rows: NAMES, columns: lags.map(lagName), max: top, value: (r, c) => mi[r][c], text: (r, c) => bracketed(fixed(mi[r][c], 2), errors && mi[r][c] <= Z95 * errors[r][c]), xTitle: "lag", describe: (r, c) => `${NAMES[r]}, lag ${lagName(lags[c])}: ${bitsText(mi[r][c], errors && errors[r][c])}` }), scaleOf(0, top, "bits")];
+      return [grid({ width, made, rows: NAMES, columns: TIME.labels, max: top, value: (r, c) => mi[r][c], text: (r, c) => bracketed(fixed(mi[r][c], 2), errors && mi[r][c] <= Z95 * errors[r][c]), xTitle: TIME.name, describe: (r, c) => `${NAMES[r]}, ${TIME.points[c]}: ${bitsText(mi[r][c], errors && errors[r][c])}` }), scaleOf(0, top, "bits")];
     },
-    table: () => ({ columns: ["modality", "lag (s)", "bits", "from", "to"], rows: NAMES.flatMap((name, m) => lags.map((lag, l) => [name, lag, mi[m][l], errors ? mi[m][l] - Z95 * errors[m][l] : null, errors ? mi[m][l] + Z95 * errors[m][l] : null])) }),
+    table: () => ({ columns: ["modality", ...TIME.heads, "bits", "from", "to"], rows: NAMES.flatMap((name, m) => TIME.cells.map((cells, l) => [name, ...cells, mi[m][l], errors ? mi[m][l] - Z95 * errors[m][l] : null, errors ? mi[m][l] + Z95 * errors[m][l] : null])) }),
   });
 }
 

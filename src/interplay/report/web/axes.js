@@ -78,10 +78,11 @@ function legend(items) {
       draw("line", { x1: 1, x2: 25, y1: 5, y2: 5, stroke: colour, "stroke-width": 3, "stroke-dasharray": dash || null })), name)));
 }
 
-/** Horizontal dots with intervals, one row each: rows of { name, value, low, high, main, tip }. */
+/** Horizontal dots with intervals, one row each: rows of { name, value, low, high, main, tip, hollow }, the last a second value;
+ *  opts.names: share of the width that names may take. */
 function dotRows(rows, opts) {
   const longest = Math.max(...rows.map((row) => row.name.length));
-  const left = Math.min(7.2 * longest + 12, opts.width * 0.42), step = 24, top = 8, bottom = 44;
+  const left = Math.min(7.2 * longest + 12, opts.width * (opts.names || 0.42)), step = 24, top = 8, bottom = 44;
   const height = top + rows.length * step + bottom;
   const room = Math.round((left - 12) / 7.2);
   const x = (v) => left + ((v - opts.x[0]) / (opts.x[1] - opts.x[0] || 1)) * (opts.width - left - 16);
@@ -96,6 +97,7 @@ function dotRows(rows, opts) {
     const y = top + (k + 0.5) * step, colour = row.main ? "var(--r)" : "var(--u2)";
     add(svg, draw("text", { x: left - 8, y: y + 4, "text-anchor": "end", class: "name" }, clipped(row.name, room), draw("title", {}, row.name)));
     if (known(row.low)) add(svg, draw("line", { x1: x(row.low), x2: x(row.high), y1: y, y2: y, stroke: colour, "stroke-width": 2 }));
+    if (known(row.hollow)) add(svg, draw("circle", { cx: x(row.hollow), cy: y, r: 5, fill: "var(--paper)", stroke: "var(--u2)", "stroke-width": 2 }, draw("title", {}, row.tip || "")));
     if (known(row.value)) add(svg, draw("circle", { cx: x(row.value), cy: y, r: 5, fill: colour }, draw("title", {}, row.tip || "")));
   });
   return svg;

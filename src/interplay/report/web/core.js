@@ -4,6 +4,8 @@
 const DATA = JSON.parse(document.getElementById("data").textContent);
 const NAMES = DATA.modalities;
 const PROFILE = DATA.profile;
+/** What the time of the profile is called, and for each of its moments what is written of it and where it stands. */
+const TIME = PROFILE && PROFILE.time;
 const Z95 = 1.96;
 const ATOMS = [
   { key: "r", name: "redundancy", short: "both tell the same", colour: "var(--r)" },
@@ -49,7 +51,8 @@ const expertName = (k, synergyExperts) => `${k + 1}${k < synergyExperts ? " (syn
 const percent = (v) => (known(v) ? `${(100 * v).toFixed(0)} %` : "–");
 /** Shares in % with as many digits as tell the largest from the others. */
 const shareDigits = (top) => (top >= 0.1 ? 0 : top >= 0.01 ? 1 : 2);
-const lagName = (s) => (PROFILE && PROFILE.rate ? "all" : `${short(s)} s`);
+/** How long before the prediction a step of a window lies. */
+const lagName = (s) => `${short(s)} s`;
 const bitsText = (v, error) =>
   known(error) ? `${fixed(v)} bits (95 % interval ${fixed(v - Z95 * error)} to ${fixed(v + Z95 * error)})` : `${fixed(v)} bits`;
 const qText = (q) => (known(q) ? `, q = ${short(q)}` : "");
@@ -61,10 +64,10 @@ const mean = (values) => {
 };
 const counted = (n, one, several) => `${n.toLocaleString("en")} ${n === 1 ? one : several || `${one}s`}`;
 
-// ---- the profile: arrays over pairs i < j in row order, then lags
+// ---- the profile: arrays over pairs i < j in row order, then lags or bins of time
 
 const nM = NAMES.length;
-const nL = PROFILE ? PROFILE.lags.length : 0;
+const nL = PROFILE ? TIME.at.length : 0;
 const pairIndex = (i, j) => i * nM - (i * (i + 1)) / 2 + (j - i - 1);
 
 /** One atom of modalities i, j at lag number k: bits, standard error and whether it is significant.

@@ -1,7 +1,7 @@
 // All pairs at once: the controls that the map, the network and the table share, and the map.
 
 const ATOM_NAMES = { redundancy: "redundancy", unique: "uniqueness (row, not column)", synergy: "synergy", joint_mi: "all that a pair tells together" };
-const lagText = () => (chosen.lag < 0 ? "the largest over lags" : `lag ${lagName(PROFILE.lags[chosen.lag])}`);
+const lagText = () => (chosen.lag < 0 ? `the largest over ${TIME.over}` : TIME.points[chosen.lag]);
 let mapView = "modalities";
 
 function sharedControls(host) {
@@ -11,7 +11,7 @@ function sharedControls(host) {
   add(host, el("h3", {}, "All pairs"), el("p", { class: "caption" }, "These choices hold for the map, the network and the table below."),
     el("div", { class: "controls", id: "shared" },
       picker("Show", Object.entries(ATOM_NAMES), chosen.atom, (atom) => choose({ atom }), "atom"),
-      labelled("Lag", el("span", { class: "slide" }, slider, shown)),
+      labelled(TIME.name[0].toUpperCase() + TIME.name.slice(1), el("span", { class: "slide" }, slider, shown)),
       labelled("Find", search),
       groupNames.length ? picker("Group", [["", "all"], ...groupNames.map((name) => [name, `${name} (${DATA.groups[name].length})`])], chosen.group, (group) => choose({ group }), "group") : null,
       ticked("only what is clear of chance", chosen.clear, (clear) => choose({ clear }), "clear")));
@@ -58,7 +58,7 @@ function drawMap(width, made) {
 function mapCell(a, b, cell) {
   if (mapView !== "modalities") return `${a}, ${b}: ${known(cell.bits) ? `${fixed(cell.bits)} bits` : "nothing"} (${mapView === "mean" ? "mean" : "largest"} of ${counted(cell.n, "pair")})`;
   if (!known(cell.bits)) return a === b ? `${a}: a modality makes no pair with itself` : `${a}, ${b}: not known`;
-  return `${a}, ${b}, lag ${lagName(PROFILE.lags[cell.lag])}: ${bitsText(cell.bits, cell.error)}${qText(cell.q)}${cell.clear ? "" : "; not clear of chance"}`;
+  return `${a}, ${b}, ${TIME.points[cell.lag]}: ${bitsText(cell.bits, cell.error)}${qText(cell.q)}${cell.clear ? "" : "; not clear of chance"}`;
 }
 
 function mapTable() {
@@ -67,10 +67,10 @@ function mapTable() {
     return { columns: ["group", "group", `mean ${chosen.atom} (bits)`, "largest", "pairs"], rows: rows.flatMap((g) => columns.map((h) => { const both = between(g, h); return [g, h, both.mean, both.max, both.n]; })) };
   }
   return {
-    columns: ["row", "column", "lag (s)", `${chosen.atom} (bits)`, "from", "to", "clear of chance", "q"],
+    columns: ["row", "column", ...TIME.heads, `${chosen.atom} (bits)`, "from", "to", "clear of chance", "q"],
     rows: rows.flatMap((i) => columns.filter((j) => j !== i).map((j) => {
       const { bits, error, lag, clear, q } = atomOf(chosen.atom, i, j, chosen.lag);
-      return [name(i), name(j), PROFILE.lags[lag], bits, known(error) ? bits - Z95 * error : null, known(error) ? bits + Z95 * error : null, clear ? "yes" : "no", q];
+      return [name(i), name(j), ...TIME.cells[lag], bits, known(error) ? bits - Z95 * error : null, known(error) ? bits + Z95 * error : null, clear ? "yes" : "no", q];
     })),
   };
 }
@@ -78,7 +78,7 @@ function mapTable() {
 function mapFrame(host) {
   const views = [["modalities", "every modality"], ["mean", "groups: mean of their pairs"], ["max", "groups: largest of their pairs"]];
   const made = frame(host, {
-    id: "map", title: "Map of all pairs", table: mapTable, draw: drawMap, hint: "Point at a cell, or walk with the arrow keys, to read it; choose it to see the pair over lag.",
+    id: "map", title: "Map of all pairs", table: mapTable, draw: drawMap, hint: `Point at a cell, or walk with the arrow keys, to read it; choose it to see the pair over ${TIME.name}.`,
     caption: "The darker the more (in the dark: the brighter). Numbers in brackets are not clear of chance.",
     controls: groupNames.length ? [picker("Rows", views, mapView, (view) => { mapView = view; made.again(); }, "view")] : null,
     label: () => `Heat map of ${ATOM_NAMES[chosen.atom]}, ${lagText()}.`,

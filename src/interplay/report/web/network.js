@@ -46,7 +46,7 @@ function edgeLine(edge, place, [cx, cy], top, colour, made) {
   const a = place.get(edge.i), b = place.get(edge.j);
   const bend = 0.35, mx = (a.x + b.x) / 2 + bend * (cx - (a.x + b.x) / 2), my = (a.y + b.y) / 2 + bend * (cy - (a.y + b.y) / 2);
   const end = chosen.atom === "unique" ? { x: b.x - 9 * b.cos, y: b.y - 9 * b.sin } : b;
-  const words = `${NAMES[edge.i]}${chosen.atom === "unique" ? ", not " : ", "}${NAMES[edge.j]}, lag ${lagName(PROFILE.lags[edge.lag])}: ${bitsText(edge.bits, edge.error)}${edge.clear ? "" : "; not clear of chance"}`;
+  const words = `${NAMES[edge.i]}${chosen.atom === "unique" ? ", not " : ", "}${NAMES[edge.j]}, ${TIME.points[edge.lag]}: ${bitsText(edge.bits, edge.error)}${edge.clear ? "" : "; not clear of chance"}`;
   return draw("path", {
     d: `M${a.x.toFixed(1)} ${a.y.toFixed(1)}Q${mx.toFixed(1)} ${my.toFixed(1)} ${end.x.toFixed(1)} ${end.y.toFixed(1)}`, fill: "none", stroke: colour,
     "stroke-width": (1 + (7 * edge.bits) / top).toFixed(2), "stroke-opacity": 0.75, "stroke-dasharray": edge.clear ? null : "4 4", class: "edge",
@@ -61,12 +61,12 @@ function networkFrame(host) {
   const control = labelled("Lines", el("span", { class: "slide" }, slider, shown));
   control.querySelector("label").setAttribute("for", "edges");
   const made = frame(host, {
-    id: "network", title: "Network of the strongest interactions", draw: drawNetwork, controls: [control], hint: "Point at a line to read it; choose it to see the pair over lag.",
+    id: "network", title: "Network of the strongest interactions", draw: drawNetwork, controls: [control], hint: `Point at a line to read it; choose it to see the pair over ${TIME.name}.`,
     caption: "The thicker a line, the more bits; dashed lines are not clear of chance. An arrow of uniqueness goes from who tells to who does not.",
     label: () => `Network of ${ATOM_NAMES[chosen.atom]}, ${lagText()}: ${strongest().slice(0, 3).map(({ i, j, bits }) => `${NAMES[i]} and ${NAMES[j]} ${fixed(bits)} bits`).join(", ")}.`,
     table: () => ({
-      columns: ["first", "second", "lag (s)", `${chosen.atom} (bits)`, "from", "to", "clear of chance"],
-      rows: strongest().slice(0, edgesShown).map(({ i, j, bits, error, lag, clear }) => [NAMES[i], NAMES[j], PROFILE.lags[lag], bits, known(error) ? bits - Z95 * error : null, known(error) ? bits + Z95 * error : null, clear ? "yes" : "no"]),
+      columns: ["first", "second", ...TIME.heads, `${chosen.atom} (bits)`, "from", "to", "clear of chance"],
+      rows: strongest().slice(0, edgesShown).map(({ i, j, bits, error, lag, clear }) => [NAMES[i], NAMES[j], ...TIME.cells[lag], bits, known(error) ? bits - Z95 * error : null, known(error) ? bits + Z95 * error : null, clear ? "yes" : "no"]),
     }),
   });
   listen(["atom", "lag", "clear", "text", "group"], made.again);

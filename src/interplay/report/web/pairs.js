@@ -1,4 +1,4 @@
-// One pair over lag: four panels with intervals and the band of chance.
+// One pair over time: four panels with intervals and the band of chance.
 
 const PANELS = [
   { atom: "redundancy", title: () => "Redundancy: both tell the same", first: 0 },
@@ -7,8 +7,8 @@ const PANELS = [
   { atom: "synergy", title: () => "Synergy: only both together", first: 0 },
 ];
 
-/** Values of one panel over all lags. */
-const panelAt = (panel) => PROFILE.lags.map((_, k) =>
+/** Values of one panel over all of the time. */
+const panelAt = (panel) => TIME.at.map((_, k) =>
   panel.first ? atomAt(panel.atom, chosen.j, chosen.i, k) : atomAt(panel.atom, chosen.i, chosen.j, k));
 
 function pairSentence() {
@@ -18,7 +18,7 @@ function pairSentence() {
     const name = ["redundancy", `unique to ${i}`, `unique to ${j}`, "synergy"][k];
     if (!clear.length) return `no evidence of ${k === 1 || k === 2 ? "anything " : ""}${name}`;
     const best = clear.reduce((a, b) => (b.bits > a.bits ? b : a));
-    return `${name} ${bitsText(best.bits, best.error)}, most at lag ${lagName(PROFILE.lags[best.lag])}`;
+    return `${name} ${bitsText(best.bits, best.error)}, most ${TIME.when[best.lag]}`;
   });
   return `${i} and ${j}: ${parts.join("; ")}.`;
 }
@@ -30,19 +30,19 @@ function drawPair(width) {
   const ends = all.flat().flatMap(({ bits, error }) => [bits + Z95 * (error || 0), bits - Z95 * (error || 0), Z95 * (error || 0), -Z95 * (error || 0)]).filter(known);
   const high = Math.max(...ends, 0.01), low = Math.min(...ends, 0);
   return el("div", { class: `panels across${across}` }, PANELS.map((panel, k) => {
-    const values = all[k], colour = ATOMS[k].colour, lags = PROFILE.lags;
-    const pad = lags.length > 1 ? 0.04 * (lags[lags.length - 1] - lags[0]) : 0.5;
+    const values = all[k], colour = ATOMS[k].colour, { at, ticks } = TIME;
+    const pad = ticks.length > 1 ? 0.04 * (ticks[ticks.length - 1] - ticks[0]) : 0.5;
     const plot = axes({
-      width: each, height: across === 1 ? 190 : 250, x: [lags[0] - pad, lags[lags.length - 1] + pad], y: [low * 1.08, high * 1.08],
-      xTicks: lags, xTitle: "lag (s)", yTitle: "bits",
+      width: each, height: across === 1 ? 190 : 250, x: [ticks[0] - pad, ticks[ticks.length - 1] + pad], y: [low * 1.08, high * 1.08],
+      xTicks: ticks, xTitle: TIME.title, yTitle: "bits",
     });
     const around = (side) => values.map(({ error }) => (known(error) ? side * Z95 * error : null));
     const ofValue = (side) => values.map(({ bits, error }) => (known(error) ? bits + side * Z95 * error : null));
-    band(plot, lags, around(-1), around(1), "var(--soft)", 0.22);
-    band(plot, lags, ofValue(-1), ofValue(1), colour, 0.2);
-    line(plot, lags, values.map(({ bits }) => bits), colour);
-    values.forEach(({ bits, error, clear, q }, l) => dot(plot, lags[l], bits, colour, {
-      hollow: !clear, tip: `lag ${lagName(lags[l])}: ${bitsText(bits, error)}${qText(q)}${clear ? "" : ", not clear of chance"}`,
+    band(plot, at, around(-1), around(1), "var(--soft)", 0.22);
+    band(plot, at, ofValue(-1), ofValue(1), colour, 0.2);
+    line(plot, at, values.map(({ bits }) => bits), colour);
+    values.forEach(({ bits, error, clear, q }, l) => dot(plot, at[l], bits, colour, {
+      hollow: !clear, tip: `${TIME.points[l]}: ${bitsText(bits, error)}${qText(q)}${clear ? "" : ", not clear of chance"}`,
     }));
     return panelOf(panel.title(NAMES[chosen.i], NAMES[chosen.j]), plot.svg);
   }));
@@ -50,13 +50,13 @@ function drawPair(width) {
 
 function pairTable() {
   const [i, j] = [NAMES[chosen.i], NAMES[chosen.j]];
-  const columns = ["lag (s)"];
+  const columns = [...TIME.heads];
   const titles = ["redundancy", `unique to ${i}`, `unique to ${j}`, "synergy"];
   titles.forEach((name) => columns.push(`${name} (bits)`, "from", "to", "clear of chance"));
   columns.push("told together (bits)", "p", "q");
   const all = PANELS.map(panelAt);
-  const rows = PROFILE.lags.map((lag, l) => {
-    const row = [lag];
+  const rows = TIME.cells.map((cells, l) => {
+    const row = [...cells];
     for (const values of all) {
       const { bits, error, clear } = values[l];
       row.push(bits, known(error) ? bits - Z95 * error : null, known(error) ? bits + Z95 * error : null, clear ? "yes" : "no");
@@ -73,7 +73,7 @@ function pairFrame(host) {
   const second = picker("Second", options, chosen.j, (v) => choosePair(chosen.i === Number(v) ? chosen.j : chosen.i, Number(v)), "pair-second");
   const sentence = el("p", { class: "sentence", id: "pair-told", "aria-live": "polite" });
   const made = frame(host, {
-    id: "pair", title: "One pair over lag", controls: [first, second], table: pairTable, draw: (width) => { sentence.textContent = pairSentence(); return drawPair(width); },
+    id: "pair", title: `One pair over ${TIME.name}`, controls: [first, second], table: pairTable, draw: (width) => { sentence.textContent = pairSentence(); return drawPair(width); },
     caption: PROFILE.r_error
       ? "Dots are estimates, the coloured band their 95 % interval. Filled: clear of chance. The grey band is where 95 of 100 estimates would fall if the true value were zero and the error the same; it is computed from the standard errors, not simulated."
       : "Dots are estimates; this profile has no standard errors, so there are no intervals and no band of chance.",
@@ -97,7 +97,7 @@ function openPair(i, j) {
   say(pairSentence());
 }
 
-/** The lag and the pair at which two modalities tell most together. */
+/** The moment and the pair at which two modalities tell most together. */
 function startingPoint() {
   let best = -Infinity;
   for (let i = 0; i < nM; i += 1) {

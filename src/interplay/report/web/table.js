@@ -30,12 +30,12 @@ function drawTable() {
     el("button", { type: "button", class: "sort", onclick: () => sortBy(k) }, name, el("span", { "aria-hidden": "true" }, sorting.by === k ? (sorting.down ? " ↓" : " ↑") : ""))));
   const top = Math.max(...rows.slice(0, sorting.shown).flatMap((row) => row.cells.slice(2, 7)).filter(known), 0.001);
   const body = rows.slice(0, sorting.shown).map((row) => el("tr", {},
-    el("th", { scope: "row" }, el("button", { type: "button", class: "link", "aria-label": `Show ${NAMES[row.i]} and ${NAMES[row.j]} over lag`, onclick: () => openPair(row.i, row.j) }, NAMES[row.i])),
+    el("th", { scope: "row" }, el("button", { type: "button", class: "link", "aria-label": `Show ${NAMES[row.i]} and ${NAMES[row.j]} over ${TIME.name}`, onclick: () => openPair(row.i, row.j) }, NAMES[row.i])),
     el("td", {}, NAMES[row.j]),
     [...row.atoms, row.joint].map((one, k) => barCell(one, top, k)),
     el("td", { class: "n" }, known(row.joint.q) ? short(row.joint.q) : "–")));
   return [
-    el("p", { class: "sentence", id: "count", "aria-live": "polite" }, `${rows.length.toLocaleString("en")} of ${counted((nM * (nM - 1)) / 2, "pair")}, ${chosen.lag < 0 ? "each value at the lag where it is largest" : lagText()}.`),
+    el("p", { class: "sentence", id: "count", "aria-live": "polite" }, `${rows.length.toLocaleString("en")} of ${counted((nM * (nM - 1)) / 2, "pair")}, ${chosen.lag < 0 ? `each value ${TIME.preposition} the ${TIME.several} where it is largest` : lagText()}.`),
     el("div", { class: "scroll" }, el("table", { id: "pairs-table" }, el("thead", {}, el("tr", {}, heads)), el("tbody", {}, body))),
     rows.length > sorting.shown ? el("p", { class: "tools" }, el("button", { type: "button", id: "more", onclick: () => { sorting.shown *= 3; tableMade.again(); } }, `Show ${Math.min(2 * sorting.shown, rows.length - sorting.shown)} more`)) : "",
   ];
@@ -55,15 +55,15 @@ function sortBy(k) {
   tableMade.box.querySelectorAll("button.sort")[k].focus();
 }
 
-/** Every lag of the pairs that pass, for the download. */
+/** Every moment of the pairs that pass, for the download. */
 function fullTable() {
-  const columns = ["first", "second", "lag (s)"];
+  const columns = ["first", "second", ...TIME.heads];
   for (const name of ["redundancy", "unique_first", "unique_second", "synergy", "together"]) columns.push(`${name} (bits)`, `${name} standard error`);
   const rows = [];
   for (const { i, j } of pairRows()) {
     for (let k = 0; k < nL; k += 1) {
       const atoms = [atomAt("redundancy", i, j, k), atomAt("unique", i, j, k), atomAt("unique", j, i, k), atomAt("synergy", i, j, k), atomAt("joint_mi", i, j, k)];
-      rows.push([NAMES[i], NAMES[j], PROFILE.lags[k], ...atoms.flatMap((one) => [one.bits, one.error]), atoms[4].p, atoms[4].q]);
+      rows.push([NAMES[i], NAMES[j], ...TIME.cells[k], ...atoms.flatMap((one) => [one.bits, one.error]), atoms[4].p, atoms[4].q]);
     }
   }
   return { columns: [...columns, "p", "q"], rows };
@@ -72,7 +72,7 @@ function fullTable() {
 function tableFrame(host) {
   tableMade = frame(host, {
     id: "table", title: "Table of all pairs", draw: drawTable, table: fullTable, plain: true,
-    caption: "Bits; slanted grey numbers are not clear of chance. Choose a heading to sort, a name to see the pair over lag. The q-value is of all that the pair tells together. The download has every lag.",
+    caption: `Bits; slanted grey numbers are not clear of chance. Choose a heading to sort, a name to see the pair over ${TIME.name}. The q-value is of all that the pair tells together. The download has every ${TIME.several}.`,
   });
   listen(["lag", "clear", "text", "group"], () => { sorting.shown = PAGE; tableMade.again(); });
 }

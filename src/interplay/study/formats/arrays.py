@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from interplay.datasets.formats.files import DAMAGE, in_one_line, open_npz
 from interplay.errors import DamagedFile
 from interplay.study.formats.delimited import ROW
+from interplay.study.formats.table import check_width
 
 CELLS = 2_000_000
 """Cells of a Parquet file that are read at a time."""
@@ -25,13 +26,25 @@ def parquet_parts(path: Path) -> Iterator[pd.DataFrame]:
     row = 2
     try:
         with pq.ParquetFile(path) as file:
+            check_width(path, file.metadata.num_columns)
             size = max(1, CELLS // max(1, file.metadata.num_columns))
             for batch in file.iter_batches(batch_size=size):
                 table = batch.to_pandas(ignore_metadata=True, integer_object_nulls=True)
                 yield _plain(table).assign(**{ROW: np.arange(row, row + len(table))})
                 row += len(table)
+    except DamagedFile:
+        raise
     except UNREADABLE as error:
         raise _unreadable(path, error) from error
+
+
+def parquet_bytes(path: Path) -> int:
+    """What the columns of a Parquet file take in memory, about: a million equal numbers are a few bytes in it."""
+    try:
+        about = pq.read_metadata(path)
+    except UNREADABLE as error:
+        raise _unreadable(path, error) from error
+    return 8 * about.num_rows * about.num_columns
 
 
 def parquet_names(path: Path) -> list[str]:

@@ -7,6 +7,7 @@ decides.
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -20,6 +21,7 @@ from interplay.errors import DamagedFile
 from interplay.study.formats.faults import BadRow, headless, odd_quotes, ragged, wrong_separator
 from interplay.study.formats.form import BLANKS, SEPARATORS, Form
 from interplay.study.formats.lines import Block, blocks
+from interplay.study.formats.table import check_width
 
 ROW = "__row__"
 """Row of the file as an editor counts it."""
@@ -54,6 +56,7 @@ class Delimited:
             self.units = _units(self.names, next(records, None)) if form.units_row else {}
         except csv.Error as error:
             raise odd_quotes(path, lines.record_row, error) from error
+        check_width(path, len(self.names))
         if form.header is not False:
             wrong_separator(path, form, self.names, self.separator)
         self._rest = lines.rest()
@@ -208,7 +211,7 @@ def _names(path: Path, form: Form, header: tuple[int, list[str]] | None) -> list
     if header is not None and form.header is None and not form.names:
         headless(path, form, row, cells)
     names = list(form.names) or cells
-    twice = [name for name in dict.fromkeys(names) if name and names.count(name) > 1]
+    twice = [name for name, count in Counter(names).items() if name and count > 1]
     if twice:
         raise DamagedFile(
             f"{path} must name each column once; row {row} has {twice[0]!r} twice. Rename one of them, or say format: "

@@ -15,6 +15,8 @@ from interplay.study.formats.form import Form
 
 BLOCK = 1 << 22
 """Characters that are read at a time."""
+LONGEST_LINE = 1 << 24
+"""Characters of a line, at most: a table has ten thousand columns of a thousand characters below this."""
 PACKED = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -80,6 +82,11 @@ def blocks(path: Path, form: Form) -> Iterator[Block]:
                 if text + end:
                     yield _checked(path, Block(text + end, row))
                     row += text.count("\n") + 1
+                if len(rest) > LONGEST_LINE:
+                    raise DamagedFile(
+                        f"{path} must have lines of at most {LONGEST_LINE:,} characters; row {row} is longer. "
+                        "Export it again with a line for each row."
+                    )
             if rest:
                 yield _checked(path, Block(rest, row))
     except UnicodeError as error:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from interplay.errors import InvalidInput
-from interplay.study.formats.arrays import npz_parts, parquet_names, parquet_parts
+from interplay.study.formats.arrays import npz_parts, parquet_bytes, parquet_names, parquet_parts
 from interplay.study.formats.delimited import ROW, Delimited
 from interplay.study.formats.devices import LAYOUTS
 from interplay.study.formats.form import Form
@@ -69,9 +69,10 @@ def column_names(path: Path, form: Form | None = None) -> list[str]:
 
 
 def is_small(path: Path, below: int, packed: int) -> bool:
-    """Whether a file is small enough to be held; compressed ones grow `packed` times."""
-    size = path.stat().st_size * (packed if path.suffix in (".parquet", *PACKED) else 1)
-    return path.suffix == ".npz" or size < below
+    """Whether a file is small enough to be held; compressed texts grow `packed` times."""
+    if path.suffix == ".parquet":
+        return parquet_bytes(path) < below
+    return path.suffix == ".npz" or path.stat().st_size * (packed if path.suffix in PACKED else 1) < below
 
 
 def _there(path: Path) -> Path:

@@ -1,0 +1,43 @@
+"""How values look in a notebook: a caption and a table of escaped HTML, one way for all."""
+
+import math
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Any
+
+MOST_ROWS = 20
+"""Rows that a table shows before it only counts the rest."""
+
+
+def table_html(table: Any, caption: str) -> str:
+    """A DataFrame under a caption, its index left out; every name and value is escaped."""
+    rows = table.head(MOST_ROWS).itertuples(index=False, name=None)
+    html = rows_html(rows, [str(column) for column in table.columns], caption)
+    rest = len(table) - MOST_ROWS
+    return html + (f"<p>and {rest:,} more rows</p>" if rest > 0 else "")
+
+
+def rows_html(rows: Iterable[Sequence[object]], columns: Sequence[str], caption: str) -> str:
+    """Rows of values under a caption; without column names a table of facts."""
+    head = f"<thead><tr>{_cells('th', columns)}</tr></thead>" if columns else ""
+    body = "".join(f"<tr>{_cells('td', row)}</tr>" for row in rows)
+    lines = escape(caption).replace("\n", "<br>")
+    return f"<p>{lines}</p><table>{head}<tbody>{body}</tbody></table>"
+
+
+def counted(n: int, one: str, several: str = "") -> str:
+    """A count with its noun."""
+    return f"{n:,} {one if n == 1 else several or one + 's'}"
+
+
+def _cells(tag: str, values: Iterable[object]) -> str:
+    return "".join(f"<{tag}>{escape(shown(value))}</{tag}>" for value in values)
+
+
+def shown(value: object) -> str:
+    """A value as a cell: numbers with four significant digits, a dash for what is missing."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return str(value)

@@ -60,6 +60,17 @@ def interactions_in_words(profile) -> str:
     return "\n".join(lines)
 
 
+def triples_in_words(triples) -> str:
+    n, n_all = len(triples.triples), triples.dataset.attrs["n_triples"]
+    sentences = triples.sentences(5) or ["Nothing that stands clear of chance."]
+    return "\n".join(
+        [
+            f"What a third adds to a pair ({n:,} of {n_all:,} triples looked promising and were measured):",
+            *(f"  {sentence}" for sentence in sentences),
+        ]
+    )
+
+
 def evaluation_in_words(run) -> str:
     """The scores of an evaluated `Run`, and what its context is worth to it."""
     from interplay.report import text

@@ -18,7 +18,7 @@ from interplay.estimators.triple_screening import Chosen, Triple, choose_triples
 from interplay.profile import InteractionProfile, TripleProfile
 from interplay.profile.dataset import OVER_LAGS
 from interplay.profile.significance import familywise, larger_p_value
-from interplay.profile.triples import ARRANGED, ARRANGED_DIMS, ATOMS, DIMS, PLACES, TOGETHER
+from interplay.profile.triples import ARRANGED, ARRANGED_DIMS, ATOMS, DIMS, PLACES, LEAST
 from interplay.progress import Progress, shown
 
 SCREENING = 0.1
@@ -87,7 +87,7 @@ def beyond_pairs(
     >>> windows = ip.windows_from_arrays({"a": a[:, None], "b": b[:, None], "c": c[:, None]}, a ^ b ^ c, steps=1)
     >>> counts = ip.DiscretePID(cells="given")
     >>> ip.beyond_pairs(windows, estimator=counts).top(1)["atom"].item()
-    'only_together'
+    'least_synergy'
     """
     asked = fresh_estimator(estimator)
     _check(asked, windows, profile)
@@ -230,10 +230,10 @@ def _of_three(data: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     least = data["synergy"].argmin(1)[:, None]
     added, error = data["adds"].sum(1), data["adds_stderr"].sum(1)
     return {
-        TOGETHER: np.take_along_axis(data["synergy"], least, 1)[:, 0],
-        f"{TOGETHER}_stderr": np.take_along_axis(data["synergy_stderr"], least, 1)[:, 0],
+        LEAST: np.take_along_axis(data["synergy"], least, 1)[:, 0],
+        f"{LEAST}_stderr": np.take_along_axis(data["synergy_stderr"], least, 1)[:, 0],
         # all three must be there, so the least sure counts
-        f"{TOGETHER}_p_value": data["synergy_p_value"].max(1),
+        f"{LEAST}_p_value": data["synergy_p_value"].max(1),
         "dual_total_correlation": added,
         "dual_total_correlation_stderr": error,
         "o_information": data["joint_mi"].mean(1) - added,

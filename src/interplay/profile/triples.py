@@ -12,16 +12,16 @@ from interplay.profile.significance import significant
 from interplay.profile.stored import load_triples, save_triples
 from interplay.profile.time_axis import TimeAxis, time_axis
 
-TOGETHER = "only_together"
+LEAST = "least_synergy"
 ARRANGED = ("redundancy", "unique_pair", "unique_third", "synergy")
 """Atoms of an arrangement, of the pair as one source and the third."""
 
-ATOMS = (TOGETHER, *ARRANGED)
-ADDED = (TOGETHER, "unique_third", "redundancy")
+ATOMS = (LEAST, *ARRANGED)
+ADDED = (LEAST, "unique_third", "redundancy")
 """Atoms that say what a third adds to a pair, which sentences tell unless others are asked for."""
 
 WORDS = {
-    TOGETHER: "{i}, {j} and {k} tell {bits} only all three together",
+    LEAST: "{i}, {j} and {k} together tell {bits} that no two of them and the third tell apart",
     "redundancy": "{k} repeats {bits} of what {i} and {j} tell together",
     "unique_pair": "{i} and {j} together tell {bits} that {k} does not",
     "unique_third": "{k} tells {bits} that {i} and {j} together do not",
@@ -40,7 +40,7 @@ class TripleProfile:
         Dims ``triple, third, lag``, where ``third`` is the place in the triple of the modality that is apart from the
         other two: ``redundancy, unique_pair, unique_third, synergy``, their sum ``joint_mi``, ``mi_pair`` and
         ``mi_third`` of the two sources, and ``adds``, what the third adds to the pair, I(Y; third | pair).
-        Dims ``triple, lag``: ``only_together``, the least synergy of the three arrangements; ``dual_total_correlation``
+        Dims ``triple, lag``: ``least_synergy``, the least synergy of the three arrangements; ``dual_total_correlation``
         and ``o_information``, by how much the target raises those of the triple; above 0 redundancy prevails in it, and
         below 0 synergy. All in bits, with ``<name>_stderr``; of atoms also ``<name>_p_value`` and ``<name>_q_value``,
         adjusted over all triples that could have been chosen.
@@ -83,7 +83,7 @@ class TripleProfile:
         return time_axis(self.dataset)
 
     def significant(self, atom: str) -> np.ndarray:
-        """Whether each value of an atom is really there, (triple, third, lag) or of `TOGETHER` (triple, lag) bool; see
+        """Whether each value of an atom is really there, (triple, third, lag) or of `LEAST` (triple, lag) bool; see
         `interplay.profile.significance`."""
         _check_atom(atom)
         return significant(
@@ -106,13 +106,13 @@ class TripleProfile:
         ----------
         n : int
         atom : one of `ATOMS`, optional
-            "only_together", "unique_third" and "redundancy" by default: what a third adds.
+            "least_synergy", "unique_third" and "redundancy" by default: what a third adds.
 
         Returns
         -------
         pandas.DataFrame
             Columns ``atom, source_i, source_j, third, lag_s, bits, stderr, p_value, q_value, significant``. Of
-            "only_together" the order of the three names says nothing.
+            "least_synergy" the order of the three names says nothing.
         """
         rows = self._strongest(atom).head(n)
         rows.insert(4, "lag_s", self.dataset["lag_s"].values[rows["moment"].to_numpy()])
@@ -142,9 +142,9 @@ class TripleProfile:
         return rows.reset_index(drop=True)
 
     def _peaks(self, atom: str) -> pd.DataFrame:
-        """The largest value of one atom over lags, of every arrangement; of `TOGETHER` of every triple."""
+        """The largest value of one atom over lags, of every arrangement; of `LEAST` of every triple."""
         _check_atom(atom)
-        last = (len(self.triples), 1 if atom == TOGETHER else 3, -1)
+        last = (len(self.triples), 1 if atom == LEAST else 3, -1)
         values, clear = self.dataset[atom].values.reshape(last), self.significant(atom).reshape(last)
         asked = np.where(clear.any(-1, keepdims=True) & ~clear, -np.inf, values)
         triple, third = np.indices(asked.shape[:2]).reshape(2, -1)
@@ -153,7 +153,7 @@ class TripleProfile:
         def at_peak(part: str) -> np.ndarray:
             return self.dataset[f"{atom}{part}"].values.reshape(last)[triple, third, moment]
 
-        places = np.full(len(third), 2) if atom == TOGETHER else third
+        places = np.full(len(third), 2) if atom == LEAST else third
         names = [_names(self.triples[t], k) for t, k in zip(triple, places, strict=True)]
         return pd.DataFrame(
             {

@@ -5,7 +5,12 @@ from jsonargparse import ArgumentParser, Namespace, lazy_instance
 from interplay.cli.command import Command, needs_more_options
 from interplay.cli.options import DATA, json_option, out_option, overwrite_option, training_windows_options
 from interplay.cli.output import interactions_in_words, tell_next, tell_result, triples_in_words
-from interplay.cli.workflow import continued, estimate_interactions, measure_triples, training_and_test_windows
+from interplay.cli.workflow import (
+    continued,
+    estimate_interactions,
+    measure_triples,
+    training_and_test_windows,
+)
 from interplay.errors import InvalidInput
 from interplay.files import check_writable
 from interplay.registry import look_here

@@ -30,8 +30,8 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
     part.add_argument(
         "--beyond-pairs",
         action="store_true",
-        help="also measure what a third adds to a pair, of triples that look promising, and write it beside the profile "
-        "(.triples.nc)",
+        help="also measure what a third adds to a pair, of triples that look promising, and write it beside the "
+        "profile (.triples.nc)",
     )
     if needs_more_options(part, words):
         from interplay.estimators import BaseRUS, PosteriorPID

@@ -18,7 +18,7 @@ from interplay.estimators.triple_screening import Chosen, Triple, choose_triples
 from interplay.profile import InteractionProfile, TripleProfile
 from interplay.profile.dataset import OVER_LAGS
 from interplay.profile.significance import familywise, larger_p_value
-from interplay.profile.triples import ARRANGED, ARRANGED_DIMS, ATOMS, DIMS, PLACES, LEAST
+from interplay.profile.triples import ARRANGED, ARRANGED_DIMS, ATOMS, DIMS, LEAST, PLACES
 from interplay.progress import Progress, shown
 
 SCREENING = 0.1
@@ -165,7 +165,7 @@ def _one(pair: Sequence[str]) -> str:
 
 def _members(triples: Sequence[Triple]) -> dict[str, tuple[str, ...]]:
     """Every source that is asked about -> its modalities."""
-    singles = {name: (name,) for each in triples for name in each}
+    singles: dict[str, tuple[str, ...]] = {name: (name,) for each in triples for name in each}
     return singles | {_one(pair): pair for each in triples for pair in combinations(each, 2)}
 
 

@@ -1,14 +1,14 @@
 """Which triples of modalities are worth measuring: all are looked at quickly, few are chosen.
 
-Two rules share the places. *Product*: the product of one number of each of three modalities goes along with the target
-further than chance among all that were tried, given the numbers and their products of two. That is how three show that
+Two rules share the places. *Product*: the product of one sign of each of three modalities goes along with the target
+further than chance among all that were tried, given the signs and their products of two. That is how three show that
 tell nothing in pairs, as in a parity. *Strength*: each of the three tells something, alone or with one other, by a
 profile where there is one, and otherwise by the same quick look.
 
-Of each modality two numbers are looked at, the leading principal components of its features. What three tell otherwise
+Of each modality two signs are looked at, of the leading principal components of its features. What three tell otherwise
 than by a product of these is not seen, nor what they tell at lags that differ.
 
-Letters: N windows, M modalities, L lags, F numbers of a step, C columns of the target.
+Letters: N windows, M modalities, L lags, F signs of a step, C columns of the target.
 """
 
 from collections.abc import Sequence
@@ -32,9 +32,6 @@ many."""
 
 LOOKED_AT_AGAIN = 8
 """Times as many triples as there are places, whose products are looked at again, given products of two."""
-
-FAR = 3.0
-"""Deviations to which numbers are cut, or a product would be that of a few windows."""
 
 Triple = tuple[str, str, str]
 
@@ -91,8 +88,8 @@ def strength_in(profile: InteractionProfile, names: Sequence[str]) -> np.ndarray
     """Bits (M,) that each modality tells by a profile, alone or only with one other, whichever is more; 0 where that is
     not significant."""
     d, place = profile.dataset, [profile.modalities.index(name) for name in names]
-    parts = [d[f"mi{part}"].values if f"mi{part}" in d else np.nan for part in ("", "_stderr", "_p_value")]
-    alone = np.where(significant(*parts), d["mi"].values, 0.0).max(-1)
+    stderr, p_value = (d[name].values if name in d else np.nan for name in ("mi_stderr", "mi_p_value"))
+    alone = np.where(significant(d["mi"].values, stderr, p_value), d["mi"].values, 0.0).max(-1)
     together = np.where(profile.significant("synergy"), d["synergy"].values, 0.0).max((1, 2))
     return np.maximum(alone, together)[place]
 
@@ -108,8 +105,8 @@ def _triples_by_strength(strength: np.ndarray, most: int) -> list[tuple[int, int
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """Numbers z (L, N, M, F) of mean 0 and variance 1, and what they do not foretell linearly of the target, left
-    (L, N, C), as far as its own past does not either, target (N, C)."""
+    """Signs z (L, N, M, F), brought to mean 0 and variance 1; the target (N, C) beyond its own past; and what is left
+    of it (L, N, C) that the signs do not foretell linearly."""
 
     z: torch.Tensor
     target: torch.Tensor
@@ -124,8 +121,8 @@ class _Look:
         features = StepFeatures.fit(windows).apply(windows.steps.values, windows.steps.observed)
         rows = torch.from_numpy(windows.last[:, None] - np.asarray(lags))
         places = [windows.modalities.index(name) for name in names]
-        z = torch.stack([beyond(reduced(features[m], MULTIPLIED)[rows])[some] for m in places])
-        z = _standard(_standard(z.permute(2, 1, 0, 3), 1).clamp(-FAR, FAR), 1)
+        z = torch.stack([beyond(reduced(features[m], MULTIPLIED).sign()[rows])[some] for m in places])
+        z = _standard(z.permute(2, 1, 0, 3), 1)
         left = torch.stack([_rest(target, _with_ones(each.flatten(1))) for each in z])
         return cls(z, target, left)
 
@@ -212,4 +209,4 @@ def _z_scores(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
 
 def _beyond_chance(score: torch.Tensor, tries: int) -> torch.Tensor:
     """Squared scores, 0 where one of so many independent ones would be as large more often than at `LEVEL`."""
-    return torch.where(score > norm.isf(0.5 * LEVEL / tries) ** 2, score, 0.0)
+    return torch.where(score > float(norm.isf(0.5 * LEVEL / tries)) ** 2, score, 0.0)

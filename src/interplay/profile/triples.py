@@ -65,7 +65,7 @@ class TripleProfile:
     @property
     def triples(self) -> tuple[tuple[str, str, str], ...]:
         """Names of the modalities of each triple."""
-        return tuple(tuple(map(str, names)) for names in self.dataset["member"].values)
+        return tuple((str(i), str(j), str(k)) for i, j, k in self.dataset["member"].values)
 
     @property
     def entities(self) -> tuple[str, ...]:
@@ -86,9 +86,10 @@ class TripleProfile:
         """Whether each value of an atom is really there, (triple, third, lag) or of `LEAST` (triple, lag) bool; see
         `interplay.profile.significance`."""
         _check_atom(atom)
-        return significant(
-            *(self.dataset[f"{atom}{part}"].values for part in ("", "_stderr", "_p_value", "_q_value"))
+        bits, stderr, p_value, q_value = (
+            self.dataset[f"{atom}{part}"].values for part in ("", "_stderr", "_p_value", "_q_value")
         )
+        return significant(bits, stderr, p_value, q_value)
 
     def to_dataframe(self) -> pd.DataFrame:
         """One row per triple, third and lag: ``source_i, source_j, third, lag_s`` and every value, in bits."""

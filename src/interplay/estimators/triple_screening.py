@@ -21,7 +21,9 @@ import torch
 from scipy.stats import norm
 
 from interplay.data import Windows
+from interplay.data.splits import consecutive_blocks
 from interplay.estimators.lag_choice import MULTIPLIED, beyond_history, reduced, whitened
+from interplay.estimators.resampling import BLOCKS
 from interplay.probe.features import StepFeatures
 from interplay.profile import InteractionProfile
 from interplay.profile.significance import LEVEL, significant
@@ -105,12 +107,13 @@ def _triples_by_strength(strength: np.ndarray, most: int) -> list[tuple[int, int
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """Signs z (L, N, M, F), brought to mean 0 and variance 1; the target (N, C) beyond its own past; and what is left
-    of it (L, N, C) that the signs do not foretell linearly."""
+    """Signs z (L, N, M, F), brought to mean 0 and variance 1; the target (N, C) beyond its own past; what is left of it
+    (L, N, C) that the signs do not foretell linearly; and the block of time (N,) of each window."""
 
     z: torch.Tensor
     target: torch.Tensor
     left: torch.Tensor
+    block: torch.Tensor
 
     @classmethod
     def of(cls, windows: Windows, names: Sequence[str], lags: np.ndarray, history: int) -> "_Look":
@@ -124,7 +127,8 @@ class _Look:
         z = torch.stack([beyond(reduced(features[m], MULTIPLIED).sign()[rows])[some] for m in places])
         z = _standard(z.permute(2, 1, 0, 3), 1)
         left = torch.stack([_rest(target, _with_ones(each.flatten(1))) for each in z])
-        return cls(z, target, left)
+        block = consecutive_blocks(windows, max(2 * windows.length, -(-len(windows) // BLOCKS)))[some]
+        return cls(z, target, left, torch.from_numpy(block))
 
     def strength(self) -> np.ndarray:
         """Share of the target's variance (M,) that one number of each modality goes along with, or a product with that
@@ -134,11 +138,13 @@ class _Look:
         strength = np.zeros(n_m)
         for z, left in zip(self.z, self.left, strict=True):
             flat = z.flatten(1)
-            alone = _beyond_chance(_z_scores(flat, self.target), tries).view(n_m, n_f).amax(1)
+            alone = _beyond_chance(_z_scores(flat, self.target, self.block), tries).view(n_m, n_f).amax(1)
             strength = np.maximum(strength, alone.numpy() / n)
             for m in range(n_m - 1):
                 products = (z[:, m, :, None] * flat[:, None, (m + 1) * n_f :]).flatten(1)
-                score = _beyond_chance(_z_scores(_standard(products, 0), left), tries * n_f * n_m // 2)
+                score = _beyond_chance(
+                    _z_scores(_standard(products, 0), left, self.block), tries * n_f * n_m // 2
+                )
                 each = score.view(n_f, -1, n_f).amax((0, 2)).numpy() / n
                 strength[m] = max(strength[m], each.max())
                 strength[m + 1 :] = np.maximum(strength[m + 1 :], each)
@@ -180,7 +186,7 @@ class _Look:
             pairs = [(a[:, :, None] * b[:, None]).flatten(1) for a, b in combinations((i, j, k), 2)]
             known = _with_ones(torch.cat([z.flatten(1), *pairs], 1))
             three = (pairs[0][:, :, None] * k[:, None]).flatten(1)
-            score = _z_scores(_rest(three, known), _rest(self.target, known))
+            score = _z_scores(_rest(three, known), _rest(self.target, known), self.block)
             best = max(best, float(_beyond_chance(score, tries).max()))
         return best
 
@@ -200,11 +206,18 @@ def _rest(y: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
     return y - basis @ (basis.T @ y)
 
 
-def _z_scores(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+def _z_scores(x: torch.Tensor, y: torch.Tensor, block: torch.Tensor) -> torch.Tensor:
     """Largest squared score over columns of y, of each column of x: 1 in the mean where they have nothing to do with
-    one another."""
-    spread = x.square().T @ y.square()
-    return ((x.T @ y).square() / spread.clamp_min(1e-9)).amax(1)
+    one another. Of slow signals blocks of time vary by more than their windows do, and then theirs is the variance."""
+    best = torch.zeros(x.shape[1], dtype=x.dtype)
+    size = torch.bincount(block).to(x)[:, None]
+    for column in y.unbind(1):
+        met = x * column[:, None]
+        by_block = torch.zeros(len(size), x.shape[1], dtype=x.dtype).index_add_(0, block, met)
+        spread = (by_block - size * met.mean(0)).square().sum(0)
+        score = met.sum(0).square() / torch.maximum(met.square().sum(0), spread).clamp_min(1e-9)
+        best = torch.maximum(best, score)
+    return best
 
 
 def _beyond_chance(score: torch.Tensor, tries: int) -> torch.Tensor:

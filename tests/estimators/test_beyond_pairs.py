@@ -239,5 +239,5 @@ def test_what_cannot_be_measured_is_refused_in_a_sentence():
     with pytest.raises(InvalidInput, match="decompose_predictions"):
         ip.beyond_pairs(windows, estimator="PredictionsPID")
     other = ip.TemporalRUS(COUNTS).fit(windows_of({"u": x[0], "v": x[1]}, x[0])).profile_
-    with pytest.raises(InvalidInput, match="must be over lags, of the modalities"):
+    with pytest.raises(InvalidInput, match="must be over lags, of the sources"):
         ip.beyond_pairs(windows, other, estimator=COUNTS)

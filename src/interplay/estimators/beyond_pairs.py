@@ -90,12 +90,12 @@ def beyond_pairs(
     'least_synergy'
     """
     asked = fresh_estimator(estimator)
-    _check(asked, windows, profile)
+    given = names_given(getattr(asked, "given", None))
+    sources = [name for name in windows.modalities if name not in given]
+    _check(asked, windows, sources, profile)
     if lags_s is None and profile is not None:
         lags_s = profile.lag_s.tolist()
     lags = steps_of_lags(windows, lags_s)
-    given = names_given(getattr(asked, "given", None))
-    sources = [name for name in windows.modalities if name not in given]
     with shown(progress, "triples") as tell:
         if triples is None:
             if len(sources) < 3 or most < 1:
@@ -109,13 +109,9 @@ def beyond_pairs(
             named = tuple(_checked(each, sources) for each in triples)
             chosen = Chosen(named, ("name",) * len(named), len(named))
         tell(SCREENING)
-        members = _members(chosen.triples)
         asked.pairs = [(_one(pair), third) for each in chosen.triples for pair, third in _arrangements(each)]
-        laid_out = {name: [(each, 0) for each in group] for name, group in members.items()}
-        laid_out |= {name: [(name, 0)] for name in given if name in windows.modalities}
-        if not chosen.triples:
-            laid_out = {name: [(name, 0)] for name in windows.modalities}
-        side_by_side = pasts(windows, laid_out)
+        singles = windows.modalities if not chosen.triples else given
+        side_by_side = pasts(windows, _members(windows, chosen.triples, singles))
         measured = asked.estimate(side_by_side, lags, lambda done: tell(SCREENING + (1 - SCREENING) * done))
     attrs = as_profile(measured, asked, side_by_side).dataset.attrs
     dataset = _of_triples(with_additions(measured), chosen)
@@ -123,7 +119,9 @@ def beyond_pairs(
     return TripleProfile(dataset)
 
 
-def _check(estimator: BaseRUS, windows: Windows, profile: InteractionProfile | None) -> None:
+def _check(
+    estimator: BaseRUS, windows: Windows, sources: Sequence[str], profile: InteractionProfile | None
+) -> None:
     if isinstance(estimator, PredictionsPID):
         raise InvalidInput(
             "beyond_pairs must read the modalities themselves; PredictionsPID has what others said of single ones and "
@@ -132,14 +130,10 @@ def _check(estimator: BaseRUS, windows: Windows, profile: InteractionProfile | N
     estimator.check(windows, what="the windows to estimate from")
     if profile is None:
         return
-    if (
-        not set(profile.modalities) <= set(windows.modalities)
-        or profile.kind != OVER_LAGS
-        or len(profile.axis.edges)
-    ):
+    if not set(sources) <= set(profile.modalities) or profile.kind != OVER_LAGS or len(profile.axis.edges):
         raise InvalidInput(
-            f"the profile must be over lags, of the modalities of the windows, {list(windows.modalities)}; it is of "
-            f"{list(profile.modalities)} over {profile.axis.span}. Leave it out, or pass that of TemporalRUS."
+            f"the profile must be over lags, of the sources {list(sources)}; it is of {list(profile.modalities)} over "
+            f"{profile.axis.span}. Leave it out, or pass that of TemporalRUS."
         )
 
 
@@ -163,10 +157,15 @@ def _one(pair: Sequence[str]) -> str:
     return ONE + " and ".join(sorted(pair))
 
 
-def _members(triples: Sequence[Triple]) -> dict[str, tuple[str, ...]]:
-    """Every source that is asked about -> its modalities."""
-    singles: dict[str, tuple[str, ...]] = {name: (name,) for each in triples for name in each}
-    return singles | {_one(pair): pair for each in triples for pair in combinations(each, 2)}
+def _members(
+    windows: Windows, triples: Sequence[Triple], others: Sequence[str]
+) -> dict[str, list[tuple[str, int]]]:
+    """Every source that is asked about -> its modalities, of the same step; and other modalities that must be there."""
+    names = dict.fromkeys([*(name for each in triples for name in each), *others])
+    singles = {name: [(name, 0)] for name in names if name in windows.modalities}
+    return singles | {
+        _one(pair): [(name, 0) for name in pair] for each in triples for pair in combinations(each, 2)
+    }
 
 
 def _of_triples(measured: xr.Dataset, chosen: Chosen) -> xr.Dataset:

@@ -147,8 +147,9 @@ def test_what_is_wrong_with_data_or_run_is_one_line_and_exit_code_1(words, messa
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_triples_lie_beside_the_profile(tmp_path, capsys):
-    words = ["estimate", "hapt_sample", "--stride", "40", "--estimator", "DiscretePID", "--estimator.n_rotations", "9",
+    words = ["estimate", "hapt_sample", "--stride", "120", "--estimator", "DiscretePID", "--estimator.n_rotations", "9",
              "--estimator.n_cells", "3", "--quiet", "-o", str(tmp_path / "p.nc"), "--lags-s", "[0]"]  # fmt: skip
     assert main([*words, "--beyond-pairs"]) == 0
     assert "triples looked promising and were measured" in capsys.readouterr().out

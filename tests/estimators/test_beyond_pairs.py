@@ -140,6 +140,21 @@ def test_what_two_of_three_tell_together_is_not_said_of_three():
     assert triples.sentences() == []
 
 
+def test_cells_of_a_pair_are_no_coarser_than_those_of_each():
+    x = np.random.default_rng(0).normal(size=(3, 4000))
+    counts = ip.DiscretePID(n_cells=4, n_rotations=49, n_bootstrap=50)
+    triples = ip.beyond_pairs(
+        windows_of(x, (x[0] > 0).astype(int)), triples=[("a", "b", "c")], estimator=counts
+    )
+    # a tells as much beside b or c as alone, and there is nothing that takes three
+    i_a = at(triples, "mi_third")[0]
+    assert i_a > 0.5
+    # cells of two noises: 64 cells for 4 leave 0.01 bit of bias and its spread
+    np.testing.assert_allclose(at(triples, "mi_pair")[1:], i_a, atol=0.02)
+    np.testing.assert_allclose(at(triples, "synergy"), 0.0, atol=0.02)
+    assert triples.dataset.attrs["parameters"]["cells"] == "kmeans"
+
+
 def test_two_overlapping_pairs_may_have_what_no_split_tells_apart():
     a, b, c = bits(1500)
     triples = ip.beyond_pairs(
@@ -238,6 +253,8 @@ def test_what_cannot_be_measured_is_refused_in_a_sentence():
         ip.beyond_pairs(windows.without(["a"]), estimator=COUNTS)
     with pytest.raises(InvalidInput, match="decompose_predictions"):
         ip.beyond_pairs(windows, estimator="PredictionsPID")
+    with pytest.raises(InvalidInput, match="n_cells must be at most 16"):
+        ip.beyond_pairs(windows, estimator=ip.DiscretePID(n_cells=24))
     other = ip.TemporalRUS(COUNTS).fit(windows_of({"u": x[0], "v": x[1]}, x[0])).profile_
     with pytest.raises(InvalidInput, match="must be over lags, of the sources"):
         ip.beyond_pairs(windows, other, estimator=COUNTS)

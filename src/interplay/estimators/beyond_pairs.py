@@ -55,7 +55,7 @@ def beyond_pairs(
         Without it at most `most` are chosen (`interplay.estimators.triple_screening`).
     estimator : BaseRUS, class or str, optional
         As of `interplay.TemporalRUS`, but not `PredictionsPID`. One that counts cells (`DiscretePID`) has as many for a
-        pair as for a single modality: give it ``cells="given"``, or enough of them.
+        pair as there are pairs of cells, at most 256: few cells of each are better.
     lags_s : sequence of float, s, optional
         Every step of the window, or lag of the profile, by default.
     most : int
@@ -89,10 +89,10 @@ def beyond_pairs(
     >>> ip.beyond_pairs(windows, estimator=counts).top(1)["atom"].item()
     'least_synergy'
     """
-    asked = fresh_estimator(estimator)
-    given = names_given(getattr(asked, "given", None))
+    fresh = fresh_estimator(estimator)
+    given = names_given(getattr(fresh, "given", None))
     sources = [name for name in windows.modalities if name not in given]
-    _check(asked, windows, sources, profile)
+    _check(fresh, windows, sources, profile)
     if lags_s is None and profile is not None:
         lags_s = profile.lag_s.tolist()
     lags = steps_of_lags(windows, lags_s)
@@ -103,17 +103,18 @@ def beyond_pairs(
                     f"there must be three sources at least, and most at least 1; got {sources} and {most}. Give more "
                     "modalities."
                 )
-            history = int(getattr(asked, "target_history", 0))
+            history = int(getattr(fresh, "target_history", 0))
             chosen = choose_triples(windows, sources, lags, history, most, profile)
         else:
             named = tuple(_checked(each, sources) for each in triples)
             chosen = Chosen(named, ("name",) * len(named), len(named))
         tell(SCREENING)
+        asked, readable = fresh.side_by_side(windows, sources)
         asked.pairs = [(_one(pair), third) for each in chosen.triples for pair, third in _arrangements(each)]
         singles = windows.modalities if not chosen.triples else given
-        side_by_side = pasts(windows, _members(windows, chosen.triples, singles))
-        measured = asked.estimate(side_by_side, lags, lambda done: tell(SCREENING + (1 - SCREENING) * done))
-    attrs = as_profile(measured, asked, side_by_side).dataset.attrs
+        grouped = pasts(readable, _members(readable, chosen.triples, singles))
+        measured = asked.estimate(grouped, lags, lambda done: tell(SCREENING + (1 - SCREENING) * done))
+    attrs = as_profile(measured, fresh, windows).dataset.attrs
     dataset = _of_triples(with_additions(measured), chosen)
     dataset.attrs.update(attrs, n_triples=chosen.n_triples)
     return TripleProfile(dataset)

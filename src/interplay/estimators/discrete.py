@@ -132,8 +132,8 @@ class DiscretePID(BaseRUS):
         """See `BaseRUS.side_by_side`: cells of two are pairs of the cells of each, and no coarser."""
         if self.cells != "given" and self.n_cells**2 > MOST_GIVEN:
             raise InvalidInput(
-                f"n_cells must be at most {int(MOST_GIVEN**0.5)} where two modalities are one source, since every pair of "
-                f"cells is one; got {self.n_cells}. Ask for fewer cells."
+                f"n_cells must be at most {int(MOST_GIVEN**0.5)} where two modalities are one source, since every "
+                f"pair of cells is one; got {self.n_cells}. Ask for fewer cells."
             )
         cells = in_cells(windows, names, self.cells, self.n_cells, self.random_state)
         return clone(self).set_params(cells="given"), cells

@@ -9,7 +9,7 @@ import pytest
 
 from interplay.cli import COMMANDS, main
 from interplay.datasets import DATASETS
-from interplay.profile import InteractionProfile
+from interplay.profile import InteractionProfile, TripleProfile
 from interplay.report import figures
 from interplay.train import load_run
 
@@ -162,6 +162,21 @@ def test_what_is_wrong_with_data_or_run_is_one_line_and_exit_code_1(words, messa
     assert err.startswith("interplay: ")
     assert err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_triples_lie_beside_the_profile(tmp_path, capsys):
+    words = ["estimate", "hapt_sample", "--stride", "120", "--estimator", "DiscretePID", "--estimator.n_rotations", "9",
+             "--estimator.n_cells", "3", "--quiet", "-o", str(tmp_path / "p.nc"), "--lags-s", "[0]"]  # fmt: skip
+    assert main([*words, "--beyond-pairs"]) == 0
+    assert "triples looked promising and were measured" in capsys.readouterr().out
+    triples = TripleProfile.load(tmp_path / "p.triples.nc")
+    assert triples.entities == InteractionProfile.load(tmp_path / "p.nc").entities
+    assert main([*words, "--beyond-pairs", "--overwrite", "--rate"]) == 1
+    assert "--rate and --beyond-pairs must not be asked for at once" in capsys.readouterr().err
+    (tmp_path / "p.nc").unlink()
+    assert main([*words, "--beyond-pairs"]) == 1
+    assert "p.triples.nc" in capsys.readouterr().err
 
 
 def test_rates_and_news_can_be_asked_for(tmp_path, capsys):

@@ -25,6 +25,7 @@ _HOME = {
     "windows_around": "data",
     "windows_from_arrays": "data",
     "InteractionProfile": "profile",
+    "TripleProfile": "profile",
     "BatchPID": "estimators",
     "DirectedInformation": "estimators",
     "DiscretePID": "estimators",
@@ -35,6 +36,7 @@ _HOME = {
     "PosteriorPID": "estimators",
     "PredictionsPID": "estimators",
     "TemporalRUS": "estimators",
+    "beyond_pairs": "estimators",
     "decompose_predictions": "estimators",
     "load_dataset": "datasets",
     "read_folder": "study",
@@ -115,9 +117,10 @@ if TYPE_CHECKING:
         PosteriorPID,
         PredictionsPID,
         TemporalRUS,
+        beyond_pairs,
         decompose_predictions,
     )
-    from interplay.profile import InteractionProfile
+    from interplay.profile import InteractionProfile, TripleProfile
     from interplay.report import write_figures, write_report
     from interplay.sklearn import InteractionClassifier, InteractionRegressor
     from interplay.study import read_folder

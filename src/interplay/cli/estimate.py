@@ -4,8 +4,13 @@ from jsonargparse import ArgumentParser, Namespace, lazy_instance
 
 from interplay.cli.command import Command, needs_more_options
 from interplay.cli.options import DATA, json_option, out_option, overwrite_option, training_windows_options
-from interplay.cli.output import interactions_in_words, tell_next, tell_result
-from interplay.cli.workflow import continued, estimate_interactions, training_and_test_windows
+from interplay.cli.output import interactions_in_words, tell_next, tell_result, triples_in_words
+from interplay.cli.workflow import (
+    continued,
+    estimate_interactions,
+    measure_triples,
+    training_and_test_windows,
+)
 from interplay.errors import InvalidInput
 from interplay.files import check_writable
 from interplay.registry import look_here
@@ -22,6 +27,12 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
         action="store_true",
         help="measure all lags together, the rate of directed information (lags are chosen where --lags-s names none)",
     )
+    part.add_argument(
+        "--beyond-pairs",
+        action="store_true",
+        help="also measure what a third adds to a pair, of triples that look promising, and write it beside the "
+        "profile (.triples.nc)",
+    )
     if needs_more_options(part, words):
         from interplay.estimators import BaseRUS, PosteriorPID
 
@@ -37,13 +48,26 @@ def run(args: Namespace) -> None:
         raise InvalidInput(
             "--rate and --novel must not be asked for at once: nothing is new at a lag of a rate. Leave one out."
         )
+    if args.rate and args.beyond_pairs:
+        raise InvalidInput(
+            "--rate and --beyond-pairs must not be asked for at once: triples are measured lag by lag. Leave one out."
+        )
+    beside = args.out.with_suffix(".triples.nc")
+    if args.beyond_pairs:
+        check_writable(beside, overwrite=args.overwrite)
     train, _, _ = training_and_test_windows(args.source, args)
     with continued(args.out) as folder:
         profile = estimate_interactions(train, args.get("estimator"), args, folder)
         profile.save(args.out, overwrite=args.overwrite)
-    tell_result(args, profile.to_dataframe().to_dict("records"), interactions_in_words(profile))
+        words = interactions_in_words(profile)
+        if args.beyond_pairs:
+            triples = measure_triples(train, profile, args.get("estimator"), args)
+            triples.save(beside, overwrite=args.overwrite)
+            words = f"{words}\n{triples_in_words(triples)}"
+    tell_result(args, profile.to_dataframe().to_dict("records"), words)
+    written = f"{args.out} and {beside}" if args.beyond_pairs else args.out
     tell_next(
-        args, f"\nProfile: {args.out}   (of {len(train.entities)} training entities; the others may test it)"
+        args, f"\nProfile: {written}   (of {len(train.entities)} training entities; the others may test it)"
     )
 
 
@@ -55,6 +79,7 @@ COMMAND = Command(
         "interplay estimate hapt_sample -o profile.nc",
         "interplay estimate hapt_sample -o counted.nc --estimator DiscretePID --lags-s '[0, 1]'",
         "interplay estimate hapt_sample -o rate.nc --rate --estimator.target_history 1",
+        "interplay estimate hapt_sample -o profile.nc --beyond-pairs --lags-s '[0]'",
         "interplay estimate hapt_sample -o profile.nc --overwrite --estimator.epochs 6 --json --quiet",
     ),
 )

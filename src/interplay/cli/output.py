@@ -15,6 +15,11 @@ from interplay.files import json_text
 from interplay.progress import Progress, bar, no_bar
 
 NAMES = {"redundancy": "redundancy", "unique": "uniqueness", "synergy": "synergy"}
+OF_TRIPLES = {
+    "least_synergy": "synergy of three",
+    "unique_third": "uniqueness of a third beside a pair",
+    "redundancy": "redundancy of a third with a pair",
+}
 TITLES = {"macro_f1": "macro-F1", "auroc": "AUROC", "rmse": "RMSE", "mae": "mean absolute error", "r2": "R²"}
 
 
@@ -65,6 +70,17 @@ def interactions_in_words(profile) -> str:
     if "novel" in profile.dataset:
         news = profile.novel_sentences(5) or ["Nothing that stands clear of its error."]
         lines += ["When it arrives:", *(f"  {sentence}" for sentence in news)]
+    return "\n".join(lines)
+
+
+def triples_in_words(triples) -> str:
+    from interplay.profile.triples import ADDED
+
+    n, n_all = len(triples.triples), triples.dataset.attrs["n_triples"]
+    lines = [f"What a third adds to a pair ({n:,} of {n_all:,} triples looked promising and were measured):"]
+    for atom in ADDED:
+        sentences = triples.sentences(2, atom=atom) or [f"No {OF_TRIPLES[atom]} that stands clear of chance."]
+        lines += [f"  {sentence}" for sentence in sentences]
     return "\n".join(lines)
 
 

@@ -89,6 +89,14 @@ def estimate_interactions(windows, estimator, args: Namespace, folder: Path):
         return TemporalRUS(estimator, lags_s=args.lags_s, novel=novel, progress=tell).fit(windows).profile_
 
 
+def measure_triples(windows, profile, estimator, args: Namespace):
+    """What a third adds to a pair, of triples that look promising."""
+    from interplay.estimators import beyond_pairs
+
+    with progress(args, "measuring triples") as tell:
+        return beyond_pairs(windows, profile, estimator=estimator, progress=tell)
+
+
 @contextmanager
 def continued(out: Path) -> Iterator[Path]:
     """The folder of unfinished work on `out`; Ctrl-C says that the work can be continued."""

@@ -2,6 +2,7 @@
 
 from interplay.estimators.base import BaseRUS
 from interplay.estimators.batch.estimators import BatchPID, MultiScaleBatchPID
+from interplay.estimators.beyond_pairs import beyond_pairs
 from interplay.estimators.checks import check_estimator
 from interplay.estimators.collect import ProfileBuilder
 from interplay.estimators.decompose import PredictedAtoms, decompose_predictions
@@ -33,6 +34,7 @@ __all__ = [
     "ProfileBuilder",
     "TemporalRUS",
     "add_knn_information",
+    "beyond_pairs",
     "check_estimator",
     "decompose_predictions",
     "default_estimator",

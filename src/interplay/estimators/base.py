@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 
 from interplay.arrays import as_array
 from interplay.data import Windows, windows_from_arrays
@@ -59,6 +59,10 @@ class BaseRUS(BaseEstimator):
         xarray.Dataset
             The variables of `interplay.profile`, dims source_i, source_j, source and lag.
         """
+
+    def side_by_side(self, windows: Windows, names: Sequence[str]) -> "tuple[BaseRUS, Windows]":
+        """A copy, and windows in which it can read several of these modalities as one source as well as each alone."""
+        return clone(self), windows
 
     def fit(self, x1, x2, y, groups=None):
         """Estimate the atoms of one pair of sources.

@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 import torch
 import xarray as xr
-from scipy.stats import norm
 
 from interplay.data import Windows
 from interplay.errors import InvalidInput
 from interplay.estimators.resampling import bootstrap_std_error, cluster_sums, clusters_of
-from interplay.profile.significance import RESOLUTION_BITS, familywise, q_values
+from interplay.profile.significance import familywise, larger_p_value, q_values
 from interplay.units import bits
 
 PAIRED = ("redundancy", "unique_ij", "unique_ji", "synergy", "joint_mi")
@@ -192,16 +191,11 @@ class ProfileBuilder:
         return xr.Dataset(data, coords=coords)
 
     def _adjusted(self, data: Mapping[str, object]) -> dict[str, object]:
-        """p-values of atoms, adjusted over all atoms, pairs and lags together.
-
-        What chance does to a source that tells nothing is not all: of sources that tell something an atom may be zero,
-        and then its error alone speaks. The larger of the two p-values counts.
-        """
+        """p-values of atoms, adjusted over all atoms, pairs and lags together."""
         atoms = [name for name in ("redundancy", "unique", "synergy") if f"{name}_p_value" in data]
 
         def larger(name: str) -> np.ndarray:
-            value, stderr, p = (data[f"{name}{kind}"][1] for kind in ("", "_stderr", "_p_value"))  # pyrefly: ignore[bad-index]
-            return np.maximum(p, norm.sf(value / np.hypot(stderr, RESOLUTION_BITS)))
+            return larger_p_value(*(data[f"{name}{kind}"][1] for kind in ("", "_stderr", "_p_value")))  # pyrefly: ignore[bad-index]
 
         raw = [larger(name) for name in atoms]
         if not raw:

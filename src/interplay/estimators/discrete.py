@@ -4,15 +4,18 @@ For small alphabets and as ground truth. Letters: M modalities, L lags, N window
 G contexts of the target's past.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 import xarray as xr
+from sklearn.base import clone
 
 from interplay.data import Windows, cross_folds
 from interplay.errors import InvalidInput
 from interplay.estimators.base import BaseRUS
 from interplay.estimators.collect import ProfileBuilder
-from interplay.estimators.discretise import cells_at_lags
+from interplay.estimators.discretise import MOST_GIVEN, cells_at_lags, in_cells
 from interplay.estimators.given import Given
 from interplay.estimators.posterior.fold_probe import fold_parts
 from interplay.estimators.resampling import WORK_BYTES, check_rotations, rearrangements, tail_p_values
@@ -124,6 +127,16 @@ class DiscretePID(BaseRUS):
             self._add_pair(builder, alone[i], alone[j], rearranged)
             progress((k + 1) / len(builder.pairs))
         return builder.dataset()
+
+    def side_by_side(self, windows: Windows, names: Sequence[str]) -> tuple[BaseRUS, Windows]:
+        """See `BaseRUS.side_by_side`: cells of two are pairs of the cells of each, and no coarser."""
+        if self.cells != "given" and self.n_cells**2 > MOST_GIVEN:
+            raise InvalidInput(
+                f"n_cells must be at most {int(MOST_GIVEN**0.5)} where two modalities are one source, since every "
+                f"pair of cells is one; got {self.n_cells}. Ask for fewer cells."
+            )
+        cells = in_cells(windows, names, self.cells, self.n_cells, self.random_state)
+        return clone(self).set_params(cells="given"), cells
 
     def _known(self, given: Given, past: np.ndarray) -> Known:
         """What is known before the sources are counted; folds are those of what reads a confounder with many values."""

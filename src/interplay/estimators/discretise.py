@@ -1,5 +1,8 @@
 """Cells of steps: what a modality shows, cut into a few kinds without a look at any label."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import torch
 from sklearn.cluster import KMeans
@@ -26,20 +29,43 @@ def cells_at_lags(windows: Windows, lags: np.ndarray, how: str, n_cells: int, se
     -------
     (M, L, N) int64, from 0 on; unobserved steps are a cell of their own
     """
-    used = windows.used_rows()
-    scaler = Scaler.fit(windows)
-    scaled = {n: scaler.channels[n].robust(v[used]) for n, v in windows.steps.values.items()}
-    place = np.zeros(len(windows.steps), dtype=np.int64)
-    place[used] = np.arange(len(used))
-    codes = []
-    for m, (name, array) in enumerate(scaled.items()):
-        seen = windows.steps.observed[used, m]
+    rows = windows.last - np.asarray(lags)[:, None]
+    codes = _of_steps(windows, windows.modalities, how, n_cells, seed)
+    return torch.from_numpy(np.stack([code[rows] for code in codes.values()]))
+
+
+def in_cells(windows: Windows, names: Sequence[str], how: str, n_cells: int, seed: int) -> Windows:
+    """The same windows, some modalities of which show the number of their cell and nothing else; an unobserved step is
+    a cell and so observed. Parameters are those of `cells_at_lags`."""
+    steps, observed = windows.steps, windows.steps.observed.copy()
+    codes = _of_steps(windows, names, how, n_cells, seed)
+    observed[:, [steps.modalities.index(name) for name in names]] = True
+    return replace(
+        windows,
+        steps=replace(
+            steps,
+            values={**steps.values, **{n: c[:, None, None].astype(np.float32) for n, c in codes.items()}},
+            observed=observed,
+            channels={**steps.channels, **dict.fromkeys(names, ("cell",))},
+            units={},
+        ),
+    )
+
+
+def _of_steps(
+    windows: Windows, names: Sequence[str], how: str, n_cells: int, seed: int
+) -> dict[str, np.ndarray]:
+    """Cell of every step that windows use, (n_steps,) int64; 0 of others."""
+    used, scaler, codes = windows.used_rows(), Scaler.fit(windows), {}
+    for name in names:
+        array = scaler.channels[name].robust(windows.steps.values[name][used])
+        seen = windows.steps.observed[used, windows.modalities.index(name)]
         code = np.full(len(used), -1, dtype=np.int64)
         alike = _of_one_variance(array[seen]).reshape(int(seen.sum()), -1)
         code[seen] = _cells(alike, how, n_cells, seed, name)
-        codes.append(code + 1 if (code < 0).any() else code)
-    rows = place[windows.last - np.asarray(lags)[:, None]]
-    return torch.from_numpy(np.stack([code[rows] for code in codes]))
+        codes[name] = np.zeros(len(windows.steps), dtype=np.int64)
+        codes[name][used] = code + 1 if (code < 0).any() else code
+    return codes
 
 
 def _of_one_variance(x: np.ndarray) -> np.ndarray:

@@ -59,17 +59,17 @@ def greedy_lags(windows: Windows, lags: np.ndarray, history: int, seed: int) -> 
     -------
     modality name -> (l,) int64, increasing; all lags of a modality that seems to tell nothing
     """
-    windows, beyond = _beyond_history(windows, history)
+    windows, beyond = beyond_history(windows, history)
     shown = windows.y[:, None] if windows.continuous else np.eye(len(windows.classes))[windows.y]
-    target = _whitened(beyond(torch.from_numpy(shown)))
+    target = whitened(beyond(torch.from_numpy(shown)))
     features = StepFeatures.fit(windows).apply(windows.steps.values, windows.steps.observed)
     rows = torch.from_numpy(windows.last[:, None] - np.asarray(lags))
     fold, cluster = cross_folds(windows, FOLDS, seed=seed), clusters_of(windows)
     parts = [(purged(windows, fold == k), fold == k) for k in range(FOLDS)]
     tries = math.log(len(features) * len(lags))
-    readers = [_Reader(beyond(_reduced(each, MOST_FEATURES)[rows]), target, parts) for each in features]
+    readers = [_Reader(beyond(reduced(each, MOST_FEATURES)[rows]), target, parts) for each in features]
     chosen = [_chosen(reader, len(lags), cluster, SURE_NATS + tries) for reader in readers]
-    leading = [beyond(_reduced(each, MULTIPLIED)[rows]) for each in features]
+    leading = [beyond(reduced(each, MULTIPLIED)[rows]) for each in features]
     pairs = list(combinations(range(len(features)), 2))
     tries = math.log(max(1, len(pairs)) * len(lags) ** 2)
     together: list[list[int]] = [[] for _ in features]
@@ -143,7 +143,7 @@ class _Reader:
         return foretold
 
 
-def _beyond_history(windows: Windows, history: int) -> tuple[Windows, Beyond]:
+def beyond_history(windows: Windows, history: int) -> tuple[Windows, Beyond]:
     """Windows with a past, and what takes from columns (N, ...) all that this past tells of them: the means of its
     contexts, or of a number the regression on it."""
     if windows.continuous:
@@ -161,7 +161,7 @@ def _beyond_history(windows: Windows, history: int) -> tuple[Windows, Beyond]:
     return windows, beyond
 
 
-def _whitened(columns: torch.Tensor) -> torch.Tensor:
+def whitened(columns: torch.Tensor) -> torch.Tensor:
     """Columns (N, C) of a target as uncorrelated ones of variance 1, as many as vary."""
     columns = columns - columns.mean(0)
     level, basis = torch.linalg.eigh(columns.T @ columns / len(columns))
@@ -169,7 +169,7 @@ def _whitened(columns: torch.Tensor) -> torch.Tensor:
     return columns @ basis[:, varies] / level[varies].sqrt()
 
 
-def _reduced(x: torch.Tensor, most: int) -> torch.Tensor:
+def reduced(x: torch.Tensor, most: int) -> torch.Tensor:
     """Features (U, F) of steps, of variance 1; as many principal components where there are more."""
     x = x.double() - x.double().mean(0)
     x = x / x.std(0).clamp_min(1e-6)

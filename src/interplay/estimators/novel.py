@@ -18,13 +18,12 @@ from itertools import combinations
 import numpy as np
 import torch
 import xarray as xr
-from scipy.stats import norm
 from sklearn.base import clone
 
 from interplay.data import Scaler, Windows
 from interplay.data.pasts import pasts
 from interplay.estimators.base import BaseRUS
-from interplay.profile.significance import RESOLUTION_BITS, familywise
+from interplay.profile.significance import familywise, larger_p_value
 from interplay.progress import Progress
 
 Groups = Mapping[str, tuple[str, ...]]
@@ -116,7 +115,7 @@ def _new_at(estimator: BaseRUS, windows: Windows, groups: Groups, lags: np.ndarr
     asked = clone(estimator)
     asked.pairs = [(f"{NEW}{name}", f"{SINCE}{name}") for name in groups]
     split = split_past(windows, groups, lags, not asked.counts_cells)
-    d = _with_additions(asked.estimate(split, np.array([0])).isel(lag=0))
+    d = with_additions(asked.estimate(split, np.array([0])).isel(lag=0))
     entries = {}
     for name, (one, two) in zip(groups, asked.pairs, strict=True):
         at = d.sel(source_i=one, source_j=two)
@@ -125,7 +124,7 @@ def _new_at(estimator: BaseRUS, windows: Windows, groups: Groups, lags: np.ndarr
     return entries
 
 
-def _with_additions(d: xr.Dataset) -> xr.Dataset:
+def with_additions(d: xr.Dataset) -> xr.Dataset:
     """What one source adds to the other; of an estimator that says only what it consists of, with an error to match."""
     if "adds" in d:
         return d
@@ -137,7 +136,7 @@ def _entry(at: xr.Dataset, variable: str, chance: Sequence[xr.DataArray]) -> Ent
     """A value with its error, and the larger of two p-values: by chance, of any of several, and by its error."""
     value, stderr = float(at[variable]), float(at[f"{variable}_stderr"])
     by_chance = min(1.0, len(chance) * min(map(float, chance))) if chance else 0.0
-    return value, stderr, max(by_chance, float(norm.sf(value / np.hypot(stderr, RESOLUTION_BITS))))
+    return value, stderr, float(larger_p_value(value, stderr, by_chance))
 
 
 def split_past(windows: Windows, groups: Groups, lags: np.ndarray, as_news: bool) -> Windows:

@@ -3,10 +3,9 @@
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy.stats import norm
 
 from interplay.profile.sentences import given_past, in_brackets, with_interval
-from interplay.profile.significance import RESOLUTION_BITS, familywise, significant
+from interplay.profile.significance import familywise, larger_p_value, significant
 
 ALONE, JOINT = "novel", "novel_joint"
 
@@ -70,9 +69,7 @@ def joint_news(profile) -> pd.DataFrame:
     errors = (d[f"{JOINT}_stderr"].values[i, j], *(d[f"{ALONE}_stderr"].values[m] for m in (i, j)))
     stderr = np.sqrt(np.square(errors).sum(0))
     # by chance the pair adds nothing, or no more than its modalities
-    p_value = np.maximum(
-        d[f"{JOINT}_p_value"].values[i, j], norm.sf(bits / np.hypot(stderr, RESOLUTION_BITS))
-    )
+    p_value = larger_p_value(bits, stderr, d[f"{JOINT}_p_value"].values[i, j])
     q_value = familywise(p_value)
     pair, lag = np.nonzero(significant(bits, stderr, p_value, q_value))
     names = np.array(profile.modalities, dtype=object)

@@ -88,14 +88,24 @@ def q_values(p_values: np.ndarray) -> np.ndarray:
     return adjusted
 
 
-def familywise(p_values: np.ndarray) -> np.ndarray:
+def larger_p_value(bits, stderr, p_value):
+    """The larger of two p-values: by chance, and by the error.
+
+    What chance does to a source that tells nothing is not all: of sources that tell something an atom may be zero,
+    and then its error alone speaks.
+    """
+    return np.maximum(p_value, norm.sf(bits / np.hypot(stderr, RESOLUTION_BITS)))
+
+
+def familywise(p_values: np.ndarray, n_asked: int | None = None) -> np.ndarray:
     """p-values adjusted so that of results without anything in them at most that share has any (Holm, 1979); NaN
-    stays NaN."""
+    stays NaN. Where these are the promising ones of `n_asked` questions the others count as 1."""
     adjusted = np.full(p_values.shape, np.nan)
     finite = np.isfinite(p_values)
     p = p_values[finite]
     order = np.argsort(p)
-    steps = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    n_asked = len(p) if n_asked is None else n_asked
+    steps = np.maximum.accumulate(p[order] * (n_asked - np.arange(len(p))))
     flat = np.empty_like(p)
     flat[order] = np.minimum(steps, 1.0)
     adjusted[finite] = flat

@@ -11,7 +11,7 @@ from interplay.files.reading import whole
 from interplay.probe.instance import InstanceProbe
 from interplay.profile.dataset import of_plain, plain
 
-FORMAT = "interplay-profile-1"
+FORMAT, TRIPLES = "interplay-profile-1", "interplay-triples-1"
 PROBE = "probe_sha256"
 AGAIN = "Estimate the profile again, or take a copy of it."
 
@@ -19,8 +19,7 @@ AGAIN = "Estimate the profile again, or take a copy of it."
 def save_profile(dataset: xr.Dataset, probe: InstanceProbe | None, path: Path, *, overwrite: bool) -> None:
     """Write both or neither."""
     companion = _probe_path(path)
-    out = dataset.copy()
-    out.attrs = {"format": FORMAT, **{name: plain(value) for name, value in out.attrs.items()}}
+    out = _described(dataset, FORMAT)
     with whole_files(path, overwrite=overwrite) as part:
         out.attrs[PROBE] = ""
         if probe is not None:
@@ -33,22 +32,47 @@ def save_profile(dataset: xr.Dataset, probe: InstanceProbe | None, path: Path, *
 
 def load_profile(path: Path) -> tuple[xr.Dataset, InstanceProbe | None]:
     """What was written, the probe if it lies there still."""
+    dataset = _opened(path, FORMAT, "a profile", "`interplay estimate` or profile.save")
+    digest = dataset.attrs.pop(PROBE, None)
+    with whole(path, "a whole profile", AGAIN):
+        dataset.attrs = {name: of_plain(value) for name, value in dataset.attrs.items()}
+    return dataset, _probe_of(path, digest)
+
+
+def save_triples(dataset: xr.Dataset, path: Path, *, overwrite: bool) -> None:
+    """Write the data set of a `TripleProfile`, whole or not at all."""
+    with whole_files(path, overwrite=overwrite) as part:
+        write_netcdf(_described(dataset, TRIPLES), part / path.name)
+
+
+def load_triples(path: Path) -> xr.Dataset:
+    """What was written."""
+    dataset = _opened(path, TRIPLES, "a profile of triples", "TripleProfile.save")
+    with whole(path, "a whole profile of triples", AGAIN):
+        dataset.attrs = {name: of_plain(value) for name, value in dataset.attrs.items()}
+    return dataset
+
+
+def _described(dataset: xr.Dataset, kind: str) -> xr.Dataset:
+    """A copy whose attributes NetCDF can hold, its format among them."""
+    out = dataset.copy()
+    out.attrs = {"format": kind, **{name: plain(value) for name, value in out.attrs.items()}}
+    return out
+
+
+def _opened(path: Path, kind: str, what: str, writer: str) -> xr.Dataset:
+    """The data set in a file of that format."""
     finish_files(path)
     if not path.is_file():
-        raise InvalidInput(
-            f"a profile must be a file that `interplay estimate` or profile.save wrote; there is no file {path}."
-        )
+        raise InvalidInput(f"{what} must be a file that {writer} wrote; there is no file {path}.")
     with (
         whole(path, "a whole NetCDF file", AGAIN),
         xr.open_dataset(path, engine="h5netcdf") as file,
     ):
         dataset = file.load()
-    if dataset.attrs.pop("format", None) != FORMAT:
-        raise DamagedFile(f"{path} is not a profile of this library: its 'format' is not {FORMAT!r}.")
-    digest = dataset.attrs.pop(PROBE, None)
-    with whole(path, "a whole profile", AGAIN):
-        dataset.attrs = {name: of_plain(value) for name, value in dataset.attrs.items()}
-    return dataset, _probe_of(path, digest)
+    if dataset.attrs.pop("format", None) != kind:
+        raise DamagedFile(f"{path} is not {what} of this library: its 'format' is not {kind!r}.")
+    return dataset
 
 
 def _probe_path(path: Path) -> Path:

@@ -159,14 +159,14 @@ class BlockTask:
             blocks.append(Block(members, Screened(met if k else screened.modalities, worth)))
         return blocks
 
-    def key(self) -> str:
-        """Tells apart work on other data, with other parameters or by other versions."""
+    def key(self, pairs: np.ndarray) -> str:
+        """Tells apart work on other data or pairs (P, 2), with other parameters or by other versions."""
         digest = blake2b(digest_size=8)
         w = self.problem.windows
         values = (*w.steps.values.values(), w.steps.target, w.last, w.entity)
         problem = self.problem
         curves = () if problem.bins is None else (problem.bins.curves.numpy(),)
-        for array in (*values, problem.lags, problem.context, problem.log_prior.numpy(), *curves):
+        for array in (*values, pairs, problem.lags, problem.context, problem.log_prior.numpy(), *curves):
             digest.update(np.ascontiguousarray(array).data)
         settings = (
             asdict(self.training),

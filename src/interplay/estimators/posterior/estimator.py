@@ -148,7 +148,7 @@ class PosteriorPID(BaseRUS):
             decoder=decoder,
             random_state=self.random_state,
         )
-        store = BlockStore(self.resume, task.key() if self.resume else "")
+        store = BlockStore(self.resume, task.key(builder.pairs) if self.resume else "")
         screened = store.once(
             "screened", Screened, lambda: task.screen(builder.pairs, lambda done: progress(SCREENING * done))
         )

@@ -37,7 +37,10 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
         from interplay.estimators import BaseRUS, PosteriorPID
 
         look_here()
-        part.add_subclass_arguments(BaseRUS, "estimator", default=lazy_instance(PosteriorPID))
+        # another class would take over what the default has for arguments of the same name
+        named = any(word == "--estimator" or word.startswith("--estimator=") for word in words or ())
+        default = {} if named else {"default": lazy_instance(PosteriorPID)}
+        part.add_subclass_arguments(BaseRUS, "estimator", required=False, **default)
 
 
 def run(args: Namespace) -> None:

@@ -205,10 +205,13 @@ class Scored:
     def _product(self, i: torch.Tensor, j: torch.Tensor, lag: torch.Tensor, one, two) -> torch.Tensor:
         """Scores (3, H, N) of what two sources say that err apart from each other, given the label; where one of them
         alone does better, as where one repeats the other, none."""
-        log_p = self.log_p[:, i, lag] + self.log_p[:, j, lag] - self.log_prior
+        product = torch.full_like(one, -torch.inf)
+        both = self.tells[i, lag] & self.tells[j, lag]
+        log_p = self.log_p[:, i[both], lag[both]] + self.log_p[:, j[both], lag[both]] - self.log_prior
         score = of_label(torch.log_softmax(log_p, -1), self.y) - self.of_prior
-        alone = torch.maximum(one[HELD_OUT].mean(-1), two[HELD_OUT].mean(-1))
-        return torch.where((score[HELD_OUT].mean(-1) > alone)[:, None], score, -torch.inf)
+        alone = torch.maximum(one[HELD_OUT, both].mean(-1), two[HELD_OUT, both].mean(-1))
+        product[:, both] = torch.where((score[HELD_OUT].mean(-1) > alone)[:, None], score, -torch.inf)
+        return product
 
     def _best(self, predictors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Of scores (K, 3, H, N) the mean of those that may be the best, see `chance_of_best`; the weights (K, H) of

@@ -37,10 +37,10 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
         from interplay.estimators import BaseRUS, PosteriorPID
 
         look_here()
+        part.add_subclass_arguments(BaseRUS, "estimator", required=False)
         # another class would take over what the default has for arguments of the same name
-        named = any(word == "--estimator" or word.startswith("--estimator=") for word in words or ())
-        default = {} if named else {"default": lazy_instance(PosteriorPID)}
-        part.add_subclass_arguments(BaseRUS, "estimator", required=False, **default)
+        if not any(word == "--estimator" or word.startswith("--estimator=") for word in words or ()):
+            part.set_defaults(estimator=lazy_instance(PosteriorPID))
 
 
 def run(args: Namespace) -> None:

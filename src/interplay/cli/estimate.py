@@ -37,10 +37,11 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
         from interplay.estimators import BaseRUS, PosteriorPID
 
         look_here()
-        part.add_subclass_arguments(BaseRUS, "estimator", required=False)
         # another class would take over what the default has for arguments of the same name
-        if not any(word == "--estimator" or word.startswith("--estimator=") for word in words or ()):
-            part.set_defaults(estimator=lazy_instance(PosteriorPID))
+        if any(word == "--estimator" or word.startswith("--estimator=") for word in words or ()):
+            part.add_subclass_arguments(BaseRUS, "estimator", required=False)
+        else:
+            part.add_subclass_arguments(BaseRUS, "estimator", default=lazy_instance(PosteriorPID))
 
 
 def run(args: Namespace) -> None:

@@ -66,7 +66,8 @@ def _about_value(part: ArgumentParser, dest: str, message: str) -> str:
     if match := re.search(r"given class_path '(?:\w+\.)*(\w+)': (.*)", message):
         return _about_class(_as_typed(part, dest), match[1], match[2])
     got = re.search(
-        r"(?:Got value|Given value|import path string): (.*?)\.?(?: Given value type.*)?$", message
+        r"(?:Got value|Given value|import path string): (.*?)\.?(?: - Expected a .*| Given value type.*)?$",
+        message,
     )
     action = next((one for one in part._actions if one.dest == dest), None)
     wanted = None if action is None or got is None else _wanted(action, got[1])

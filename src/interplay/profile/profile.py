@@ -11,6 +11,7 @@ from interplay.data import Windows
 from interplay.errors import DamagedFile, InvalidInput
 from interplay.notebook import table_html
 from interplay.probe.instance import InstanceProbe
+from interplay.profile.budget import Budget, budget
 from interplay.profile.dataset import (
     OVER_LAGS,
     PAIR_DIMS,
@@ -219,6 +220,33 @@ class InteractionProfile:
         from interplay.profile.sentences import sentences
 
         return sentences(self, n, atom)
+
+    def keep(self, k: int) -> Budget:
+        """The k modalities that tell most of the target jointly, as far as single modalities and pairs say.
+
+        Each modality and pair counts at the lag where it tells most, and what a pair tells only together counts where
+        it is significant. A copy adds nothing to its original; what takes three or more is not seen, see
+        `interplay.select_modalities` for what sets tell in data.
+
+        Parameters
+        ----------
+        k : int, from 1 to the number of modalities
+
+        Returns
+        -------
+        Budget
+            Names, the one that is missed least last, what each adds in bits to those before it, and a `sentence`.
+
+        Examples
+        --------
+        >>> import interplay as ip
+        >>> about = {"step_s": 1.0, "h_y_bits": 1.0, "unique": [[[0], [0.5]], [[0.2], [0]]]}
+        >>> profile = ip.InteractionProfile.from_arrays(
+        ...     ["ecg", "resp"], redundancy=[[[0], [0.1]]] * 2, synergy=[[[0], [0.1]], [[0.1], [0]]], **about)
+        >>> profile.keep(1)
+        Budget: 1 of 2, 0.600 bits: ecg
+        """
+        return budget(self, k)
 
     def plot_lags(self, source_i: str, source_j: str, ax=None):
         """Atoms of one pair over lag; see `interplay.profile.figures.plot_lags`."""

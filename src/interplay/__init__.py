@@ -44,6 +44,7 @@ _HOME = {
     "InteractionRegressor": "sklearn",
     "compare": "comparison",
     "list_runs": "comparison",
+    "select_modalities": "selection",
     "fit": "train",
     "load_run": "train",
     "tune": "tuning",
@@ -61,6 +62,7 @@ _MODULES = (
     "metrics",
     "nn",
     "report",
+    "selection",
     "sklearn",
     "study",
     "synthetic",
@@ -81,6 +83,7 @@ if TYPE_CHECKING:
         metrics,
         nn,
         report,
+        selection,
         sklearn,
         study,
         synthetic,
@@ -122,6 +125,7 @@ if TYPE_CHECKING:
     )
     from interplay.profile import InteractionProfile, TripleProfile
     from interplay.report import write_figures, write_report
+    from interplay.selection import select_modalities
     from interplay.sklearn import InteractionClassifier, InteractionRegressor
     from interplay.study import read_folder
     from interplay.train import fit, load_run

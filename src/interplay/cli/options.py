@@ -49,7 +49,7 @@ def training_windows_options(part: ArgumentParser) -> None:
     """How windows are cut from a data set, and which are for training."""
     source_options(part)
     step_option(part)
-    part.add_argument("--steps", type=int | None, default=None, help=f"steps per window {AS_ITS_CARD_SAYS}")
+    steps_option(part)
     part.add_argument(
         "--lags-s",
         type=list[float] | None,
@@ -73,6 +73,11 @@ def step_option(part: ArgumentParser) -> None:
     """The grid that recordings are laid on."""
     text = f"length of a step, s {AS_ITS_CARD_SAYS}"
     part.add_argument("--step-s", type=float | None, default=None, help=text)
+
+
+def steps_option(part: ArgumentParser) -> None:
+    """How long windows are."""
+    part.add_argument("--steps", type=int | None, default=None, help=f"steps per window {AS_ITS_CARD_SAYS}")
 
 
 def split_options(part: ArgumentParser) -> None:

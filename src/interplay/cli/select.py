@@ -41,7 +41,8 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
     part.add_argument(
         "--reader",
         default=None,
-        help="what reads a set: extra_trees, boosted_trees, rockets, ridge, or an import path (default: 100 extra_trees)",
+        help="what reads a set: extra_trees, boosted_trees, rockets, ridge, or an import path (default: extra_trees, "
+        "100 of them)",
     )
     part.add_argument("--folds", type=int, default=5, help="groups of training entities held out in turn")
     part.add_argument("--seed", type=int, default=0, help="of folds, readers and intervals")
@@ -63,6 +64,8 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
 def run(args: Namespace) -> None:
     from interplay.data.check import check_disjoint
     from interplay.profile import InteractionProfile
+    from interplay.profile.budget import check_size
+    from interplay.registry import look_here
     from interplay.selection import select_modalities
     from interplay.selection.search import READER
 
@@ -74,8 +77,11 @@ def run(args: Namespace) -> None:
         check_writable(args.figure, overwrite=args.overwrite)
     profile = None if args.profile is None else InteractionProfile.load(args.profile)
     train, test, _ = training_and_test_windows(args.source, args)
+    if args.k is not None:
+        check_size(args.k, len(train.modalities))
     if profile is not None:
         check_disjoint(test.entities, profile.entities, what="the profile")
+    look_here()
     with progress(args, "selecting modalities") as tell:
         selection = select_modalities(
             train,

@@ -38,11 +38,14 @@ def plot_selection(selection: "Selection", what: str = "bits", ax=None):
     low, high = (curve[f"{what}_{end}"].to_numpy(dtype=float) for end in ("low", "high"))
     ax.fill_between(at, low, high, color=COLOUR, alpha=0.2, lw=0)
     ax.plot(at, values, color=COLOUR, marker="o", markersize=4)
-    ax.axhline(values[-1], color="0.5", lw=0.8, ls="--")
+    ax.axhline(values[-1], color="0.5", lw=0.8, ls="--", label="all together")
     enough = selection.sets.index(selection.keep())
-    ax.plot(at[enough], values[enough], "o", color=COLOUR, markersize=9, markerfacecolor="none")
+    ax.plot(
+        at[enough], values[enough], "o", color=COLOUR, markersize=9, markerfacecolor="none", label="enough"
+    )
     ticks = [str(k) for k in curve["k"]]
     ax.set_xticks(at, [*ticks[:-1], f"all {ticks[-1]}"])
     ax.set_xlabel("modalities kept")
     ax.set_ylabel("held-out information (bits)" if what == "bits" else TITLES[selection.score])
+    ax.legend(frameon=False, fontsize="small", loc="lower right")
     return ax

@@ -23,7 +23,7 @@ from interplay.selection.selection import Selection
 READER: Mapping[str, object] = {"name": "extra_trees", "trees": 100}
 """What reads a set of modalities where nothing else is asked for."""
 
-MOST_KEPT = 10
+LARGEST = 10
 """Size of the largest set that is looked for where nothing else is asked for."""
 
 MOST_MEASURED = 120
@@ -86,7 +86,7 @@ def select_modalities(
     """
     check_trainable(windows, what="windows to select by")
     names = windows.modalities
-    k = min(len(names), MOST_KEPT) if k is None else k
+    k = min(len(names), LARGEST) if k is None else k
     check_size(k, len(names))
     if folds < 2:
         raise InvalidInput(f"a selection must have at least 2 folds; got {folds}.")

@@ -16,30 +16,37 @@ from interplay.files import check_writable
 if TYPE_CHECKING:
     from interplay.train import Recipe
 
+SETTINGS = (
+    "setting of the recipe that can be given as an option, such as --model.width or --optimiser.epochs,"
+)
+
 
 def options(part: ArgumentParser, words: list[str] | None) -> None:
-    part.add_argument("--data", required=True, help=DATA)
-    out_option(part, "run folder to make", required=True)
-    part.add_argument("--recipe", default="default", help=f"{', '.join(_recipe_names())}, or a YAML file")
-    part.add_argument(
+    training = part.add_argument_group("training")
+    training.add_argument("--data", required=True, help=DATA)
+    out_option(training, "run folder to make", required=True)
+    training.add_argument("--recipe", default="default", help=f"{', '.join(_recipe_names())}, or a YAML file")
+    training.add_argument(
         "--profile", default="estimate", help="a saved profile; 'estimate' from the training part; or 'none'"
     )
-    part.add_argument("--seed", type=int, default=0, help="of first weights and the order of windows")
-    part.add_argument(
+    training.add_argument("--seed", type=int, default=0, help="of first weights and the order of windows")
+    training_windows_options(part)
+    curves = part.add_argument_group("curves")
+    curves.add_argument(
         "--track",
         type=Literal["tensorboard", "mlflow"] | None,
         default=None,
         help="also write curves, with tensorboard or mlflow, beside the run",
     )
-    part.add_argument(
+    curves.add_argument(
         "--track-to",
         type=str | None,
         default=None,
         help="folder of the curves or URI of the MLflow store, instead of beside the run",
     )
+    part.add_argument("--help-settings", action="help", help=f"show every {SETTINGS} too, and end")
     json_option(part)
-    training_windows_options(part)
-    if needs_more_options(part, words):
+    if needs_more_options(part, words, asked_by=("--help-settings",)):
         setting_options(part, _recipe_named(words or []), words or [])
 
 

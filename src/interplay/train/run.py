@@ -249,5 +249,15 @@ def load_run(folder: str | Path, *, trust: bool = False) -> Run:
         If the run names a part that would have to be imported, and is not trusted.
     DamagedFile
         If a file of it is missing, cut short, or does not fit the others.
+
+    Examples
+    --------
+    >>> import interplay as ip
+    >>> windows = ip.make_windows(ip.load_dataset("hapt_sample"), step_s=0.5, steps=8, stride=64)
+    >>> trees = {"readers.of_all": "extra_trees", "readers.of_each": ""}
+    >>> saved = ip.fit(windows, recipe="readers", settings=trees, out="runs/again")
+    >>> run = ip.load_run("runs/again")
+    >>> run.data.n_windows, run.recipe == saved.recipe
+    (219, True)
     """
     return Run(**read_run_folder(Path(folder), trust=trust), folder=Path(folder))

@@ -81,6 +81,21 @@ def fit(
     Returns
     -------
     Run
+
+    Examples
+    --------
+    Trees alone, which are quick; without `recipe` and `settings` it is the whole model.
+
+    >>> import interplay as ip
+    >>> windows = ip.make_windows(ip.load_dataset("hapt_sample"), step_s=0.5, steps=8, stride=64)
+    >>> train, test = ip.split_by_entity(windows, test=0.3, seed=0)
+    >>> trees = {"readers.of_all": "extra_trees", "readers.of_each": ""}
+    >>> run = ip.fit(train, recipe="readers", settings=trees, out="runs/trees")
+    >>> predicted = run.predict(test)
+    >>> predicted.columns[:4].tolist()
+    ['entity', 'time_s', 'label', 'predicted']
+    >>> bool((predicted["predicted"] == predicted["label"]).mean() > 0.8)
+    True
     """
     recipe = make_recipe(recipe, settings)
     check_trainable(train, what="training windows")

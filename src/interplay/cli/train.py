@@ -11,6 +11,7 @@ from interplay.cli.options import DATA, json_option, out_option, training_window
 from interplay.cli.output import note, progress, tell_next, tell_result
 from interplay.cli.settings import given_recipe, setting_options
 from interplay.cli.workflow import continued, estimate_interactions, training_and_test_windows
+from interplay.errors import InvalidInput
 from interplay.files import check_writable
 
 if TYPE_CHECKING:
@@ -28,6 +29,14 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
     training.add_argument("--recipe", default="default", help=f"{', '.join(_recipe_names())}, or a YAML file")
     training.add_argument(
         "--profile", default="estimate", help="a saved profile; 'estimate' from the training part; or 'none'"
+    )
+    training.add_argument(
+        "--start-from",
+        type=Path | None,
+        default=None,
+        metavar="RUN",
+        help="a run to adapt to these data, of a new person, ward or machine with few labels; its recipe and profile "
+        "are taken, and all that it learned is frozen",
     )
     training.add_argument("--seed", type=int, default=0, help="of first weights and the order of windows")
     training_windows_options(part)
@@ -56,6 +65,9 @@ def run(args: Namespace) -> None:
     recipe = given_recipe(args)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     check_writable(args.out, overwrite=False)
+    if args.start_from is not None:
+        _adapt(args, recipe)
+        return
     trackers = make_trackers([args.track] if args.track else [], args.out, args.track_to)
     if not args.quiet:
         trackers.append(Beginning())
@@ -72,6 +84,37 @@ def run(args: Namespace) -> None:
     root = f" --root {args.root}" if args.root else ""
     tell_next(args, f"Next: {PROGRAM} evaluate {args.out} --data {args.data}{root}   "
                     f"judges it on the {len(test.entities)} entities that were kept apart")  # fmt: skip
+
+
+def _adapt(args: Namespace, recipe: "Recipe") -> None:
+    """Adapt a run to data that it has not seen; of a single entity to all of it."""
+    from interplay.train import fit, load_run, make_recipe
+
+    if recipe != make_recipe() or args.profile != "estimate" or args.track:
+        raise InvalidInput(
+            "--recipe, --profile, --track and settings must be left out beside --start-from: an adapted run has those "
+            "of the run that it starts from."
+        )
+    source = load_run(args.start_from)
+    args.step_s, args.steps = args.step_s or source.schema.step_s, args.steps or source.schema.steps
+    windows, test, split = training_and_test_windows(args.data, args, alone=True)
+    with progress(args, "adapting") as tell:
+        run = fit(windows, start_from=source, out=args.out, seed=args.seed, split=split, progress=tell)
+    assert run.adaptation is not None
+    tell_result(
+        args,
+        {
+            "run": str(args.out),
+            "entities": list(run.adaptation.entities),
+            "n_windows": run.adaptation.n_windows,
+            "weight": list(run.adaptation.weight),
+        },
+        f"Run: {args.out}   (started from {args.start_from})\n{run.adaptation.sentence()}",
+    )
+    if test is not None:
+        root = f" --root {args.root}" if args.root else ""
+        tell_next(args, f"Next: {PROGRAM} evaluate {args.out} --data {args.data}{root}   "
+                        f"judges it on the {len(test.entities)} entities that were kept apart")  # fmt: skip
 
 
 def _trained(args: Namespace, recipe: "Recipe", trackers: list, folder: Path):
@@ -140,6 +183,7 @@ COMMAND = Command(
     examples=(
         "interplay train --data hapt_sample -o runs/first",
         "interplay train --data hapt_sample -o runs/small --profile none --model.width 32 --optimiser.epochs 3",
+        "interplay train --data my_study --start-from runs/first -o runs/mine",
         "interplay train --data hapt_sample -o runs/tracked --profile none --optimiser.epochs 3 --track tensorboard",
     ),
 )

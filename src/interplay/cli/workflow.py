@@ -13,16 +13,21 @@ from interplay.files.parts import LOCK
 CONTINUE = "Give the same command again to continue; what is finished is in {folder}."
 
 
-def training_and_test_windows(source: str, args: Namespace):
-    """Both sides of a data set, cut as its card says where the options do not, and the manifest of the split."""
+def training_and_test_windows(source: str, args: Namespace, *, alone: bool = False):
+    """Both sides of a data set, cut as its card says where the options do not, and the manifest of the split.
+
+    Where a single entity may come `alone`, all its windows are for training, and there is no other side.
+    """
     from interplay.study import find_source
 
-    return split_as_asked(*find_source(source, args.root), source, args)
+    return split_as_asked(*find_source(source, args.root), source, args, alone=alone)
 
 
-def split_as_asked(dataset, root: Path, source: str, args: Namespace, *, added: tuple[str, ...] = ()):
+def split_as_asked(
+    dataset, root: Path, source: str, args: Namespace, *, added: tuple[str, ...] = (), alone: bool = False
+):
     """The same of an open data set; of streams that were `added` to it the split knows nothing."""
-    from interplay.data import find_split, make_windows, options_of_split, split_windows
+    from interplay.data import describe_split, find_split, make_windows, options_of_split, split_windows
 
     split = find_split(args.split, dataset.card.splits)
     asked = {name: args.get(name) for name in ("step_s", "steps", "stride")}
@@ -30,6 +35,8 @@ def split_as_asked(dataset, root: Path, source: str, args: Namespace, *, added: 
     options = options_of_split(split, dataset.card.window_options, **given)
     windows = make_windows(dataset.recordings(root), **options)
     known = windows.without(added) if added else windows
+    if alone and len(windows.entities) == 1:
+        return windows, None, describe_split({"train": known}, source=source, options=options)
     parts, manifest = split_windows(
         known, split, test=args.test, seed=args.split_seed, source=source, options=options
     )

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 _HOME = {
+    "Adaptation": "adaptation",
     "DecisionConfig": "recipe",
     "Evaluation": "evaluation",
     "Exported": "export",
@@ -30,6 +31,7 @@ _HOME = {
 }
 
 if TYPE_CHECKING:
+    from interplay.train.adaptation import Adaptation
     from interplay.train.control import train_control
     from interplay.train.evaluation import Evaluation
     from interplay.train.export import Exported, export_run
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 __all__ = [
     "RECIPES",
     "TRACKERS",
+    "Adaptation",
     "DecisionConfig",
     "Evaluation",
     "Exported",

@@ -104,7 +104,7 @@ def add_commands(
             if not command.group:
                 part.add_argument(*QUIET, action="store_true", help="no progress, results only")
             # what a command is about comes before how it talks
-            part._action_groups.append(part._action_groups.pop(part._action_groups.index(part._optionals)))
+            part._action_groups = sorted(part._action_groups, key=lambda group: group is part._optionals)
 
 
 def needs_more_options(

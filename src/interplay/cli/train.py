@@ -10,7 +10,12 @@ from interplay.cli.command import PROGRAM, Command, needs_more_options
 from interplay.cli.options import DATA, json_option, out_option, training_windows_options
 from interplay.cli.output import note, progress, tell_next, tell_result
 from interplay.cli.settings import given_recipe, setting_options
-from interplay.cli.workflow import continued, estimate_interactions, training_and_test_windows
+from interplay.cli.workflow import (
+    continued,
+    estimate_interactions,
+    training_and_test_windows,
+    windows_to_adapt_to,
+)
 from interplay.errors import InvalidInput
 from interplay.files import check_writable
 
@@ -53,6 +58,11 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
         default=None,
         help="folder of the curves or URI of the MLflow store, instead of beside the run",
     )
+    part.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="say how many windows, classes and entities there are and about how long it will take, and write nothing",
+    )
     part.add_argument("--help-settings", action="help", help=f"show every {SETTINGS} too, and end")
     json_option(part)
     if needs_more_options(part, words, asked_by=("--help-settings",)):
@@ -63,10 +73,15 @@ def run(args: Namespace) -> None:
     from interplay.train import make_trackers
 
     recipe = given_recipe(args)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    check_writable(args.out, overwrite=False)
+    if not args.dry_run:
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+    if args.out.parent.is_dir():
+        check_writable(args.out, overwrite=False)
     if args.start_from is not None:
         _adapt(args, recipe)
+        return
+    if args.dry_run:
+        _rehearse(args, recipe)
         return
     trackers = make_trackers([args.track] if args.track else [], args.out, args.track_to)
     if not args.quiet:
@@ -86,6 +101,53 @@ def run(args: Namespace) -> None:
                     f"judges it on the {len(test.entities)} entities that were kept apart")  # fmt: skip
 
 
+def _rehearse(args: Namespace, recipe: "Recipe") -> None:
+    """Say what would be trained on what, and for how long."""
+    from interplay.estimators import PosteriorPID, TemporalRUS
+    from interplay.profile import InteractionProfile
+    from interplay.progress import silent
+    from interplay.train import rehearse
+    from interplay.train.target_kinds import TARGETS
+
+    if args.profile not in ("estimate", "none"):
+        InteractionProfile.load(args.profile)
+    train, test, _ = training_and_test_windows(args.data, args)
+    estimator = None
+    if args.profile == "estimate":
+        novel = "pairs" if args.novel_pairs else args.novel
+        estimator = TemporalRUS(PosteriorPID(), lags_s=args.lags_s, novel=novel, progress=silent)
+    times = rehearse(train, recipe, estimator)
+    sides = {"training": train, "test": test}
+    counts = {name: TARGETS[train.kind].counts(side) for name, side in sides.items()}
+    tell_result(
+        args,
+        {
+            "windows": {name: len(side) for name, side in sides.items()},
+            "entities": {name: list(side.entities) for name, side in sides.items()},
+            "classes": {name: dict(zip(train.classes, many, strict=False)) for name, many in counts.items()},
+            "modalities": list(train.modalities),
+            "seconds": {"interactions": times.interactions_s, "readers": times.readers_s, "network": times.network_s},
+        },
+        "\n".join([
+            *(f"{name}: {len(side)} windows of {len(side.entities)} entities" for name, side in sides.items()),
+            *_table_of_classes(train.classes, counts),
+            times.sentence(),
+            f"Nothing was written; without --dry-run the run will be {args.out}.",
+        ]),
+    )  # fmt: skip
+
+
+def _table_of_classes(classes, counts) -> list[str]:
+    """Windows of each class or label on either side, as lines."""
+    if not counts["training"]:
+        return []
+    width = max(map(len, classes))
+    return [
+        f"  {name:<{width}}  {n:>7,}  {m:>7,}"
+        for name, n, m in zip(classes, counts["training"], counts["test"], strict=True)
+    ]
+
+
 def _adapt(args: Namespace, recipe: "Recipe") -> None:
     """Adapt a run to data that it has not seen; of a single entity to all of it."""
     from interplay.train import fit, load_run, make_recipe
@@ -97,7 +159,7 @@ def _adapt(args: Namespace, recipe: "Recipe") -> None:
         )
     source = load_run(args.start_from)
     args.step_s, args.steps = args.step_s or source.schema.step_s, args.steps or source.schema.steps
-    windows, test, split = training_and_test_windows(args.data, args, alone=True)
+    windows, test, split = windows_to_adapt_to(args)
     with progress(args, "adapting") as tell:
         run = fit(windows, start_from=source, out=args.out, seed=args.seed, split=split, progress=tell)
     assert run.adaptation is not None
@@ -183,6 +245,7 @@ COMMAND = Command(
     examples=(
         "interplay train --data hapt_sample -o runs/first",
         "interplay train --data hapt_sample -o runs/small --profile none --model.width 32 --optimiser.epochs 3",
+        "interplay train --data hapt_sample -o runs/first --dry-run",
         "interplay train --data my_study --start-from runs/first -o runs/mine",
         "interplay train --data hapt_sample -o runs/tracked --profile none --optimiser.epochs 3 --track tensorboard",
     ),

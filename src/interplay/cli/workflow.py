@@ -13,21 +13,16 @@ from interplay.files.parts import LOCK
 CONTINUE = "Give the same command again to continue; what is finished is in {folder}."
 
 
-def training_and_test_windows(source: str, args: Namespace, *, alone: bool = False):
-    """Both sides of a data set, cut as its card says where the options do not, and the manifest of the split.
-
-    Where a single entity may come `alone`, all its windows are for training, and there is no other side.
-    """
+def training_and_test_windows(source: str, args: Namespace):
+    """Both sides of a data set, cut as its card says where the options do not, and the manifest of the split."""
     from interplay.study import find_source
 
-    return split_as_asked(*find_source(source, args.root), source, args, alone=alone)
+    return split_as_asked(*find_source(source, args.root), source, args)
 
 
-def split_as_asked(
-    dataset, root: Path, source: str, args: Namespace, *, added: tuple[str, ...] = (), alone: bool = False
-):
+def split_as_asked(dataset, root: Path, source: str, args: Namespace, *, added: tuple[str, ...] = ()):
     """The same of an open data set; of streams that were `added` to it the split knows nothing."""
-    from interplay.data import describe_split, find_split, make_windows, options_of_split, split_windows
+    from interplay.data import find_split, make_windows, options_of_split, split_windows
 
     split = find_split(args.split, dataset.card.splits)
     asked = {name: args.get(name) for name in ("step_s", "steps", "stride")}
@@ -35,14 +30,27 @@ def split_as_asked(
     options = options_of_split(split, dataset.card.window_options, **given)
     windows = make_windows(dataset.recordings(root), **options)
     known = windows.without(added) if added else windows
-    if alone and len(windows.entities) == 1:
-        return windows, None, describe_split({"train": known}, source=source, options=options)
     parts, manifest = split_windows(
         known, split, test=args.test, seed=args.split_seed, source=source, options=options
     )
     if added:
         parts = {name: windows.of_entities(part.entities) for name, part in parts.items()}
     return parts["train"], parts["test"], manifest
+
+
+def windows_to_adapt_to(args: Namespace):
+    """The same as `training_and_test_windows`; of a single entity all windows, and None to test on."""
+    from interplay.data import describe_split, make_windows
+    from interplay.study import find_source
+
+    dataset, root = find_source(args.data, args.root)
+    recordings = list(dataset.recordings(root))
+    if len({recording.entity for recording in recordings}) > 1:
+        return split_as_asked(dataset, root, args.data, args)
+    given = {name: args.get(name) for name in ("step_s", "steps", "stride") if args.get(name) is not None}
+    options = {**dataset.card.window_options, **given}
+    windows = make_windows(recordings, **options)
+    return windows, None, describe_split({"train": windows}, source=args.data, options=options)
 
 
 def source_of(run, args: Namespace) -> str:

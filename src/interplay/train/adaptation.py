@@ -9,6 +9,7 @@ Letters: N windows, C outputs.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -74,9 +75,10 @@ class Adaptation:
     @classmethod
     def from_dict(cls, values: Mapping) -> "Adaptation":
         """From plain values, as JSON has them."""
-        return cls(
-            **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-        )
+        plain: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+        }
+        return cls(**plain)
 
 
 def readers_of_few(config: ReadersConfig) -> ReadersConfig:

@@ -1,6 +1,7 @@
 """A run: a trained model with everything that is needed to use, judge and repeat it."""
 
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -185,6 +186,22 @@ class Run:
         if self.folder is not None:
             write_evaluation(self, self.folder)
         return dict(evaluation.test)
+
+    def report(self, path: str | Path | None = None, *, overwrite: bool = False):
+        """One page about this run, once it was evaluated; a notebook shows it in place.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            File to write it to as well.
+        overwrite : bool
+
+        Returns
+        -------
+        interplay.report.inline.InlineReport
+        """
+        # reports know runs, runs know no report: it is looked up when somebody asks
+        return import_module("interplay.report.inline").inline_report(self, path, overwrite=overwrite)
 
     def explain_window(self, windows: Windows, k: int, *, progress: Progress | None = None) -> xr.Dataset:
         """What the prediction of window number k rests on, token by token; see `explain_windows`."""

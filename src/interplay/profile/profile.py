@@ -200,11 +200,11 @@ class InteractionProfile:
         Returns
         -------
         pandas.DataFrame
-            Columns ``atom, source_i, source_j, lag_s, bits, stderr, p_value, q_value, significant``; for "unique" the
-            information is in source_i and not in source_j. Error, p- and q-value are NaN where there is none. The lag
-            of a pair is that of its largest significant value, if it has one; of a rate it is NaN. Of time since an
-            event ``start_s`` and ``stop_s`` of the bin stand for it, and ``when`` says them in words. What is given, if
-            anything, is in ``attrs["given"]``.
+            Columns ``atom, source_i, source_j, lag_s, bits, low, high, stderr, p_value, q_value, significant``; for
+            "unique" the information is in source_i and not in source_j. ``low`` and ``high`` are the ends of a 95 %
+            interval. It, error, p- and q-value are NaN where there is none. The lag of a pair is that of its largest
+            significant value, if it has one; of a rate it is NaN. Of time since an event ``start_s`` and ``stop_s`` of
+            the bin stand for it, and ``when`` says them in words. What is given, if anything, is in ``attrs["given"]``.
         """
         rows, axis = strongest(self, atom).head(n), self.axis
         moment = rows["moment"].to_numpy()

@@ -27,9 +27,10 @@ from interplay.files.netcdf import write_netcdf
 from interplay.files.plain_yaml import read_plain_yaml
 from interplay.files.reading import whole
 from interplay.metrics import Agreement
-from interplay.nn import Model, TwoLevels, build_model, empty_context
+from interplay.nn import Adapted, Model, TrainedModel, TwoLevels, build_model, empty_context
 from interplay.profile import InteractionProfile
 from interplay.registry import imports
+from interplay.train.adaptation import Adaptation, readers_of_few
 from interplay.train.evaluation import Evaluation
 from interplay.train.evidence import empty_mixture
 from interplay.train.recipe import Recipe, make_recipe
@@ -106,6 +107,8 @@ def write_run_folder(run, folder: Path, *, overwrite: bool) -> None:
             "train": asdict(run.data),
             "sha256": _digests(part, LEARNED),
         }
+        if run.adaptation is not None:
+            described["adaptation"] = asdict(run.adaptation)
         (part / "data.json").write_text(json_text(described), "utf-8")
         if run.evaluation is not None:
             write_evaluation(run, part)
@@ -154,7 +157,9 @@ def _read_parts(folder: Path, trust: bool) -> dict[str, Any]:
     profile_file = folder / "profile.nc"
     profile = InteractionProfile.load(profile_file) if profile_file.is_file() else None
     tensors = load_file(folder / "weights.safetensors")
-    model = _model(recipe, schema, profile, config["seed"], tensors)
+    adaptation = Adaptation.from_dict(described["adaptation"]) if "adaptation" in described else None
+    state, parts = _under("model.", tensors), (recipe, schema, profile, config["seed"])
+    model = _model(*parts, state) if adaptation is None else _adapted(adaptation, *parts, state)
     return {
         "model": model.eval(),
         "scaler": _scaler(schema, tensors),
@@ -166,6 +171,7 @@ def _read_parts(folder: Path, trust: bool) -> dict[str, Any]:
         "log": [json.loads(line) for line in (folder / "log.jsonl").read_text("utf-8").splitlines()],
         "split": SplitManifest.load(folder / "split.json"),
         "evaluation": _evaluation(folder),
+        "adaptation": adaptation,
     }
 
 
@@ -248,10 +254,9 @@ def _model(
     schema: Schema,
     profile: InteractionProfile | None,
     seed: int,
-    tensors: Mapping[str, torch.Tensor],
-) -> Model:
-    """The model, with its tensors."""
-    state = _under("model.", tensors)
+    state: Mapping[str, torch.Tensor],
+) -> TrainedModel:
+    """The model, with its state."""
     read = any(name.startswith("mixture.") for name in state)
     context = empty_context(len(schema.modalities), schema.steps)
     network = None
@@ -264,6 +269,24 @@ def _model(
         mixture = empty_mixture(recipe.readers, schema, profile, seed)
         model = TwoLevels(mixture, network, recipe.model)
     assert model is not None
+    model.load_state_dict(state)
+    return model
+
+
+def _adapted(
+    adaptation: Adaptation,
+    recipe: Recipe,
+    schema: Schema,
+    profile: InteractionProfile | None,
+    seed: int,
+    state: Mapping[str, torch.Tensor],
+) -> Model:
+    """The model of an adapted run, with its state."""
+    source = _model(recipe, schema, profile, seed, _under("source.", state))
+    own = None
+    if adaptation.own_readers:
+        own = empty_mixture(readers_of_few(recipe.readers), schema, None, seed)
+    model = Adapted(source, own, scaled_schema(schema))
     model.load_state_dict(state)
     return model
 

@@ -14,16 +14,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import torch
-import xarray as xr
 import yaml
 from safetensors.torch import load_file, save_file
 
 from interplay.data import Scaler, SplitManifest, scaled_schema
 from interplay.errors import DamagedFile, InvalidInput
 from interplay.files import check_writable, digest_of, finish_files, json_text, whole_files, whole_folder
-from interplay.files.netcdf import write_netcdf
+from interplay.files.netcdf import read_netcdf, write_netcdf
+from interplay.files.parquet import read_parquet
 from interplay.files.plain_yaml import read_plain_yaml
 from interplay.files.reading import whole
 from interplay.metrics import Agreement
@@ -220,20 +219,15 @@ def _evaluation(folder: Path) -> Evaluation | None:
     metrics = json.loads((folder / METRICS).read_text("utf-8"))
     advice = f"Copy all of the run again, or remove {METRICS} and evaluate it again."
     _check_digests(folder, metrics, f"evaluation that {METRICS} is about", advice)
-    predictions = pd.read_parquet(folder / "predictions.parquet")
+    predictions = read_parquet(folder / "predictions.parquet")
     return Evaluation(
         **{name: metrics[name] for name in SCORES},
         agreement={atom: Agreement(**numbers) for atom, numbers in metrics["agreement"].items()},
         predictions=predictions,
-        insight=_dataset(folder / "insight.nc"),
-        examples=_dataset(folder / "examples.nc"),
+        insight=read_netcdf(folder / "insight.nc"),
+        examples=read_netcdf(folder / "examples.nc"),
         entities=tuple(sorted(predictions["entity"].unique())),
     )
-
-
-def _dataset(path: Path) -> xr.Dataset:
-    with xr.open_dataset(path, engine="h5netcdf") as file:
-        return file.load()
 
 
 def _tensors(run) -> dict[str, torch.Tensor]:

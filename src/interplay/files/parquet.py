@@ -77,7 +77,8 @@ def _text_bytes(values: pa.Array) -> int:
     """Bytes of the texts in a column, as many times as they stand there."""
     kind = values.type
     if pa.types.is_dictionary(kind):
-        return pc.sum(pc.take(pc.binary_length(values.dictionary), values.indices)).as_py() or 0
+        lengths = pc.call_function("binary_length", [values.dictionary])
+        return pc.call_function("sum", [lengths.take(values.indices)]).as_py() or 0
     if pa.types.is_map(kind):
         return _text_bytes(values.keys) + _text_bytes(values.items)
     if pa.types.is_nested(kind):

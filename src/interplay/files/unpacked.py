@@ -6,7 +6,7 @@ import io
 import lzma
 import zipfile
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from interplay.errors import DamagedFile
 
@@ -47,7 +47,7 @@ def opened(path: Path) -> IO[bytes]:
     """A file to read, unpacked meanwhile, and no further than `check_unpacked` lets it."""
     if path.suffix not in PACKED:
         return path.open("rb")
-    return io.BufferedReader(_Counted(path), 1 << 20)
+    return io.BufferedReader(_Counted(path), 1 << 20)  # pyrefly: ignore[bad-specialization]
 
 
 class _Counted(io.RawIOBase):
@@ -59,7 +59,7 @@ class _Counted(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+    def readinto(self, buffer: Any) -> int:
         n = self._file.readinto(buffer)
         self._read += n
         check_unpacked(self._path, self._read, ANY_TEXT)

@@ -8,8 +8,15 @@ import pandas as pd
 import xarray as xr
 
 from interplay.data import Scaler, SplitManifest, Windows
-from interplay.data.check import check_disjoint, check_labelled, check_schema
+from interplay.data.check import (
+    check_disjoint,
+    check_known,
+    check_labelled,
+    check_other_names,
+    check_schema,
+)
 from interplay.data.conform import conform
+from interplay.data.same_samples import sketches, under_other_names
 from interplay.data.unlike_training import unlike_training
 from interplay.data.warn import warn_of_data
 from interplay.errors import InvalidInput
@@ -20,11 +27,11 @@ from interplay.profile import InteractionProfile
 from interplay.progress import Progress, shown, silent
 from interplay.train.attribution import explain_windows
 from interplay.train.batches import ScaledWindows
+from interplay.train.described import TrainingData
 from interplay.train.evaluation import Evaluation, Scores, judge, prediction_table, predictions, scores_line
 from interplay.train.recipe import Recipe
 from interplay.train.run_folder import (
     METRICS,
-    TrainingData,
     read_run_folder,
     write_evaluation,
     write_run_folder,
@@ -129,6 +136,7 @@ class Run:
         test: Windows,
         *,
         control: "Run | None" = None,
+        allow_twins: bool = False,
         progress: Progress | None = None,
         n_bootstrap: int = 1000,
     ) -> dict[str, float]:
@@ -143,6 +151,9 @@ class Run:
         control : Run, optional
             From `interplay.train.train_control`: the same training without the profile, to be scored on the same
             windows.
+        allow_twins : bool
+            Whether test entities may hold the same samples as training entities of other names, as a few of published
+            sets do.
         n_bootstrap : int
             Resamplings of entities behind each 95 % interval.
 
@@ -155,14 +166,19 @@ class Run:
         Raises
         ------
         LeakageError
-            If the model, the profile or the control was fitted on one of the entities.
+            If the model, the profile or the control was fitted on one of the entities, by its name or, the model, by
+            its samples; or if nobody knows whom the profile was fitted on.
         """
         check_labelled(test, what="test windows")
         check_schema(test.schema, self.schema, what="test windows")
         test, notes = self._conformed(test, "test windows")
         warn_of_data([*notes, *unlike_training(test, self.scaler.channels)])
         check_disjoint(test.entities, self.data.entities, what="the model")
+        if not allow_twins and "train" in self.split.parts:
+            known = self.split.parts["train"].samples
+            check_other_names(under_other_names(sketches(test), known), what="the model")
         if self.profile is not None:
+            check_known(self.profile.entities, self.profile.fitted, what="the profile")
             check_disjoint(test.entities, self.profile.entities, what="the profile")
         if control is not None:
             _check_control(control, test)

@@ -7,9 +7,8 @@ these windows alone, weighed by what they say out of fold.
 Letters: N windows, C outputs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import torch
@@ -71,14 +70,6 @@ class Adaptation:
             f"Network, readers, scaling and profile of the source are frozen; of {self.n_windows} windows of "
             f"{', '.join(self.entities[:3])}{', …' if len(self.entities) > 3 else ''} it learned {learned}."
         )
-
-    @classmethod
-    def from_dict(cls, values: Mapping) -> "Adaptation":
-        """From plain values, as JSON has them."""
-        plain: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
-        }
-        return cls(**plain)
 
 
 def readers_of_few(config: ReadersConfig) -> ReadersConfig:

@@ -9,8 +9,15 @@ import pandas as pd
 import xarray as xr
 
 from interplay.data import Scaler, SplitManifest, Windows
-from interplay.data.check import check_disjoint, check_labelled, check_schema
+from interplay.data.check import (
+    check_disjoint,
+    check_known,
+    check_labelled,
+    check_other_names,
+    check_schema,
+)
 from interplay.data.conform import conform
+from interplay.data.same_samples import sketches, under_other_names
 from interplay.data.unlike_training import unlike_training
 from interplay.data.warn import warn_of_data
 from interplay.errors import InvalidInput
@@ -22,11 +29,11 @@ from interplay.progress import Progress, shown, silent
 from interplay.train.adaptation import Adaptation, check_later
 from interplay.train.attribution import explain_windows
 from interplay.train.batches import ScaledWindows
+from interplay.train.described import TrainingData
 from interplay.train.evaluation import Evaluation, Scores, judge, prediction_table, predictions, scores_line
 from interplay.train.recipe import Recipe
 from interplay.train.run_folder import (
     METRICS,
-    TrainingData,
     read_run_folder,
     write_evaluation,
     write_run_folder,
@@ -136,6 +143,7 @@ class Run:
         *,
         control: "Run | None" = None,
         later: bool = False,
+        allow_twins: bool = False,
         progress: Progress | None = None,
         n_bootstrap: int = 1000,
     ) -> dict[str, float]:
@@ -153,6 +161,9 @@ class Run:
         later : bool
             Of an adapted run, whether these are other windows of the entities that it was adapted to, as of a person
             whose first hour was labelled. They may share no step with those windows.
+        allow_twins : bool
+            Whether test entities may hold the same samples as training entities of other names, as a few of published
+            sets do.
         n_bootstrap : int
             Resamplings of entities behind each 95 % interval.
 
@@ -165,13 +176,17 @@ class Run:
         Raises
         ------
         LeakageError
-            If the model, the profile or the control was fitted on one of the entities.
+            If the model, the profile or the control was fitted on one of the entities, by its name or, the model, by
+            its samples; or if nobody knows whom the profile was fitted on.
         """
         check_labelled(test, what="test windows")
         check_schema(test.schema, self.schema, what="test windows")
         test, notes = self.conformed(test, "test windows")
         warn_of_data([*notes, *unlike_training(test, self.scaler.channels)])
         self._check_unseen(test, later=later)
+        if not allow_twins and "train" in self.split.parts:
+            known = self.split.parts["train"].samples
+            check_other_names(under_other_names(sketches(test), known), what="the model")
         if control is not None:
             _check_control(control, test)
         if self.folder is not None:
@@ -238,6 +253,7 @@ class Run:
             fitted = set(self.adaptation.source_entities)
         check_disjoint(test.entities, fitted, what="the model")
         if self.profile is not None:
+            check_known(self.profile.entities, self.profile.fitted, what="the profile")
             check_disjoint(test.entities, self.profile.entities, what="the profile")
 
     def conformed(self, windows: Windows, what: str) -> tuple[Windows, list[str]]:

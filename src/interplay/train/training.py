@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from interplay.data import Scaler, SplitManifest, Windows, describe_split, scaled_schema
-from interplay.data.check import check_trainable
+from interplay.data.check import check_known, check_trainable
 from interplay.data.doubts import doubts_of_steps
 from interplay.data.warn import warn_of_data
 from interplay.errors import InvalidInput
@@ -25,12 +25,13 @@ from interplay.nn import (
 from interplay.profile import InteractionProfile
 from interplay.progress import Progress, shown
 from interplay.train.batches import ScaledWindows
+from interplay.train.described import TrainingData
 from interplay.train.evidence import Evidence, gather_evidence, rule_of
 from interplay.train.levels import weigh_levels
 from interplay.train.network import HeldOutLogits, train_network
 from interplay.train.recipe import DecisionConfig, Recipe, make_recipe
 from interplay.train.run import Run, load_run
-from interplay.train.run_folder import TrainingData, check_run_folder
+from interplay.train.run_folder import check_run_folder
 from interplay.train.start_from import adapted_run, check_start
 from interplay.train.target_kinds import TARGETS, make_target
 from interplay.train.trackers import Tracker, make_trackers
@@ -87,6 +88,11 @@ def fit(
     Returns
     -------
     Run
+
+    Raises
+    ------
+    LeakageError
+        If nobody knows which entities the profile was fitted on.
 
     Examples
     --------
@@ -193,6 +199,7 @@ def _assembled(
 def _context_for(profile: InteractionProfile | None, train: Windows) -> InteractionContext:
     if profile is None:
         return empty_context(len(train.modalities), train.length)
+    check_known(profile.entities, profile.fitted, what="the profile")
     classes = profile.dataset.attrs.get("classes")
     wanted = TARGETS[train.kind].classes_of_profile(train.schema)
     if wanted is not None and classes is not None and tuple(classes) != wanted:

@@ -11,6 +11,7 @@ import interplay as ip
 from interplay.data import Scaler, SplitManifest
 from interplay.data.scaling import ChannelScale
 from interplay.metrics import classification_metrics, multilabel_metrics, regression_metrics
+from interplay.metrics.paired import Difference
 from interplay.nn import ATOMS, build_model
 from interplay.nn.context import interaction_context
 from interplay.train import Evaluation, Recipe, Run, TrainingData, make_recipe
@@ -194,3 +195,23 @@ def drawn_examples(
                 "time_s": ("window", predictions["time_s"].iloc[rows].to_numpy()), "row": ("window", rows)},
         attrs={"synergy_experts": model.synergy_experts, "outputs": list(classes) or ["number"]},
     )  # fmt: skip
+
+
+def against_rivals(run):
+    """The run beside a guess, and a forest that is 0.02 behind it; with what is lost without each modality."""
+    evaluation, main = run.evaluation, run.target.main_score
+    scores = dict(evaluation.test)
+    value = scores[main]
+    guess = scores | {main: 0.21, f"{main}_low": 0.2, f"{main}_high": 0.22}
+    rivals = {"guess": guess, "forest": worse(scores, 0.02)}
+    ahead = {
+        name: Difference(a=one[main], b=value, difference=value - one[main], low=value - one[main] - 0.03,
+                         high=value - one[main] + 0.03)
+        for name, one in rivals.items()
+    }  # fmt: skip
+    lost = {
+        name: Difference(a=value, b=one[main], difference=one[main] - value, low=one[main] - value - 0.005,
+                         high=one[main] - value + 0.005)
+        for name, one in evaluation.without.items()
+    }  # fmt: skip
+    return replace(run, evaluation=replace(evaluation, rivals=rivals, ahead=ahead, lost=lost))

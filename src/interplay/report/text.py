@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 
 from interplay.metrics import Agreement
+from interplay.metrics.paired import Difference
 from interplay.notebook import counted
 from interplay.profile import InteractionProfile
 from interplay.profile.dataset import RATE
 from interplay.profile.time_axis import is_since_event
 from interplay.train.evaluation import Scores
+from interplay.train.rivals import FOREST, GUESS
 
 SCORES = (
     ("accuracy", "accuracy", "share of predictions that are right"),
@@ -31,6 +33,9 @@ SCORES = (
     ("r2", "R²", "share of the target's variance that is explained; 1 is best"),
 )
 NAMES = {key: name for key, name, _ in SCORES}
+RIVALS = {GUESS: "guessing without a look", FOREST: "a forest"}
+"""What rivals are called in a sentence; see `interplay.train.rivals`."""
+
 NOTICED = 0.02
 """A change of macro-F1 or R2 below this is told as little."""
 
@@ -128,6 +133,32 @@ def control_sentence(test: Scores, control: Scores | None, main: str) -> str:
         f"Trained anew without the profile: {NAMES[main]} {with_interval(control, main)} on the test windows, against "
         f"{number(guided)} with it: {verdict}."
     )
+
+
+def rivals_sentence(
+    test: Scores, rivals: Mapping[str, Scores], ahead: Mapping[str, Difference], main: str
+) -> str:
+    """How good the run is against what it has to beat; empty where nothing is known of that."""
+    defined = {name: scores for name, scores in rivals.items() if not _unknown(scores[main])}
+    if not defined or _unknown(test[main]):
+        return ""
+    others = " and ".join(f"{number(scores[main])} for {RIVALS[name]}" for name, scores in defined.items())
+    return f"{NAMES[main]} is {number(test[main])} against {others}{_ahead_of_forest(ahead)}."
+
+
+def _ahead_of_forest(ahead: Mapping[str, Difference]) -> str:
+    apart = ahead.get(FOREST)
+    if apart is None or _unknown(apart.difference):
+        return ""
+    return f"; from the forest to this run it changes by {change(apart)}"
+
+
+def change(apart: Difference, digits: int = 2) -> str:
+    """A difference with its sign, and its interval if it has one."""
+    signed = f"{apart.difference:+.{digits}f}"
+    if _unknown(apart.low):
+        return signed
+    return f"{signed} (95 % interval {apart.low:+.{digits}f} to {apart.high:+.{digits}f})"
 
 
 def missing_sentence(compared: Scores, without: Mapping[str, Scores], main: str) -> str:

@@ -18,10 +18,12 @@ from interplay.nn import InteractionContext, Model
 from interplay.notebook import counted, rows_html
 from interplay.profile import InteractionProfile
 from interplay.progress import Progress, shown, silent
+from interplay.readers import ExtraTrees
 from interplay.train.attribution import explain_windows
 from interplay.train.batches import ScaledWindows
 from interplay.train.evaluation import Evaluation, Scores, judge, prediction_table, predictions, scores_line
 from interplay.train.recipe import Recipe
+from interplay.train.rivals import forest_within
 from interplay.train.run_folder import (
     METRICS,
     TrainingData,
@@ -51,6 +53,8 @@ class Run:
     log : one mapping per epoch: loss terms in nats, accuracy on training windows, seconds
     evaluation : Evaluation or None, of the last call of `evaluate`
     folder : Path or None, where the run was saved
+    forest : ExtraTrees or None, what the run has to beat, see `interplay.train.rivals`; None where the model has it
+        among its readers, or none was asked for
     """
 
     model: Model
@@ -64,6 +68,7 @@ class Run:
     log: list[dict[str, float]] = field(default_factory=list)
     evaluation: Evaluation | None = None
     folder: Path | None = None
+    forest: ExtraTrees | None = None
 
     def __repr__(self) -> str:
         guided = "guided by a profile" if self.profile is not None else "not guided"
@@ -135,7 +140,8 @@ class Run:
         """Judge the run on entities that neither the model nor its profile has seen.
 
         Besides the scores it records what the report tells: how the router and the pooling use modalities and lags,
-        the scores of this same model with its context blanked, and those without each modality. A saved run is updated.
+        the scores of this same model with its context blanked, those without each modality, and those of a guess and of
+        a forest that learned from the same windows. A saved run is updated.
 
         Parameters
         ----------
@@ -169,7 +175,14 @@ class Run:
         if self.folder is not None:
             check_writable(self.folder / METRICS, overwrite=True)
         with shown(progress, "evaluating") as tell:
-            evaluation = judge(self.model, self._scaled(test), self.target, tell, n_bootstrap=n_bootstrap)
+            evaluation = judge(
+                self.model,
+                self._scaled(test),
+                self.target,
+                tell,
+                n_bootstrap=n_bootstrap,
+                forest=self.forest or forest_within(self.model),
+            )
         if control is not None:
             evaluation = replace(evaluation, control=control._scores(test, n_bootstrap))
         self.evaluation = evaluation

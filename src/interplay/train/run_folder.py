@@ -1,9 +1,10 @@
 """The run folder: a run on disk, which describes itself. No pickle.
 
 ``config.yaml`` settings and seed; ``data.json`` what the windows were; ``split.json`` the `SplitManifest`;
-``profile.nc`` the profile, if there was one; ``weights.safetensors`` model and scaler; ``log.jsonl`` losses
-by epoch; ``versions.json`` libraries; and once evaluated ``metrics.json``, ``predictions.parquet``, ``insight.nc``
-(routing and pooling, means over windows) and ``examples.nc`` (single windows, token by token).
+``profile.nc`` the profile, if there was one; ``weights.safetensors`` model and scaler; ``rivals.safetensors`` the
+forest that it has to beat, unless that is in the model; ``log.jsonl`` losses by epoch; ``versions.json`` libraries; and
+once evaluated ``metrics.json``, ``predictions.parquet``, ``insight.nc`` (routing and pooling, means over windows) and
+``examples.nc`` (single windows, token by token).
 """
 
 import json
@@ -27,12 +28,15 @@ from interplay.files.netcdf import write_netcdf
 from interplay.files.plain_yaml import read_plain_yaml
 from interplay.files.reading import whole
 from interplay.metrics import Agreement
+from interplay.metrics.paired import Difference
 from interplay.nn import Model, TwoLevels, build_model, empty_context
 from interplay.profile import InteractionProfile
+from interplay.readers import ExtraTrees
 from interplay.registry import imports
 from interplay.train.evaluation import Evaluation
 from interplay.train.evidence import empty_mixture
 from interplay.train.recipe import Recipe, make_recipe
+from interplay.train.rivals import new_forest
 from interplay.train.target_kinds import TARGETS
 from interplay.train.trackers import json_lines
 from interplay.types import Schema
@@ -40,10 +44,13 @@ from interplay.types import Schema
 FORMAT = "interplay-run-2"
 SCORES = ("test", "compared", "without_context", "without", "control")
 """Fields of an `Evaluation` that stand in ``metrics.json`` as they are, beside ``agreement``."""
+DIFFERENCES = ("ahead", "lost")
+"""Fields of differences, which an evaluation of an earlier version lacks, as it lacks ``rivals``."""
 
 METRICS, EVALUATED = "metrics.json", ("predictions.parquet", "insight.nc", "examples.nc")
 """Files of an evaluation: the first knows what the others hold."""
-LEARNED = ("weights.safetensors", "profile.nc")
+RIVALS = "rivals.safetensors"
+LEARNED = ("weights.safetensors", "profile.nc", RIVALS)
 """Files whose content ``data.json`` knows."""
 
 
@@ -99,6 +106,8 @@ def write_run_folder(run, folder: Path, *, overwrite: bool) -> None:
         (part / "log.jsonl").write_text(json_lines(run.log), "utf-8")
         (part / "versions.json").write_text(json_text(_versions()), "utf-8")
         save_file(_tensors(run), part / "weights.safetensors")
+        if run.forest is not None:
+            save_file(run.forest.state_dict(), part / RIVALS)
         if run.profile is not None:
             run.profile.save(part / "profile.nc")
         described = {
@@ -119,7 +128,9 @@ def write_evaluation(run, folder: Path) -> None:
         write_netcdf(evaluation.examples, part / "examples.nc")
         evaluation.predictions.to_parquet(part / "predictions.parquet", index=False)
         run.split.save(part / "split.json")
-        metrics = {name: getattr(evaluation, name) for name in SCORES}
+        metrics = {name: getattr(evaluation, name) for name in (*SCORES, "rivals")}
+        for name in DIFFERENCES:
+            metrics[name] = {of: asdict(apart) for of, apart in getattr(evaluation, name).items()}
         metrics["agreement"] = {atom: asdict(agreement) for atom, agreement in evaluation.agreement.items()}
         metrics["sha256"] = _digests(part, EVALUATED)
         (part / METRICS).write_text(json_text(metrics), "utf-8")
@@ -166,6 +177,7 @@ def _read_parts(folder: Path, trust: bool) -> dict[str, Any]:
         "log": [json.loads(line) for line in (folder / "log.jsonl").read_text("utf-8").splitlines()],
         "split": SplitManifest.load(folder / "split.json"),
         "evaluation": _evaluation(folder),
+        "forest": _forest(folder, schema, config["seed"]),
     }
 
 
@@ -228,12 +240,25 @@ def _evaluation(folder: Path) -> Evaluation | None:
         insight=_dataset(folder / "insight.nc"),
         examples=_dataset(folder / "examples.nc"),
         entities=tuple(sorted(predictions["entity"].unique())),
+        rivals=metrics.get("rivals", {}),
+        **{
+            name: {of: Difference(**numbers) for of, numbers in metrics.get(name, {}).items()}
+            for name in DIFFERENCES
+        },
     )
 
 
 def _dataset(path: Path) -> xr.Dataset:
     with xr.open_dataset(path, engine="h5netcdf") as file:
         return file.load()
+
+
+def _forest(folder: Path, schema: Schema, seed: int) -> ExtraTrees | None:
+    if not (folder / RIVALS).is_file():
+        return None
+    forest = new_forest(schema, seed)
+    forest.load_state_dict(load_file(folder / RIVALS))
+    return forest.eval()
 
 
 def _tensors(run) -> dict[str, torch.Tensor]:

@@ -29,6 +29,7 @@ from interplay.train.evidence import Evidence, gather_evidence, rule_of
 from interplay.train.levels import weigh_levels
 from interplay.train.network import HeldOutLogits, train_network
 from interplay.train.recipe import DecisionConfig, Recipe, make_recipe
+from interplay.train.rivals import fit_forest, forest_within
 from interplay.train.run import Run
 from interplay.train.run_folder import TrainingData, check_run_folder
 from interplay.train.target_kinds import TARGETS, make_target
@@ -47,6 +48,7 @@ def fit(
     card: Mapping[str, object] | None = None,
     split: SplitManifest | None = None,
     track: str | Tracker | Sequence[str | Tracker] = (),
+    rivals: bool = True,
     progress: Progress | None = None,
 ) -> Run:
     """Train a model.
@@ -75,6 +77,9 @@ def fit(
         To be saved with the run; by default one of the training windows alone.
     track : "tensorboard", "mlflow", Tracker, or sequence of them
         Who is told of every epoch, beside `out` if by name; see `interplay.train.trackers`.
+    rivals : bool
+        Whether a forest is trained beside the model, in seconds, that `Run.evaluate` holds it against; a model with
+        such a forest among its readers is held against that one.
     progress : callable, optional
         Told the share of the work that is done; by default a bar on a terminal.
 
@@ -136,6 +141,7 @@ def fit(
             split=split or describe_split({"train": train}),
             seed=seed,
             log=log,
+            forest=fit_forest(train, scaler, seed) if rivals and forest_within(model) is None else None,
         )
         if out is not None:
             run.save(out)

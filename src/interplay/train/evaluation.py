@@ -17,16 +17,20 @@ from interplay.nn import Model, empty_context
 from interplay.notebook import counted, rows_html
 from interplay.progress import Progress
 from interplay.readers import ExtraTrees
-from interplay.train.attribution import examples, explain_windows
+from interplay.train.attribution import asked_about, examples, explain_windows
 from interplay.train.batches import ScaledWindows
 from interplay.train.rivals import rival_predictions
 from interplay.train.routing_statistics import Watch, beside_profile
+from interplay.train.streams import thinned_streams
 from interplay.train.target_kinds import TARGETS, TargetKind
 from interplay.train.window_scores import WINDOW_SCORES
 
 BATCH_SIZE = 256
 EXAMPLES = 24
-"""Windows that are explained token by token."""
+"""Windows that are explained token by token, over the whole range of how sure they are."""
+
+ASKED_ABOUT = 24
+"""Windows that are explained beside them because someone will ask: wrong or unsure ones."""
 
 STRESS_WINDOWS = 2000
 """At most so many windows, evenly drawn, are predicted again for each part that is taken away."""
@@ -67,6 +71,7 @@ class Evaluation:
         Of the main score, from the rival to the run, on all test windows.
     lost : modality name -> Difference
         Of the main score, from all modalities to all but this one, on the windows of `compared`.
+    streams : xarray.Dataset or None, what the test windows were cut from, thinned, see `thinned_streams`
     """
 
     test: Scores
@@ -82,6 +87,7 @@ class Evaluation:
     rivals: Mapping[str, Scores] = field(default_factory=dict)
     ahead: Mapping[str, Difference] = field(default_factory=dict)
     lost: Mapping[str, Difference] = field(default_factory=dict)
+    streams: xr.Dataset | None = None
 
     def __repr__(self) -> str:
         return f"Evaluation({scores_line(self.test)})"
@@ -111,9 +117,10 @@ def judge(
     progress: Progress,
     *,
     n_bootstrap: int,
-    forest: ExtraTrees | None = None,
+    forest: ExtraTrees | None,
+    streams: bool,
 ) -> Evaluation:
-    """Evaluate, beside a forest if there is one; leakage is the caller's to rule out."""
+    """Evaluate, beside a forest if there is one, and keep streams if asked; leakage is the caller's to rule out."""
     test, few = scaled.windows, scaled.select(_evenly(len(scaled), STRESS_WINDOWS))
     guided = not model.context.is_empty()
     hidden = test.modalities if len(test.modalities) > 1 else ()
@@ -131,7 +138,9 @@ def judge(
     rivals = {} if forest is None else rival_predictions(forest, test, scaled.scaler)
     progress(1.0)
     insight = beside_profile(watch.dataset(), model.context)
-    chosen = examples(test, predicted, target, EXAMPLES)
+    doubted = asked_about(test, predicted, target, ASKED_ABOUT)
+    chosen = np.union1d(examples(test, predicted, target, EXAMPLES), doubted)
+    read = (insight["pooling"] * insight["windows"]).sum(("class", "lag")).values
     return Evaluation(
         test=scores(test, predicted),
         compared=scores(few.windows, of_few),
@@ -142,6 +151,7 @@ def judge(
         insight=insight,
         examples=explain_windows(model, scaled.select(chosen), target).assign_coords(row=("window", chosen)),
         entities=test.entities,
+        streams=thinned_streams(test, doubted, read) if streams else None,
         rivals={
             name: (by or target).scores(test, of_rival, n_bootstrap)
             for name, (by, of_rival) in rivals.items()

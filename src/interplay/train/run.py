@@ -136,6 +136,7 @@ class Run:
         control: "Run | None" = None,
         progress: Progress | None = None,
         n_bootstrap: int = 1000,
+        streams: bool | None = None,
     ) -> dict[str, float]:
         """Judge the run on entities that neither the model nor its profile has seen.
 
@@ -151,6 +152,9 @@ class Run:
             windows.
         n_bootstrap : int
             Resamplings of entities behind each 95 % interval.
+        streams : bool, optional
+            Whether to keep what the test windows were cut from, thinned, for the report to draw; by default unless the
+            card of the data says that access to them is restricted.
 
         Returns
         -------
@@ -182,6 +186,7 @@ class Run:
                 tell,
                 n_bootstrap=n_bootstrap,
                 forest=self.forest or forest_within(self.model),
+                streams=not (self.data.card or {}).get("access") if streams is None else streams,
             )
         if control is not None:
             evaluation = replace(evaluation, control=control._scores(test, n_bootstrap))

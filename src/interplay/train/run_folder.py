@@ -4,7 +4,8 @@
 ``profile.nc`` the profile, if there was one; ``weights.safetensors`` model and scaler; ``rivals.safetensors`` the
 forest that it has to beat, unless that is in the model; ``log.jsonl`` losses by epoch; ``versions.json`` libraries; and
 once evaluated ``metrics.json``, ``predictions.parquet``, ``insight.nc`` (routing and pooling, means over windows) and
-``examples.nc`` (single windows, token by token).
+``examples.nc`` (single windows, token by token), and unless it was to be left out ``streams.nc`` (what they were cut
+from, thinned).
 """
 
 import json
@@ -47,7 +48,8 @@ SCORES = ("test", "compared", "without_context", "without", "control")
 DIFFERENCES = ("ahead", "lost")
 """Fields of differences, which an evaluation of an earlier version lacks, as it lacks ``rivals``."""
 
-METRICS, EVALUATED = "metrics.json", ("predictions.parquet", "insight.nc", "examples.nc")
+STREAMS = "streams.nc"
+METRICS, EVALUATED = "metrics.json", ("predictions.parquet", "insight.nc", "examples.nc", STREAMS)
 """Files of an evaluation: the first knows what the others hold."""
 RIVALS = "rivals.safetensors"
 LEARNED = ("weights.safetensors", "profile.nc", RIVALS)
@@ -126,6 +128,8 @@ def write_evaluation(run, folder: Path) -> None:
     with whole_files(folder / METRICS, overwrite=True) as part:
         write_netcdf(evaluation.insight, part / "insight.nc")
         write_netcdf(evaluation.examples, part / "examples.nc")
+        if evaluation.streams is not None:
+            write_netcdf(evaluation.streams, part / STREAMS)
         evaluation.predictions.to_parquet(part / "predictions.parquet", index=False)
         run.split.save(part / "split.json")
         metrics = {name: getattr(evaluation, name) for name in (*SCORES, "rivals")}
@@ -134,6 +138,9 @@ def write_evaluation(run, folder: Path) -> None:
         metrics["agreement"] = {atom: asdict(agreement) for atom, agreement in evaluation.agreement.items()}
         metrics["sha256"] = _digests(part, EVALUATED)
         (part / METRICS).write_text(json_text(metrics), "utf-8")
+    if evaluation.streams is None:
+        # samples of people that are to be left out do not stay from an earlier evaluation
+        (folder / STREAMS).unlink(missing_ok=True)
 
 
 def read_run_folder(folder: Path, *, trust: bool) -> dict[str, Any]:
@@ -241,11 +248,14 @@ def _evaluation(folder: Path) -> Evaluation | None:
         examples=_dataset(folder / "examples.nc"),
         entities=tuple(sorted(predictions["entity"].unique())),
         rivals=metrics.get("rivals", {}),
-        **{
-            name: {of: Difference(**numbers) for of, numbers in metrics.get(name, {}).items()}
-            for name in DIFFERENCES
-        },
+        ahead=_differences(metrics, "ahead"),
+        lost=_differences(metrics, "lost"),
+        streams=_dataset(folder / STREAMS) if STREAMS in metrics.get("sha256", {}) else None,
     )
+
+
+def _differences(metrics: Mapping, name: str) -> dict[str, Difference]:
+    return {of: Difference(**numbers) for of, numbers in metrics.get(name, {}).items()}
 
 
 def _dataset(path: Path) -> xr.Dataset:

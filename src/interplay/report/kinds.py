@@ -71,6 +71,14 @@ class ReportedKind(ABC):
         return str(example.attrs["outputs"][int(example["output"])])
 
     @abstractmethod
+    def bands(self, predictions: pd.DataFrame, schema: Schema) -> dict[str, Any]:
+        """What is drawn of each window along time: what is so, what was called, and how likely it was said to be."""
+
+    @abstractmethod
+    def sureness(self, predictions: pd.DataFrame, schema: Schema) -> np.ndarray:
+        """(N,) by what windows are ranked when someone asks why, the least sure first."""
+
+    @abstractmethod
     def verdict(self, row: pd.Series, output: str) -> dict[str, Any]:
         """What is true of the window of a row of predictions, and what was predicted."""
 
@@ -110,6 +118,24 @@ class ReportedClasses(ReportedKind):
     def sums_by_window(self, predictions: pd.DataFrame, schema: Schema) -> tuple[Any, Any]:
         return (predictions["label"] == predictions["predicted"]).astype(float), 1
 
+    def bands(self, predictions: pd.DataFrame, schema: Schema) -> dict[str, Any]:
+        label, called = (
+            pd.Index(schema.classes).get_indexer(pd.Index(predictions[name]))
+            for name in ("label", "predicted")
+        )
+        probs = predictions[[f"p_{name}" for name in schema.classes]].to_numpy()
+        of_label = np.where(label >= 0, probs[np.arange(len(probs)), label], np.nan)
+        return {
+            "label": label,
+            "called": called,
+            "p": confidence(predictions, schema),
+            "p_label": of_label,
+            "wrong": (label >= 0) & (label != called),
+        }
+
+    def sureness(self, predictions: pd.DataFrame, schema: Schema) -> np.ndarray:
+        return predictions[[f"p_{name}" for name in schema.classes]].to_numpy().max(1)
+
     def verdict(self, row: pd.Series, output: str) -> dict[str, Any]:
         return {
             "label": str(row["label"]),
@@ -148,6 +174,16 @@ class ReportedLabels(ReportedKind):
         known = truth >= 0
         return ((called == (truth == 1)) & known).sum(1), known.sum(1)
 
+    def bands(self, predictions: pd.DataFrame, schema: Schema) -> dict[str, Any]:
+        truth = predictions[[f"label_{name}" for name in schema.classes]].fillna(-1).to_numpy()
+        p = predictions[[f"p_{name}" for name in schema.classes]].to_numpy()
+        wrong = (truth >= 0) & ((p >= 0.5) != (truth == 1))
+        return {"labels": truth.T.astype(int), "ps": p.T, "wrongs": wrong.T, "wrong": wrong.any(1)}
+
+    def sureness(self, predictions: pd.DataFrame, schema: Schema) -> np.ndarray:
+        p = predictions[[f"p_{name}" for name in schema.classes]].to_numpy()
+        return np.abs(p - 0.5).min(1)
+
     def verdict(self, row: pd.Series, output: str) -> dict[str, Any]:
         truth = int(row[f"label_{output}"])
         words = {1: "it holds", 0: "it does not hold", -1: "not known"}
@@ -175,6 +211,16 @@ class ReportedNumber(ReportedKind):
 
     def output_of(self, example: xr.Dataset) -> str:
         return "the number"
+
+    def bands(self, predictions: pd.DataFrame, schema: Schema) -> dict[str, Any]:
+        numbers = {
+            name: predictions[column].to_numpy()
+            for name, column in (("number", "label"), ("told", "predicted"))
+        }
+        return {**numbers, "wrong": np.zeros(len(predictions), dtype=bool)}
+
+    def sureness(self, predictions: pd.DataFrame, schema: Schema) -> np.ndarray:
+        return -(predictions["predicted"] - predictions["label"]).abs().to_numpy()
 
     def verdict(self, row: pd.Series, output: str) -> dict[str, Any]:
         return {"label": float(row["label"]), "predicted": float(row["predicted"])}

@@ -3,12 +3,15 @@
 Letters: N windows.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
+from interplay.metrics.paired import Difference
+from interplay.report.text import RIVALS
 from interplay.train import Evaluation
 from interplay.types import Schema
 
@@ -85,6 +88,23 @@ def scores_by_part(evaluation: Evaluation) -> list[dict[str, Any]]:
     if evaluation.without_context is not None:
         parts.append({"name": "context blanked", **evaluation.without_context})
     return parts + [{"name": f"without {name}", **scores} for name, scores in evaluation.without.items()]
+
+
+def scores_of_rivals(evaluation: Evaluation) -> list[dict[str, Any]]:
+    """The scores of the run on all test windows, those of what it has to beat and of a control; the run first."""
+    rows = [{"name": "this model", **evaluation.test}]
+    if evaluation.control is not None:
+        rows.append({"name": "trained without the profile", **evaluation.control})
+    rows += [{"name": RIVALS[name], **scores} for name, scores in list(evaluation.rivals.items())[::-1]]
+    return rows
+
+
+def changes_by_modality(lost: Mapping[str, Difference]) -> list[dict[str, Any]]:
+    """How the main score changes without each modality."""
+    return [
+        {"name": name, "value": apart.difference, "low": apart.low, "high": apart.high}
+        for name, apart in lost.items()
+    ]
 
 
 def _thinned(x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:

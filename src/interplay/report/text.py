@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from interplay.metrics import Agreement
 from interplay.metrics.paired import Difference
@@ -38,6 +39,9 @@ RIVALS = {GUESS: "guessing without a look", FOREST: "a forest"}
 
 NOTICED = 0.02
 """A change of macro-F1 or R2 below this is told as little."""
+
+ALIKE = 10.0
+"""Experts that serve all tokens alike to within so many points (% of weight) are told not to differ."""
 
 MOST_NAMES = 40
 """Names that a row lists before it only counts the rest."""
@@ -155,10 +159,16 @@ def _ahead_of_forest(ahead: Mapping[str, Difference]) -> str:
 
 def change(apart: Difference, digits: int = 2) -> str:
     """A difference with its sign, and its interval if it has one."""
-    signed = f"{apart.difference:+.{digits}f}"
     if _unknown(apart.low):
-        return signed
-    return f"{signed} (95 % interval {apart.low:+.{digits}f} to {apart.high:+.{digits}f})"
+        return signed(apart.difference, digits)
+    low, high = signed(apart.low, digits), signed(apart.high, digits)
+    return f"{signed(apart.difference, digits)} (95 % interval {low} to {high})"
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """A change with its sign; one that rounds to nothing has none."""
+    text = f"{value:+.{digits}f}"
+    return text[1:] if not text.strip("+-0.") else text
 
 
 def missing_sentence(compared: Scores, without: Mapping[str, Scores], main: str) -> str:
@@ -173,11 +183,32 @@ def missing_sentence(compared: Scores, without: Mapping[str, Scores], main: str)
             f"No single modality is missed much: whichever one is unobserved, {NAMES[main]} stays at "
             f"{number(lost[worst])} or above ({number(before)} with all of them)."
         )
-    spared = sum(before - value <= NOTICED for value in lost.values())
-    rest = f"; {counted(spared, 'other')} can be spared with a loss of at most {NOTICED}" if spared else ""
+    spared = [name for name, value in lost.items() if before - value <= NOTICED]
+    each = "each alone " if len(spared) > 1 else ""
+    rest = f"; {listed(spared)} can {each}be spared with a loss of at most {NOTICED}" if spared else ""
     return (
         f"{worst} is missed most: without it {NAMES[main]} falls from {number(before)} to "
         f"{number(lost[worst])}{rest}."
+    )
+
+
+def experts_sentence(insight: xr.Dataset) -> str:
+    """Whether experts of the last layer serve different tokens at all; empty where tokens are not routed."""
+    if "expert_use" not in insight:
+        return ""
+    use = insight["expert_use"].isel(layer=-1)
+    apart = abs(use - use.mean(("modality", "lag")))
+    most = apart.isel(apart.argmax(...))
+    points = 100 * float(most)
+    if points < ALIKE:
+        return (
+            "The experts of the last layer do not differ in what they serve: no token gives any of them more than "
+            f"{points:.0f} points more or less of its weight than the mean token does."
+        )
+    return (
+        f"The experts of the last layer differ in what they serve: {most['modality'].item()} at a lag of "
+        f"{float(most['lag_s']):g} s gives expert {int(apart.argmax(...)['expert']) + 1} "
+        f"{points:.0f} points more or less of its weight than the mean token does."
     )
 
 
@@ -299,5 +330,10 @@ def least_and_most(entities: Mapping[str, Any], what: str) -> str:
     )
 
 
+def defined(value: float | None) -> bool:
+    """Whether there is such a number: what was not defined is NaN, and None once it was saved."""
+    return value is not None and not math.isnan(value)
+
+
 def _unknown(value: float | None) -> bool:
-    return value is None or math.isnan(value)
+    return not defined(value)

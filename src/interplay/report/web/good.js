@@ -1,4 +1,4 @@
-// How good the predictions are: what is taken for what, curves, calibration, missing parts, entities, training.
+// How good the predictions are: rivals, what is taken for what, curves, calibration, entities, training.
 
 const GOOD = DATA.sections.good;
 const PREDICTED = GOOD.predictions;
@@ -80,30 +80,6 @@ function dotsFrame(host) {
   });
 }
 
-function partsFrame(host) {
-  const { parts, score_names: scoreNames } = GOOD, keys = Object.keys(scoreNames).filter((key) => known(parts[0][key]));
-  if (parts.length < 2 || !keys.length) return;
-  let key = keys.includes(GOOD.main) ? GOOD.main : keys[0], all = parts.length <= 16;
-  const rows = () => {
-    const [first, ...rest] = parts.map((part) => ({ name: part.name, value: part[key], low: part[`${key}_low`], high: part[`${key}_high`] }));
-    const worst = ["mae", "rmse", "log_loss_bits", "brier", "ece"].includes(key) ? -1 : 1;
-    const sorted = rest.sort((a, b) => worst * ((a.value ?? 0) - (b.value ?? 0)));
-    return [{ ...first, main: true }, ...sorted];
-  };
-  const made = frame(host, {
-    id: "parts", title: "What is lost when a part is missing?", caption: "The same trained model, with its context blanked or a modality unobserved at test time; none is trained anew. What hurts most comes first. Lines are 95 % intervals where the score has them; the dotted line is the score with everything.",
-    controls: [picker("Score", keys.map((name) => [name, scoreNames[name]]), key, (name) => { key = name; made.again(); }, "score"),
-      parts.length > 16 ? ticked("all modalities", all, (on) => { all = on; made.again(); }) : null],
-    label: () => rows().slice(0, 4).map((row) => `${row.name}: ${fixed(row.value)}`).join("; "),
-    draw: (width) => {
-      const shown = all ? rows() : rows().slice(0, 13), ends = shown.flatMap((row) => [row.low, row.high, row.value]).filter(known);
-      const low = Math.min(...ends), high = Math.max(...ends), pad = 0.06 * (high - low || 1);
-      return dotRows(shown.map((row) => ({ ...row, tip: `${row.name}: ${fixed(row.value)}` })), { width, x: [low - pad, high + pad], xTitle: scoreNames[key], mark: shown[0].value });
-    },
-    table: () => ({ columns: ["part", scoreNames[key], "from", "to"], rows: rows().map((row) => [row.name, row.value, row.low, row.high]) }),
-  });
-}
-
 function entitiesFrame(host) {
   const { names, value, n } = GOOD.entities;
   frame(host, {
@@ -135,8 +111,26 @@ function trainingFrame(host) {
   });
 }
 
+function rivalsFrame(host) {
+  const { rivals, score_names: scoreNames } = GOOD, keys = Object.keys(scoreNames).filter((key) => known(rivals[0][key]));
+  if (rivals.length < 2 || !keys.length) return;
+  let key = keys.includes(GOOD.main) ? GOOD.main : keys[0];
+  const rows = () => rivals.map((one, k) => ({ name: one.name, value: one[key], low: one[`${key}_low`], high: one[`${key}_high`], main: !k }));
+  const made = frame(host, {
+    id: "rivals", title: "What does it have to beat?", caption: "On the same windows. The forest (extremely randomised trees on window summaries) learned from the same training entities, in seconds; guessing is the same for every window. Lines are 95 % intervals where the score has them.",
+    controls: [picker("Score", keys.map((name) => [name, scoreNames[name]]), key, (name) => { key = name; made.again(); }, "rivals-score")],
+    label: () => rows().map((row) => `${row.name}: ${fixed(row.value)}`).join("; "),
+    draw: (width) => {
+      const ends = rows().flatMap((row) => [row.low, row.high, row.value, 0]).filter(known), low = Math.min(...ends), high = Math.max(...ends), pad = 0.03 * (high - low || 1);
+      return dotRows(rows().map((row) => ({ ...row, tip: `${row.name}: ${fixed(row.value)}` })), { width: Math.min(width, 760), x: [low - pad, high + pad], xTitle: scoreNames[key], numbers: true });
+    },
+    table: () => ({ columns: ["who", "score", "value", "from", "to"], rows: keys.flatMap((name) => rivals.map((one) => [one.name, scoreNames[name], one[name], one[`${name}_low`], one[`${name}_high`]])) }),
+  });
+}
+
 section("good", () => {
   const host = hostOf("good-host");
+  rivalsFrame(host);
   if (PREDICTED.dots) dotsFrame(host);
   const two = el("div", { class: "two" });
   if (PREDICTED.confusion) confusionFrame(host);
@@ -147,7 +141,6 @@ section("good", () => {
     curveFrame(two, "pr", "How many calls are right?", "Precision and recall: closer to the upper right corner is better. Numbers are AUPRC.", "found (share)", "right among those called (share)");
     calibrationFrame(two);
   }
-  partsFrame(host);
   const more = el("div", { class: "two" });
   add(host, more);
   entitiesFrame(more);

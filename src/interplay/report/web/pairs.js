@@ -33,7 +33,7 @@ function drawPair(width) {
     const values = all[k], colour = ATOMS[k].colour, { at, ticks } = TIME;
     const pad = ticks.length > 1 ? 0.04 * (ticks[ticks.length - 1] - ticks[0]) : 0.5;
     const plot = axes({
-      width: each, height: across === 1 ? 190 : 250, x: [ticks[0] - pad, ticks[ticks.length - 1] + pad], y: [low * 1.08, high * 1.08],
+      width: each, height: across === 1 ? 190 : 250, x: TIME.backwards ? [ticks[ticks.length - 1] + pad, ticks[0] - pad] : [ticks[0] - pad, ticks[ticks.length - 1] + pad], y: [low * 1.08, high * 1.08],
       xTicks: ticks, xTitle: TIME.title, yTitle: "bits",
     });
     const around = (side) => values.map(({ error }) => (known(error) ? side * Z95 * error : null));

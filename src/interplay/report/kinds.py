@@ -15,12 +15,19 @@ import pandas as pd
 import xarray as xr
 
 from interplay.metrics import confusion
-from interplay.report.prediction_data import binned, confidence, dots, means_by_entity, one_output
+from interplay.report.prediction_data import (
+    binned,
+    calls_of_classes,
+    confidence,
+    dots,
+    means_by_entity,
+    one_output,
+)
 from interplay.report.text import listed
 from interplay.types import Schema
 
-Output = tuple[str, np.ndarray, np.ndarray]
-"""Name of a class or label, whether it holds, bool, and its probability; of the windows where that is known."""
+Output = tuple[str, np.ndarray, np.ndarray, np.ndarray]
+"""Name of a class or label, whether it holds, bool, its probability and whose it is; of windows where that is known."""
 
 
 class ReportedKind(ABC):
@@ -100,20 +107,32 @@ class ReportedClasses(ReportedKind):
         y, called = (predictions[column].map(number).to_numpy() for column in ("label", "predicted"))
         (curve,) = self.calibration(predictions, schema).values()
         return {
-            "outputs": [one_output(*output) for output in self.outputs(predictions, schema)],
+            "outputs": [
+                one_output(*output) | calls
+                for output, calls in zip(
+                    self.outputs(predictions, schema),
+                    calls_of_classes(y, called, predictions["entity"].to_numpy(), len(schema.classes)),
+                    strict=True,
+                )
+            ],
             "confusion": confusion(y, called, len(schema.classes)),
             "calibration": curve,
         }
 
     def outputs(self, predictions: pd.DataFrame, schema: Schema) -> list[Output]:
         return [
-            (name, (predictions["label"] == name).to_numpy(), _probability(predictions, name))
+            (
+                name,
+                (predictions["label"] == name).to_numpy(),
+                _probability(predictions, name),
+                predictions["entity"].to_numpy(),
+            )
             for name in schema.classes
         ]
 
     def calibration(self, predictions: pd.DataFrame, schema: Schema) -> dict[str, dict[str, np.ndarray]]:
         right = (predictions["label"] == predictions["predicted"]).to_numpy()
-        return {"": binned(confidence(predictions, schema), right)}
+        return {"": binned(confidence(predictions, schema), right, predictions["entity"].to_numpy())}
 
     def sums_by_window(self, predictions: pd.DataFrame, schema: Schema) -> tuple[Any, Any]:
         return (predictions["label"] == predictions["predicted"]).astype(float), 1
@@ -156,17 +175,22 @@ class ReportedLabels(ReportedKind):
         return f"any of {len(schema.classes)} labels: {listed(schema.classes)}"
 
     def data(self, predictions: pd.DataFrame, schema: Schema) -> dict[str, Any]:
-        return {"outputs": [one_output(*output) for output in self.outputs(predictions, schema)]}
+        return {"outputs": [_label_output(*output) for output in self.outputs(predictions, schema)]}
 
     def outputs(self, predictions: pd.DataFrame, schema: Schema) -> list[Output]:
         rows = []
         for name in schema.classes:
             truth, p = predictions[f"label_{name}"].to_numpy(), _probability(predictions, name)
-            rows.append((name, truth[truth >= 0] == 1, p[truth >= 0]))
+            known = truth >= 0
+            rows.append((name, truth[known] == 1, p[known], predictions["entity"].to_numpy()[known]))
         return rows
 
     def calibration(self, predictions: pd.DataFrame, schema: Schema) -> dict[str, dict[str, np.ndarray]]:
-        return {name: binned(p, truth) for name, truth, p in self.outputs(predictions, schema) if len(truth)}
+        return {
+            name: binned(p, truth, entity)
+            for name, truth, p, entity in self.outputs(predictions, schema)
+            if len(truth)
+        }
 
     def sums_by_window(self, predictions: pd.DataFrame, schema: Schema) -> tuple[Any, Any]:
         truth = predictions[[f"label_{name}" for name in schema.classes]].to_numpy()
@@ -232,6 +256,14 @@ REPORTED: Mapping[str, ReportedKind] = {
     "number": ReportedNumber(),
 }
 """By the kind of a `Schema`."""
+
+
+def _label_output(name: str, truth: np.ndarray, p: np.ndarray, entity: np.ndarray) -> dict[str, Any]:
+    output = one_output(name, truth, p, entity)
+    if not len(truth):
+        return output
+    # a label and its absence are two classes; that it holds is the second
+    return output | calls_of_classes(truth.astype(int), (p >= 0.5).astype(int), entity, 2)[1]
 
 
 def _probability(predictions: pd.DataFrame, name: str) -> np.ndarray:

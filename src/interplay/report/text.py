@@ -206,8 +206,8 @@ def experts_sentence(insight: xr.Dataset) -> str:
             f"{points:.0f} points more or less of its weight than the mean token does."
         )
     return (
-        f"The experts of the last layer differ in what they serve: {most['modality'].item()} at a lag of "
-        f"{float(most['lag_s']):g} s gives expert {int(apart.argmax(...)['expert']) + 1} "
+        f"The experts of the last layer differ in what they serve: {most['modality'].item()}, "
+        f"{float(most['lag_s']):g} s before the prediction, gives expert {int(apart.argmax(...)['expert']) + 1} "
         f"{points:.0f} points more or less of its weight than the mean token does."
     )
 

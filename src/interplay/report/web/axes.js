@@ -16,7 +16,7 @@ function axes(opts) {
   const left = opts.left ?? 52, right = 12, top = 10, bottom = opts.xTitle ? 44 : 26;
   const x = (v) => left + ((v - opts.x[0]) / (opts.x[1] - opts.x[0] || 1)) * (width - left - right);
   const y = (v) => height - bottom - ((v - opts.y[0]) / (opts.y[1] - opts.y[0] || 1)) * (height - top - bottom);
-  const svg = draw("svg", { viewBox: `0 0 ${width} ${height}`, class: "chart" });
+  const svg = draw("svg", { viewBox: `0 0 ${width} ${height}`, class: "chart", style: `max-width:${width}px` });
   const yTicks = opts.yTicks || ticksOf(...opts.y, height < 220 ? 4 : 5);
   const room = width - left - right;
   const xTicks = opts.xTicks || ticksOf(Math.min(...opts.x), Math.max(...opts.x), Math.max(2, Math.floor(room / 70)));
@@ -86,7 +86,7 @@ function dotRows(rows, opts) {
   const height = top + rows.length * step + bottom, right = opts.numbers ? 62 : 16;
   const room = Math.round((left - 12) / 7.2);
   const x = (v) => left + ((v - opts.x[0]) / (opts.x[1] - opts.x[0] || 1)) * (opts.width - left - right);
-  const svg = draw("svg", { viewBox: `0 0 ${opts.width} ${height}`, class: "chart" });
+  const svg = draw("svg", { viewBox: `0 0 ${opts.width} ${height}`, class: "chart", style: `max-width:${opts.width}px` });
   for (const v of ticksOf(...opts.x, Math.max(2, Math.floor((opts.width - left - right) / 80)))) {
     add(svg, draw("line", { x1: x(v), x2: x(v), y1: top, y2: height - bottom, class: "rule" }),
       draw("text", { x: x(v), y: height - bottom + 17, "text-anchor": "middle", class: "tick" }, short4(v)));

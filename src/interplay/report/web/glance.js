@@ -21,7 +21,7 @@ section("short", (_, { main, main_name: name, rivals, lost }) => {
     caption: `On entities that nothing was fitted on; lines are 95 % intervals over entities.${lost.length > MOST_ROWS ? ` The ${MOST_ROWS / 2} modalities that are missed most and the ${MOST_ROWS / 2} that are missed least.` : ""}`,
     label: () => [...scored, ...endsOf(lost)].map((row) => told(row)).join("; "),
     draw: (width) => {
-      const across = width >= 700 && lost.length ? 2 : 1, each = Math.floor((width - 28 * (across - 1)) / across);
+      const across = width >= 640 && lost.length ? 2 : 1, each = Math.floor((width - 28 * (across - 1)) / across);
       const tips = (rows) => rows.map((row) => ({ ...row, tip: told(row) }));
       return el("div", { class: "panels across2" },
         scored.length > 0 && panelOf(scored.length > 1 ? `${name}: the more, the better` : name, dotRows(tips(scored), { width: each, x: range(scored, [0]), xTitle: name, numbers: true })),

@@ -12,7 +12,7 @@ function confusionFrame(host) {
     label: () => `Confusion matrix; ${DATA.classes.map((name, c) => `${name} ${percent(share(c, c))} found`).join(", ")}.`,
     draw: (width) => [grid({ width, made, rows: DATA.classes, columns: DATA.classes, max: 1, value: share, text: (r, c) => (table[r][c] ? (100 * share(r, c)).toFixed(0) : ""), wide: 26, xTitle: "predicted",
       describe: (r, c) => `${DATA.classes[r]} taken for ${DATA.classes[c]}: ${counted(table[r][c], "window")} of ${sums[r].toLocaleString("en")}${known(share(r, c)) ? `, ${(100 * share(r, c)).toFixed(1)} %` : ""}` }), scaleOf(0, 100, "% of row")],
-    table: () => ({ columns: ["true \\ predicted", ...DATA.classes], rows: DATA.classes.map((name, r) => [name, ...table[r]]) }),
+    table: () => ({ columns: ["true", "predicted", "windows", "share of true"], rows: DATA.classes.flatMap((name, r) => DATA.classes.map((other, c) => [name, other, table[r][c], share(r, c)])) }),
   });
 }
 
@@ -43,25 +43,25 @@ function calibrationFrame(host) {
   let shown = 0;
   const made = frame(host, {
     id: "calibration", title: "Do probabilities mean what they say?", controls: curves.length > 1 ? [picker("Of", curves.map((one, k) => [k, one.name]), 0, (k) => { shown = Number(k); made.again(); })] : null,
-    caption: "On the dotted line, what is predicted with 80 % happens 80 % of the time; below it the model is too sure. Larger dots hold more windows.",
+    caption: "On the dotted line, what is predicted with 80 % happens 80 % of the time; below it the model is too sure. Larger dots hold more windows; neighbours with few are merged. Lines are 95 % intervals over entities.",
     label: () => curves[shown].calibration.predicted.map((v, k) => `told ${percent(v)}, happened ${percent(curves[shown].calibration.happened[k])}`).join("; "),
     draw: (width) => {
-      const { predicted, happened, count } = curves[shown].calibration, total = count.reduce((a, b) => a + b, 0);
+      const { predicted, happened, count, low, high } = curves[shown].calibration, total = count.reduce((a, b) => a + b, 0);
       const plot = axes({ width: Math.min(width, 520), height: Math.min(width, 400), x: [0, 1.02], y: [0, 1.05], xTitle: "predicted probability", yTitle: "share that happened", xTicks: [0, 0.2, 0.4, 0.6, 0.8, 1], yTicks: [0, 0.2, 0.4, 0.6, 0.8, 1] });
       line(plot, [0, 1], [0, 1], "var(--soft)", { "stroke-dasharray": "3 4", "stroke-width": 1 });
       line(plot, predicted, happened, "var(--r)");
-      predicted.forEach((v, k) => dot(plot, v, happened[k], "var(--r)", { r: 4 + 9 * Math.sqrt(count[k] / total), opacity: 0.8, tip: `predicted ${percent(v)}: ${percent(happened[k])} happened, ${counted(count[k], "window")}` }));
+      predicted.forEach((v, k) => dot(plot, v, happened[k], "var(--r)", { r: 3 + 7 * Math.sqrt(count[k] / total), opacity: 0.8, low: low[k], high: high[k], tip: `predicted ${percent(v)}: ${percent(happened[k])} happened${known(low[k]) ? ` (95 % interval ${percent(low[k])} to ${percent(high[k])})` : ""}, ${counted(count[k], "window")}` }));
       return plot.svg;
     },
-    table: () => ({ columns: ["of", "predicted probability", "share that happened", "windows"], rows: curves.flatMap((one) => one.calibration.predicted.map((v, k) => [one.name, v, one.calibration.happened[k], one.calibration.count[k]])) }),
+    table: () => ({ columns: ["of", "predicted probability", "share that happened", "from", "to", "windows"], rows: curves.flatMap((one) => one.calibration.predicted.map((v, k) => [one.name, v, one.calibration.happened[k], one.calibration.low[k], one.calibration.high[k], one.calibration.count[k]])) }),
   });
 }
 
 function outputsFrame(host) {
   const what = KIND.output;
   add(host, el("h3", {}, `Every ${what}`));
-  const table = () => ({ columns: [what, "windows with it", "windows", "AUROC", "AUPRC"], rows: PREDICTED.outputs.map((one) => [one.name, one.positive, one.n, one.auroc ?? null, one.auprc ?? null]) });
-  add(host, tableOf(table()), el("p", { class: "tools" }, el("button", { type: "button", onclick: () => download("outputs.csv", csvOf(table())) }, "Download CSV", el("span", { class: "hidden" }, ` of every ${what}`))));
+  const table = () => ({ columns: [what, "windows with it", "windows", "precision", "recall", "F1", "F1 from", "F1 to", "AUROC", "AUPRC"], rows: PREDICTED.outputs.map((one) => [one.name, one.positive, one.n, one.precision, one.recall, one.f1, one.f1_low, one.f1_high, one.auroc ?? null, one.auprc ?? null]) });
+  add(host, el("p", { class: "caption" }, "Precision: right among those called. Recall: called among those that are so. F1 is the balance of both, with its 95 % interval over entities."), tableOf(table()), el("p", { class: "tools" }, el("button", { type: "button", onclick: () => download("outputs.csv", csvOf(table())) }, "Download CSV", el("span", { class: "hidden" }, ` of every ${what}`))));
 }
 
 function dotsFrame(host) {
@@ -91,7 +91,7 @@ function entitiesFrame(host) {
   });
 }
 
-const LOG_NAMES = { cross_entropy: "cross-entropy (nats)", squared_error: "squared error (scaled)", accuracy: "accuracy on training windows", absolute_error: "absolute error (scaled)" };
+const LOG_NAMES = { cross_entropy: "cross-entropy (bits)", squared_error: "squared error (scaled)", accuracy: "accuracy on training windows", absolute_error: "absolute error (scaled)" };
 
 function trainingFrame(host) {
   const { log } = GOOD, keys = Object.keys(LOG_NAMES).filter((key) => log.length && known(log[0][key]));
@@ -101,13 +101,13 @@ function trainingFrame(host) {
     draw: (width) => {
       const across = width >= 560 ? 2 : 1, each = Math.floor((width - 12 * (across - 1)) / across), epochs = log.map((one, k) => one.epoch ?? k);
       return el("div", { class: `panels across${across}` }, keys.map((key, k) => {
-        const values = log.map((one) => one[key]);
+        const values = log.map((one) => one[key] * (key === "cross_entropy" ? Math.LOG2E : 1));
         const plot = axes({ width: each, height: 240, x: [epochs[0], Math.max(epochs[epochs.length - 1], epochs[0] + 1)], y: [0, most(values) * 1.08 || 1], xTicks: epochs, xTitle: "epoch" });
         line(plot, epochs, values, LINES[k]);
         return panelOf(LOG_NAMES[key], plot.svg);
       }));
     },
-    table: () => ({ columns: Object.keys(log[0]), rows: log.map((one) => Object.values(one)) }),
+    table: () => ({ columns: ["epoch", "what", "value"], rows: keys.flatMap((key) => log.map((one, k) => [one.epoch ?? k, LOG_NAMES[key], one[key] * (key === "cross_entropy" ? Math.LOG2E : 1)])) }),
   });
 }
 

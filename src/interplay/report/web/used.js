@@ -27,7 +27,7 @@ function expertFrame(host, by, title, caption) {
         describe: (r, c) => `${names[r]}, expert ${columns[c]}: ${known(values[r][c]) ? `${(100 * values[r][c]).toFixed(1)} % of the ${by === "atom" ? "weight" : quantityName()}` : "the profile has no such atom"}`,
       }), scaleOf(0, 100 * top, "%")];
     },
-    table: () => { const { names, values } = expertRows(by); return { columns: [by, ...values[0].map((_, e) => `expert ${expert(e)}`)], rows: names.map((name, r) => [name, ...values[r]]) }; },
+    table: () => { const { names, values } = expertRows(by); return { columns: [by, "expert", quantityName()], rows: names.flatMap((name, r) => values[r].map((v, e) => [name, expert(e), v])) }; },
   });
   listen(["layer", "quantity"], made.again);
 }
@@ -71,7 +71,7 @@ function poolingFrame(host) {
         const top = most(values.flat());
         return [grid({ width, made, rows: NAMES, columns, ...sharesOf(values, top), widest: 110, xTitle, describe: (r, c) => `${NAMES[r]}, ${columns[c]}: ${known(values[r][c]) ? `${(100 * values[r][c]).toFixed(1)} %` : "no such window"}` }), scaleOf(0, 100 * top, "%")];
       },
-      table: () => ({ columns: ["modality", ...columns], rows: NAMES.map((name, r) => [name, ...values[r]]) }),
+      table: () => ({ columns: ["modality", xTitle, "share read"], rows: NAMES.flatMap((name, r) => columns.map((column, c) => [name, column, values[r][c]])) }),
     });
   };
   one("pooling-lag", "Which modality and which moment do predictions rest on?", "Share (%) of each token in what is read for the prediction, mean over the test windows. All cells sum to 100.", STEPS.map((l) => lagName(lags[l])), byLag, "lag");

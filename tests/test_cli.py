@@ -180,6 +180,7 @@ def test_triples_lie_beside_the_profile(tmp_path, capsys):
     assert "p.triples.nc" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_rates_and_news_can_be_asked_for(tmp_path, capsys):
     words = ["estimate", "hapt_sample", "--stride", "40", "--estimator", "DiscretePID", "--estimator.n_rotations", "9",
              "--estimator.n_cells", "3", "--quiet"]  # fmt: skip
@@ -202,6 +203,7 @@ def test_rates_and_news_can_be_asked_for(tmp_path, capsys):
     assert "--rate and --novel must not be asked for at once" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_any_estimator_can_be_named(tmp_path, capsys):
     words = ["estimate", "hapt_sample", "-o", str(tmp_path / "p.nc"), "--lags-s", "[0]", "--stride", "16"]
     assert main([*words, "--estimator", "DiscretePID", "--estimator.n_cells", "4"]) == 0

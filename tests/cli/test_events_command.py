@@ -190,6 +190,7 @@ def test_a_split_of_a_run_holds_whatever_events_are_asked_about(study, windows, 
     assert set(ip.InteractionProfile.load(out).entities) == set(manifest.parts["train"].entities)
 
 
+@pytest.mark.slow
 def test_events_of_a_data_set_are_in_seconds_of_its_recordings(tmp_path, capsys):
     file, out = tmp_path / "bells.csv", tmp_path / "bells.nc"
     rows = [f"subject{k:02d},{time}" for k in range(1, 26) for time in (40, 90, 140, 190)]

@@ -11,7 +11,7 @@ import xarray as xr
 from interplay.errors import InvalidInput
 from interplay.files import check_writable, whole_file
 from interplay.profile import PAIR_ATOMS, InteractionProfile
-from interplay.profile.figures import COLOURS, plot_heatmap, plot_lags
+from interplay.profile.figures import COLOURS, plot_heatmap, plot_lags, time_to_the_right
 from interplay.profile.significance import Z_95
 from interplay.report import text
 from interplay.report.kinds import REPORTED
@@ -95,6 +95,7 @@ def plot_informativeness(profile: InteractionProfile, ax=None):
             half = Z_95 * profile.dataset["mi_stderr"].transpose("source", "lag").values[m]
             ax.fill_between(profile.axis.at, mi[m] - half, mi[m] + half, color=colour, alpha=0.2, lw=0)
     ax.axhline(0.0, color="0.6", lw=0.8)
+    time_to_the_right(profile, ax)
     ax.set(xlabel=profile.axis.title, ylabel="information (bits)")
     ax.legend(fontsize="small")
     return ax
@@ -121,10 +122,14 @@ def plot_without(evaluation: Evaluation, score: str = "macro_f1", ax=None):
 
 
 def plot_pooling(insight: xr.Dataset, ax=None):
-    """Share (%) of each modality and lag in what is read for the prediction, mean over the test windows."""
+    """Share (%) of each modality and lag in what is read for the prediction, mean over the test windows.
+
+    Time runs to the right.
+    """
     weight = insight["windows"] / insight["windows"].sum()
     share = 100 * (insight["pooling"] * weight).sum("class").transpose("modality", "lag")
-    lags = [f"{lag:g}" for lag in insight["lag_s"].values]
+    share = share.isel(lag=slice(None, None, -1))
+    lags = [f"{lag:g}" for lag in share["lag_s"].values]
     return _table(share.values, insight["modality"].values, lags, "lag (s)", "%", ax)
 
 
@@ -196,8 +201,8 @@ def plot_calibration(predictions: pd.DataFrame, schema: Schema, ax=None):
     curves = REPORTED[schema.kind].calibration(predictions, schema)
     for k, (name, curve) in enumerate(curves.items()):
         known = np.isfinite(curve["low"])
-        around = [curve[end][known] for end in ("low", "high")]
-        ax.vlines(curve["predicted"][known], *around, color=LINES[k % len(LINES)], lw=1)
+        low, high = (curve[end][known] for end in ("low", "high"))
+        ax.vlines(curve["predicted"][known], low, high, color=LINES[k % len(LINES)], lw=1)
         size = 10 + 150 * curve["count"] / curve["count"].sum()
         ax.plot(curve["predicted"], curve["happened"], color=LINES[k % len(LINES)], label=name or None)
         ax.scatter(curve["predicted"], curve["happened"], s=size, color=LINES[k % len(LINES)])

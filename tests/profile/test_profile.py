@@ -127,6 +127,8 @@ def test_figures_show_the_numbers():
     np.testing.assert_array_equal(drawn["only temp"], [0.0, 0.3])
     assert "bits" in ax.get_ylabel()
     assert "(s)" in ax.get_xlabel()
+    # the newest moment is on the right
+    assert ax.get_xlim()[0] > ax.get_xlim()[1]
     heat = profile.plot_heatmap("synergy")
     assert heat.images[0].get_array()[0, 2] == 0.5
     assert profile.plot_heatmap("redundancy", lag_s=0.1).images[0].get_array()[0, 1] == 0.4

@@ -14,7 +14,7 @@ from report_pages import Page
 from report_runs import drawn_run
 from small_runs import SMALL, STEPS, xor_profile, xor_windows
 
-SECTIONS = ("short", "pairs", "alone", "arrives", "sure", "used", "windows", "good", "trust")
+SECTIONS = ("short", "good", "keep", "windows", "pairs", "alone", "arrives", "sure", "used", "trust")
 HOSTILE = ("</script><b>", '"&amp;', "a'b`${1}", "=SUM(A1)")
 
 

@@ -21,6 +21,11 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
         action="store_true",
         help="also evaluate on entities whose samples the run was trained on under other names",
     )
+    part.add_argument(
+        "--no-streams",
+        action="store_true",
+        help="keep no samples of the tested recordings in the run; the report then draws no signals",
+    )
     json_option(part)
 
 
@@ -43,7 +48,11 @@ def run(args: Namespace) -> None:
             control = train_control(run, windows_of_split(run, args), progress=tell)
     with progress(args, "evaluating") as tell:
         scores = run.evaluate(
-            windows.of_entities(fresh), control=control, allow_twins=args.allow_twins, progress=tell
+            windows.of_entities(fresh),
+            control=control,
+            allow_twins=args.allow_twins,
+            streams=False if args.no_streams else None,
+            progress=tell,
         )
     assert run.evaluation is not None
     beside = {} if control is None else {"control": run.evaluation.control}

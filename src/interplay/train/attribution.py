@@ -157,3 +157,14 @@ def examples(windows: Windows, predicted: np.ndarray, target: TargetKind, most: 
             rows[np.unique(np.linspace(0, len(rows) - 1, max(1, most // len(groups))).astype(int))]
         )
     return np.sort(np.array(chosen[:most]))
+
+
+def asked_about(windows: Windows, predicted: np.ndarray, target: TargetKind, most: int) -> np.ndarray:
+    """Windows of which someone will ask why, at most so many: wrong ones from the least to the most sure, at least half
+    of them if there are so many, and the least sure of all."""
+    sureness = target.sureness(windows, predicted)
+    order = np.argsort(sureness, kind="stable")
+    wrong = order[target.wrong(windows, predicted)[order]]
+    some = wrong[np.unique(np.linspace(0, len(wrong) - 1, min(most // 2, len(wrong))).astype(int))]
+    others = order[~np.isin(order, some)]
+    return np.sort(np.r_[some, others[: most - len(some)]])

@@ -74,6 +74,9 @@ class Metrics:
     without: Mapping[str, Numbers]
     agreement: Mapping[str, Agreement]
     control: Numbers | None = None
+    rivals: Mapping[str, Numbers] = field(default_factory=dict)
+    ahead: Mapping[str, Numbers] = field(default_factory=dict)
+    lost: Mapping[str, Numbers] = field(default_factory=dict)
     sha256: Mapping[str, str] = field(default_factory=dict)
 
 

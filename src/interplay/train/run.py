@@ -26,12 +26,14 @@ from interplay.nn import InteractionContext, Model
 from interplay.notebook import counted, rows_html
 from interplay.profile import InteractionProfile
 from interplay.progress import Progress, shown, silent
+from interplay.readers import ExtraTrees
 from interplay.train.adaptation import Adaptation, check_later
 from interplay.train.attribution import explain_windows
 from interplay.train.batches import ScaledWindows
 from interplay.train.described import TrainingData
 from interplay.train.evaluation import Evaluation, Scores, judge, prediction_table, predictions, scores_line
 from interplay.train.recipe import Recipe
+from interplay.train.rivals import forest_within
 from interplay.train.run_folder import (
     METRICS,
     read_run_folder,
@@ -61,6 +63,8 @@ class Run:
     evaluation : Evaluation or None, of the last call of `evaluate`
     adaptation : Adaptation or None, what was learned beside a run that this one started from
     folder : Path or None, where the run was saved
+    forest : ExtraTrees or None, what the run has to beat, see `interplay.train.rivals`; None where the model has it
+        among its readers, or none was asked for
     """
 
     model: Model
@@ -75,6 +79,7 @@ class Run:
     evaluation: Evaluation | None = None
     adaptation: Adaptation | None = None
     folder: Path | None = None
+    forest: ExtraTrees | None = None
 
     def __repr__(self) -> str:
         guided = "guided by a profile" if self.profile is not None else "not guided"
@@ -146,11 +151,13 @@ class Run:
         allow_twins: bool = False,
         progress: Progress | None = None,
         n_bootstrap: int = 1000,
+        streams: bool | None = None,
     ) -> dict[str, float]:
         """Judge the run on entities that neither the model nor its profile has seen.
 
         Besides the scores it records what the report tells: how the router and the pooling use modalities and lags,
-        the scores of this same model with its context blanked, and those without each modality. A saved run is updated.
+        the scores of this same model with its context blanked, those without each modality, and those of a guess and of
+        a forest that learned from the same windows. A saved run is updated.
 
         Parameters
         ----------
@@ -166,6 +173,9 @@ class Run:
             sets do.
         n_bootstrap : int
             Resamplings of entities behind each 95 % interval.
+        streams : bool, optional
+            Whether to keep what the test windows were cut from, thinned, for the report to draw; by default unless the
+            card of the data says that access to them is restricted.
 
         Returns
         -------
@@ -192,7 +202,15 @@ class Run:
         if self.folder is not None:
             check_writable(self.folder / METRICS, overwrite=True)
         with shown(progress, "evaluating") as tell:
-            evaluation = judge(self.model, self._scaled(test), self.target, tell, n_bootstrap=n_bootstrap)
+            evaluation = judge(
+                self.model,
+                self._scaled(test),
+                self.target,
+                tell,
+                n_bootstrap=n_bootstrap,
+                forest=self.forest or forest_within(self.model),
+                streams=not (self.data.card or {}).get("access") if streams is None else streams,
+            )
         if control is not None:
             evaluation = replace(evaluation, control=control._scores(test, n_bootstrap))
         self.evaluation = evaluation

@@ -1,11 +1,14 @@
 """The run folder: a run on disk, which describes itself. No pickle.
 
 ``config.yaml`` settings and seed; ``data.json`` what the windows were; ``split.json`` the `SplitManifest`;
-``profile.nc`` the profile, if there was one; ``weights.safetensors`` model and scaler; ``log.jsonl`` losses
-by epoch; ``versions.json`` libraries; and once evaluated ``metrics.json``, ``predictions.parquet``, ``insight.nc``
-(routing and pooling, means over windows) and ``examples.nc`` (single windows, token by token).
+``profile.nc`` the profile, if there was one; ``weights.safetensors`` model and scaler; ``rivals.safetensors`` the
+forest that it has to beat, unless that is in the model; ``log.jsonl`` losses by epoch; ``versions.json`` libraries; and
+once evaluated ``metrics.json``, ``predictions.parquet``, ``insight.nc`` (routing and pooling, means over windows) and
+``examples.nc`` (single windows, token by token), and unless it was to be left out ``streams.nc`` (what they were cut
+from, thinned).
 """
 
+import math
 import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -24,24 +27,39 @@ from interplay.files.netcdf import read_netcdf, write_netcdf
 from interplay.files.parquet import read_parquet
 from interplay.files.plain_yaml import read_plain_yaml
 from interplay.files.reading import whole
+from interplay.metrics.paired import Difference
 from interplay.nn import Adapted, Model, TrainedModel, TwoLevels, build_model, empty_context
 from interplay.profile import InteractionProfile
+from interplay.readers import ExtraTrees
 from interplay.registry import imports
 from interplay.train.adaptation import Adaptation, readers_of_few
-from interplay.train.described import check_state, read_config, read_description, read_log, read_metrics
+from interplay.train.described import (
+    Metrics,
+    Numbers,
+    check_state,
+    read_config,
+    read_description,
+    read_log,
+    read_metrics,
+)
 from interplay.train.evaluation import Evaluation
 from interplay.train.evidence import empty_mixture
 from interplay.train.recipe import Recipe, make_recipe
+from interplay.train.rivals import new_forest
 from interplay.train.trackers import json_lines
 from interplay.types import Schema
 
 FORMAT = "interplay-run-2"
 SCORES = ("test", "compared", "without_context", "without", "control")
 """Fields of an `Evaluation` that stand in ``metrics.json`` as they are, beside ``agreement``."""
+DIFFERENCES = ("ahead", "lost")
+"""Fields of differences, which an evaluation of an earlier version lacks, as it lacks ``rivals``."""
 
-METRICS, EVALUATED = "metrics.json", ("predictions.parquet", "insight.nc", "examples.nc")
+STREAMS = "streams.nc"
+METRICS, EVALUATED = "metrics.json", ("predictions.parquet", "insight.nc", "examples.nc", STREAMS)
 """Files of an evaluation: the first knows what the others hold."""
-LEARNED = ("weights.safetensors", "profile.nc")
+RIVALS = "rivals.safetensors"
+LEARNED = ("weights.safetensors", "profile.nc", RIVALS)
 """Files whose content ``data.json`` knows."""
 
 
@@ -71,6 +89,8 @@ def write_run_folder(run, folder: Path, *, overwrite: bool) -> None:
         (part / "log.jsonl").write_text(json_lines(run.log), "utf-8")
         (part / "versions.json").write_text(json_text(_versions()), "utf-8")
         save_file(_tensors(run), part / "weights.safetensors")
+        if run.forest is not None:
+            save_file(run.forest.state_dict(), part / RIVALS)
         if run.profile is not None:
             run.profile.save(part / "profile.nc")
         described = {
@@ -91,12 +111,19 @@ def write_evaluation(run, folder: Path) -> None:
     with whole_files(folder / METRICS, overwrite=True) as part:
         write_netcdf(evaluation.insight, part / "insight.nc")
         write_netcdf(evaluation.examples, part / "examples.nc")
+        if evaluation.streams is not None:
+            write_netcdf(evaluation.streams, part / STREAMS)
         evaluation.predictions.to_parquet(part / "predictions.parquet", index=False)
         run.split.save(part / "split.json")
-        metrics = {name: getattr(evaluation, name) for name in SCORES}
+        metrics = {name: getattr(evaluation, name) for name in (*SCORES, "rivals")}
+        for name in DIFFERENCES:
+            metrics[name] = {of: asdict(apart) for of, apart in getattr(evaluation, name).items()}
         metrics["agreement"] = {atom: asdict(agreement) for atom, agreement in evaluation.agreement.items()}
         metrics["sha256"] = _digests(part, EVALUATED)
         (part / METRICS).write_text(json_text(metrics), "utf-8")
+    if evaluation.streams is None:
+        # samples of people that are to be left out do not stay from an earlier evaluation
+        (folder / STREAMS).unlink(missing_ok=True)
 
 
 def read_run_folder(folder: Path, *, trust: bool) -> dict[str, Any]:
@@ -142,6 +169,7 @@ def _read_parts(folder: Path, trust: bool) -> dict[str, Any]:
         "split": SplitManifest.load(folder / "split.json"),
         "evaluation": _evaluation(folder),
         "adaptation": adaptation,
+        "forest": _forest(folder, schema, config.seed),
     }
 
 
@@ -201,13 +229,33 @@ def _evaluation(folder: Path) -> Evaluation | None:
     _check_digests(folder, metrics.sha256, f"evaluation that {METRICS} is about", advice)
     predictions = read_parquet(folder / "predictions.parquet")
     return Evaluation(
-        **{name: getattr(metrics, name) for name in SCORES},
+        **{name: getattr(metrics, name) for name in (*SCORES, "rivals")},
         agreement=metrics.agreement,
         predictions=predictions,
         insight=read_netcdf(folder / "insight.nc"),
         examples=read_netcdf(folder / "examples.nc"),
         entities=tuple(sorted(predictions["entity"].unique())),
+        ahead=_differences(metrics, "ahead"),
+        lost=_differences(metrics, "lost"),
+        streams=read_netcdf(folder / STREAMS) if STREAMS in metrics.sha256 else None,
     )
+
+
+def _differences(metrics: Metrics, name: str) -> dict[str, Difference]:
+    """Of every rival or modality; a number that is not defined is NaN."""
+    named: Mapping[str, Numbers] = getattr(metrics, name)
+    return {
+        of: Difference(**{part: math.nan if value is None else value for part, value in numbers.items()})
+        for of, numbers in named.items()
+    }
+
+
+def _forest(folder: Path, schema: Schema, seed: int) -> ExtraTrees | None:
+    if not (folder / RIVALS).is_file():
+        return None
+    forest = new_forest(schema, seed)
+    forest.load_state_dict(load_file(folder / RIVALS))
+    return forest.eval()
 
 
 def _tensors(run) -> dict[str, torch.Tensor]:

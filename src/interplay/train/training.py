@@ -30,6 +30,7 @@ from interplay.train.evidence import Evidence, gather_evidence, rule_of
 from interplay.train.levels import weigh_levels
 from interplay.train.network import HeldOutLogits, train_network
 from interplay.train.recipe import DecisionConfig, Recipe, make_recipe
+from interplay.train.rivals import fit_forest, forest_within
 from interplay.train.run import Run, load_run
 from interplay.train.run_folder import check_run_folder
 from interplay.train.start_from import adapted_run, check_start
@@ -50,6 +51,7 @@ def fit(
     split: SplitManifest | None = None,
     start_from: Run | str | Path | None = None,
     track: str | Tracker | Sequence[str | Tracker] = (),
+    rivals: bool = True,
     progress: Progress | None = None,
 ) -> Run:
     """Train a model.
@@ -82,6 +84,9 @@ def fit(
         it has seen are refused, and so is a `split` whose test part has any of them.
     track : "tensorboard", "mlflow", Tracker, or sequence of them
         Who is told of every epoch, beside `out` if by name; see `interplay.train.trackers`.
+    rivals : bool
+        Whether a forest is trained beside the model, in seconds, that `Run.evaluate` holds it against; a model with
+        such a forest among its readers is held against that one.
     progress : callable, optional
         Told the share of the work that is done; by default a bar on a terminal.
 
@@ -171,6 +176,7 @@ def fit(
             split=split or describe_split({"train": train}),
             seed=seed,
             log=log,
+            forest=fit_forest(train, scaler, seed) if rivals and forest_within(model) is None else None,
         )
         if out is not None:
             run.save(out)

@@ -94,6 +94,7 @@ def shorter(page: str) -> list[str]:
 
 
 LONG = (
+    "howto/adapt.md",
     "howto/around_events.md",
     "howto/beyond_pairs.md",
     "howto/choose_an_estimator.md",

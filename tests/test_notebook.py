@@ -5,10 +5,11 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 import interplay as ip
 from interplay.errors import InvalidInput
-from interplay.notebook import MOST_ROWS, rows_html, table_html
+from interplay.notebook import MOST_ROWS, own_axes, rows_html, table_html
 from report_runs import drawn_run
 
 HOSTILE = "</td><script>alert(1)</script>"
@@ -51,6 +52,22 @@ def values() -> dict[str, object]:
         "comparison": ip.compare(run.profile, run.profile),
         "runs": ip.compare(run, run, names=[HOSTILE, "b"]),
     }
+
+
+@pytest.mark.parametrize("draw", ["plot_lags", "plot_heatmap"])
+def test_a_chart_that_a_cell_ends_with_is_shown_at_a_sensible_size(draw):
+    profile = drawn_run(2, 3, names=("a", "b"), classes=("x", "y", "z")).profile
+    ax = profile.plot_lags("a", "b") if draw == "plot_lags" else profile.plot_heatmap("redundancy")
+    png = ax._repr_png_()
+    width, height = (int.from_bytes(png[at : at + 4], "big") for at in (16, 20))
+    assert png.startswith(b"\x89PNG")
+    assert 300 <= width <= 900
+    assert 200 <= height <= 700
+
+
+def test_axes_that_are_given_are_drawn_into():
+    ax = Figure().add_subplot()
+    assert own_axes(ax, (1.0, 1.0)) is ax
 
 
 def test_a_run_shows_its_report_in_a_frame_that_reaches_nothing_else(tmp_path):

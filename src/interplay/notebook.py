@@ -1,12 +1,18 @@
-"""How values look in a notebook: a caption and a table of escaped HTML, one way for all."""
+"""How values look in a notebook: a caption and a table of escaped HTML, or a chart, one way for all."""
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import cache
 from html import escape
+from io import BytesIO
 from typing import Any
 
 MOST_ROWS = 20
 """Rows that a table shows before it only counts the rest."""
+
+
+DOTS = 100
+"""Of a chart in a notebook, per inch."""
 
 
 def table_html(table: Any, caption: str) -> str:
@@ -41,3 +47,27 @@ def shown(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     return str(value)
+
+
+def own_axes(ax, size: tuple[float, float]):
+    """Axes to draw into: the given ones, or of a figure of its own of this size, inches, which a notebook shows."""
+    if ax is not None:
+        return ax
+    # outside pyplot: nothing to close, no display needed
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=size, layout="constrained").add_subplot(axes_class=_shown_axes())
+
+
+@cache
+def _shown_axes() -> type:
+    """Axes that show their figure where a cell ends with them; matplotlib is loaded by whoever draws."""
+    from matplotlib.axes import Axes
+
+    class ShownAxes(Axes):
+        def _repr_png_(self) -> bytes:
+            file = BytesIO()
+            self.figure.savefig(file, format="png", dpi=DOTS)
+            return file.getvalue()
+
+    return ShownAxes

@@ -3,6 +3,7 @@
 import numpy as np
 
 from interplay.errors import InvalidInput
+from interplay.notebook import own_axes
 from interplay.profile.dataset import RATE
 from interplay.profile.novelty import ALONE, significant_novel
 from interplay.profile.significance import Z_95
@@ -38,7 +39,7 @@ def plot_lags(profile, source_i: str, source_j: str, ax=None):
             "a profile must be over lags to be drawn over them; this is a rate, over all lags together. Use "
             "plot_heatmap, or estimate with TemporalRUS."
         )
-    ax = _axes(ax, (6.0, 3.6))
+    ax = own_axes(ax, (6.0, 3.6))
     d, axis = profile.dataset, profile.axis
     rows = (
         ("redundancy", "redundancy", source_i, source_j, "redundant"),
@@ -84,7 +85,7 @@ def plot_novel(profile, source: str, ax=None):
             "a profile must hold what is new at each lag to draw it; this one does not. Estimate it with "
             "TemporalRUS(novel=True)."
         )
-    ax = _axes(ax, (6.0, 3.6))
+    ax = own_axes(ax, (6.0, 3.6))
     at, clear = d.sel(source=source), significant_novel(d.sel(source=source))
     width = 0.7 * np.diff(profile.lag_s).min(initial=profile.step_s * len(profile.lag_s))
     shades = np.where(clear, NEWS, "#c8c8c8")
@@ -144,7 +145,7 @@ def plot_heatmap(profile, atom: str = "synergy", *, lag_s: float | None = None, 
         moment = profile.axis.points[k]
         values = values[..., k]
     side = 1.6 + 0.55 * len(values)
-    ax = _axes(ax, (side + 1.2, side))
+    ax = own_axes(ax, (side + 1.2, side))
     top = max(float(np.nanmax(values, initial=0.0)), 1e-3)
     image = ax.imshow(values, cmap="viridis", vmin=0.0, vmax=top)
     ticks = np.arange(len(values))
@@ -169,15 +170,6 @@ def _mark_clusters(profile, ax, rows) -> None:
         for start, stop in significant_stretches(profile, variable, i, j):
             y = low - (0.03 + 0.03 * place) * (high - low)
             ax.plot(edges[[start, stop]], [y, y], color=COLOURS[key], lw=3, solid_capstyle="butt")
-
-
-def _axes(ax, size):
-    if ax is not None:
-        return ax
-    # a figure of its own, outside pyplot: nothing to close, no display needed
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=size, layout="constrained").add_subplot()
 
 
 def _check_sources(profile, *names: str) -> None:

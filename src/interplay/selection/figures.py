@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from interplay.errors import InvalidInput
+from interplay.notebook import own_axes
 from interplay.selection.selection import TITLES
 
 if TYPE_CHECKING:
@@ -28,11 +29,7 @@ def plot_selection(selection: "Selection", what: str = "bits", ax=None):
     """
     if what not in ("bits", "score"):
         raise InvalidInput(f"what to draw must be 'bits' or 'score'; got {what!r}.")
-    if ax is None:
-        # a figure of its own, outside pyplot: nothing to close, no display needed
-        from matplotlib.figure import Figure
-
-        ax = Figure(figsize=(5.0, 3.4), layout="constrained").add_subplot()
+    ax = own_axes(ax, (5.0, 3.4))
     curve = selection.curve
     at, values = np.arange(len(curve)), curve[what].to_numpy(dtype=float)
     low, high = (curve[f"{what}_{end}"].to_numpy(dtype=float) for end in ("low", "high"))

@@ -242,7 +242,7 @@ def test_every_command_explains_itself(command, capsys):
 
 def test_the_recipe_named_is_the_default_of_its_settings(capsys):
     with pytest.raises(SystemExit):
-        main(["train", "--recipe", "paper", "--help"])
+        main(["train", "--recipe", "paper", "--help-settings"])
     out = " ".join(capsys.readouterr().out.split())
     assert "(default: 128)" in out.partition("--model.width N")[2].partition("--model.layers")[0]
     assert "--model.router.gru_width N" in out

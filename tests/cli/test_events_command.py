@@ -237,7 +237,7 @@ def test_what_is_wrong_is_said_in_one_sentence(study, tmp_path, capsys, words, m
         ("entity,time\np00,5\np01,soon\n", "row 3 of"),
         ("entity,time\nnobody,5\n", "must name entities of the data, such as 'p00'; it has 'nobody'."),
         ("entity,time\np00,1e9\n", "none lies in the steps."),
-        ("", "cannot be read as a table"),
+        ("", "is not a table"),
     ],
 )
 def test_a_table_that_cannot_be_used_says_why(study, windows, tmp_path, text, message):

@@ -377,7 +377,7 @@ def test_what_cannot_be_trained_on_is_refused(train):
 def test_a_profile_of_other_modalities_or_classes_is_refused(train):
     zeros = np.zeros((2, 2, 1))
     other = ip.InteractionProfile.from_arrays(
-        ("left", "up"), redundancy=zeros, unique=zeros, synergy=zeros, step_s=0.5, h_y_bits=1.0
+        ("left", "up"), redundancy=zeros, unique=zeros, synergy=zeros, step_s=0.5, h_y_bits=1.0, entities=()
     )
     with pytest.raises(InvalidInput, match=r"it lacks \['right', 'third'\]"):
         fit(train, profile=other)

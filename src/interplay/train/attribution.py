@@ -10,7 +10,7 @@ import torch
 import xarray as xr
 
 from interplay.data import Scaler, Windows
-from interplay.nn import ATOMS, InteractionContext, Model, Output, TwoLevels
+from interplay.nn import ATOMS, Adapted, InteractionContext, Model, Output, TwoLevels
 from interplay.progress import Progress, silent
 from interplay.train.batches import Batch, ScaledWindows
 from interplay.train.target_kinds import TargetKind
@@ -84,7 +84,7 @@ def _one_window(model: Model, batch: Batch, target: TargetKind, scaler: Scaler) 
     with torch.no_grad():
         output = _asked(model, batch, batch.x, 1)
     of = int(target.called(target.predicted(output.logits.cpu(), scaler))[0])
-    measure = _occlusions if isinstance(model, TwoLevels) else _integrated_gradients
+    measure = _occlusions if isinstance(model, (TwoLevels, Adapted)) else _integrated_gradients
     relevance = measure(model, batch, of)
     with torch.no_grad():
         nothing = {name: torch.zeros_like(values) for name, values in batch.x.items()}

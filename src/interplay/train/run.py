@@ -1,6 +1,7 @@
 """A run: a trained model with everything that is needed to use, judge and repeat it."""
 
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,15 @@ import pandas as pd
 import xarray as xr
 
 from interplay.data import Scaler, SplitManifest, Windows
-from interplay.data.check import check_disjoint, check_labelled, check_schema
+from interplay.data.check import (
+    check_disjoint,
+    check_known,
+    check_labelled,
+    check_other_names,
+    check_schema,
+)
 from interplay.data.conform import conform
+from interplay.data.same_samples import sketches, under_other_names
 from interplay.data.unlike_training import unlike_training
 from interplay.data.warn import warn_of_data
 from interplay.errors import InvalidInput
@@ -19,20 +27,21 @@ from interplay.notebook import counted, rows_html
 from interplay.profile import InteractionProfile
 from interplay.progress import Progress, shown, silent
 from interplay.readers import ExtraTrees
+from interplay.train.adaptation import Adaptation, check_later
 from interplay.train.attribution import explain_windows
 from interplay.train.batches import ScaledWindows
+from interplay.train.described import TrainingData
 from interplay.train.evaluation import Evaluation, Scores, judge, prediction_table, predictions, scores_line
 from interplay.train.recipe import Recipe
 from interplay.train.rivals import forest_within
 from interplay.train.run_folder import (
     METRICS,
-    TrainingData,
     read_run_folder,
     write_evaluation,
     write_run_folder,
 )
 from interplay.train.target_kinds import TargetKind, make_target
-from interplay.train.window_contexts import window_contexts
+from interplay.train.window_contexts import WindowContexts, window_contexts
 from interplay.types import Schema
 
 
@@ -52,6 +61,7 @@ class Run:
     seed : int
     log : one mapping per epoch: loss terms in nats, accuracy on training windows, seconds
     evaluation : Evaluation or None, of the last call of `evaluate`
+    adaptation : Adaptation or None, what was learned beside a run that this one started from
     folder : Path or None, where the run was saved
     forest : ExtraTrees or None, what the run has to beat, see `interplay.train.rivals`; None where the model has it
         among its readers, or none was asked for
@@ -67,6 +77,7 @@ class Run:
     seed: int
     log: list[dict[str, float]] = field(default_factory=list)
     evaluation: Evaluation | None = None
+    adaptation: Adaptation | None = None
     folder: Path | None = None
     forest: ExtraTrees | None = None
 
@@ -86,6 +97,8 @@ class Run:
             "tested": "not yet" if self.evaluation is None else scores_line(self.evaluation.test),
             "folder": self.folder,
         }
+        if self.adaptation is not None:
+            facts["adapted"] = self.adaptation.sentence()
         return rows_html(facts.items(), (), "Run")
 
     @property
@@ -123,7 +136,7 @@ class Run:
         InvalidInput
             If a channel is missing or in another unit, or steps are others.
         """
-        windows, notes = self._conformed(windows, "windows to predict")
+        windows, notes = self.conformed(windows, "windows to predict")
         warn_of_data([*notes, *unlike_training(windows, self.scaler.channels)])
         with shown(progress, "predicting") as tell:
             predicted = predictions(self.model, self._scaled(windows), tell)
@@ -134,6 +147,8 @@ class Run:
         test: Windows,
         *,
         control: "Run | None" = None,
+        later: bool = False,
+        allow_twins: bool = False,
         progress: Progress | None = None,
         n_bootstrap: int = 1000,
         streams: bool | None = None,
@@ -150,6 +165,12 @@ class Run:
         control : Run, optional
             From `interplay.train.train_control`: the same training without the profile, to be scored on the same
             windows.
+        later : bool
+            Of an adapted run, whether these are other windows of the entities that it was adapted to, as of a person
+            whose first hour was labelled. They may share no step with those windows.
+        allow_twins : bool
+            Whether test entities may hold the same samples as training entities of other names, as a few of published
+            sets do.
         n_bootstrap : int
             Resamplings of entities behind each 95 % interval.
         streams : bool, optional
@@ -165,15 +186,17 @@ class Run:
         Raises
         ------
         LeakageError
-            If the model, the profile or the control was fitted on one of the entities.
+            If the model, the profile or the control was fitted on one of the entities, by its name or, the model, by
+            its samples; or if nobody knows whom the profile was fitted on.
         """
         check_labelled(test, what="test windows")
         check_schema(test.schema, self.schema, what="test windows")
-        test, notes = self._conformed(test, "test windows")
+        test, notes = self.conformed(test, "test windows")
         warn_of_data([*notes, *unlike_training(test, self.scaler.channels)])
-        check_disjoint(test.entities, self.data.entities, what="the model")
-        if self.profile is not None:
-            check_disjoint(test.entities, self.profile.entities, what="the profile")
+        self._check_unseen(test, later=later)
+        if not allow_twins and "train" in self.split.parts:
+            known = self.split.parts["train"].samples
+            check_other_names(under_other_names(sketches(test), known), what="the model")
         if control is not None:
             _check_control(control, test)
         if self.folder is not None:
@@ -197,6 +220,22 @@ class Run:
             write_evaluation(self, self.folder)
         return dict(evaluation.test)
 
+    def report(self, path: str | Path | None = None, *, overwrite: bool = False):
+        """One page about this run, once it was evaluated; a notebook shows it in place.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            File to write it to as well.
+        overwrite : bool
+
+        Returns
+        -------
+        interplay.report.inline.InlineReport
+        """
+        # reports know runs, runs know no report: it is looked up when somebody asks
+        return import_module("interplay.report.inline").inline_report(self, path, overwrite=overwrite)
+
     def explain_window(self, windows: Windows, k: int, *, progress: Progress | None = None) -> xr.Dataset:
         """What the prediction of window number k rests on, token by token; see `explain_windows`."""
         return self.explain_windows(windows.select(np.array([k])), progress=progress).isel(window=0)
@@ -214,12 +253,28 @@ class Run:
         xarray.Dataset
             See `interplay.train.attribution.explain_windows`.
         """
-        windows, notes = self._conformed(windows, "windows to explain")
+        windows, notes = self.conformed(windows, "windows to explain")
         warn_of_data(notes)
         with shown(progress, "explaining") as tell:
             return explain_windows(self.model, self._scaled(windows), self.target, tell)
 
-    def _conformed(self, windows: Windows, what: str) -> tuple[Windows, list[str]]:
+    def contexts(self, windows: Windows) -> WindowContexts | None:
+        """What the profile says of each window, where the recipe asks for it."""
+        return window_contexts(windows, self.profile, self.recipe.model.context)
+
+    def _check_unseen(self, test: Windows, *, later: bool) -> None:
+        """Refuse windows of entities that anything was fitted on; of later ones, the windows themselves."""
+        fitted = set(self.data.entities)
+        if later:
+            check_later(self.adaptation, test)
+            assert self.adaptation is not None
+            fitted = set(self.adaptation.source_entities)
+        check_disjoint(test.entities, fitted, what="the model")
+        if self.profile is not None:
+            check_known(self.profile.entities, self.profile.fitted, what="the profile")
+            check_disjoint(test.entities, self.profile.entities, what="the profile")
+
+    def conformed(self, windows: Windows, what: str) -> tuple[Windows, list[str]]:
         """Windows as the model knows them, and what differs."""
         windows, notes = conform(windows, self.schema, self.data.channels, self.data.units, what=what)
         check_schema(windows.schema, self.schema, what=what)
@@ -230,8 +285,7 @@ class Run:
         return self.target.scores(test, predicted, n_bootstrap)
 
     def _scaled(self, windows: Windows) -> ScaledWindows:
-        contexts = window_contexts(windows, self.profile, self.recipe.model.context)
-        return ScaledWindows(windows, self.scaler, contexts)
+        return ScaledWindows(windows, self.scaler, self.contexts(windows))
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Write the run folder; one that exists is kept unless `overwrite`."""
@@ -267,5 +321,15 @@ def load_run(folder: str | Path, *, trust: bool = False) -> Run:
         If the run names a part that would have to be imported, and is not trusted.
     DamagedFile
         If a file of it is missing, cut short, or does not fit the others.
+
+    Examples
+    --------
+    >>> import interplay as ip
+    >>> windows = ip.make_windows(ip.load_dataset("hapt_sample"), step_s=0.5, steps=8, stride=64)
+    >>> trees = {"readers.of_all": "extra_trees", "readers.of_each": ""}
+    >>> saved = ip.fit(windows, recipe="readers", settings=trees, out="runs/again")
+    >>> run = ip.load_run("runs/again")
+    >>> run.data.n_windows, run.recipe == saved.recipe
+    (219, True)
     """
     return Run(**read_run_folder(Path(folder), trust=trust), folder=Path(folder))

@@ -30,7 +30,7 @@ def test_what_the_run_has_to_beat_is_told_where_it_is_known():
     main = run.evaluation.test["macro_f1"]
     told = next(line for line in words.splitlines() if " against " in line)
     assert told == (
-        f"macro-F1 is {main:.3f} against 0.210 for guessing without a look and {main - 0.02:.3f} for a forest; from "
+        f"macro-F1 is {main:.3f} against 0.210 for guessing and {main - 0.02:.3f} for a forest; from "
         "the forest to this run it changes by +0.02 (95 % interval -0.01 to +0.05)."
     )
     assert "guessing" not in evaluation_in_words(run)

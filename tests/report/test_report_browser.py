@@ -53,6 +53,9 @@ def test_a_reader_can_use_the_report(browser, small_page, tmp_path, width, colou
     assert "1.00" not in text_of(browser, "#map .plot")
     pick(browser, "lag", 1)
     assert "1.00" in text_of(browser, "#map .plot")
+    # one pair has synergy at this lag: the slider reaches one line, and says so
+    assert text_of(browser, "#network output") == "1 of 1"
+    assert browser.execute_script("return document.querySelectorAll('#network .edge').length") == 1
     pick(browser, "search", "thi")
     assert text_of(browser, "#count").startswith("2 of 3 pairs")
 
@@ -116,6 +119,16 @@ def test_the_page_calls_the_same_atoms_clear_as_the_words(browser, tmp_path):
             row = np.flatnonzero((table.first == 0) & (table.second == second))[0]
             assert said[atom] == table.clear[row].tolist()
     assert atom_table(run.profile, "redundancy").clear.any()
+    # rounded, a row for each value, and in bits: 1.2 nats are 1.731
+    browser.execute_script("document.querySelector('#training button.csv').click()")
+    rows = list(csv.DictReader(downloaded(tmp_path / "training.csv").splitlines()))
+    assert rows[0] == {"epoch": "0", "what": "cross-entropy (bits)", "value": "1.731"}
+    # time runs to the right: the largest lag stands left of the newest step
+    ticks = browser.execute_script(
+        "const words = [...document.querySelectorAll('#pair .panels > div:first-child text.tick')];"
+        "return words.filter(t => t.getAttribute('text-anchor') === 'middle').map(t => t.textContent)"
+    )
+    assert ticks == ["3", "2", "1", "0"]
 
 
 def test_the_keyboard_reaches_cells_and_pairs(browser, small_page):

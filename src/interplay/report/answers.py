@@ -42,7 +42,7 @@ class Answer:
 def answers(evaluation: Evaluation, main: str) -> list[Answer]:
     """Of the three questions those that the evaluation can answer; `main` is the score that counts."""
     lost = losses(evaluation, main)
-    about = [_left_out(lost, main), _kept(lost, main)] if lost else []
+    about = [_left_out(lost, main), _needed(lost, main)] if lost else []
     return [*about, _good(evaluation, main)]
 
 
@@ -86,7 +86,7 @@ def _left_out(lost: Mapping[str, Difference], main: str) -> Answer:
     return Answer(question="What can be left out?", action=action, why=why)
 
 
-def _kept(lost: Mapping[str, Difference], main: str) -> Answer:
+def _needed(lost: Mapping[str, Difference], main: str) -> Answer:
     needed = [name for name in lost if missed(lost[name])]
     most, apart = next(iter(lost.items()))
     if not needed:

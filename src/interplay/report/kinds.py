@@ -239,7 +239,7 @@ class ReportedNumber(ReportedKind):
     def bands(self, predictions: pd.DataFrame, schema: Schema) -> dict[str, Any]:
         numbers = {
             name: predictions[column].to_numpy()
-            for name, column in (("number", "label"), ("told", "predicted"))
+            for name, column in (("number", "label"), ("predicted", "predicted"))
         }
         return {**numbers, "wrong": np.zeros(len(predictions), dtype=bool)}
 

@@ -102,7 +102,7 @@ def news_data(profile: InteractionProfile) -> dict[str, object]:
     }
 
 
-MOST_KEPT = 10
+MOST_SIZES = 10
 """Sizes of sets of modalities that are looked for."""
 
 
@@ -114,9 +114,9 @@ def budget_data(profile: InteractionProfile | None) -> list[dict[str, Any]]:
     n = len(profile.modalities)
     rows: list[dict[str, Any]] = [
         {"k": len(one.modalities), "bits": one.bits, "modalities": ", ".join(one.modalities)}
-        for one in budgets(profile, min(n, MOST_KEPT))
+        for one in budgets(profile, min(n, MOST_SIZES))
     ]
-    if n > MOST_KEPT:
+    if n > MOST_SIZES:
         rows.append({"k": n, "bits": everything, "modalities": "all"})
     # noise may let a part seem to tell more than all
     most = max(everything, *(row["bits"] for row in rows))

@@ -34,7 +34,7 @@ SCORES = (
     ("r2", "R²", "share of the target's variance that is explained; 1 is best"),
 )
 NAMES = {key: name for key, name, _ in SCORES}
-RIVALS = {GUESS: "guessing without a look", FOREST: "a forest"}
+RIVALS = {GUESS: "guessing", FOREST: "a forest"}
 """What rivals are called in a sentence; see `interplay.train.rivals`."""
 
 NOTICED = 0.02

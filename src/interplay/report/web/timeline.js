@@ -77,8 +77,8 @@ function rowsOf(data, label) {
       lines: [{ name: "probability", at: (k) => w.ps[label][k], colour: "var(--r)" }], ends: [0, 1], mark: 0.5 };
   }
   if (w.number) {
-    const all = [...w.number, ...w.told].filter(known);
-    return { bands: [], wrong: () => false, ends: [Math.min(...all), Math.max(...all)], lines: [{ name: "true", at: (k) => w.number[k], colour: "var(--soft)" }, { name: "predicted", at: (k) => w.told[k], colour: "var(--r)" }] };
+    const all = [...w.number, ...w.predicted].filter(known);
+    return { bands: [], wrong: () => false, ends: [Math.min(...all), Math.max(...all)], lines: [{ name: "true", at: (k) => w.number[k], colour: "var(--soft)" }, { name: "predicted", at: (k) => w.predicted[k], colour: "var(--r)" }] };
   }
   return { bands: [["true", (k) => w.label[k], DATA.classes], ["called", (k) => w.called[k], DATA.classes]], wrong: (k) => w.wrong[k],
     lines: [{ name: "probability of what was called", at: (k) => w.p[k], colour: "var(--soft)", dash: "3 3" }, { name: "of what is true", at: (k) => w.p_label[k], colour: "var(--ink)" }], ends: [0, 1], mark: 0.5 };
@@ -219,7 +219,7 @@ function timelineFrame(host, data, examples, pick) {
     const one = windows[state.k], w = data.windows, example = examples[w.example[state.k]], who = `${data.entities[entityOf(state.k)]}, window to ${short4(clock(one))} s`;
     if (example) return `${who}: ${windowSentence(example)}`;
     const seen = w.labels ? `${DATA.classes[state.label]} ${w.labels[state.label][state.k] < 0 ? "is not known" : w.labels[state.label][state.k] ? "holds" : "does not hold"}; the model says ${percent(w.ps[state.label][state.k])}`
-      : w.number ? `it is ${short4(w.number[state.k])}; the model says ${short4(w.told[state.k])}`
+      : w.number ? `it is ${short4(w.number[state.k])}; the model says ${short4(w.predicted[state.k])}`
         : `it is ${DATA.classes[w.label[state.k]]}; the model calls ${DATA.classes[w.called[state.k]]}, with a probability of ${percent(w.p[state.k])}`;
     return `${who}: ${seen}. What moved this prediction was not worked out; it was for ${counted(explained.size, "window")}, those of which one asks first: the least sure, and wrong ones.`;
   }

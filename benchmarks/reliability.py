@@ -22,7 +22,7 @@ from interplay.files import whole_file
 
 RESULTS = Path(__file__).parent / "results" / "reliability.jsonl"
 TABLE = RESULTS.with_suffix(".md")
-PART = 1000
+PART = 5000
 """Damaged files that a process reads."""
 
 

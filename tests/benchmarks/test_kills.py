@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from benchmarks import kills
+from benchmarks import kills, reliability
 from benchmarks.kills import KINDS, NOTHING, Kind, Reference, trial
 from benchmarks.reliability import table
 
@@ -50,6 +50,25 @@ def test_faults_are_found(tmp_path, monkeypatch, failure):
     assert failure in row["failure"]
     counted = table([row]).split("| all |")[1].split("\n")[0].replace(" ", "")
     assert counted == f"1|1|{number}|{int(not failure)}|{int(bool(failure))}|"
+
+
+def test_kills_that_came_too_late_are_tried_again_and_those_of_earlier_calls_count(tmp_path, monkeypatch):
+    tried = []
+
+    def trial(name, number, whole):
+        tried.append((name, number))
+        return {"kind": name, "trial": number, "killed": number % 2 == 0, "over_older": False, "failure": ""}
+
+    monkeypatch.setattr(reliability, "trial", trial)
+    monkeypatch.setattr(reliability, "reference", lambda folder, kinds: None)
+    monkeypatch.setattr(reliability, "RESULTS", tmp_path / "rows.jsonl")
+    monkeypatch.setattr(reliability, "TABLE", tmp_path / "table.md")
+    reliability.kill(["train", "export"], 1)
+    assert tried == [("train", 0), ("export", 0)]
+    reliability.kill(["train"], 2)
+    # number 1 was not killed at work
+    assert tried[2:] == [("train", 1), ("train", 2)]
+    assert "| train | 3 | 2 | 0 | 3 | 0 |" in (tmp_path / "table.md").read_text()
 
 
 @pytest.mark.long

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 _HOME = {
     "DecisionConfig": "recipe",
     "Evaluation": "evaluation",
+    "EntityStream": "stream",
     "Exported": "export",
     "JsonLines": "trackers",
     "MLflow": "trackers",
@@ -16,6 +17,7 @@ _HOME = {
     "RECIPES": "recipe",
     "Recipe": "recipe",
     "Run": "run",
+    "StreamPrediction": "stream",
     "TRACKERS": "trackers",
     "TensorBoard": "trackers",
     "Tracker": "trackers",
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from interplay.train.recipe import RECIPES, DecisionConfig, OptimiserConfig, Recipe, make_recipe
     from interplay.train.run import Run, TrainingData, load_run
     from interplay.train.run_folder import check_run_folder
+    from interplay.train.stream import EntityStream, StreamPrediction
     from interplay.train.trackers import TRACKERS, JsonLines, MLflow, TensorBoard, Tracker, make_trackers
     from interplay.train.training import fit
 
@@ -43,6 +46,7 @@ __all__ = [
     "RECIPES",
     "TRACKERS",
     "DecisionConfig",
+    "EntityStream",
     "Evaluation",
     "Exported",
     "JsonLines",
@@ -50,6 +54,7 @@ __all__ = [
     "OptimiserConfig",
     "Recipe",
     "Run",
+    "StreamPrediction",
     "TensorBoard",
     "Tracker",
     "TrainingData",

@@ -1,5 +1,6 @@
 """A run: a trained model with everything that is needed to use, judge and repeat it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from interplay.train.run_folder import (
     write_evaluation,
     write_run_folder,
 )
+from interplay.train.stream import EntityStream, StreamOptions
 from interplay.train.target_kinds import TargetKind, make_target
 from interplay.train.window_contexts import window_contexts
 from interplay.types import Schema
@@ -121,7 +123,7 @@ class Run:
         windows, notes = self._conformed(windows, "windows to predict")
         warn_of_data([*notes, *unlike_training(windows, self.scaler.channels)])
         with shown(progress, "predicting") as tell:
-            predicted = predictions(self.model, self._scaled(windows), tell)
+            predicted = predictions(self.model, self.scaled(windows), tell)
         return prediction_table(windows, predicted, self.target, observed=windows.observed_at_all())
 
     def evaluate(
@@ -169,7 +171,7 @@ class Run:
         if self.folder is not None:
             check_writable(self.folder / METRICS, overwrite=True)
         with shown(progress, "evaluating") as tell:
-            evaluation = judge(self.model, self._scaled(test), self.target, tell, n_bootstrap=n_bootstrap)
+            evaluation = judge(self.model, self.scaled(test), self.target, tell, n_bootstrap=n_bootstrap)
         if control is not None:
             evaluation = replace(evaluation, control=control._scores(test, n_bootstrap))
         self.evaluation = evaluation
@@ -178,6 +180,68 @@ class Run:
         if self.folder is not None:
             write_evaluation(self, self.folder)
         return dict(evaluation.test)
+
+    def stream(
+        self,
+        entity: str,
+        *,
+        static: Mapping[str, float] | None = None,
+        start_s: float | None = None,
+        min_steps: int | None = None,
+        fill=None,
+        max_gap_s: float | None = None,
+        rates_hz: Mapping[str, float] | None = None,
+        bins: Mapping[str, str] | None = None,
+        wait_s: float = 0.0,
+        level: float = 0.9,
+    ) -> EntityStream:
+        """Predictions of one entity while its data come: those that `predict` gives of its windows, in constant memory.
+
+        Parameters
+        ----------
+        entity : str
+        static : mapping of str to float, optional
+            Side inputs; what is not there is unknown.
+        start_s : float, s, optional
+            When the first step begins; 0 of whole steps, and of raw samples the first of them.
+        min_steps : int, optional
+            Steps from which on there are predictions; by default as the training windows were cut, else a whole window.
+        fill, max_gap_s
+            See `interplay.data.make_windows`; by default as windows of the training were cut, where the run knows.
+        rates_hz : mapping of str to float, Hz, optional
+            Of raw samples: regular streams of one sample a step. Those of several are regular anyway.
+        bins : mapping of str to str, optional
+            Of raw samples: streams with a `bin`, see `interplay.types.Stream`.
+        wait_s : float, s
+            Of raw samples: how long after its end a step is held back for samples that come late.
+        level : float
+            Share of windows of new entities that intervals are to cover; they come from the errors of an evaluation.
+
+        Returns
+        -------
+        EntityStream
+        """
+        cut = self.split.options
+        least = cut.get("min_steps") if min_steps is None else min_steps
+        least = self.schema.steps if least is None else least
+        if not 1 <= least <= self.schema.steps:
+            raise InvalidInput(f"min_steps must be between 1 and {self.schema.steps}; got {least!r}.")
+        options = StreamOptions(
+            static=dict(static or {}),
+            start_s=start_s,
+            min_steps=int(least),
+            fill=cut.get("fill") if fill is None else fill,
+            max_gap_s=cut.get("max_gap_s") if max_gap_s is None else max_gap_s,
+            rates_hz=dict(rates_hz or {}),
+            bins=dict(bins or {}),
+            wait_s=wait_s,
+            level=level,
+        )
+        return EntityStream(self, entity, options)
+
+    def resume_stream(self, path: str | Path) -> EntityStream:
+        """Go on with a stream of this run from the file that `EntityStream.save` wrote."""
+        return EntityStream.resumed(self, Path(path))
 
     def explain_window(self, windows: Windows, k: int, *, progress: Progress | None = None) -> xr.Dataset:
         """What the prediction of window number k rests on, token by token; see `explain_windows`."""
@@ -199,7 +263,7 @@ class Run:
         windows, notes = self._conformed(windows, "windows to explain")
         warn_of_data(notes)
         with shown(progress, "explaining") as tell:
-            return explain_windows(self.model, self._scaled(windows), self.target, tell)
+            return explain_windows(self.model, self.scaled(windows), self.target, tell)
 
     def _conformed(self, windows: Windows, what: str) -> tuple[Windows, list[str]]:
         """Windows as the model knows them, and what differs."""
@@ -208,10 +272,11 @@ class Run:
         return windows, notes
 
     def _scores(self, test: Windows, n_bootstrap: int) -> Scores:
-        predicted = predictions(self.model, self._scaled(test), silent)
+        predicted = predictions(self.model, self.scaled(test), silent)
         return self.target.scores(test, predicted, n_bootstrap)
 
-    def _scaled(self, windows: Windows) -> ScaledWindows:
+    def scaled(self, windows: Windows) -> ScaledWindows:
+        """Windows of this schema as the model reads them."""
         contexts = window_contexts(windows, self.profile, self.recipe.model.context)
         return ScaledWindows(windows, self.scaler, contexts)
 

@@ -67,7 +67,7 @@ def _shown_axes() -> type:
     class ShownAxes(Axes):
         def _repr_png_(self) -> bytes:
             file = BytesIO()
-            self.figure.savefig(file, format="png", dpi=DOTS)
+            self.figure.savefig(file, format="png", dpi=DOTS)  # pyrefly: ignore[missing-attribute]
             return file.getvalue()
 
     return ShownAxes

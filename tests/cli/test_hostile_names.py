@@ -59,7 +59,9 @@ def test_predictions_in_csv_hold_no_formulas_and_numbers_as_they_are(tmp_path, m
     run = Namespace(predict=lambda windows, progress: table)
     monkeypatch.setattr("interplay.train.load_run", lambda folder, trust: run)
     monkeypatch.setattr(predict, "windows_like", lambda *_, **__: None)
-    args = Namespace(out=tmp_path / "t.csv", run="", trust=False, overwrite=False, quiet=True, json=True)
+    args = Namespace(
+        out=tmp_path / "t.csv", run="", trust=False, overwrite=False, quiet=True, json=True, follow=False
+    )
     predict.run(args)
     rows = list(csv.reader((tmp_path / "t.csv").open(newline="")))
     assert rows == [

@@ -8,8 +8,8 @@ from scipy.stats import rankdata
 
 import interplay as ip
 from interplay.data import Scaler, scaled_schema
+from interplay.data.precision import as_samples
 from interplay.data.scaling import KNOTS, SAMPLES, ChannelScale, squashed
-from interplay.data.steps import as_samples
 
 RNG = np.random.default_rng(0)
 NORMAL = RNG.standard_normal((4000, 1))

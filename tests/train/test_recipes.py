@@ -67,7 +67,7 @@ def test_a_recipe_survives_being_written_down():
         (
             "default",
             {"speed": 3},
-            "got speed. There are model, losses, pairs, optimiser, decision, readers.",
+            "got speed. There are model, losses, pairs, optimiser, decision, readers, devices.",
         ),
         ("default", {"model": 3}, "model must be a group of settings; got 3"),
         ("default", {"model.width.left": 3}, "model.width must be a whole number; got {'left': 3}."),

@@ -75,7 +75,7 @@ def test_a_program_says_what_it_says(run, unseen, tmp_path):
 
 
 def test_hidden_modalities_leave_it_to_the_others(run, unseen):
-    batch = run._scaled(unseen)[np.arange(4)]
+    batch = run.scaled(unseen)[np.arange(4)]
     observed = torch.zeros_like(batch.observed)
     output = run.model(batch.x, observed, None, batch.static)
     assert torch.isfinite(output.logits).all()
@@ -98,7 +98,7 @@ def test_the_logits_are_those_of_both_by_their_weights(train):
     # nobody is held out to say what each counts
     run = fit(train, profile=xor_profile(), settings=SMALL | READ, **QUIET)
     assert run.model.weight.tolist() == [0.5, 0.5]
-    batch = run._scaled(train)[np.arange(10)]
+    batch = run.scaled(train)[np.arange(10)]
     given = (batch.x, batch.observed, None, batch.static)
     read = TwoLevels(run.model.mixture, None, run.recipe.model)(*given).logits
     said = run.model.network(*given).logits.log_softmax(-1)
@@ -119,7 +119,7 @@ def test_the_length_of_a_training_is_told_with_the_loss_on_held_out_entities(tra
     # the network that is kept is the one of the least loss
     learned, rows = held_out_rows(train, 0.25, run.seed)
     assert not set(train.entity[learned]) & set(train.entity[rows])
-    logits, y = logits_of(run.model, run._scaled(train.select(rows)))
+    logits, y = logits_of(run.model, run.scaled(train.select(rows)))
     assert float(loss_of_windows(logits, y, "classes").mean()) == pytest.approx(min(curve), abs=1e-5)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from interplay.data.steps import Steps
-from interplay.data.targets import unlabelled
+from interplay.data.targets import no_labels
 from interplay.data.windows import Windows
 from interplay.errors import InvalidInput
 from interplay.types import UNLABELLED, Schema
@@ -147,15 +147,10 @@ def _with_static(steps: Steps, schema: Schema, notes: list[str]) -> Steps:
 
 def _with_target(steps: Steps, schema: Schema, what: str, notes: list[str]) -> Steps:
     """Labels as numbers of the schema's classes; unknown where it does not know them."""
-    kind = (
-        np.zeros((1, len(schema.classes)), dtype=np.int64)
-        if schema.kind == "labels"
-        else np.zeros(1, dtype=np.float64 if schema.kind == "number" else np.int64)
-    )
-    alike = steps.target.dtype.kind == kind.dtype.kind and steps.target.ndim == kind.ndim
+    target = no_labels(schema, len(steps))
+    alike = steps.target.dtype.kind == target.dtype.kind and steps.target.ndim == target.ndim
     if alike and steps.classes == schema.classes:
         return steps
-    target = unlabelled((len(steps),), kind)
     if alike and steps.classes:
         place = [steps.classes.index(name) if name in steps.classes else -1 for name in schema.classes]
         unknown = [name for name in steps.classes if name not in schema.classes]

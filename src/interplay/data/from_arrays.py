@@ -8,7 +8,8 @@ import numpy as np
 from interplay.arrays import as_array, as_floats
 from interplay.data.check import check_finite, refuse_missing
 from interplay.data.fill import fill_policy
-from interplay.data.steps import Steps, as_samples, whole_steps
+from interplay.data.precision import as_samples
+from interplay.data.steps import Steps, whole_steps
 from interplay.data.targets import class_numbers, label_table, target_values, unlabelled
 from interplay.data.windows import Windows, index_windows
 from interplay.errors import InvalidInput

@@ -10,16 +10,11 @@ from interplay.data.bins import ADDITIVE, binned, binned_channels, check_bin, re
 from interplay.data.check import check_recording, refuse_missing
 from interplay.data.fill import added_channels, fill_policy
 from interplay.data.odd_times import emptiness_in_words
+from interplay.data.precision import as_samples
 from interplay.data.targets import labels_on_grid, unlabelled
 from interplay.errors import InvalidInput
 from interplay.types import Recording, Stream
 from interplay.units import samples_per_step
-
-LOOKED_AT = 10_000
-"""Samples that decide whether a stream needs float64."""
-
-BLURRED = 1e-3
-"""Share of the range of the middle half of a channel that rounding may take."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -190,23 +185,6 @@ def channel_names(stream: Stream) -> tuple[str, ...]:
     """Names of the channels on the grid, numbered where the stream has none."""
     names = tuple(stream.channels) or tuple(str(c) for c in range(stream.values.shape[1]))
     return binned_channels(names, stream.bin)
-
-
-def as_samples(values: np.ndarray) -> np.ndarray:
-    """Values (n, ...) as float32, or as float64 where float32 would blur a channel.
-
-    A pressure of 100,000 Pa that moves by tenths has its signal in digits that float32 rounds.
-    """
-    values = np.asarray(values)
-    if values.dtype in (np.float32, np.float16) or values.size == 0:
-        return values.astype(np.float32, copy=False)
-    some = values[:: max(1, len(values) // LOOKED_AT)].astype(np.float64).reshape(-1, values.shape[-1])
-    known = some[~np.isnan(some).any(axis=1)]
-    if len(known) == 0:
-        return values.astype(np.float32)
-    low, high = np.quantile(known, [0.25, 0.75], axis=0)
-    rounding = np.finfo(np.float32).eps * np.median(np.abs(known), axis=0)
-    return values.astype(np.float64 if (rounding > BLURRED * (high - low)).any() else np.float32)
 
 
 def _joined(arrays: list[np.ndarray]) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 
 from interplay.arrays import as_array, as_floats
 from interplay.errors import InvalidInput
-from interplay.types import UNLABELLED, Target
+from interplay.types import UNLABELLED, Schema, Target
 
 
 def label_series(values, *, rate_hz: float, start_s: float = 0.0) -> Target:
@@ -91,6 +91,14 @@ def unlabelled(shape: tuple[int, ...], like: np.ndarray) -> np.ndarray:
     if like.dtype.kind == "f":
         return np.full(shape, np.nan)
     return np.full((*shape, *like.shape[1:]), UNLABELLED, dtype=np.int64)
+
+
+def no_labels(schema: Schema, n: int) -> np.ndarray:
+    """The target of n steps of which no label is known, of the kind of a schema."""
+    if schema.kind == "number":
+        return np.full(n, np.nan)
+    shape = (n, len(schema.classes)) if schema.kind == "labels" else (n,)
+    return np.full(shape, UNLABELLED, dtype=np.int64)
 
 
 def label_table(values, *, name: str) -> np.ndarray:

@@ -21,17 +21,22 @@ def write_state(path: Path, tensors: Mapping[str, torch.Tensor], text: str = "")
         save_file(whole, part, metadata={"text": text, "digest": _digest(whole, text)})
 
 
+def state_of(path: Path) -> tuple[dict[str, torch.Tensor], str]:
+    """What `write_state` wrote, or an error of whoever reads it."""
+    with safe_open(path, framework="pt") as file:
+        about = file.metadata() or {}
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 not a mapping
+    if about["digest"] != _digest(tensors, about["text"]):
+        raise ValueError("its content has changed since it was written")
+    return tensors, about["text"]
+
+
 def read_state(path: Path) -> tuple[dict[str, torch.Tensor], str] | None:
     """What `write_state` wrote; None where it wrote nothing, or the file is damaged: that is said, and it goes."""
     if not path.is_file():
         return None
     try:
-        with safe_open(path, framework="pt") as file:
-            about = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 not a mapping
-        if about["digest"] != _digest(tensors, about["text"]):
-            raise ValueError("its content has changed since it was written")
-        return tensors, about["text"]
+        return state_of(path)
     except (SafetensorError, OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:200]
         warnings.warn(

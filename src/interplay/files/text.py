@@ -10,6 +10,11 @@ def json_text(values) -> str:
     return json.dumps(_strict(values), indent=1, allow_nan=False) + "\n"
 
 
+def json_line(values) -> str:
+    """The same on one line."""
+    return json.dumps(_strict(values), allow_nan=False)
+
+
 def _strict(values):
     if isinstance(values, Mapping):
         return {name: _strict(value) for name, value in values.items()}

@@ -5,7 +5,7 @@ Letters: N windows, B batch, M modalities, T steps, r samples of a step, d chann
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import nn
@@ -59,7 +59,8 @@ class View:
             observed = observed[:, :, steps]
             x = {name: values[:, steps] for name, values in x.items()}
         static = seen.static if self.static else seen.static[:, :0]
-        return Sight(x=x, observed=observed, static=static)
+        summaries = seen.summaries if self.lags is None else {}
+        return Sight(x=x, observed=observed, static=static, summaries=summaries)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,11 +73,13 @@ class Sight:
         observed is never looked at, whatever number stands there
     observed : (B, M, T) bool
     static : (B, S) float32, scaled, NaN where unknown
+    summaries : modality name -> (B, F), what readers have summarised of these windows so far, for each other
     """
 
     x: Mapping[str, torch.Tensor]
     observed: torch.Tensor
     static: torch.Tensor
+    summaries: dict[str, torch.Tensor] = field(default_factory=dict, compare=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.observed)

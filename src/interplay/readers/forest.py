@@ -97,6 +97,8 @@ def joined(trees: Sequence[Tree]) -> dict[str, torch.Tensor]:
 
 def summed_leaves(features: torch.Tensor, forest: dict[str, torch.Tensor]) -> torch.Tensor:
     """(B, C): the sum over trees of the leaf that each window falls into."""
+    if len(features) == 1 and not torch.compiler.is_exporting():
+        return _of_one(features[0].numpy(), {name: tensor.numpy() for name, tensor in forest.items()})
     size = AT_ONCE // (len(forest["root"]) * forest["value"].shape[1])
     return in_pieces(lambda part: _summed(part, forest), size, features)
 
@@ -113,6 +115,21 @@ def _summed(features: torch.Tensor, forest: dict[str, torch.Tensor]) -> torch.Te
         node = torch.where(feature < 0, node, child)
     leaf = forest["left"][node].long()
     return forest["value"][leaf].sum(1)
+
+
+def _of_one(features: np.ndarray, forest: dict[str, np.ndarray]) -> torch.Tensor:
+    """(1, C) of one window (F,): a walk is many small looks, each of which takes torch several times as long."""
+    node = forest["root"]
+    for _ in range(len(forest["questions"])):
+        feature = forest["feature"][node]
+        value = features[feature]
+        goes_left = np.where(
+            np.isnan(value), forest["missing_left"][node], value <= forest["threshold"][node]
+        )
+        child = np.where(goes_left, forest["left"][node], forest["right"][node])
+        node = np.where(feature < 0, node, child)
+    leaves = forest["value"][forest["left"][node]]
+    return torch.from_numpy(leaves.sum(0, dtype=np.float64).astype(np.float32))[None]
 
 
 def _rounded_down(threshold: np.ndarray) -> np.ndarray:

@@ -113,16 +113,29 @@ def shares_above(seen: Sight, drawn: dict[str, torch.Tensor]) -> torch.Tensor:
 
 def _shares(samples, mask, weight, threshold, dilation: int) -> torch.Tensor:
     """(B, K Q) of one dilation."""
-    answers = _answers(samples, weight, dilation)
-    on = mask[:, None].float()
-    count = on.sum(-1).clamp_min(1)
-    shares = [((answers > level[:, None]) * on).sum(-1) / count for level in threshold.T]
+    # what is not observed is above nothing
+    answers = torch.where(mask[:, None], _answers(samples, weight, dilation), -torch.inf)
+    above = torch.empty_like(answers)
+    count = mask.sum(-1).clamp_min(1)[:, None]
+    shares = [_above(answers, level[:, None], above).sum(-1) / count for level in threshold.T]
     return torch.stack(shares, dim=-1).flatten(1)
 
 
+def _above(answers: torch.Tensor, level: torch.Tensor, room: torch.Tensor) -> torch.Tensor:
+    """1 where answers are above a level, else 0, in `room`: to ask for new memory takes longer than to compare."""
+    if torch.compiler.is_exporting():
+        return (answers > level).float()
+    return torch.gt(answers, level, out=room)
+
+
 def _answers(samples: torch.Tensor, weight: torch.Tensor, dilation: int) -> torch.Tensor:
-    """(B, K, n) what patterns answer at every sample, edges padded."""
-    return F.conv1d(samples, weight, padding=dilation * (TAPS // 2), dilation=dilation)
+    """(B, K, n) what patterns answer at every sample, edges padded.
+
+    In float64 sums of a few float32 numbers hardly depend on their order, which is another for a window alone than for
+    one among many; and an answer must fall on the same side of its threshold in both.
+    """
+    padding = dilation * (TAPS // 2)
+    return F.conv1d(samples.double(), weight.double(), padding=padding, dilation=dilation).float()
 
 
 def _samples(values: torch.Tensor, steps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

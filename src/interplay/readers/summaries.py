@@ -31,9 +31,11 @@ def window_summaries(seen: Sight) -> torch.Tensor:
     (B, F) float32; NaN where nothing was observed
     """
     columns = []
-    for m, values in enumerate(seen.x.values()):
-        steps = seen.observed[:, m]
-        columns += [_of_samples(values, steps), _of_steps(steps)]
+    for m, (name, values) in enumerate(seen.x.items()):
+        if name not in seen.summaries:
+            steps = seen.observed[:, m]
+            seen.summaries[name] = torch.cat([_of_samples(values, steps), _of_steps(steps)], dim=1)
+        columns.append(seen.summaries[name])
     return torch.cat([*columns, seen.static.float()], dim=1)
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from interplay.data.bins import ADDITIVE
-from interplay.data.steps import as_samples
+from interplay.data.precision import as_samples
 from interplay.study import columns as read
 from interplay.study import times as clock
 from interplay.study.issues import Issue, error, has_errors, warning

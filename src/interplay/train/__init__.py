@@ -10,6 +10,7 @@ _HOME = {
     "Adaptation": "adaptation",
     "DecisionConfig": "recipe",
     "Evaluation": "evaluation",
+    "EntityStream": "stream",
     "Exported": "export",
     "JsonLines": "trackers",
     "MLflow": "trackers",
@@ -17,6 +18,7 @@ _HOME = {
     "RECIPES": "recipe",
     "Recipe": "recipe",
     "Run": "run",
+    "StreamPrediction": "stream",
     "TRACKERS": "trackers",
     "TensorBoard": "trackers",
     "Tracker": "trackers",
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from interplay.train.rehearsal import rehearse
     from interplay.train.run import Run, TrainingData, load_run
     from interplay.train.run_folder import check_run_folder
+    from interplay.train.stream import EntityStream, StreamPrediction
     from interplay.train.trackers import TRACKERS, JsonLines, MLflow, TensorBoard, Tracker, make_trackers
     from interplay.train.training import fit
 
@@ -48,6 +51,7 @@ __all__ = [
     "TRACKERS",
     "Adaptation",
     "DecisionConfig",
+    "EntityStream",
     "Evaluation",
     "Exported",
     "JsonLines",
@@ -55,6 +59,7 @@ __all__ = [
     "OptimiserConfig",
     "Recipe",
     "Run",
+    "StreamPrediction",
     "TensorBoard",
     "Tracker",
     "TrainingData",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pytorch_lightning as pl
 import torch
 from torch import nn
-from torch.utils.data import BatchSampler, DataLoader, RandomSampler
+from torch.utils.data import DataLoader, RandomSampler
 
 from interplay.losses import RoutingLoss
 from interplay.nn import InteractionContext, Model, Output
@@ -15,6 +15,7 @@ from interplay.progress import Progress
 from interplay.train.augment import add_noise, hide_modalities, shift_levels
 from interplay.train.batches import Batch, ScaledWindows
 from interplay.train.recipe import Recipe
+from interplay.train.shared_batches import SharedBatches
 from interplay.train.target_kinds import TargetKind
 from interplay.train.trackers import Tracker
 
@@ -80,7 +81,8 @@ class GuidedTraining(pl.LightningModule):
         # the last step of a window is labelled, whatever the others are
         last = batch.y if output.step_logits is None else batch.y[:, -1]
         means = {"loss": total.detach(), **terms, **self.target.fitted(output.logits, last)}
-        self.log_dict(means, on_step=False, on_epoch=True, batch_size=len(batch.y))
+        several = self.trainer.world_size > 1
+        self.log_dict(means, on_step=False, on_epoch=True, batch_size=len(batch.y), sync_dist=several)
         for layer, routing in zip(self.model.moe_layers, output.routings, strict=True):
             if layer.load_bias is not None:
                 layer.load_bias.update(routing)
@@ -130,7 +132,8 @@ class TrainingBatches(pl.LightningDataModule):
 
     def train_dataloader(self) -> DataLoader:
         order = RandomSampler(self.windows, generator=self.generator)
-        batches = BatchSampler(order, self.batch_size, drop_last=False)
+        rank, world = (0, 1) if self.trainer is None else (self.trainer.global_rank, self.trainer.world_size)
+        batches = SharedBatches(order, self.batch_size, rank, world)
         return DataLoader(self.windows, batch_size=None, sampler=batches)
 
 
@@ -166,6 +169,8 @@ class EpochLog(pl.Callback):
     def on_train_start(self, trainer, module) -> None:
         before = self.epochs[-1]["seconds"] if self.epochs else 0.0
         self.started = time.perf_counter() - before
+        # of several processes one tells
+        self.trackers = self.trackers if trainer.is_global_zero else []
         for tracker in self.trackers:
             tracker.start(self.settings, self.epochs)
 

@@ -16,10 +16,11 @@ from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from interplay.data import Windows
 from interplay.nn import Model
-from interplay.progress import Progress
+from interplay.progress import Progress, silent
 from interplay.readers import Folds
 from interplay.train.batches import ScaledWindows
 from interplay.train.checkpoint import KeepState, PlainStates, Unfinished, training_key
+from interplay.train.devices import HandOver, OwnProcess, trainer_options
 from interplay.train.held_out import HeldOut, logits_of
 from interplay.train.module import EpochLog, GuidedTraining, TrainingBatches, count_epochs, count_steps
 from interplay.train.recipe import Recipe
@@ -73,7 +74,9 @@ def train_network(
         trackers = [JsonLines(unfinished.log), *trackers]
     train = windows.windows
     settings = {**recipe.to_dict(), "seed": seed, "windows": len(train), "entities": len(train.entities)}
-    log = EpochLog(progress, steps, trackers, settings, {} if look is None else look.curve)
+    # a bar of this process cannot be moved by others
+    moved = progress if recipe.devices.count == 1 else silent
+    log = EpochLog(moved, steps, trackers, settings, {} if look is None else look.curve)
     callbacks = [log] if look is None else [look, log]
     run_training(model, recipe, batches, epochs, callbacks, unfinished)
     progress(1.0)
@@ -101,10 +104,14 @@ def run_training(
 ) -> None:
     """Train a model in place for some epochs, which the schedule spans."""
     with _quiet_lightning(), _heard_interruption():
+        several = recipe.devices.count > 1
+        handed = [HandOver(callbacks)] if several else []
+        kept = [] if unfinished is None else [KeepState(unfinished.state)]
         trainer = pl.Trainer(
+            **trainer_options(recipe.devices),
             max_epochs=epochs,
             gradient_clip_val=recipe.optimiser.clip_norm,
-            callbacks=[*callbacks, *([] if unfinished is None else [KeepState(unfinished.state)])],
+            callbacks=[*callbacks, *([OwnProcess()] if several else []), *kept, *handed],
             plugins=[PlainStates()],
             logger=False,
             enable_checkpointing=unfinished is not None,
@@ -116,6 +123,8 @@ def run_training(
         training = GuidedTraining(model, TARGETS[windows.kind], recipe, steps)
         begun = None if unfinished is None else unfinished.begun()
         trainer.fit(training, datamodule=batches, ckpt_path=begun)
+        for one in handed:
+            one.take_over()
 
 
 @contextmanager

@@ -98,6 +98,28 @@ class OptimiserConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DevicesConfig:
+    """On what the network is trained; readers are fitted on the processor.
+
+    Attributes
+    ----------
+    accelerator : str
+        "auto" takes a GPU where there is one; "cpu", "gpu", "mps" and what else Lightning knows.
+    count : int
+        Devices of this machine, a process each. Batches are shared among them, so that steps stay what they are.
+    precision : str
+        "32-true", "bf16-mixed", "16-mixed" and what else Lightning knows.
+    """
+
+    accelerator: str = "auto"
+    count: int = 1
+    precision: str = "32-true"
+
+    def __post_init__(self):
+        _at_least("devices.count", self.count, 1)
+
+
+@dataclass(frozen=True, kw_only=True)
 class DecisionConfig:
     """How a class is called from the probabilities, which stay what they are.
 
@@ -133,6 +155,7 @@ class Recipe:
     decision : DecisionConfig
     readers : ReadersConfig
         Readers of whole windows, which the network is weighed against.
+    devices : DevicesConfig
     """
 
     model: ModelConfig = field(default_factory=ModelConfig)
@@ -141,6 +164,7 @@ class Recipe:
     optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
     decision: DecisionConfig = field(default_factory=DecisionConfig)
     readers: ReadersConfig = field(default_factory=ReadersConfig)
+    devices: DevicesConfig = field(default_factory=DevicesConfig)
 
     def __post_init__(self):
         given = {name: {} for name in DEFAULT_LOSSES} | dict(self.losses)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,6 +33,7 @@ from interplay.train.attribution import explain_windows
 from interplay.train.batches import ScaledWindows
 from interplay.train.described import TrainingData
 from interplay.train.evaluation import Evaluation, Scores, judge, prediction_table, predictions, scores_line
+from interplay.train.open_stream import open_stream
 from interplay.train.recipe import Recipe
 from interplay.train.rivals import forest_within
 from interplay.train.run_folder import (
@@ -40,6 +42,7 @@ from interplay.train.run_folder import (
     write_evaluation,
     write_run_folder,
 )
+from interplay.train.stream import EntityStream
 from interplay.train.target_kinds import TargetKind, make_target
 from interplay.train.window_contexts import WindowContexts, window_contexts
 from interplay.types import Schema
@@ -139,7 +142,7 @@ class Run:
         windows, notes = self.conformed(windows, "windows to predict")
         warn_of_data([*notes, *unlike_training(windows, self.scaler.channels)])
         with shown(progress, "predicting") as tell:
-            predicted = predictions(self.model, self._scaled(windows), tell)
+            predicted = predictions(self.model, self.scaled(windows), tell)
         return prediction_table(windows, predicted, self.target, observed=windows.observed_at_all())
 
     def evaluate(
@@ -204,7 +207,7 @@ class Run:
         with shown(progress, "evaluating") as tell:
             evaluation = judge(
                 self.model,
-                self._scaled(test),
+                self.scaled(test),
                 self.target,
                 tell,
                 n_bootstrap=n_bootstrap,
@@ -236,6 +239,17 @@ class Run:
         # reports know runs, runs know no report: it is looked up when somebody asks
         return import_module("interplay.report.inline").inline_report(self, path, overwrite=overwrite)
 
+    def stream(self, entity: str, **options: Any) -> EntityStream:
+        """Predictions of one entity while its data come: those that `predict` gives of its windows, in constant memory.
+
+        Options are those of `interplay.train.open_stream`.
+        """
+        return open_stream(self, entity, **options)
+
+    def resume_stream(self, path: str | Path) -> EntityStream:
+        """Go on with a stream of this run from the file that `EntityStream.save` wrote."""
+        return EntityStream.resumed(self, Path(path))
+
     def explain_window(self, windows: Windows, k: int, *, progress: Progress | None = None) -> xr.Dataset:
         """What the prediction of window number k rests on, token by token; see `explain_windows`."""
         return self.explain_windows(windows.select(np.array([k])), progress=progress).isel(window=0)
@@ -256,7 +270,7 @@ class Run:
         windows, notes = self.conformed(windows, "windows to explain")
         warn_of_data(notes)
         with shown(progress, "explaining") as tell:
-            return explain_windows(self.model, self._scaled(windows), self.target, tell)
+            return explain_windows(self.model, self.scaled(windows), self.target, tell)
 
     def contexts(self, windows: Windows) -> WindowContexts | None:
         """What the profile says of each window, where the recipe asks for it."""
@@ -281,10 +295,11 @@ class Run:
         return windows, notes
 
     def _scores(self, test: Windows, n_bootstrap: int) -> Scores:
-        predicted = predictions(self.model, self._scaled(test), silent)
+        predicted = predictions(self.model, self.scaled(test), silent)
         return self.target.scores(test, predicted, n_bootstrap)
 
-    def _scaled(self, windows: Windows) -> ScaledWindows:
+    def scaled(self, windows: Windows) -> ScaledWindows:
+        """Windows of this schema as the model reads them."""
         return ScaledWindows(windows, self.scaler, self.contexts(windows))
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:

@@ -122,7 +122,7 @@ def plot_without(evaluation: Evaluation, score: str = "macro_f1", ax=None):
 
 
 def plot_pooling(insight: xr.Dataset, ax=None):
-    """Share (%) of each modality and lag in what is read for the prediction, mean over test windows; time runs right."""
+    """Share (%) of each modality and lag in what is read for the prediction, mean over windows; time runs right."""
     weight = insight["windows"] / insight["windows"].sum()
     share = 100 * (insight["pooling"] * weight).sum("class").transpose("modality", "lag")
     share = share.isel(lag=slice(None, None, -1))

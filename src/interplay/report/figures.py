@@ -10,7 +10,6 @@ import xarray as xr
 
 from interplay.errors import InvalidInput
 from interplay.files import check_writable, whole_file
-from interplay.notebook import own_axes
 from interplay.profile import PAIR_ATOMS, InteractionProfile
 from interplay.profile.figures import COLOURS, plot_heatmap, plot_lags, time_to_the_right
 from interplay.profile.significance import Z_95
@@ -61,7 +60,7 @@ def plot_network(profile: InteractionProfile, atom: str = "synergy", *, most: in
     """
     if atom not in PAIR_ATOMS:
         raise InvalidInput(f"atom must be one of {list(PAIR_ATOMS)}; got {atom!r}.")
-    ax = own_axes(ax, (4.6, 4.6))
+    ax = _axes(ax, (4.6, 4.6))
     table = atom_table(profile, atom)
     bits = np.where(table.clear, table.bits, -np.inf).max(1)
     edges = [k for k in np.argsort(-bits, kind="stable")[:most] if np.isfinite(bits[k])]
@@ -87,7 +86,7 @@ def plot_network(profile: InteractionProfile, atom: str = "synergy", *, most: in
 
 def plot_informativeness(profile: InteractionProfile, ax=None):
     """What each modality tells alone, over time, with 95 % intervals; of many the seven that tell most."""
-    ax = own_axes(ax, (5.0, 3.2))
+    ax = _axes(ax, (5.0, 3.2))
     mi = profile.dataset["mi"].transpose("source", "lag").values
     order = np.argsort(-np.nan_to_num(mi).max(1), kind="stable")[: len(LINES)]
     for colour, m in zip(LINES, order, strict=False):
@@ -109,7 +108,7 @@ def plot_without(evaluation: Evaluation, score: str = "macro_f1", ax=None):
     """
     first, *rest = scores_by_part(evaluation)
     rows = [first, *sorted(rest, key=lambda part: part[score])]
-    ax = own_axes(ax, (5.0, 1.0 + 0.24 * len(rows)))
+    ax = _axes(ax, (5.0, 1.0 + 0.24 * len(rows)))
     for k, part in enumerate(rows):
         low, high = (part.get(f"{score}{end}") for end in ("_low", "_high"))
         if low is not None and high is not None:
@@ -123,7 +122,7 @@ def plot_without(evaluation: Evaluation, score: str = "macro_f1", ax=None):
 
 
 def plot_pooling(insight: xr.Dataset, ax=None):
-    """Share (%) of each modality and lag in what is read for the prediction, mean over test windows; time runs on."""
+    """Share (%) of each modality and lag in what is read for the prediction, mean over windows; time runs right."""
     weight = insight["windows"] / insight["windows"].sum()
     share = 100 * (insight["pooling"] * weight).sum("class").transpose("modality", "lag")
     share = share.isel(lag=slice(None, None, -1))
@@ -175,7 +174,7 @@ def plot_curve(predictions: pd.DataFrame, schema: Schema, kind: str = "roc", ax=
     """ROC ("roc") or precision and recall ("pr") of each class against the rest, or of each label."""
     from sklearn.metrics import PrecisionRecallDisplay, RocCurveDisplay
 
-    ax = own_axes(ax, (4.0, 3.8))
+    ax = _axes(ax, (4.0, 3.8))
     show = {"roc": RocCurveDisplay, "pr": PrecisionRecallDisplay}.get(kind)
     if show is None:
         raise InvalidInput(f"kind must be 'roc' or 'pr'; got {kind!r}.")
@@ -194,7 +193,7 @@ def plot_curve(predictions: pd.DataFrame, schema: Schema, kind: str = "roc", ax=
 
 def plot_calibration(predictions: pd.DataFrame, schema: Schema, ax=None):
     """Predicted probability against the share that happened: of the predicted class, or of each label."""
-    ax = own_axes(ax, (4.0, 3.8))
+    ax = _axes(ax, (4.0, 3.8))
     ax.plot([0, 1], [0, 1], color="0.6", ls=":", lw=1)
     curves = REPORTED[schema.kind].calibration(predictions, schema)
     for k, (name, curve) in enumerate(curves.items()):
@@ -212,7 +211,7 @@ def plot_calibration(predictions: pd.DataFrame, schema: Schema, ax=None):
 
 def plot_predicted(predictions: pd.DataFrame, ax=None):
     """Predicted against true numbers, a dot for each window."""
-    ax = own_axes(ax, (4.0, 3.8))
+    ax = _axes(ax, (4.0, 3.8))
     true, predicted = predictions["label"], predictions["predicted"]
     ends = [min(true.min(), predicted.min()), max(true.max(), predicted.max())]
     ax.plot(ends, ends, color="0.6", ls=":", lw=1)
@@ -225,7 +224,7 @@ def plot_entities(predictions: pd.DataFrame, schema: Schema, ax=None):
     """Share of right predictions, or mean absolute error of a number, of each held-out entity."""
     kind = REPORTED[schema.kind]
     rows = kind.entities(predictions, schema)
-    ax = own_axes(ax, (4.6, 1.0 + 0.2 * len(rows["names"])))
+    ax = _axes(ax, (4.6, 1.0 + 0.2 * len(rows["names"])))
     ax.plot(rows["value"], range(len(rows["names"])), "o", color=LINES[0])
     ax.set_yticks(range(len(rows["names"])), rows["names"])
     ax.set_xlabel(kind.entity_score)
@@ -234,7 +233,7 @@ def plot_entities(predictions: pd.DataFrame, schema: Schema, ax=None):
 
 def plot_training(log: list[dict], ax=None):
     """The loss of the target by epoch."""
-    ax = own_axes(ax, (4.6, 3.0))
+    ax = _axes(ax, (4.6, 3.0))
     name = next(name for name in LOSSES if name in log[0])
     losses = np.array([entry[name] for entry in log], dtype=float)
     values = bits(losses) if name == "cross_entropy" else losses
@@ -325,7 +324,7 @@ def _of_profile(profile: InteractionProfile) -> dict[str, Callable]:
 def _table(values, rows, columns, xlabel: str, unit: str, ax, *, cmap="Blues", low=0.0, high=None, digits=0):
     """A heat map with its numbers where there is room."""
     n_r, n_c = values.shape
-    ax = own_axes(ax, (2.4 + 0.42 * n_c, 1.2 + 0.26 * n_r))
+    ax = _axes(ax, (2.4 + 0.42 * n_c, 1.2 + 0.26 * n_r))
     top = high if high is not None else max(float(np.nanmax(values, initial=0.0)), 1e-9)
     image = ax.imshow(values, cmap=cmap, vmin=low, vmax=top, aspect="auto")
     ax.set_yticks(range(n_r), [str(name) for name in rows])
@@ -339,3 +338,12 @@ def _table(values, rows, columns, xlabel: str, unit: str, ax, *, cmap="Blues", l
     ax.set_xlabel(xlabel)
     ax.figure.colorbar(image, ax=ax, label=unit, shrink=0.8)
     return ax
+
+
+def _axes(ax, size):
+    if ax is not None:
+        return ax
+    # a figure of its own, outside pyplot: nothing to close, no display needed
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=size, layout="constrained").add_subplot()

@@ -63,11 +63,13 @@ def own_axes(ax, size: tuple[float, float]):
 def _shown_axes() -> type:
     """Axes that show their figure where a cell ends with them; matplotlib is loaded by whoever draws."""
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     class ShownAxes(Axes):
         def _repr_png_(self) -> bytes:
             file = BytesIO()
-            self.figure.savefig(file, format="png", dpi=DOTS)  # pyrefly: ignore[missing-attribute]
+            assert isinstance(self.figure, Figure)
+            self.figure.savefig(file, format="png", dpi=DOTS)
             return file.getvalue()
 
     return ShownAxes

@@ -2,15 +2,11 @@
 
 After a kill the output must be what was there before, or the new result, whole. After the same command again it must
 be equal to the bit to that of a command that was never killed (seconds apart), with nothing left beside it. Odd trials
-write over an older result. Run with ``python -m benchmarks.kills [--trials 15] [--kinds estimate train ...]``: so many
-kills of each kind in all, those of earlier calls included. Rows are kept in benchmarks/results/reliability.jsonl, and
-the table in reliability.md is made of them.
+write over an older result. ``python -m benchmarks.reliability`` counts them.
 """
 
-import argparse
 import json
 import os
-import platform
 import random
 import shutil
 import signal
@@ -20,20 +16,15 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
-import torch
 
 from interplay.errors import InterplayError
-from interplay.files import whole_file
 from interplay.profile import InteractionProfile
 from interplay.train import load_run
 
-RESULTS = Path(__file__).parent / "results" / "reliability.jsonl"
-TABLE = RESULTS.with_suffix(".md")
 CUT = ["--steps", "3", "--stride", "96", "--lags-s", "[0.0, 1.0]"]
 QUICK = ["--estimator.epochs", "2", "--estimator.n_rotations", "9", "--estimator.n_bootstrap", "10"]
 TINY = ["--recipe", "network", "--model.width", "16", "--model.layers", "1", "--optimiser.epochs", "6",
@@ -258,51 +249,3 @@ def _failure(kind: Kind, folder: Path, before: str, wanted: str) -> str:
         return f"{type(error).__name__}: {error}"[:300]
     left = sorted(path.name for path in folder.rglob(".*"))
     return f"left behind: {left}" if left else ""
-
-
-def rows_so_far() -> list[dict]:
-    """Of earlier calls."""
-    return [json.loads(line) for line in RESULTS.read_text("utf-8").splitlines()] if RESULTS.exists() else []
-
-
-def table(rows: list[dict]) -> str:
-    """Counts of each kind, and every failure."""
-    lines = ["# Reliability", "", f"{date.today()}, {platform.machine()}, torch {torch.__version__}. "
-             "SIGKILL at a random moment of a command, then the same command again; see benchmarks/kills.py.", "",
-             "| command | tried | killed at work | over an older result | clean | failed |",
-             "| --- | --- | --- | --- | --- | --- |"]  # fmt: skip
-    for kind in [*KINDS, "all"]:
-        some = [row for row in rows if kind in (row["kind"], "all")]
-        counts = (
-            len(some),
-            *(sum(bool(row[name]) for row in some) for name in ("killed", "over_older", "failure")),
-        )
-        tried, killed, older, failed = counts
-        lines.append(f"| {kind} | {tried} | {killed} | {older} | {tried - failed} | {failed} |")
-    failures = [f"- {row['kind']} {row['trial']}: {row['failure']}" for row in rows if row["failure"]]
-    return "\n".join([*lines, *(["", "Failures:", "", *failures] if failures else [])]) + "\n"
-
-
-def main() -> None:
-    """Kill each kind of command until it has been killed so many times."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--trials", type=int, default=15)
-    options.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS))
-    args = options.parse_args()
-    rows = rows_so_far()
-    with tempfile.TemporaryDirectory() as temporary:
-        whole = reference(Path(temporary), args.kinds)
-        for number in range(args.trials):
-            for name in args.kinds:
-                if any((row["kind"], row["trial"]) == (name, number) for row in rows):
-                    continue
-                rows.append(trial(name, number, whole))
-                print(json.dumps(rows[-1]), flush=True)
-                with RESULTS.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(rows[-1]) + "\n")
-                with whole_file(TABLE, overwrite=True) as part:
-                    part.write_text(table(rows), "utf-8")
-
-
-if __name__ == "__main__":
-    main()

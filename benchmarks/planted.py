@@ -72,7 +72,7 @@ def shuffled(profile: InteractionProfile, seed: int) -> InteractionProfile:
         for name in ("redundancy", "unique", "synergy")
     }
     return InteractionProfile.from_arrays(
-        profile.modalities, lags=d["lag"].values, step_s=1.0, h_y_bits=profile.h_y_bits, **atoms
+        profile.modalities, lags=d["lag"].values, step_s=1.0, h_y_bits=profile.h_y_bits, entities=(), **atoms
     )
 
 
@@ -85,7 +85,7 @@ def true_profile(train: ip.Windows) -> InteractionProfile:
     atoms["unique"][SINGLE, SINGLE] = 0.0
     atoms["synergy"][PAIR[0], PAIR[1], PAIR_LAG] = atoms["synergy"][PAIR[1], PAIR[0], PAIR_LAG] = synergy
     return InteractionProfile.from_arrays(
-        train.modalities, lags=np.arange(n_l), step_s=1.0, h_y_bits=2.0, **atoms
+        train.modalities, lags=np.arange(n_l), step_s=1.0, h_y_bits=2.0, entities=(), **atoms
     )
 
 

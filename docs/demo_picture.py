@@ -1,21 +1,33 @@
-"""Draws demo.png, the picture of the README, from the run that `make demo` leaves in runs/demo."""
+"""Draws demo.png, the picture of the README, from the run that `make demo` leaves in runs/demo, or from another.
 
+``python docs/demo_picture.py [RUN]``. `tests/test_demo_picture.py` draws it anew and holds it to the file.
+"""
+
+import sys
 from pathlib import Path
 
-import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
 
 import interplay as ip
 
 HERE = Path(__file__).parent
+PICTURE = HERE / "demo.png"
 
 
 def main() -> None:
-    run = ip.load_run(HERE.parent / "runs" / "demo")
-    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(15, 4.2), layout="constrained")
+    folder = sys.argv[1] if sys.argv[1:] else HERE.parent / "runs" / "demo"
+    draw(ip.load_run(folder), PICTURE)
+
+
+def draw(run, path: Path) -> None:
+    """Redundancy of all pairs, one pair over lag, and what the predictions of each class rest on."""
+    # outside pyplot: the same picture whatever backend and style somebody has
+    figure = Figure(figsize=(15, 4.2), layout="constrained")
+    left, middle, right = figure.subplots(1, 3)
     run.profile.plot_heatmap("redundancy", ax=left)
     run.profile.plot_lags("gravity", "gyro_horizontal", ax=middle)
     plot_pooling(run, right)
-    figure.savefig(HERE / "demo.png", dpi=90)
+    figure.savefig(path, dpi=90)
 
 
 def plot_pooling(run, ax) -> None:

@@ -42,7 +42,9 @@ def opened(browser, page, width: int, colours: str) -> None:
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
     browser.get(page.as_uri())
     # charts are drawn when they come near the window; printing asks for all of them
-    browser.execute_script("window.dispatchEvent(new Event('beforeprint'))")
+    browser.execute_script(
+        "for (const name of ['beforeprint', 'afterprint']) window.dispatchEvent(new Event(name))"
+    )
 
 
 def pick(browser, name: str, value) -> None:

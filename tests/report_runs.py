@@ -1,5 +1,6 @@
 """Evaluated runs of any size made of drawn numbers, without training, for tests of the report."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ import interplay as ip
 from interplay.data import Scaler, SplitManifest
 from interplay.data.scaling import ChannelScale
 from interplay.metrics import classification_metrics, multilabel_metrics, regression_metrics
+from interplay.metrics.paired import Difference
 from interplay.nn import ATOMS, build_model
 from interplay.nn.context import interaction_context
 from interplay.train import Evaluation, Recipe, Run, TrainingData, make_recipe
@@ -194,3 +196,62 @@ def drawn_examples(
                 "time_s": ("window", predictions["time_s"].iloc[rows].to_numpy()), "row": ("window", rows)},
         attrs={"synergy_experts": model.synergy_experts, "outputs": list(classes) or ["number"]},
     )  # fmt: skip
+
+
+def against_rivals(run):
+    """The run beside a guess, and a forest that is 0.02 behind it; with what is lost without each modality."""
+    evaluation, main = run.evaluation, run.target.main_score
+    scores = dict(evaluation.test)
+    value = scores[main]
+    guess = scores | {main: 0.21, f"{main}_low": 0.2, f"{main}_high": 0.22}
+    rivals = {"guess": guess, "forest": worse(scores, 0.02)}
+    ahead = {
+        name: Difference(a=one[main], b=value, difference=value - one[main], low=value - one[main] - 0.03,
+                         high=value - one[main] + 0.03)
+        for name, one in rivals.items()
+    }  # fmt: skip
+    lost = {
+        name: Difference(a=value, b=one[main], difference=one[main] - value, low=one[main] - value - 0.005,
+                         high=one[main] - value + 0.005)
+        for name, one in evaluation.without.items()
+    }  # fmt: skip
+    return replace(run, evaluation=replace(evaluation, rivals=rivals, ahead=ahead, lost=lost))
+
+
+def recorded(run, n_windows: int = N_WINDOWS):
+    """The run with the streams that its windows were cut from: a sine of 4 Hz with a spike, in one strip an entity."""
+    evaluation, schema = run.evaluation, run.schema
+    predictions = evaluation.predictions.sort_values("entity", kind="stable").reset_index(drop=True)
+    rows = np.arange(min(n_windows, len(predictions)))
+    counts = predictions["entity"].iloc[rows].value_counts().sort_index()
+    steps = counts.to_numpy() + schema.steps - 1
+    first = np.r_[0, np.cumsum(steps)[:-1]]
+    at = np.concatenate(
+        [begin + schema.steps - 1 + np.arange(n) for begin, n in zip(first, counts, strict=True)]
+    )
+    values = np.sin(np.arange(4 * steps.sum()) / 3.0)[:, None].astype(np.float32)
+    values[SPIKE] = 9.0
+    streams = {
+        "strip_entity": ("strip", counts.index.to_numpy().astype(str)),
+        "strip_steps": ("strip", steps),
+        "strip_start_s": ("strip", np.zeros(len(steps))),
+        "row": ("window", rows),
+        "at": ("window", at),
+    }
+    described = []
+    for k, name in enumerate(schema.modalities):
+        streams[f"low_{k}"] = ((f"piece_{k}", f"channel_{k}"), values)
+        described.append({"name": name, "channels": ["x"], "units": ["g"], "rate": 4, "per": 1})
+    kept = xr.Dataset(streams, attrs={"streams": json.dumps(described)})
+    explained = predictions.iloc[evaluation.examples["row"].values]
+    examples = evaluation.examples.assign_coords(
+        entity=("window", explained["entity"].to_numpy().astype(str)),
+        time_s=("window", explained["time_s"].to_numpy()),
+    )
+    return replace(
+        run, evaluation=replace(evaluation, predictions=predictions, examples=examples, streams=kept)
+    )
+
+
+SPIKE = 101
+"""Sample of the streams of `recorded` that stands out."""

@@ -180,6 +180,7 @@ def test_triples_lie_beside_the_profile(tmp_path, capsys):
     assert "p.triples.nc" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_rates_and_news_can_be_asked_for(tmp_path, capsys):
     words = ["estimate", "hapt_sample", "--stride", "40", "--estimator", "DiscretePID", "--estimator.n_rotations", "9",
              "--estimator.n_cells", "3", "--quiet"]  # fmt: skip
@@ -202,6 +203,7 @@ def test_rates_and_news_can_be_asked_for(tmp_path, capsys):
     assert "--rate and --novel must not be asked for at once" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_any_estimator_can_be_named(tmp_path, capsys):
     words = ["estimate", "hapt_sample", "-o", str(tmp_path / "p.nc"), "--lags-s", "[0]", "--stride", "16"]
     assert main([*words, "--estimator", "DiscretePID", "--estimator.n_cells", "4"]) == 0
@@ -240,7 +242,7 @@ def test_every_command_explains_itself(command, capsys):
 
 def test_the_recipe_named_is_the_default_of_its_settings(capsys):
     with pytest.raises(SystemExit):
-        main(["train", "--recipe", "paper", "--help"])
+        main(["train", "--recipe", "paper", "--help-settings"])
     out = " ".join(capsys.readouterr().out.split())
     assert "(default: 128)" in out.partition("--model.width N")[2].partition("--model.layers")[0]
     assert "--model.router.gru_width N" in out

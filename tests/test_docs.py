@@ -93,8 +93,27 @@ def shorter(page: str) -> list[str]:
     return blocks
 
 
+LONG = (
+    "howto/around_events.md",
+    "howto/beyond_pairs.md",
+    "howto/choose_an_estimator.md",
+    "howto/choose_sensors.md",
+    "howto/compare.md",
+    "howto/own_training_loop.md",
+    "howto/rates_gaps_events.md",
+    "howto/scikit_learn.md",
+    "howto/tune.md",
+)
+"""Pages that take longer than the default suite allows."""
+
+
 @pytest.mark.parametrize(
-    "page", [page for page in PAGES if examples(page, "python") and page not in OF_ITS_OWN]
+    "page",
+    [
+        pytest.param(page, marks=pytest.mark.slow) if page in LONG else page
+        for page in PAGES
+        if examples(page, "python") and page not in OF_ITS_OWN
+    ],
 )
 def test_the_examples_of_a_page_run_one_after_the_other(page, tmp_path, monkeypatch):
     if page in NEEDS:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import interplay as ip
+from interplay.errors import InvalidInput
 from interplay.notebook import MOST_ROWS, rows_html, table_html
 from report_runs import drawn_run
 
@@ -50,6 +51,19 @@ def values() -> dict[str, object]:
         "comparison": ip.compare(run.profile, run.profile),
         "runs": ip.compare(run, run, names=[HOSTILE, "b"]),
     }
+
+
+def test_a_run_shows_its_report_in_a_frame_that_reaches_nothing_else(tmp_path):
+    run = drawn_run(2, 3, names=(HOSTILE, "b"), classes=(HOSTILE, "walk", "climb"))
+    page = run.report(tmp_path / "report.html")
+    assert page.html == (tmp_path / "report.html").read_text("utf-8")
+    frame = page._repr_html_()
+    assert Cells(frame).tags == {"iframe"}
+    assert 'sandbox="allow-scripts"' in frame
+    assert len(repr(page)) < 200
+    assert run.report().html == page.html
+    with pytest.raises(InvalidInput, match=r"report\.html"):
+        run.report(tmp_path / "report.html")
 
 
 @pytest.mark.parametrize("name", list(values()))

@@ -6,6 +6,7 @@ import pytest
 from benchmarks import curves, given
 
 
+@pytest.mark.slow
 def test_truths_of_forms_are_those_of_closed_forms():
     one, two, both = curves.informations("sum")
     noise, a, b = 0.49, 1.0, 0.25

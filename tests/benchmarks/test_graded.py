@@ -171,6 +171,7 @@ def test_crossed_classes_do_not_change_with_the_fineness_of_the_grid():
         ("third of a circle by cosine and sine", sharp.sectors),
     ],
 )
+@pytest.mark.slow
 def test_sharp_boundaries_are_those_of_counts_in_many_cells(name, views):
     """Plug-in counts in 120 cells of each source, and 120 x 120 of both.
 

@@ -5,7 +5,8 @@ import sys
 import pytest
 
 from benchmarks import kills
-from benchmarks.kills import KINDS, NOTHING, Kind, Reference, table, trial
+from benchmarks.kills import KINDS, NOTHING, Kind, Reference, trial
+from benchmarks.reliability import table
 
 
 def content(folder):

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from interplay.cli.output import evaluation_in_words
-from report_runs import drawn_run
+from report_runs import against_rivals, drawn_run
 
 
 def test_blanking_is_said_to_be_no_training():
@@ -22,3 +22,15 @@ def test_a_control_is_told_where_there_is_one():
     assert told.startswith("Trained anew without the profile: R² 0.500 (95 % interval 0.400 to 0.600)")
     assert f"against {run.evaluation.test['r2']:.3f} with it: the profile helps." in told
     assert "Trained anew" not in evaluation_in_words(run)
+
+
+def test_what_the_run_has_to_beat_is_told_where_it_is_known():
+    run = drawn_run(3, 3)
+    words = evaluation_in_words(against_rivals(run))
+    main = run.evaluation.test["macro_f1"]
+    told = next(line for line in words.splitlines() if " against " in line)
+    assert told == (
+        f"macro-F1 is {main:.3f} against 0.210 for guessing without a look and {main - 0.02:.3f} for a forest; from "
+        "the forest to this run it changes by +0.02 (95 % interval -0.01 to +0.05)."
+    )
+    assert "guessing" not in evaluation_in_words(run)

@@ -190,6 +190,7 @@ def test_a_split_of_a_run_holds_whatever_events_are_asked_about(study, windows, 
     assert set(ip.InteractionProfile.load(out).entities) == set(manifest.parts["train"].entities)
 
 
+@pytest.mark.slow
 def test_events_of_a_data_set_are_in_seconds_of_its_recordings(tmp_path, capsys):
     file, out = tmp_path / "bells.csv", tmp_path / "bells.nc"
     rows = [f"subject{k:02d},{time}" for k in range(1, 26) for time in (40, 90, 140, 190)]
@@ -236,7 +237,7 @@ def test_what_is_wrong_is_said_in_one_sentence(study, tmp_path, capsys, words, m
         ("entity,time\np00,5\np01,soon\n", "row 3 of"),
         ("entity,time\nnobody,5\n", "must name entities of the data, such as 'p00'; it has 'nobody'."),
         ("entity,time\np00,1e9\n", "none lies in the steps."),
-        ("", "cannot be read as a table"),
+        ("", "is not a table"),
     ],
 )
 def test_a_table_that_cannot_be_used_says_why(study, windows, tmp_path, text, message):

@@ -34,18 +34,19 @@ def test_help_has_a_short_usage_and_examples_as_written(path, capsys):
     assert out.splitlines()[0].endswith("[options]")
     assert len(ALL[path].examples) >= 2
     assert "examples:\n" + "".join(f"  {line}\n" for line in ALL[path].examples) in out
-    assert "| null" not in out.partition("Recipe")[0].partition("An estimator")[0]
+    for of_programmers in ("<class", "CLASS_PATH", "| null", "(type: ", "{'class_path'"):
+        assert of_programmers not in out
 
 
 def texts_of_options(arguments, capsys) -> dict[str, str]:
     """What help says of each option, without its type and default."""
     with pytest.raises(SystemExit):
         main(arguments)
-    entries = re.split(r"\n  (?=-)", capsys.readouterr().out.partition("options:")[2] or "")[1:]
+    entries = re.split(r"\n  (?=-)", capsys.readouterr().out.partition("\nexamples:")[0])[1:]
     texts = {}
     for entry in entries:
         name, _, rest = entry.partition("\n\n")[0].partition(" ")
-        words = re.sub(r"\(type: .*?\)$|\(default: .*?\)$", "", " ".join(rest.split()))
+        words = re.sub(r"\(default: .*?\)$", "", " ".join(rest.split()))
         texts[name] = re.sub(r"^(\{[\w,]+\}|(-\S+, )*[A-Z_| ]+\b)", "", words).strip()
     return texts
 
@@ -104,6 +105,37 @@ def test_defaults_are_told(capsys):
     assert "which entities are kept apart (default: 0)" in out
     assert "kept apart for testing (default: 0.3)" in out
     assert "replace the profile if it exists --json" in out
+    assert "--estimator.SETTING VALUE (default: PosteriorPID) options:" in out
+
+
+def test_help_of_train_is_short_and_in_groups_and_that_of_settings_has_every_one(capsys):
+    """Within two screens of 40 lines; settings stand apart."""
+    out = help_of(["train"], "--help", capsys)
+    groups = re.findall(r"^([a-z ]+):$", out, flags=re.MULTILINE)
+    assert groups[0] == "training"
+    assert groups[-2:] == ["options", "examples"]
+    assert len(out.splitlines()) < 80
+    assert "--model." not in out.partition("options:")[0]
+    settings = help_of(["train"], "--help-settings", capsys)
+    assert "\n  --model.width N " in settings
+    assert "\n  --readers.kinds.rockets.patterns N" in settings
+    assert settings.startswith(out.partition("\noptions:")[0])
+
+
+def help_of(path, asked_by, capsys) -> str:
+    with pytest.raises(SystemExit) as caught:
+        main([*path, asked_by])
+    assert caught.value.code == 0
+    return capsys.readouterr().out
+
+
+def test_values_are_named_by_what_they_are(capsys):
+    out = help_of(["train"], "--help", capsys)
+    assert "\n  -o, --out OUT  " in out
+    assert "\n  --seed N " in out
+    assert "\n  --lags-s '[X, ...]' " in out
+    assert "\n  --track {tensorboard,mlflow}\n" in out
+    assert "--lags-s+" not in out
 
 
 def test_bash_completes_commands_and_options(tmp_path, capsys):

@@ -109,7 +109,7 @@ def test_a_stopped_training_can_be_continued(whole, tmp_path, capsys, stopped, s
 @pytest.mark.parametrize(
     ("stopped", "signal_number"),
     [
-        (stopped_here, signal.SIGTERM),
+        pytest.param(stopped_here, signal.SIGTERM, marks=pytest.mark.slow),
         pytest.param(stopped_there, signal.SIGINT, marks=pytest.mark.slow),
         pytest.param(stopped_there, signal.SIGTERM, marks=pytest.mark.slow),
     ],

@@ -58,7 +58,9 @@ def test_wrong_usage_is_one_sentence(line, sentence, capsys):
     assert "class '" not in err
 
 
-@pytest.mark.parametrize("line", ["", "--help", "train", "estimate", "train --data x", "datasets"])
+@pytest.mark.parametrize(
+    "line", ["", "--help", "train", "train --help", "estimate", "train --data x", "datasets"]
+)
 def test_what_ends_with_an_answer_loads_nothing_heavy(line):
     code = START + f"print(sorted({HEAVY!r} & set(sys.modules)))"
     done = subprocess.run(
@@ -73,7 +75,7 @@ def test_recipes_and_runs_are_read_without_what_trains():
         START
         + "main(['report', 'nowhere'])\nprint('pytorch_lightning' in sys.modules, 'torch' in sys.modules)"
     )
-    words = [sys.executable, "-c", code, "train", "--help"]
+    words = [sys.executable, "-c", code, "train", "--help-settings"]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert done.stdout.endswith("False True\n")
 

@@ -80,6 +80,7 @@ def test_official_tables(tmp_path):
     assert classes.target.values[3 + 7 - AHEAD] == -1
 
 
+@pytest.mark.slow
 def test_no_hour_and_no_station_is_on_both_sides_and_the_test_comes_later():
     dataset = find_dataset("beijing_air")
     recordings = ip.load_dataset("beijing_air", shared("beijing_air"))

@@ -42,7 +42,15 @@ class Counted:
             yield recording
 
 
-LARGE = ("physionet2012", "mmash")
+LARGE = (
+    "physionet2012",
+    "mmash",
+    "beijing_air",
+    "mimic3_demo_potassium",
+    "mimic3_demo_glucose",
+    "mimic4_demo_potassium",
+    "stress_predict",
+)
 
 
 @pytest.mark.filterwarnings("ignore::interplay.errors.DataWarning")

@@ -68,6 +68,7 @@ def test_official_texts_of_the_rig_become_means_over_seconds(rig):
     np.testing.assert_allclose(flow[:, 1], 208 + np.arange(60) / 100, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_both_forms_of_the_rig_are_the_same(rig, tmp_path):
     texts = ip.load_dataset("hydraulic_valve", rig)
     sensors = [name for names, _ in SENSORS.values() for name in names]

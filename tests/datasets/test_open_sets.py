@@ -83,6 +83,7 @@ def test_exercises_are_five_subjects_and_eighty_sessions():
     assert windows.schema.shapes["unit5_mag"] == (10, 3)
 
 
+@pytest.mark.slow
 def test_stays_die_as_often_as_published():
     recordings = ip.load_dataset("physionet2012", shared("physionet2012"))
     died = np.array([r.target.values[0] for r in recordings])

@@ -124,6 +124,25 @@ def test_several_files_are_published_by_one_rename(tmp_path, monkeypatch):
     assert names(tmp_path) == ["beside", "main"]
 
 
+def test_processes_that_publish_the_same_files_take_turns(tmp_path):
+    main = tmp_path / "main"
+    code = f"""
+        main = Path({str(main)!r})
+        def save(text):
+            with whole_files(main, overwrite=True) as part:
+                for name in ("main", "beside"):
+                    (part / name).write_text(text)
+        print("there", flush=True)
+        for k in range(40):
+            save(f"{{os.getpid()}} {{k}}")
+    """
+    processes = [elsewhere(code) for _ in range(3)]
+    assert [process.wait() for process in processes] == [0, 0, 0]
+    assert main.read_text() == (tmp_path / "beside").read_text()
+    assert main.read_text().endswith(" 39")
+    assert names(tmp_path) == ["beside", "main"]
+
+
 def test_a_folder_is_replaced_in_one_step_or_put_back(tmp_path, monkeypatch):
     out = tmp_path / "out"
 

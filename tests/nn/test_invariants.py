@@ -97,6 +97,7 @@ def test_the_whole_model_compiles_in_one_graph_with_its_gradient(router, layers,
     ],
 )
 @torch.no_grad()
+@pytest.mark.slow
 def test_the_whole_model_is_exported_for_batches_of_any_size(router):
     layers = 2 if router == "interaction" else 1
     model = small_model(SHAPES, STEPS, random_context(len(SHAPES), STEPS), router=router, layers=layers)

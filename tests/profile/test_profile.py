@@ -36,6 +36,17 @@ def test_top_by_hand():
         hand_made().top(atom="shared")
 
 
+def test_top_has_the_interval_of_each():
+    """Normal standard errors to either side: 0.5 ± 1.96 times 0.1 bit."""
+    profile = hand_made()
+    profile = InteractionProfile(
+        profile.dataset.assign(synergy_stderr=xr.full_like(profile.dataset["synergy"], 0.1))
+    )
+    row = profile.top(1, atom="synergy").iloc[0]
+    assert (row["low"], row["high"]) == pytest.approx((0.304, 0.696))
+    assert profile.top(1, atom="redundancy")[["low", "high"]].isna().all(axis=None)
+
+
 def test_sums_and_clipping():
     profile = hand_made()
     d = profile.dataset
@@ -116,6 +127,8 @@ def test_figures_show_the_numbers():
     np.testing.assert_array_equal(drawn["only temp"], [0.0, 0.3])
     assert "bits" in ax.get_ylabel()
     assert "(s)" in ax.get_xlabel()
+    # the newest moment is on the right
+    assert ax.get_xlim()[0] > ax.get_xlim()[1]
     heat = profile.plot_heatmap("synergy")
     assert heat.images[0].get_array()[0, 2] == 0.5
     assert profile.plot_heatmap("redundancy", lag_s=0.1).images[0].get_array()[0, 1] == 0.4

@@ -14,7 +14,7 @@ from report_pages import Page
 from report_runs import drawn_run
 from small_runs import SMALL, STEPS, xor_profile, xor_windows
 
-SECTIONS = ("short", "pairs", "alone", "arrives", "sure", "used", "windows", "good", "trust")
+SECTIONS = ("short", "good", "keep", "windows", "pairs", "alone", "arrives", "sure", "used", "trust")
 HOSTILE = ("</script><b>", '"&amp;', "a'b`${1}", "=SUM(A1)")
 
 
@@ -185,7 +185,7 @@ def test_a_single_modality_has_no_pairs(tmp_path):
 
     zeros = np.zeros((1, 1, 2))
     profile = ip.InteractionProfile.from_arrays(
-        ["alone"], redundancy=zeros, unique=zeros, synergy=zeros, step_s=1.0, h_y_bits=1.0
+        ["alone"], redundancy=zeros, unique=zeros, synergy=zeros, step_s=1.0, h_y_bits=1.0, entities=()
     )
     run = fit(windows(("a", "b")), profile=profile, settings=SMALL)
     run.evaluate(windows(("x", "y")), n_bootstrap=10)

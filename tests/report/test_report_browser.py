@@ -58,8 +58,8 @@ def test_a_reader_can_use_the_report(browser, small_page, tmp_path, width, colou
 
     browser.execute_script("document.querySelector('#table button.csv').click()")
     rows = list(csv.DictReader(downloaded(tmp_path / "table.csv").splitlines()))
-    # two pairs with "third" at three lags
-    assert len(rows) == 6
+    # two pairs with "third" at three lags, of each four atoms and what both tell together
+    assert len(rows) == 30
     assert {row["second"] for row in rows} == {"third"}
 
     browser.execute_script("document.getElementById('theme').click()")
@@ -104,7 +104,13 @@ def test_the_page_calls_the_same_atoms_clear_as_the_words(browser, tmp_path):
         browser.execute_script("document.querySelector('#pair button.csv').click()")
         rows = list(csv.reader(downloaded(tmp_path / "pair.csv").splitlines()))
         (tmp_path / "pair.csv").unlink()
-        said = {rows[0][c - 3].split()[0]: [row[c] == "yes" for row in rows[1:]] for c in (4, 16)}
+        head, *rows = rows
+        said = {
+            atom: [
+                row[head.index("clear of chance")] == "yes" for row in rows if row[head.index("what")] == atom
+            ]
+            for atom in ("redundancy", "synergy")
+        }
         for atom in ("redundancy", "synergy"):
             table = atom_table(run.profile, atom)
             row = np.flatnonzero((table.first == 0) & (table.second == second))[0]
@@ -221,6 +227,7 @@ def test_time_since_an_event_is_drawn_and_downloaded_as_such(browser, tmp_path):
     assert "h after dose" in text_of(browser, "#pair-told")
     browser.execute_script("document.querySelector('#table button.csv').click()")
     head, *rows = csv.reader(downloaded(tmp_path / "table.csv").splitlines())
+    rows = [row for row in rows if row[4] == "synergy"]
     assert head[:4] == ["first", "second", "from (h after dose)", "to (h after dose)"]
     assert [row[2:4] for row in rows[:4]] == [["0", "1"], ["1", "2"], ["2", "4"], ["4", "7"]]
     assert [entry for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []

@@ -7,13 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import precision_recall_fscore_support
 
 import interplay as ip
 from interplay.metrics import Agreement
-from interplay.report import figures, text, write_report
+from interplay.report import figures, prediction_data, text, write_report
 from interplay.report.embed import safe_json
 from interplay.report.kinds import REPORTED, ReportedNumber
-from interplay.report.prediction_data import binned, one_output
+from interplay.report.prediction_data import binned, calls_of_classes, one_output
 from interplay.report.profile_data import atom_table, groups_of
 from interplay.report.script import repeat_script
 from interplay.report.summary import finding, summary_sentences
@@ -94,8 +95,7 @@ def test_agreement_that_is_not_known_is_said_to_be():
 def test_what_is_missed_most():
     compared, without = {"macro_f1": 0.9}, {"a": {"macro_f1": 0.6}, "b": {"macro_f1": 0.89}}
     assert text.missing_sentence(compared, without, "macro_f1") == (
-        "a is missed most: without it macro-F1 falls from 0.900 to 0.600; 1 other can be spared with a loss of at "
-        "most 0.02."
+        "a is missed most: without it macro-F1 falls from 0.900 to 0.600; b can be spared with a loss of at most 0.02."
     )
     without["a"] = {"macro_f1": 0.895}
     spared = text.missing_sentence(compared, without, "macro_f1")
@@ -181,14 +181,39 @@ def test_groups_are_prefixes_that_join():
     assert groups_of(("hand_x", "hand_y")) == {}
 
 
-def test_bins_and_curves_by_hand():
-    found = binned(np.array([0.05, 0.95, 0.97, 1.0]), np.array([0, 1, 0, 1]))
+def test_bins_and_curves_by_hand(monkeypatch):
+    monkeypatch.setattr(prediction_data, "FEWEST", 1)
+    found = binned(np.array([0.05, 0.95, 0.97, 1.0]), np.array([0, 1, 0, 1]), np.arange(4))
     np.testing.assert_allclose(found["predicted"], [0.05, (0.95 + 0.97 + 1.0) / 3])
     np.testing.assert_allclose(found["happened"], [0, 2 / 3])
-    one = one_output("x", np.array([True, False, True, False]), np.array([0.9, 0.8, 0.7, 0.1]))
+    one = one_output("x", np.array([True, False, True, False]), np.array([0.9, 0.8, 0.7, 0.1]), np.arange(4))
     # of four pairs of a positive and a negative three are in order
     assert one["auroc"] == pytest.approx(0.75)
-    assert "roc" not in one_output("x", np.array([True, True]), np.array([0.9, 0.8]))
+    assert "roc" not in one_output("x", np.array([True, True]), np.array([0.9, 0.8]), np.arange(2))
+
+
+def test_bins_of_few_windows_are_merged_and_have_intervals():
+    p = np.repeat([0.05, 0.15, 0.25, 0.95], [40, 10, 25, 3])
+    happened, entity = np.arange(78) % 2 == 0, np.arange(78) % 3
+    curve = binned(p, happened, entity)
+    # 10 and 25 join, and 3 that are left over join them
+    np.testing.assert_array_equal(curve["count"], [40, 38])
+    assert curve["predicted"][0] == pytest.approx(0.05)
+    assert (curve["low"] <= curve["happened"]).all()
+    assert (curve["happened"] <= curve["high"]).all()
+    assert np.isnan(binned(p, happened, np.zeros(78))["low"]).all()
+
+
+def test_precision_recall_and_f1_are_those_of_scikit_learn():
+    rng = np.random.default_rng(0)
+    y, called = rng.integers(0, 3, 200), rng.integers(0, 3, 200)
+    rows = calls_of_classes(y, called, np.arange(200) % 5, 4)
+    wanted = precision_recall_fscore_support(y, called, labels=[0, 1, 2, 3], zero_division=np.nan)
+    for name, values in zip(("precision", "recall", "f1"), wanted, strict=False):
+        np.testing.assert_allclose([row[name] for row in rows[:3]], values[:3])
+    # a class that is neither true nor called has none
+    assert np.isnan([rows[3][name] for name in ("precision", "recall", "f1")]).all()
+    assert all(row["f1_low"] <= row["f1"] <= row["f1_high"] for row in rows[:3])
 
 
 def test_entities_of_labels_count_known_labels():

@@ -7,10 +7,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from interplay.errors import DamagedFile
+from interplay.files import parquet
 from interplay.study import partition as parts
 from interplay.study import tables
 from interplay.study.columns import numbers
-from interplay.study.formats import arrays, lines, opening
+from interplay.study.formats import lines, opening
 from interplay.study.patterns import Key
 from interplay.study.spec import StreamSpec
 from interplay.study.tables import LongTables
@@ -36,7 +37,7 @@ def long_table(folder, file):
 
 @pytest.fixture
 def small_parts(monkeypatch):
-    monkeypatch.setattr(arrays, "CELLS", 300)
+    monkeypatch.setattr(parquet, "CELLS", 300)
     monkeypatch.setattr(lines, "BLOCK", 700)
     monkeypatch.setattr(parts, "PART_BYTES", 4000)
 

@@ -95,7 +95,7 @@ def test_evaluation_keeps_examples_and_what_experts_do(run, tmp_path):
     run.evaluate(test, n_bootstrap=10, **QUIET)
     run.save(tmp_path / "run")
     again = ip.load_run(tmp_path / "run").evaluation
-    assert 2 <= again.examples.sizes["window"] <= 24
+    assert 2 <= again.examples.sizes["window"] <= 48
     insight = again.insight
     np.testing.assert_allclose(insight["expert_probability"].sum("expert"), 1.0, atol=1e-5)
     use = insight["use_by_atom"]

@@ -95,6 +95,7 @@ def test_evaluate_retrains_the_control_on_the_command_line(tmp_path, monkeypatch
         synergy=np.where(np.eye(2, dtype=bool)[..., None], 0.0, np.ones((2, 2, 3))),
         step_s=1.0,
         h_y_bits=1.0,
+        entities=(),
     ).save("profile.nc")
     for name, profile in (("plain", "none"), ("guided", "profile.nc")):
         words = ["train", *data, "-o", name, "--profile", profile, "--stride", "2", "-q", *small]

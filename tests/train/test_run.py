@@ -197,7 +197,17 @@ def test_a_control_comes_back_and_metrics_are_nested_as_the_fields_are(run, tmp_
     folder = replace(run, evaluation=replace(run.evaluation, control=control)).save(tmp_path / "run")
     assert load_run(folder).evaluation.control["accuracy"] == 0.25
     metrics = json.loads((folder / "metrics.json").read_text())
-    scores = {"test", "compared", "without_context", "without", "agreement", "control"}
+    scores = {
+        "test",
+        "compared",
+        "without_context",
+        "without",
+        "agreement",
+        "control",
+        "rivals",
+        "ahead",
+        "lost",
+    }
     assert set(metrics) == scores | {"sha256"}
     assert metrics["without"]["left"]["accuracy"] == run.evaluation.without["left"]["accuracy"]
     assert set(metrics["agreement"]["synergy"]) == {"gamma", "low", "high", "n"}
@@ -221,7 +231,9 @@ def test_the_folder_describes_itself_without_pickle(saved):
         "metrics.json",
         "predictions.parquet",
         "profile.nc",
+        "rivals.safetensors",
         "split.json",
+        "streams.nc",
         "versions.json",
         "weights.safetensors",
     }
@@ -294,6 +306,8 @@ def test_a_folder_that_lacks_a_file_is_damaged(saved, name):
         "predictions.parquet",
         "examples.nc",
         "insight.nc",
+        "rivals.safetensors",
+        "streams.nc",
     ],
 )
 def test_a_folder_with_a_truncated_file_is_damaged(saved, name, share):
@@ -363,7 +377,7 @@ def test_what_cannot_be_trained_on_is_refused(train):
 def test_a_profile_of_other_modalities_or_classes_is_refused(train):
     zeros = np.zeros((2, 2, 1))
     other = ip.InteractionProfile.from_arrays(
-        ("left", "up"), redundancy=zeros, unique=zeros, synergy=zeros, step_s=0.5, h_y_bits=1.0
+        ("left", "up"), redundancy=zeros, unique=zeros, synergy=zeros, step_s=0.5, h_y_bits=1.0, entities=()
     )
     with pytest.raises(InvalidInput, match=r"it lacks \['right', 'third'\]"):
         fit(train, profile=other)

@@ -99,6 +99,7 @@ def test_every_recipe_says_the_same_as_of_whole_windows(train, recipe):
         **{atom: xor_profile().dataset[atom].values for atom in ("redundancy", "unique", "synergy")},
         step_s=STEP_S,
         h_y_bits=1.0,
+        entities=(),
     )
     # baselines without readers have none of their settings
     settings = {"optimiser.epochs": 1, "optimiser.least_steps": 0, "model.width": 16, **READERS}

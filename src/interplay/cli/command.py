@@ -1,8 +1,9 @@
 """What a command is, how a table of commands becomes a parser, and how its help looks."""
 
-from argparse import SUPPRESS, Action
+from argparse import PARSER, SUPPRESS, Action
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from types import NoneType
+from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from jsonargparse import ArgumentParser, DefaultHelpFormatter, Namespace
 
@@ -36,12 +37,26 @@ class CommandHelp(DefaultHelpFormatter):
     """
 
     def _get_help_string(self, action: Action) -> str:
-        if "." in action.dest or not action.option_strings or action.help is None:
+        if not action.option_strings and (action.help is not None or action.nargs == PARSER):
+            return action.help or ""
+        if "." in action.dest or action.help is None:
             return super()._get_help_string(action)
         if action.required:
             return f"{action.help} (required)"
         says_nothing = any(action.default is value for value in (None, False, SUPPRESS))
+        says_nothing |= "(default: " in action.help
         return action.help if says_nothing else f"{action.help} (default: %(default)s)"
+
+    def _format_action_invocation(self, action: Action) -> str:
+        # a list can also be given item by item, as --lags-s+: two ways to say the same confuse in help
+        names = [name for name in action.option_strings if not name.endswith("+")]
+        if not names:
+            return super()._format_action_invocation(action)
+        value = self._format_args(action, self._get_default_metavar_for_optional(action))
+        return " ".join([", ".join(names), *([value] if action.nargs != 0 else [])])
+
+    def _get_default_metavar_for_optional(self, action: Action) -> str:
+        return _metavar(_hint_of(action)) or action.dest.rsplit(".")[-1].replace("_", "-").upper()
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         return text if text.startswith("examples:") else super()._fill_text(text, width, indent)
@@ -54,6 +69,23 @@ class CommandHelp(DefaultHelpFormatter):
             elif action.required:
                 needed.append(f"{action.option_strings[0]} {self._get_default_metavar_for_optional(action)}")
         return f"usage: {' '.join([self._prog, *needed])} [options]\n\n"
+
+
+def _hint_of(action: Action) -> Any:
+    """The type of an option's value; of one that can also be nothing, the other."""
+    hint = getattr(action, "_typehint", action.type)
+    rest = [one for one in get_args(hint) if one is not NoneType]
+    return rest[0] if len(rest) == 1 and NoneType in get_args(hint) else hint
+
+
+def _metavar(hint: Any) -> str | None:
+    """What stands for a value in help: its choices, or what kind of number it is."""
+    if get_origin(hint) is Literal:
+        return f"{{{','.join(map(str, get_args(hint)))}}}"
+    return METAVARS.get(hint)
+
+
+METAVARS: dict[Any, str] = {int: "N", float: "X", bool: "{true,false}", list[float]: "'[X, ...]'"}
 
 
 def add_commands(
@@ -71,17 +103,21 @@ def add_commands(
             command.options(part, None if words is None else words[1:])
             if not command.group:
                 part.add_argument(*QUIET, action="store_true", help="no progress, results only")
+            # what a command is about comes before how it talks
+            part._action_groups = sorted(part._action_groups, key=lambda group: group is part._optionals)
 
 
-def needs_more_options(part: ArgumentParser, words: list[str] | None) -> bool:
-    """Whether a command line asks for help, or has options that `part` does not know yet.
+def needs_more_options(
+    part: ArgumentParser, words: list[str] | None, asked_by: tuple[str, ...] = ("-h", "--help")
+) -> bool:
+    """Whether a command line asks for help on all options, or has some that `part` does not know yet.
 
     Settings of recipes and estimators are slow to load: a command adds them only then.
     """
     if words is None:
         return True
     named = {word.partition("=")[0] for word in words if word.startswith("-")}
-    return not named <= {*part._option_string_actions, *QUIET} - {"-h", "--help"}
+    return not named <= {*part._option_string_actions, *QUIET} - set(asked_by)
 
 
 def new_parser(description: str, version: str) -> ArgumentParser:

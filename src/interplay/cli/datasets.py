@@ -77,7 +77,7 @@ def _facts(card: "Card") -> str:
         else instructions(card),
     }
     lines = []
-    for name in (name for name in facts if name not in ("bundled", "downloads")):
+    for name in (name for name in facts if name not in ("bundled", "downloads", "sums", "most_gb")):
         value = facts[name]
         if isinstance(value, dict) and value:
             lines += [f"{name}:", *(f"  {key}: {text}" for key, text in value.items())]
@@ -121,7 +121,8 @@ def run_fetch(args: Namespace) -> None:
 
 def _show_terms(card: "Card") -> None:
     print(f"{card.title}\nLicence: {card.licence}\nPlease cite: {card.citation}", file=sys.stderr)
-    print("".join(f"From: {url}\n" for url in card.downloads), end="", file=sys.stderr)
+    urls = [url for url in (card.sums, *card.downloads) if url]
+    print("".join(f"From: {url}\n" for url in urls), end="", file=sys.stderr)
 
 
 def _ask() -> None:

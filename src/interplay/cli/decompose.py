@@ -7,10 +7,8 @@ from jsonargparse import ArgumentParser, Namespace
 from interplay.cli.command import PROGRAM, Command
 from interplay.cli.options import json_option, out_option, overwrite_option
 from interplay.cli.output import tell_next, tell_result
-from interplay.errors import DamagedFile, InvalidInput
+from interplay.errors import InvalidInput
 from interplay.files import check_writable
-
-READERS = {".csv": "read_csv", ".parquet": "read_parquet"}
 
 
 def options(part: ArgumentParser, words: list[str] | None) -> None:
@@ -58,14 +56,15 @@ def run(args: Namespace) -> None:
 def _table(path: Path):
     import pandas as pd
 
-    if path.suffix not in READERS:
+    from interplay.files.parquet import read_parquet
+    from interplay.files.reading import whole
+    from interplay.files.unpacked import opened
+
+    readers = {".csv": lambda file: pd.read_csv(opened(file)), ".parquet": read_parquet}
+    if path.suffix not in readers:
         raise InvalidInput(f"the table to read must end in .csv or .parquet; got {path.name!r}.")
-    try:
-        return getattr(pd, READERS[path.suffix])(path)
-    except ValueError as error:
-        raise DamagedFile(
-            f"{path} cannot be read as a table ({error}). Write it again, or another way."
-        ) from error
+    with whole(path, "a table", "Write it again, or another way."):
+        return readers[path.suffix](path)
 
 
 def _column(table, name: str):

@@ -1,9 +1,16 @@
 """`interplay estimate`."""
 
-from jsonargparse import ArgumentParser, Namespace, lazy_instance
+from jsonargparse import ArgumentParser, Namespace
 
 from interplay.cli.command import Command, needs_more_options
-from interplay.cli.options import DATA, json_option, out_option, overwrite_option, training_windows_options
+from interplay.cli.options import (
+    DATA,
+    estimator_options,
+    json_option,
+    out_option,
+    overwrite_option,
+    training_windows_options,
+)
 from interplay.cli.output import interactions_in_words, tell_next, tell_result, triples_in_words
 from interplay.cli.workflow import (
     continued,
@@ -13,7 +20,6 @@ from interplay.cli.workflow import (
 )
 from interplay.errors import InvalidInput
 from interplay.files import check_writable
-from interplay.registry import look_here
 
 
 def options(part: ArgumentParser, words: list[str] | None) -> None:
@@ -22,26 +28,20 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
     overwrite_option(part, "profile")
     json_option(part)
     training_windows_options(part)
-    part.add_argument(
+    more = part.add_argument_group("more to measure")
+    more.add_argument(
         "--rate",
         action="store_true",
         help="measure all lags together, the rate of directed information (lags are chosen where --lags-s names none)",
     )
-    part.add_argument(
+    more.add_argument(
         "--beyond-pairs",
         action="store_true",
         help="also measure what a third adds to a pair, of triples that look promising, and write it beside the "
         "profile (.triples.nc)",
     )
     if needs_more_options(part, words):
-        from interplay.estimators import BaseRUS, PosteriorPID
-
-        look_here()
-        # another class would take over what the default has for arguments of the same name
-        if any(word == "--estimator" or word.startswith("--estimator=") for word in words or ()):
-            part.add_subclass_arguments(BaseRUS, "estimator", required=False)
-        else:
-            part.add_subclass_arguments(BaseRUS, "estimator", default=lazy_instance(PosteriorPID))
+        estimator_options(part, words, default="PosteriorPID")
 
 
 def run(args: Namespace) -> None:

@@ -16,6 +16,16 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
         action="store_true",
         help="also train the same recipe without the profile, on the run's own training windows, and compare",
     )
+    part.add_argument(
+        "--allow-twins",
+        action="store_true",
+        help="also evaluate on entities whose samples the run was trained on under other names",
+    )
+    part.add_argument(
+        "--no-streams",
+        action="store_true",
+        help="keep no samples of the tested recordings in the run; the report then draws no signals",
+    )
     json_option(part)
 
 
@@ -37,7 +47,13 @@ def run(args: Namespace) -> None:
         with progress(args, "training the control") as tell:
             control = train_control(run, windows_of_split(run, args), progress=tell)
     with progress(args, "evaluating") as tell:
-        scores = run.evaluate(windows.of_entities(fresh), control=control, progress=tell)
+        scores = run.evaluate(
+            windows.of_entities(fresh),
+            control=control,
+            allow_twins=args.allow_twins,
+            streams=False if args.no_streams else None,
+            progress=tell,
+        )
     assert run.evaluation is not None
     beside = {} if control is None else {"control": run.evaluation.control}
     tell_result(args, scores | beside, evaluation_in_words(run))

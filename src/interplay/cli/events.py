@@ -8,6 +8,7 @@ from jsonargparse import ArgumentParser, Namespace
 from interplay.cli.command import Command, needs_more_options
 from interplay.cli.options import (
     DATA,
+    estimator_options,
     json_option,
     out_option,
     overwrite_option,
@@ -19,7 +20,6 @@ from interplay.cli.output import progress, tell_next, tell_result
 from interplay.cli.workflow import split_as_asked
 from interplay.errors import InvalidInput
 from interplay.files import check_writable
-from interplay.registry import look_here
 
 FORMS = {
     "kind": ("a file",),
@@ -61,10 +61,7 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
     step_option(part)
     split_options(part)
     if needs_more_options(part, words):
-        from interplay.estimators import BaseRUS
-
-        look_here()
-        part.add_subclass_arguments(BaseRUS, "estimator", required=False)
+        estimator_options(part, words)
 
 
 def _event_options(group) -> None:

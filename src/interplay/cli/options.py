@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from jsonargparse import ArgumentParser
+from jsonargparse import ArgumentParser, lazy_instance
+from jsonargparse._core import ActionsContainer as Options
 
 from interplay.cli.command import PROGRAM
 
@@ -10,9 +11,7 @@ AS_ITS_CARD_SAYS = "(default: as the data set's card says)"
 DATA = f"a data set's name (see `{PROGRAM} datasets list`), or a study folder"
 
 
-def out_option(
-    part: ArgumentParser, what: str, *, default: Path | None = None, required: bool = False
-) -> None:
+def out_option(part: Options, what: str, *, default: Path | None = None, required: bool = False) -> None:
     part.add_argument("-o", "--out", type=Path | None, default=default, required=required, help=what)
 
 
@@ -24,7 +23,7 @@ def json_option(part: ArgumentParser) -> None:
     part.add_argument("--json", action="store_true", help="print the result as JSON, for scripts")
 
 
-def root_option(part: ArgumentParser) -> None:
+def root_option(part: Options) -> None:
     """Where the files of a data set are."""
     part.add_argument(
         "--root",
@@ -34,7 +33,7 @@ def root_option(part: ArgumentParser) -> None:
     )
 
 
-def source_options(part: ArgumentParser) -> None:
+def source_options(part: Options) -> None:
     """Where recordings come from, beside the name of the data set, and how many windows are cut from them."""
     root_option(part)
     part.add_argument(
@@ -47,40 +46,42 @@ def source_options(part: ArgumentParser) -> None:
 
 def training_windows_options(part: ArgumentParser) -> None:
     """How windows are cut from a data set, and which are for training."""
-    source_options(part)
-    step_option(part)
-    steps_option(part)
-    part.add_argument(
+    windows = part.add_argument_group("windows")
+    source_options(windows)
+    step_option(windows)
+    steps_option(windows)
+    interactions = part.add_argument_group("interactions")
+    interactions.add_argument(
         "--lags-s",
         type=list[float] | None,
         default=None,
         help="lags to measure, s, such as '[0, 0.5, 1]' (default: all of the window)",
     )
-    part.add_argument(
+    interactions.add_argument(
         "--novel",
         action="store_true",
         help="also measure what each lag adds to all more recent ones; takes longer",
     )
-    part.add_argument(
+    interactions.add_argument(
         "--novel-pairs",
         action="store_true",
         help="the same, and also what each lag of a pair adds beyond both of its modalities; takes longer still",
     )
-    split_options(part)
+    split_options(part.add_argument_group("entities for training and for testing"))
 
 
-def step_option(part: ArgumentParser) -> None:
+def step_option(part: Options) -> None:
     """The grid that recordings are laid on."""
     text = f"length of a step, s {AS_ITS_CARD_SAYS}"
     part.add_argument("--step-s", type=float | None, default=None, help=text)
 
 
-def steps_option(part: ArgumentParser) -> None:
+def steps_option(part: Options) -> None:
     """How long windows are."""
     part.add_argument("--steps", type=int | None, default=None, help=f"steps per window {AS_ITS_CARD_SAYS}")
 
 
-def split_options(part: ArgumentParser) -> None:
+def split_options(part: Options) -> None:
     """Which entities are for training."""
     part.add_argument("--test", type=float, default=0.3, help="share of the entities kept apart for testing")
     part.add_argument(
@@ -90,6 +91,33 @@ def split_options(part: ArgumentParser) -> None:
         "(default: the first published one, else random)",
     )
     part.add_argument("--split-seed", type=int, default=0, help="which entities are kept apart")
+
+
+def estimator_options(part: ArgumentParser, words: list[str] | None, *, default: str | None = None) -> None:
+    """Who measures interactions, any class with its settings; `default` is one of this library.
+
+    Loading them is slow: a command adds these options only where they are asked for.
+    """
+    import interplay
+    from interplay.estimators import BaseRUS
+    from interplay.registry import look_here
+
+    look_here()
+    # another class would take over what the default has for arguments of the same name
+    named = any(word == "--estimator" or word.startswith("--estimator=") for word in words or ())
+    if named or default is None:
+        part.add_subclass_arguments(BaseRUS, "estimator", required=False)
+    else:
+        part.add_subclass_arguments(BaseRUS, "estimator", default=lazy_instance(getattr(interplay, default)))
+    part._action_groups[-1].title = "who measures"
+    texts = {
+        "--estimator.help": "list the settings of an estimator, and end",
+        "--estimator": "an estimator's name or import path; its settings follow as --estimator.SETTING VALUE"
+        + (f" (default: {default})" if default else ""),
+    }
+    for name, text in texts.items():
+        action = part._option_string_actions[name]
+        action.help, action.metavar = text, "NAME"
 
 
 def open_option(part: ArgumentParser) -> None:

@@ -85,11 +85,12 @@ def triples_in_words(triples) -> str:
 
 
 def evaluation_in_words(run) -> str:
-    """The scores of an evaluated `Run`, and what its context is worth to it."""
+    """The scores of an evaluated `Run`, those of what it has to beat, and what its context is worth to it."""
     from interplay.report import text
 
     evaluation, main = run.evaluation, run.target.main_score
     sentences = [
+        text.rivals_sentence(evaluation.test, evaluation.rivals, evaluation.ahead, main),
         text.context_sentence(evaluation.compared, evaluation.without_context, main),
         text.control_sentence(evaluation.test, evaluation.control, main),
     ]

@@ -12,7 +12,7 @@ from interplay.registry import Choice
 
 PARTS = ("model.router", "model.encoder")
 """Settings that choose a part, as those of a loss do; the part's own settings follow a further point."""
-GROUPS = ("losses.", "readers.kinds.")
+GROUPS = ("losses.", "readers.kinds.", "model.encoders.")
 """Settings under which every name is a part."""
 WITHIN = "/"
 """Stands for the point within names of values: the parser would make groups of them, and a part is a value, too."""

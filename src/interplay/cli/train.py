@@ -10,36 +10,62 @@ from interplay.cli.command import PROGRAM, Command, needs_more_options
 from interplay.cli.options import DATA, json_option, out_option, training_windows_options
 from interplay.cli.output import note, progress, tell_next, tell_result
 from interplay.cli.settings import given_recipe, setting_options
-from interplay.cli.workflow import continued, estimate_interactions, training_and_test_windows
+from interplay.cli.workflow import (
+    continued,
+    estimate_interactions,
+    training_and_test_windows,
+    windows_to_adapt_to,
+)
+from interplay.errors import InvalidInput
 from interplay.files import check_writable
 
 if TYPE_CHECKING:
     from interplay.train import Recipe
 
+SETTINGS = (
+    "setting of the recipe that can be given as an option, such as --model.width or --optimiser.epochs,"
+)
+
 
 def options(part: ArgumentParser, words: list[str] | None) -> None:
-    part.add_argument("--data", required=True, help=DATA)
-    out_option(part, "run folder to make", required=True)
-    part.add_argument("--recipe", default="default", help=f"{', '.join(_recipe_names())}, or a YAML file")
-    part.add_argument(
+    training = part.add_argument_group("training")
+    training.add_argument("--data", required=True, help=DATA)
+    out_option(training, "run folder to make", required=True)
+    training.add_argument("--recipe", default="default", help=f"{', '.join(_recipe_names())}, or a YAML file")
+    training.add_argument(
         "--profile", default="estimate", help="a saved profile; 'estimate' from the training part; or 'none'"
     )
-    part.add_argument("--seed", type=int, default=0, help="of first weights and the order of windows")
-    part.add_argument(
+    training.add_argument(
+        "--start-from",
+        type=Path | None,
+        default=None,
+        metavar="RUN",
+        help="a run to adapt to these data, of a new person, ward or machine with few labels; its recipe and profile "
+        "are taken, and all that it learned is frozen",
+    )
+    training.add_argument("--seed", type=int, default=0, help="of first weights and the order of windows")
+    training_windows_options(part)
+    curves = part.add_argument_group("curves")
+    curves.add_argument(
         "--track",
         type=Literal["tensorboard", "mlflow"] | None,
         default=None,
         help="also write curves, with tensorboard or mlflow, beside the run",
     )
-    part.add_argument(
+    curves.add_argument(
         "--track-to",
         type=str | None,
         default=None,
         help="folder of the curves or URI of the MLflow store, instead of beside the run",
     )
+    part.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="say how many windows, classes and entities there are and about how long it will take, and write nothing",
+    )
+    part.add_argument("--help-settings", action="help", help=f"show every {SETTINGS} too, and end")
     json_option(part)
-    training_windows_options(part)
-    if needs_more_options(part, words):
+    if needs_more_options(part, words, asked_by=("--help-settings",)):
         setting_options(part, _recipe_named(words or []), words or [])
 
 
@@ -47,8 +73,16 @@ def run(args: Namespace) -> None:
     from interplay.train import make_trackers
 
     recipe = given_recipe(args)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    check_writable(args.out, overwrite=False)
+    if not args.dry_run:
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+    if args.out.parent.is_dir():
+        check_writable(args.out, overwrite=False)
+    if args.start_from is not None:
+        _adapt(args, recipe)
+        return
+    if args.dry_run:
+        _rehearse(args, recipe)
+        return
     trackers = make_trackers([args.track] if args.track else [], args.out, args.track_to)
     if not args.quiet:
         trackers.append(Beginning())
@@ -65,6 +99,84 @@ def run(args: Namespace) -> None:
     root = f" --root {args.root}" if args.root else ""
     tell_next(args, f"Next: {PROGRAM} evaluate {args.out} --data {args.data}{root}   "
                     f"judges it on the {len(test.entities)} entities that were kept apart")  # fmt: skip
+
+
+def _rehearse(args: Namespace, recipe: "Recipe") -> None:
+    """Say what would be trained on what, and for how long."""
+    from interplay.estimators import PosteriorPID, TemporalRUS
+    from interplay.profile import InteractionProfile
+    from interplay.progress import silent
+    from interplay.train import rehearse
+    from interplay.train.target_kinds import TARGETS
+
+    if args.profile not in ("estimate", "none"):
+        InteractionProfile.load(args.profile)
+    train, test, _ = training_and_test_windows(args.data, args)
+    estimator = None
+    if args.profile == "estimate":
+        novel = "pairs" if args.novel_pairs else args.novel
+        estimator = TemporalRUS(PosteriorPID(), lags_s=args.lags_s, novel=novel, progress=silent)
+    times = rehearse(train, recipe, estimator)
+    sides = {"training": train, "test": test}
+    counts = {name: TARGETS[train.kind].counts(side) for name, side in sides.items()}
+    tell_result(
+        args,
+        {
+            "windows": {name: len(side) for name, side in sides.items()},
+            "entities": {name: list(side.entities) for name, side in sides.items()},
+            "classes": {name: dict(zip(train.classes, many, strict=False)) for name, many in counts.items()},
+            "modalities": list(train.modalities),
+            "seconds": {"interactions": times.interactions_s, "readers": times.readers_s, "network": times.network_s},
+        },
+        "\n".join([
+            *(f"{name}: {len(side)} windows of {len(side.entities)} entities" for name, side in sides.items()),
+            *_table_of_classes(train.classes, counts),
+            times.sentence(),
+            f"Nothing was written; without --dry-run the run will be {args.out}.",
+        ]),
+    )  # fmt: skip
+
+
+def _table_of_classes(classes, counts) -> list[str]:
+    """Windows of each class or label on either side, as lines."""
+    if not counts["training"]:
+        return []
+    width = max(map(len, classes))
+    return [
+        f"  {name:<{width}}  {n:>7,}  {m:>7,}"
+        for name, n, m in zip(classes, counts["training"], counts["test"], strict=True)
+    ]
+
+
+def _adapt(args: Namespace, recipe: "Recipe") -> None:
+    """Adapt a run to data that it has not seen; of a single entity to all of it."""
+    from interplay.train import fit, load_run, make_recipe
+
+    if recipe != make_recipe() or args.profile != "estimate" or args.track:
+        raise InvalidInput(
+            "--recipe, --profile, --track and settings must be left out beside --start-from: an adapted run has those "
+            "of the run that it starts from."
+        )
+    source = load_run(args.start_from)
+    args.step_s, args.steps = args.step_s or source.schema.step_s, args.steps or source.schema.steps
+    windows, test, split = windows_to_adapt_to(args)
+    with progress(args, "adapting") as tell:
+        run = fit(windows, start_from=source, out=args.out, seed=args.seed, split=split, progress=tell)
+    assert run.adaptation is not None
+    tell_result(
+        args,
+        {
+            "run": str(args.out),
+            "entities": list(run.adaptation.entities),
+            "n_windows": run.adaptation.n_windows,
+            "weight": list(run.adaptation.weight),
+        },
+        f"Run: {args.out}   (started from {args.start_from})\n{run.adaptation.sentence()}",
+    )
+    if test is not None:
+        root = f" --root {args.root}" if args.root else ""
+        tell_next(args, f"Next: {PROGRAM} evaluate {args.out} --data {args.data}{root}   "
+                        f"judges it on the {len(test.entities)} entities that were kept apart")  # fmt: skip
 
 
 def _trained(args: Namespace, recipe: "Recipe", trackers: list, folder: Path):
@@ -133,6 +245,8 @@ COMMAND = Command(
     examples=(
         "interplay train --data hapt_sample -o runs/first",
         "interplay train --data hapt_sample -o runs/small --profile none --model.width 32 --optimiser.epochs 3",
+        "interplay train --data hapt_sample -o runs/first --dry-run",
+        "interplay train --data my_study --start-from runs/first -o runs/mine",
         "interplay train --data hapt_sample -o runs/tracked --profile none --optimiser.epochs 3 --track tensorboard",
     ),
 )

@@ -38,6 +38,21 @@ def split_as_asked(dataset, root: Path, source: str, args: Namespace, *, added: 
     return parts["train"], parts["test"], manifest
 
 
+def windows_to_adapt_to(args: Namespace):
+    """The same as `training_and_test_windows`; of a single entity all windows, and None to test on."""
+    from interplay.data import describe_split, make_windows
+    from interplay.study import find_source
+
+    dataset, root = find_source(args.data, args.root)
+    recordings = list(dataset.recordings(root))
+    if len({recording.entity for recording in recordings}) > 1:
+        return split_as_asked(dataset, root, args.data, args)
+    given = {name: args.get(name) for name in ("step_s", "steps", "stride") if args.get(name) is not None}
+    options = {**dataset.card.window_options, **given}
+    windows = make_windows(recordings, **options)
+    return windows, None, describe_split({"train": windows}, source=args.data, options=options)
+
+
 def source_of(run, args: Namespace) -> str:
     """The data that a command is about: what it names, else what the run came from."""
     from interplay.errors import InvalidInput

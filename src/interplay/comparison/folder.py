@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from interplay.comparison.settings import data_name, flat
+from interplay.data import SplitManifest
 from interplay.errors import DamagedFile, InvalidInput
 from interplay.files.plain_yaml import read_plain_yaml
 from interplay.files.reading import whole
 from interplay.train import RECIPES, make_recipe
+from interplay.train.described import read_description, read_log, read_metrics
 from interplay.train.run_folder import METRICS
 from interplay.train.target_kinds import TARGETS
 
@@ -175,30 +176,25 @@ def _entry(folder: Path, name: str) -> RunEntry:
         raise DamagedFile(f"{folder} is not a whole run: {missing[0]} is missing. {AGAIN}")
     with whole(folder, "a whole run", AGAIN):
         settings = read_plain_yaml((folder / SETTINGS).read_text("utf-8"))
-        described = _json(folder / "data.json")
-        train, kind = described["train"], described["schema"]["kind"]
-        metrics = _json(folder / METRICS) if (folder / METRICS).is_file() else {}
-        log = [json.loads(line) for line in (folder / "log.jsonl").read_text("utf-8").splitlines()]
+        description = read_description(folder / "data.json")
+        train, kind = description.train, description.schema.kind
+        scores = read_metrics(folder / METRICS).test if (folder / METRICS).is_file() else {}
         files = [path.stat() for path in folder.rglob("*") if path.is_file()]
         return RunEntry(
             name=name,
             folder=folder,
-            data=data_name(train["card"], _json(folder / "split.json")["source"]),
+            data=data_name(train.card, SplitManifest.load(folder / "split.json").source),
             recipe=_nearest_recipe(settings["recipe"]),
             date=datetime.fromtimestamp((folder / SETTINGS).stat().st_mtime),
             guided=(folder / "profile.nc").is_file(),
             kind=kind,
             score_name=TARGETS[kind].main_score,
-            scores=metrics.get("test", {}),
-            trained_on=len(train["entities"]),
+            scores={name: score for name, score in scores.items() if score is not None},
+            trained_on=len(train.entities),
             mb=sum(file.st_size for file in files) / 1e6,
-            log=tuple(log),
+            log=tuple(read_log(folder / "log.jsonl")),
             report=folder / REPORT if (folder / REPORT).is_file() else None,
         )
-
-
-def _json(path: Path) -> Any:
-    return json.loads(path.read_text("utf-8"))
 
 
 def _nearest_recipe(settings: Mapping) -> str:

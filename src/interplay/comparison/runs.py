@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from interplay.comparison.settings import differing, facts_of_run
-from interplay.comparison.window_scores import WINDOW_SCORES, WindowScores
 from interplay.errors import InvalidInput
 from interplay.metrics.paired import paired_scores
 from interplay.metrics.resampling import sums_by_entity
 from interplay.profile.significance import LEVEL, familywise
 from interplay.train import Evaluation, Run
+from interplay.train.window_scores import WINDOW_SCORES, WindowScores
 
 NEAR_DIGITS = 6
 """Digits after the point to which times of windows must agree, s."""

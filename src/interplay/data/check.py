@@ -1,6 +1,6 @@
 """What must hold of recordings and windows before anything is computed from them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -205,6 +205,31 @@ def check_disjoint(evaluated: Iterable[str], fitted: Iterable[str], *, what: str
         raise LeakageError(
             f"test entities must not be among those that {what} was fitted on; {len(shared)} are: "
             f"{_listed(shared)}. Split by entity first (ip.split_by_entity), then fit on the training part."
+        )
+
+
+def check_other_names(pairs: Mapping[str, str], *, what: str) -> None:
+    """Refuse to evaluate on entities whose samples were fitted on under other names.
+
+    Parameters
+    ----------
+    pairs : test entity -> fitted entity
+    """
+    if pairs:
+        one, other = next(iter(pairs.items()))
+        raise LeakageError(
+            f"test entities must not hold samples that {what} was fitted on; {len(pairs)} do under other names: "
+            f"{one!r} those of {other!r}, for one. Leave them out, or, if they are different all the same, as in some "
+            "published sets, say so (allow_twins=True, --allow-twins)."
+        )
+
+
+def check_known(entities: Iterable[str], fitted: bool, *, what: str) -> None:
+    """Refuse what may have been fitted on anyone."""
+    if fitted and not list(entities):
+        raise LeakageError(
+            f"{what} must say which entities it was fitted on, and does not: whoever is tested may be among them. Name "
+            "them (entities=), or say that it was fitted on nobody (entities=())."
         )
 
 

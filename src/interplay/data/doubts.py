@@ -9,7 +9,7 @@ from interplay.data.disguises import disguises
 from interplay.data.leaks import beside_labels, lasting
 from interplay.data.odd_values import odd_values
 from interplay.data.steps import Steps
-from interplay.data.twins import FEWEST, MOST, Streams, twins, twins_in_words
+from interplay.data.twins import first_samples, twins, twins_in_words
 from interplay.types import Recording
 
 FEWEST_ENTITIES = 4
@@ -66,7 +66,7 @@ def doubts_of_steps(steps: Steps, rows: np.ndarray | None = None) -> list[str]:
         sentences += doubts_of_values(name, channels, units, own.reshape(-1, own.shape[-1]))
         sentences += [*doubts_of_entities(newest), *_in_words(name, channels, ways_of_target(newest))]
     return sentences + twins_in_words(
-        twins(_first_samples(steps, np.arange(len(steps)) if rows is None else rows))
+        twins(first_samples(steps, np.arange(len(steps)) if rows is None else rows))
     )
 
 
@@ -145,17 +145,3 @@ def _beside_labels(
         name=name, channels=channels, units=(), values=np.concatenate(values), labels=np.concatenate(filled),
         run=np.arange(len(n)).repeat(n), entity=np.array([names.index(r.entity) for r in recordings]).repeat(n),
     )  # fmt: skip
-
-
-def _first_samples(steps: Steps, rows: np.ndarray) -> Streams:
-    """Those of each entity in each modality."""
-    entity = steps.entity[rows]
-    first = np.flatnonzero(np.diff(entity, prepend=-1))
-    samples: dict[str, dict[str, np.ndarray]] = {name: {} for name in steps.modalities}
-    for start, stop in zip(first, np.r_[first[1:], len(rows)], strict=True):
-        who = steps.entities[entity[start]]
-        for name, array in steps.values.items():
-            own = rows[start : min(stop, start + max(1, MOST // array.shape[1]))]
-            if len(own) * array.shape[1] >= FEWEST and who not in samples[name]:
-                samples[name][who] = array[own].reshape(-1, array.shape[-1])
-    return samples

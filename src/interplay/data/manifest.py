@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from interplay.data.same_samples import Sketches, sketches
 from interplay.data.targets import is_labelled
 from interplay.data.windows import Windows
 from interplay.errors import InvalidInput
@@ -29,11 +30,13 @@ class Part:
     entities : entity -> hash of its windows: how many, their labels, and what is observed in them
     windows : windows of each class or label; of a continuous target only "all"
     moments : modality -> (mean, deviation) over all observed samples of these windows
+    samples : entity -> modality -> some hashes of its samples, see `interplay.data.same_samples`
     """
 
     entities: Mapping[str, str]
     windows: Mapping[str, int]
     moments: Mapping[str, Sequence[float]]
+    samples: Sketches = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -166,7 +169,12 @@ def left_out(windows: Windows) -> dict[str, tuple[str, ...]]:
 
 
 def _part(windows: Windows) -> Part:
-    return Part(entities=_hashes(windows), windows=_counts(windows), moments=_moments(windows))
+    return Part(
+        entities=_hashes(windows),
+        windows=_counts(windows),
+        moments=_moments(windows),
+        samples=sketches(windows),
+    )
 
 
 def _hashes(windows: Windows) -> dict[str, str]:

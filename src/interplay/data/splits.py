@@ -24,6 +24,17 @@ def split_by_entity(
     Returns
     -------
     train, test : Windows
+
+    Examples
+    --------
+    >>> import interplay as ip
+    >>> windows = ip.make_windows(ip.load_dataset("hapt_sample"), step_s=0.5, steps=8, stride=64)
+    >>> train, test = ip.split_by_entity(windows, test=0.3, seed=0)
+    >>> len(train.entities), len(test.entities), set(train.entities) & set(test.entities)
+    (17, 8, set())
+    >>> train, test = ip.split_by_entity(windows, test=["subject01", "subject02"])
+    >>> test.entities
+    ('subject01', 'subject02')
     """
     names = np.array(windows.entities)
     if len(names) < 2:

@@ -6,6 +6,8 @@ from itertools import combinations
 
 import numpy as np
 
+from interplay.data.steps import Steps
+
 MOST = 4096
 """Samples from the first on that are compared."""
 FEWEST = 30
@@ -36,13 +38,27 @@ Streams = Mapping[str, Mapping[str, np.ndarray]]
 """Stream -> entity -> its first samples, (n, d) float; no more than `MOST` are looked at."""
 
 
+def first_samples(steps: Steps, rows: np.ndarray) -> Streams:
+    """Those of each entity in each modality."""
+    entity = steps.entity[rows]
+    first = np.flatnonzero(np.diff(entity, prepend=-1))
+    samples: dict[str, dict[str, np.ndarray]] = {name: {} for name in steps.modalities}
+    for start, stop in zip(first, np.r_[first[1:], len(rows)], strict=True):
+        who = steps.entities[entity[start]]
+        for name, array in steps.values.items():
+            own = rows[start : min(stop, start + max(1, MOST // array.shape[1]))]
+            if len(own) * array.shape[1] >= FEWEST and who not in samples[name]:
+                samples[name][who] = array[own].reshape(-1, array.shape[-1])
+    return samples
+
+
 def twins(streams: Streams) -> list[tuple[str, str, list[str]]]:
     """Pairs of entities that are alike in most of the streams that tell them apart, and in which.
 
     What is alike in few, such as the weather of two towns, is shared by different ones.
     """
     lively = {
-        name: {who: samples for who, rows in of_entity.items() if _is_lively(samples := rows[:MOST])}
+        name: {who: samples for who, rows in of_entity.items() if is_lively(samples := rows[:MOST])}
         for name, of_entity in streams.items()
     }
     alike: dict[tuple[str, str], list[str]] = {}
@@ -72,7 +88,8 @@ def twins_in_words(pairs: Sequence[tuple[str, str, list[str]]]) -> list[str]:
     ]
 
 
-def _is_lively(rows: np.ndarray) -> bool:
+def is_lively(rows: np.ndarray) -> bool:
+    """Whether samples (n, d) are enough and change enough to tell entities apart."""
     return len(rows) >= FEWEST and any(
         len(np.unique(column[~np.isnan(column)])) >= KINDS for column in rows.T
     )
@@ -81,9 +98,9 @@ def _is_lively(rows: np.ndarray) -> bool:
 def _with_same_runs(of_entity: Mapping[str, np.ndarray]) -> set[tuple[str, str]]:
     """Pairs that share half of their runs of samples, wherever these are; what most entities share counts for none."""
     names = list(of_entity)
-    runs = [_runs(rows) for rows in of_entity.values()]
-    run = np.concatenate([*runs, np.zeros(0, dtype=np.uint64)])
-    who = np.arange(len(runs)).repeat([len(own) for own in runs])
+    of_each = [runs(rows) for rows in of_entity.values()]
+    run = np.concatenate([*of_each, np.zeros(0, dtype=np.uint64)])
+    who = np.arange(len(of_each)).repeat([len(own) for own in of_each])
     order = np.argsort(run, kind="stable")
     run, who = run[order], who[order]
     first = np.flatnonzero(np.diff(run, prepend=run[:1] + np.uint64(1)) != 0)
@@ -95,11 +112,11 @@ def _with_same_runs(of_entity: Mapping[str, np.ndarray]) -> set[tuple[str, str]]
     return {
         _sorted(names[a], names[b])
         for (a, b), n in counts.items()
-        if n >= max(FEWEST_RUNS, SHARED * min(len(runs[a]), len(runs[b])))
+        if n >= max(FEWEST_RUNS, SHARED * min(len(of_each[a]), len(of_each[b])))
     }
 
 
-def _runs(rows: np.ndarray) -> np.ndarray:
+def runs(rows: np.ndarray) -> np.ndarray:
     """A number for each different run of lively samples."""
     rows = np.ascontiguousarray(rows[~np.isnan(rows).any(axis=1)], dtype=np.float32)
     if len(rows) < RUN:

@@ -220,6 +220,27 @@ def make_windows(
     Returns
     -------
     Windows
+
+    Examples
+    --------
+    Windows of four seconds, one every half minute:
+
+    >>> import interplay as ip
+    >>> windows = ip.make_windows(ip.load_dataset("hapt_sample"), step_s=0.5, steps=8, stride=64)
+    >>> len(windows), windows.length, len(windows.entities)
+    (219, 8, 25)
+
+    Streams of one's own: a minute of heart rate, every second, and of breath, ten times a second.
+
+    >>> import numpy as np
+    >>> heart = ip.Stream(values=np.full((60, 1), 70.0), rate_hz=1.0, channels=("rate",), units=("1/min",))
+    >>> breath = ip.Stream(values=np.sin(np.arange(600) / 10)[:, None], rate_hz=10.0)
+    >>> target = ip.Target(values=np.array([0, 1]), start_s=np.array([0.0, 30.0]), stop_s=np.array([30.0, 60.0]))
+    >>> person = ip.Recording(
+    ...     entity="P01", streams={"heart": heart, "breath": breath}, target=target, classes=("rest", "walk")
+    ... )
+    >>> ip.make_windows(person, step_s=1.0, steps=5, stride=5)
+    Windows(12 windows of 5 steps of 1 s: 1 entity, 2 modalities; target: classes rest, walk)
     """
     doubts: list[str] = []
     if isinstance(recordings, Recording):

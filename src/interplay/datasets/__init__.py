@@ -181,6 +181,17 @@ def load_dataset(name: str | type, root: str | Path | None = None) -> list[Recor
         If there is no such data set, or its files are not in `root`.
     DamagedFile
         If a file cannot be read whole.
+
+    Examples
+    --------
+    One data set is bundled, of 25 people with a phone at the waist:
+
+    >>> import interplay as ip
+    >>> recordings = ip.load_dataset("hapt_sample")
+    >>> len(recordings), recordings[0].entity, recordings[0].classes[:3]
+    (25, 'subject01', ('walking', 'upstairs', 'downstairs'))
+    >>> list(recordings[0].streams)
+    ['body_vertical', 'body_horizontal', 'gravity', 'gyro_vertical', 'gyro_horizontal']
     """
     dataset = find_dataset(name)
     return list(dataset.recordings(data_folder(dataset.card, root)))

@@ -29,6 +29,11 @@ class Card:
         What that folder must hold.
     downloads : URL -> SHA-256 of the file, "" where its publisher names none
         Official files that anyone may download.
+    sums : str
+        URL of the publisher's list of SHA-256 sums, in the folder that its files are in; "" without one. Every download
+        is held to it.
+    most_gb : float
+        10**9 bytes that each of these files may have.
     access : str
         How to get data that cannot be downloaded by anyone, step by step.
     """
@@ -52,6 +57,8 @@ class Card:
     bundled: bool = False
     files: str = ""
     downloads: Mapping[str, str] = field(default_factory=dict)
+    sums: str = ""
+    most_gb: float = 4.0
     access: str = ""
 
     @property

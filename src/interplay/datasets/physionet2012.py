@@ -54,6 +54,7 @@ class PhysioNet2012:
             "https://physionet.org/files/challenge-2012/1.0.0/set-c.zip": "",
             "https://physionet.org/files/challenge-2012/1.0.0/Outcomes-c.txt": "",
         },
+        sums="https://physionet.org/files/challenge-2012/1.0.0/SHA256SUMS.txt",
     )
 
     def recordings(self, root: str | Path) -> Iterator[Recording]:

@@ -45,7 +45,8 @@ class StressPredict:
         stride=10,
         files="stress_predict.npz, or the official Raw_data/ and Processed_data/",
         downloads={
-            "https://github.com/italha-d/Stress-Predict-Dataset/archive/refs/heads/main.zip": "",
+            "https://github.com/italha-d/Stress-Predict-Dataset/archive/"
+            "f49d2eae603f90c3f0140fbbbae7c0480d651023.zip": "",
         },
     )
 

@@ -102,6 +102,7 @@ class ProfileBuilder:
         p_values: Mapping[str, object] | None = None,
         gap_nats=None,
         shifts: Mapping[str, object] | None = None,
+        doubts: Mapping[str, object] | None = None,
     ) -> None:
         """What one pair, or several, tell of each window; atoms follow from the four scores.
 
@@ -116,11 +117,14 @@ class ProfileBuilder:
             Of single atoms.
         gap_nats : (..., L), optional
             What the solver has proven.
-        shifts : name of each of `PAIRED` -> (..., L) nats, optional
+        shifts, doubts : name of each of `PAIRED` -> (..., L) nats, optional
+            What is added to values, and to their errors; see `add_modality`.
         """
         atoms = pair_atoms(*(torch.as_tensor(each) for each in (first, second, least, joint)))
         sums = {name: cluster_sums(value, self.cluster) for name, value in atoms.items()}
-        self.add_pair_sums(sums, p_value=p_value, p_values=p_values, gap_nats=gap_nats, shifts=shifts)
+        self.add_pair_sums(
+            sums, p_value=p_value, p_values=p_values, gap_nats=gap_nats, shifts=shifts, doubts=doubts
+        )
 
     def add_pair_sums(
         self,

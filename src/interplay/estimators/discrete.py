@@ -14,7 +14,7 @@ from sklearn.base import clone
 from interplay.data import Windows, cross_folds
 from interplay.errors import InvalidInput
 from interplay.estimators.base import BaseRUS
-from interplay.estimators.collect import ProfileBuilder
+from interplay.estimators.collect import ProfileBuilder, pair_atoms
 from interplay.estimators.discretise import MOST_GIVEN, cells_at_lags, in_cells
 from interplay.estimators.given import Given
 from interplay.estimators.posterior.fold_probe import fold_parts
@@ -121,8 +121,12 @@ class DiscretePID(BaseRUS):
         for codes in cell:
             source = _Source(_Counts(codes[None], y, group, n_classes), rearranged, self.n_rotations)
             alone.append(source)
-            shift = -self._bias(source.counts, source.null)
-            builder.add_modality(source.counts.pointwise(), shift=shift, p_value=source.p_value.numpy())
+            builder.add_modality(
+                source.counts.pointwise(),
+                shift=-self._bias(source.counts, source.null),
+                doubt=source.counts.doubt(source.null),
+                p_value=source.p_value.numpy(),
+            )
         for k, (i, j) in enumerate(builder.pairs):
             self._add_pair(builder, alone[i], alone[j], rearranged)
             progress((k + 1) / len(builder.pairs))
@@ -157,13 +161,9 @@ class DiscretePID(BaseRUS):
         i1, i2, i12 = first.pointwise(), second.pointwise(), joint.pointwise()
         b1, b2, b12 = self._bias(first, one.null), self._bias(second, two.null), self._bias(joint, null)
         b_q = self._least_bias(first, second, b1, b2, rearranged)
-        shifts = {
-            "redundancy": b_q - b1 - b2,
-            "unique_ij": b2 - b_q,
-            "unique_ji": b1 - b_q,
-            "synergy": b_q - b12,
-            "joint_mi": -b12,
-        }
+        d1, d2, d12 = first.doubt(one.null), second.doubt(two.null), joint.doubt(null)
+        shifts = {name: -value for name, value in pair_atoms(b1, b2, b_q, b12).items()}
+        doubts = {name: value.abs() for name, value in pair_atoms(d1, d2, torch.maximum(d1, d2), d12).items()}
         draws = rearranged[: self.n_rotations]
         # what each adds to the other, which is what is unique to it and what only both tell
         adds = [joint.p_value(joint.rearranged(draws, moved=(k,))) for k in (0, 1)]
@@ -174,7 +174,9 @@ class DiscretePID(BaseRUS):
             "synergy": torch.maximum(*adds),
         }
         p_value = joint.p_value(null[: self.n_rotations])
-        builder.add_pair(i1, i2, least, i12, p_value=p_value, p_values=p_values, gap_nats=gap, shifts=shifts)
+        builder.add_pair(
+            i1, i2, least, i12, p_value=p_value, p_values=p_values, gap_nats=gap, shifts=shifts, doubts=doubts
+        )
 
     @property
     def _measure(self) -> RedundancyMeasure:
@@ -279,6 +281,14 @@ class _Counts:
         full = self.table() > 0
         surplus = full.sum((-2, -1)) - full.any(-1).sum(-1) - full.any(-2).sum(-1) + 1
         return surplus.sum(-1).double() / (2 * len(self.y))
+
+    def doubt(self, null: torch.Tensor) -> torch.Tensor:
+        """How far two estimates of the bias are apart, nats (L,).
+
+        That of Miller and Madow is too small where most pairs of cell and class are not met; that of rearranged sources
+        (R, L) is of sources that tell nothing, which meet more of them.
+        """
+        return (self.miller_madow() - null.mean(0)).abs()
 
     def p_value(self, null: torch.Tensor) -> torch.Tensor:
         """How often rearranged sources (R, L) tell as much, (L,)."""

@@ -1,12 +1,16 @@
 """Results that appear whole or not at all: written in a hidden folder, brought to the disk, then renamed."""
 
 import ctypes
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from interplay.files.parts import NEW, OLD, check_writable, mark_done, part_beside, settle, sync
+
+TURNS = 1000
+"""Publications of other processes that one steps back for."""
 
 
 @contextmanager
@@ -36,10 +40,17 @@ def whole_files(path: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
         (part / NEW).mkdir()
         yield part / NEW
         settle(part / NEW, part.stat().st_mode)
-        finish_files(path)
-        check_writable(path, overwrite=overwrite)
-        mark_done(path)
-        (part / NEW).rename(_published(path))
+        for turns_left in reversed(range(TURNS)):
+            finish_files(path)
+            check_writable(path, overwrite=overwrite)
+            mark_done(path)
+            try:
+                (part / NEW).rename(_published(path))
+                break
+            except OSError as error:
+                # another process has published the same in between
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) or not turns_left:
+                    raise
         sync(path.parent)
     finish_files(path)
 
@@ -48,9 +59,11 @@ def finish_files(path: str | Path) -> None:
     """Move files that `whole_files` has published beside `path` to their places, if a killed process did not."""
     path = Path(path)
     published = _published(path)
-    if not published.is_dir():
+    try:
+        files = list(published.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
         return
-    for file in published.iterdir():
+    for file in files:
         # another process may be at it, too
         with suppress(FileNotFoundError):
             os.replace(file, path.parent / file.name)

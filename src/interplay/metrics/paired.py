@@ -5,7 +5,7 @@ Letters: N windows, G entities, R resamplings.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -22,8 +22,8 @@ Scores = Callable[[np.ndarray], dict[str, np.ndarray]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PairedScore:
-    """One score of two predictors on the same windows.
+class Difference:
+    """How far one score of two predictors is apart on the same windows.
 
     Attributes
     ----------
@@ -32,9 +32,6 @@ class PairedScore:
     difference : float, b - a
     low, high : float
         95 % percentile interval of the difference from drawing entities with replacement; NaN with one entity.
-    p_value : float
-        Share of all ways to swap the two predictors in whole entities that lead at least as far apart; NaN where the
-        score is not defined.
     """
 
     a: float
@@ -42,7 +39,34 @@ class PairedScore:
     difference: float
     low: float
     high: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PairedScore(Difference):
+    """The same, with a test.
+
+    Attributes
+    ----------
+    p_value : float
+        Share of all ways to swap the two predictors in whole entities that lead at least as far apart; NaN where the
+        score is not defined.
+    """
+
     p_value: float
+
+
+def differences(
+    scores: Scores,
+    parts_a: np.ndarray,
+    parts_b: np.ndarray,
+    *,
+    entity,
+    n_bootstrap: int,
+    random_state: int = 0,
+) -> dict[str, Difference]:
+    """How far scores of two predictors are apart, by name; see `paired_scores` for what is passed."""
+    a, b = _sums_of_both(parts_a, parts_b, entity)
+    return _differences(scores, a, b, n_bootstrap, random_state)
 
 
 def paired_scores(
@@ -77,28 +101,40 @@ def paired_scores(
     -------
     dict of str to PairedScore
     """
+    a, b = _sums_of_both(parts_a, parts_b, entity)
+    swaps = _swaps(len(a), n_permutations, random_state)
+    moved = np.tensordot(swaps, b - a, axes=1)
+    swapped_a, swapped_b = scores(a.sum(0) + moved), scores(b.sum(0) - moved)
+    compared = {}
+    for name, apart in _differences(scores, a, b, n_bootstrap, random_state).items():
+        by_chance = swapped_b[name] - swapped_a[name]
+        p_value = _share_as_far(by_chance, apart.difference, exact=len(a) <= EXACT)
+        compared[name] = PairedScore(**asdict(apart), p_value=p_value)
+    return compared
+
+
+def _sums_of_both(parts_a: np.ndarray, parts_b: np.ndarray, entity) -> tuple[np.ndarray, np.ndarray]:
+    """Sums over the windows of each entity, (G, *) of either predictor."""
     a, b = (sums_by_entity(parts, entity) for parts in (parts_a, parts_b))
     if a.shape != b.shape:
         raise InvalidInput(
             f"parts_a and parts_b must be of the same windows; got {np.shape(parts_a)} and {np.shape(parts_b)}."
         )
-    apart = b - a
+    return a, b
+
+
+def _differences(
+    scores: Scores, a: np.ndarray, b: np.ndarray, n_bootstrap: int, random_state: int
+) -> dict[str, Difference]:
     whole_a, whole_b = scores(a.sum(0)), scores(b.sum(0))
     drawn = draws(len(a), n_bootstrap, random_state)
     drawn_a, drawn_b = (scores(np.tensordot(drawn, sums, axes=1)) for sums in (a, b))
-    swaps = _swaps(len(a), n_permutations, random_state)
-    moved = np.tensordot(swaps, apart, axes=1)
-    swapped_a, swapped_b = scores(a.sum(0) + moved), scores(b.sum(0) - moved)
-    compared = {}
+    apart = {}
     for name in whole_a:
-        difference = float(whole_b[name] - whole_a[name])
         low, high = interval(drawn_b[name] - drawn_a[name], len(a))
-        by_chance = swapped_b[name] - swapped_a[name]
-        compared[name] = PairedScore(
-            a=float(whole_a[name]), b=float(whole_b[name]), difference=difference, low=low, high=high,
-            p_value=_share_as_far(by_chance, difference, exact=len(a) <= EXACT),
-        )  # fmt: skip
-    return compared
+        of_a, of_b = float(whole_a[name]), float(whole_b[name])
+        apart[name] = Difference(a=of_a, b=of_b, difference=of_b - of_a, low=low, high=high)
+    return apart
 
 
 def smallest_p_value(n_entities: int) -> float:

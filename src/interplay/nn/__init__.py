@@ -1,8 +1,9 @@
 """The model and its parts: plain torch modules that work in anyone's training loop."""
 
+from interplay.nn.adapted import Adapted
 from interplay.nn.attention import CrossModalAttention, TemporalAttention
 from interplay.nn.baselines import EarlyFusion
-from interplay.nn.build import Model, Network, build_model
+from interplay.nn.build import Model, Network, TrainedModel, build_model
 from interplay.nn.checks import check_router
 from interplay.nn.config import ModelConfig
 from interplay.nn.context import (
@@ -34,6 +35,7 @@ __all__ = [
     "ATOMS",
     "ENCODERS",
     "ROUTERS",
+    "Adapted",
     "CrossModalAttention",
     "DenseExperts",
     "EarlyFusion",
@@ -59,6 +61,7 @@ __all__ = [
     "SynergyAttention",
     "TemporalAttention",
     "TokenPlaces",
+    "TrainedModel",
     "TwoLevels",
     "UniformRouter",
     "build_model",

@@ -1,5 +1,6 @@
 """The model that a configuration asks for."""
 
+from interplay.nn.adapted import Adapted
 from interplay.nn.baselines import EarlyFusion
 from interplay.nn.context import InteractionContext
 from interplay.nn.model import InteractionMoE, ModelConfig
@@ -7,7 +8,9 @@ from interplay.nn.two_levels import TwoLevels
 from interplay.types import Schema
 
 Network = InteractionMoE | EarlyFusion
-Model = Network | TwoLevels
+TrainedModel = Network | TwoLevels
+"""What a training gives."""
+Model = TrainedModel | Adapted
 
 
 def build_model(schema: Schema, config: ModelConfig, context: InteractionContext) -> Network:

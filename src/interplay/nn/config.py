@@ -1,9 +1,13 @@
 """Sizes and parts of the model."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+from torch import nn
 
 from interplay.errors import InvalidInput
-from interplay.nn.encoders import ENCODERS
+from interplay.nn.encoders import ENCODERS, EncodersByModality
 from interplay.nn.routers import ROUTERS
 from interplay.registry import Choice
 from interplay.settings import RAW
@@ -39,6 +43,8 @@ class ModelConfig:
         "uniform".
     encoder : likewise
         What makes tokens of samples, see `interplay.nn.encoders.ENCODERS`: "steps".
+    encoders : mapping of modality name to the same
+        Modalities with an encoder of their own, such as a pre-trained one.
     jitter : float
         By how much router logits vary in training, a share; see `interplay.nn.route`.
     balance_rate : float
@@ -69,6 +75,7 @@ class ModelConfig:
     expert_width: int = 96
     router: Choice = field(default="interaction", metadata=RAW)  # pyrefly: ignore[bad-assignment]
     encoder: Choice = field(default="steps", metadata=RAW)  # pyrefly: ignore[bad-assignment]
+    encoders: Mapping[str, Any] = field(default_factory=dict, metadata=RAW)
     jitter: float = 0.0
     balance_rate: float = 0.0
     guided: bool = True
@@ -81,6 +88,11 @@ class ModelConfig:
         for part, known, default in (("router", ROUTERS, "interaction"), ("encoder", ENCODERS, "steps")):
             chosen = known.choose(getattr(self, part), default=default, where=f"model.{part}")
             object.__setattr__(self, part, chosen)
+        own = {
+            name: ENCODERS.choose(chosen, default="steps", where=f"model.encoders.{name}")
+            for name, chosen in self.encoders.items()
+        }
+        object.__setattr__(self, "encoders", own)
         for name in ("moe_every", "balance_rate"):
             if getattr(self, name) < 0:
                 raise InvalidInput(f"{name} must be at least 0; got {getattr(self, name)}.")
@@ -118,3 +130,9 @@ class ModelConfig:
             raise InvalidInput(
                 f"top_k must be between 1 and num_experts ({self.num_experts}); got {self.top_k}."
             )
+
+    def build_encoder(self, shapes: Mapping[str, tuple[int, int]]) -> nn.Module:
+        """What makes tokens of all modalities of these shapes (r, d)."""
+        if not self.encoders:
+            return self.encoder.build(shapes, self.width)
+        return EncodersByModality(shapes, self.width, self.encoder, self.encoders)

@@ -11,7 +11,9 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from interplay.registry import Registry
+from interplay.errors import InvalidInput
+from interplay.registry import Choice, Registry
+from interplay.settings import near_first
 
 CONVOLVED_FROM = 4
 """Samples per step from which a step is convolved instead of flattened."""
@@ -58,6 +60,48 @@ class StepEncoder(nn.Module):
 
 
 ENCODERS = Registry("encoder", {"steps": StepEncoder}, nn.Module)
+
+
+class EncodersByModality(nn.Module):
+    """Tokens of all modalities, some of them by encoders of their own, such as pre-trained ones.
+
+    Parameters
+    ----------
+    shapes : modality name -> (r, d)
+    width : int
+        D.
+    rest : Choice of `ENCODERS`
+        Encodes all other modalities together.
+    own : modality name -> Choice of `ENCODERS`
+        Each is built as ``encoder({name: (r, d)}, width, **settings)``.
+    """
+
+    def __init__(
+        self, shapes: Mapping[str, tuple[int, int]], width: int, rest: Choice, own: Mapping[str, Choice]
+    ):
+        super().__init__()
+        unknown = sorted(set(own) - set(shapes))
+        if unknown:
+            raise InvalidInput(
+                f"model.encoders must name modalities of the windows, {near_first(unknown[0], list(shapes))}; got "
+                f"{unknown[0]!r}."
+            )
+        self.modalities, self.names = tuple(shapes), tuple(own)
+        self.of_rest = {name: shape for name, shape in shapes.items() if name not in own}
+        self.rest = rest.build(self.of_rest, width) if self.of_rest else None
+        self.own = nn.ModuleList(chosen.build({name: shapes[name]}, width) for name, chosen in own.items())
+
+    def forward(self, x: Mapping[str, torch.Tensor], observed: torch.Tensor) -> torch.Tensor:
+        """See `StepEncoder.forward`."""
+        tokens = {}
+        if self.rest is not None:
+            places = [self.modalities.index(name) for name in self.of_rest]
+            of_rest = self.rest({name: x[name] for name in self.of_rest}, observed[:, places])
+            tokens |= dict(zip(self.of_rest, of_rest.unbind(1), strict=True))
+        for name, encoder in zip(self.names, self.own, strict=True):
+            seen = observed[:, [self.modalities.index(name)]]
+            tokens[name] = encoder({name: x[name]}, seen)[:, 0]
+        return torch.stack([tokens[name] for name in self.modalities], dim=1)
 
 
 class TokenPlaces(nn.Module):

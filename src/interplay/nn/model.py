@@ -127,7 +127,7 @@ class InteractionMoE(nn.Module):
             self.register_buffer(name, torch.zeros(1, n_m, n_m, n_t))
         self.register_buffer("pooling_guidance", torch.zeros(1, n_m, n_t))
         self.set_context(context)
-        self.encoder = config.encoder.build(schema.shapes, config.width)
+        self.encoder = config.build_encoder(schema.shapes)
         self.places = TokenPlaces(n_m, n_t, config.width, from_start=config.each_step)
         self.blocks = nn.ModuleList(
             Block(config, has_experts=config.moe_every > 0 and k % config.moe_every == 0)

@@ -70,7 +70,7 @@ class TwoLevels(nn.Module):
         output = self.network(x, observed, context, static)
         kind = self.mixture.schema.kind
         by_readers, by_network = self.weight[0] * read, self.weight[1] * normalised(output.logits, kind)
-        share = _size(by_network) / (_size(by_network) + _size(by_readers)).clamp_min(1e-9)
+        share = logit_size(by_network) / (logit_size(by_network) + logit_size(by_readers)).clamp_min(1e-9)
         return Output(
             logits=normalised(by_readers + by_network, kind),
             routings=output.routings,
@@ -78,7 +78,7 @@ class TwoLevels(nn.Module):
         )
 
 
-def _size(logits: torch.Tensor) -> torch.Tensor:
+def logit_size(logits: torch.Tensor) -> torch.Tensor:
     """(B, 1) how far logits lie apart; of a single one, from 0."""
     centre = logits.mean(-1, keepdim=True) if logits.shape[-1] > 1 else 0.0
     return (logits - centre).square().mean(-1, keepdim=True).sqrt()

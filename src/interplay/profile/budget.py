@@ -71,19 +71,34 @@ def budget(profile, k: int) -> Budget:
     InvalidInput
         If there are not so many.
     """
+    check_size(k, len(profile.modalities))
+    return budgets(profile, k)[-1]
+
+
+def budgets(profile, most: int) -> tuple[Budget, ...]:
+    """The best 1, 2, ... modalities, up to `most` of them; see `budget`."""
     names = profile.modalities
-    check_size(k, len(names))
     information, entropy = PairInformation.of_profile(profile), known_entropy(profile)
     bits = cache(information.bits)
     pairs = information.synergistic_pairs()
-    order = in_order(best_subsets(len(names), bits, k, pairs=pairs)[-1], bits)
-    totals = [0.0] + [min(bits(frozenset(order[:n])), entropy) for n in range(1, k + 1)]
-    return Budget(
-        modalities=tuple(names[i] for i in order),
-        adds_bits=tuple(after - before for before, after in pairwise(totals)),
-        of=len(names),
-        h_y_bits=entropy if math.isfinite(entropy) else math.nan,
-    )
+    made = []
+    for subset in best_subsets(len(names), bits, most, pairs=pairs):
+        order = in_order(subset, bits)
+        totals = [0.0] + [min(bits(frozenset(order[:n])), entropy) for n in range(1, len(order) + 1)]
+        budget_of_size = Budget(
+            modalities=tuple(names[i] for i in order),
+            adds_bits=tuple(after - before for before, after in pairwise(totals)),
+            of=len(names),
+            h_y_bits=entropy if math.isfinite(entropy) else math.nan,
+        )
+        made.append(budget_of_size)
+    return tuple(made)
+
+
+def all_bits(profile) -> float:
+    """What all modalities tell jointly, as far as singles and pairs say."""
+    everything = frozenset(range(len(profile.modalities)))
+    return min(PairInformation.of_profile(profile).bits(everything), known_entropy(profile))
 
 
 def known_entropy(profile) -> float:

@@ -12,6 +12,8 @@ PAIR_ATOMS = ("redundancy", "unique", "synergy")
 PAIR_DIMS = ("source_i", "source_j", "lag")
 OVER_LAGS, RATE = "lags", "rate"
 """Kinds of profile: of each lag by itself, or of all lags together."""
+NOBODY = "of_nobody"
+"""Attribute of a profile of which it was said that its values come from no data."""
 REQUIRED = (*PAIR_ATOMS, "joint_mi", "mi")
 
 

@@ -55,6 +55,7 @@ def plot_lags(profile, source_i: str, source_j: str, ax=None):
     ax.axhline(0.0, color="0.6", lw=0.8)
     if is_since_event(d):
         _mark_clusters(profile, ax, [(key, variable, a, b) for key, variable, a, b, _ in rows])
+    time_to_the_right(profile, ax)
     ax.set_xlabel(axis.title)
     ax.set_ylabel("information (bits)")
     ax.set_title(f"{source_i} and {source_j}")
@@ -100,11 +101,18 @@ def plot_novel(profile, source: str, ax=None):
     ax.plot([], [], color=NEWS, lw=6, label="new to all more recent lags")
     # room for the legend
     ax.set_ylim(top=1.3 * ax.get_ylim()[1])
+    time_to_the_right(profile, ax)
     ax.set_xlabel("lag of the source before the target (s)")
     ax.set_ylabel("information (bits)")
     ax.set_title(source)
     ax.legend(frameon=False, fontsize="small")
     return ax
+
+
+def time_to_the_right(profile, ax) -> None:
+    """Turn an axis of lags, so that the newest moment is on the right, as it is on an axis of time."""
+    if not is_since_event(profile.dataset):
+        ax.invert_xaxis()
 
 
 def plot_heatmap(profile, atom: str = "synergy", *, lag_s: float | None = None, ax=None):

@@ -13,6 +13,7 @@ from interplay.notebook import table_html
 from interplay.probe.instance import InstanceProbe
 from interplay.profile.budget import Budget, budget
 from interplay.profile.dataset import (
+    NOBODY,
     OVER_LAGS,
     PAIR_DIMS,
     RATE,
@@ -67,7 +68,7 @@ class InteractionProfile:
         h_y_bits: float,
         lags: Sequence[int] | None = None,
         mi=None,
-        entities: Sequence[str] = (),
+        entities: Sequence[str] | None = None,
     ) -> "InteractionProfile":
         """A profile from plain arrays, in bits.
 
@@ -83,7 +84,8 @@ class InteractionProfile:
             0 .. L-1 by default.
         mi : (M, L) float, optional
             By default the mean of R + U over partners.
-        entities : names of entities that the values were taken from, if any
+        entities : names of the entities that the values were taken from; () if they come from no data, as those of a
+            theory do. Without it nobody knows, and no model is trained by the profile.
         """
         n_m = len(modalities)
         r, u, s = (square_of(array, n_m, name) for array, name in
@@ -105,9 +107,11 @@ class InteractionProfile:
             step_s=float(step_s),
             h_y_bits=float(h_y_bits),
             target_history=0,
-            entities=list(entities),
+            entities=list(entities or ()),
             estimator="by hand",
         )
+        if entities is not None and not len(entities):
+            dataset.attrs[NOBODY] = 1
         return cls(dataset)
 
     @property
@@ -123,6 +127,11 @@ class InteractionProfile:
     def entities(self) -> tuple[str, ...]:
         """Entities whose labels the profile has seen."""
         return tuple(self.dataset.attrs["entities"])
+
+    @property
+    def fitted(self) -> bool:
+        """Whether its values come from data, of `entities` or, where there are none, of nobody knows whom."""
+        return not self.dataset.attrs.get(NOBODY, 0)
 
     @property
     def lag_s(self) -> np.ndarray:
@@ -200,11 +209,11 @@ class InteractionProfile:
         Returns
         -------
         pandas.DataFrame
-            Columns ``atom, source_i, source_j, lag_s, bits, stderr, p_value, q_value, significant``; for "unique" the
-            information is in source_i and not in source_j. Error, p- and q-value are NaN where there is none. The lag
-            of a pair is that of its largest significant value, if it has one; of a rate it is NaN. Of time since an
-            event ``start_s`` and ``stop_s`` of the bin stand for it, and ``when`` says them in words. What is given, if
-            anything, is in ``attrs["given"]``.
+            Columns ``atom, source_i, source_j, lag_s, bits, low, high, stderr, p_value, q_value, significant``; for
+            "unique" the information is in source_i and not in source_j. ``low`` and ``high`` are the ends of a 95 %
+            interval. It, error, p- and q-value are NaN where there is none. The lag of a pair is that of its largest
+            significant value, if it has one; of a rate it is NaN. Of time since an event ``start_s`` and ``stop_s`` of
+            the bin stand for it, and ``when`` says them in words. What is given, if anything, is in ``attrs["given"]``.
         """
         rows, axis = strongest(self, atom).head(n), self.axis
         moment = rows["moment"].to_numpy()

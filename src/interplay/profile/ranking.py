@@ -5,6 +5,7 @@ import pandas as pd
 
 from interplay.errors import InvalidInput
 from interplay.profile.dataset import PAIR_ATOMS
+from interplay.profile.significance import Z_95
 
 
 def strongest(profile, atom: str | None = None) -> pd.DataFrame:
@@ -19,8 +20,9 @@ def strongest(profile, atom: str | None = None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns ``atom, source_i, source_j, moment, bits, stderr, p_value, q_value, significant``; ``moment`` is the
-        number of the lag or bin, of the largest significant value where there is one.
+        Columns ``atom, source_i, source_j, moment, bits, low, high, stderr, p_value, q_value, significant``; ``moment``
+        is the number of the lag or bin, of the largest significant value where there is one, ``low`` and ``high`` are
+        the ends of a 95 % interval.
     """
     tables = [_peaks(profile, name) for name in (PAIR_ATOMS if atom is None else (atom,))]
     rows = pd.concat(tables).sort_values(["significant", "bits"], ascending=False, kind="stable")
@@ -49,14 +51,17 @@ def _peaks(profile, atom: str) -> pd.DataFrame:
         variable = next((name for name in variables if name in profile.dataset), None)
         return np.full(len(i), np.nan) if variable is None else profile.dataset[variable].values[i, j, peak]
 
+    bits, stderr = values[i, j, peak], at_peak(f"{atom}_stderr")
     return pd.DataFrame(
         {
             "atom": np.full(len(i), atom, dtype=object),
             "source_i": names[i],
             "source_j": names[j],
             "moment": peak,
-            "bits": values[i, j, peak],
-            "stderr": at_peak(f"{atom}_stderr"),
+            "bits": bits,
+            "low": bits - Z_95 * stderr,
+            "high": bits + Z_95 * stderr,
+            "stderr": stderr,
             "p_value": at_peak(f"{atom}_p_value", "p_value"),
             "q_value": at_peak(f"{atom}_q_value", "q_value"),
             "significant": clear[i, j, peak],

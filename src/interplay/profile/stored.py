@@ -6,7 +6,7 @@ import xarray as xr
 
 from interplay.errors import DamagedFile, InvalidInput
 from interplay.files import digest_of, finish_files, whole_files
-from interplay.files.netcdf import write_netcdf
+from interplay.files.netcdf import read_netcdf, write_netcdf
 from interplay.files.reading import whole
 from interplay.probe.instance import InstanceProbe
 from interplay.profile.dataset import of_plain, plain
@@ -65,11 +65,8 @@ def _opened(path: Path, kind: str, what: str, writer: str) -> xr.Dataset:
     finish_files(path)
     if not path.is_file():
         raise InvalidInput(f"{what} must be a file that {writer} wrote; there is no file {path}.")
-    with (
-        whole(path, "a whole NetCDF file", AGAIN),
-        xr.open_dataset(path, engine="h5netcdf") as file,
-    ):
-        dataset = file.load()
+    with whole(path, "a whole NetCDF file", AGAIN):
+        dataset = read_netcdf(path)
     if dataset.attrs.pop("format", None) != kind:
         raise DamagedFile(f"{path} is not {what} of this library: its 'format' is not {kind!r}.")
     return dataset

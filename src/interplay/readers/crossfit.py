@@ -3,7 +3,7 @@
 Letters: N windows, C outputs.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -141,7 +141,7 @@ def _cross_fitted(
     reader: Reader = choice.build(view.schema(schema), seed)
     some = np.unique(np.linspace(0, len(windows) - 1, AT_ONCE).astype(int))
     reader.prepare(view.cut(sight(windows, scaler, some), schema))
-    features = torch.cat([reader.features(seen) for seen in _sights(windows, scaler, view)])
+    features = torch.cat([reader.features(seen) for seen in pieces_of_sight(windows, scaler, view)])
     fold = torch.from_numpy(folds.fold)
     out_of_fold = torch.zeros(len(y), schema.n_outputs)
     for k, rows in enumerate(torch.from_numpy(folds.fitted)):
@@ -151,7 +151,7 @@ def _cross_fitted(
     return CrossFitted(reader=reader.eval(), view=view, out_of_fold=out_of_fold, part=part)
 
 
-def _sights(windows: Windows, scaler: Scaler, view: View):
+def pieces_of_sight(windows: Windows, scaler: Scaler, view: View) -> Iterator[Sight]:
     """What a reader sees of windows, piece by piece."""
     schema = scaled_schema(windows.schema)
     for start in range(0, len(windows), AT_ONCE):

@@ -16,7 +16,7 @@ MOST_ROWS = 300
 """Differences that the table shows; the download has all."""
 
 MOST_SENTENCES = 8
-TOOLS = ("core", "frame", "axes", "sorted")
+TOOLS = ("core", "address", "frame", "axes", "sorted")
 EMPTY = {"modalities": (), "groups": {}, "profile": None}
 """What scripts know of a page that is about no single run."""
 
@@ -88,7 +88,7 @@ class OverLag(Part):
 
     def data(self, comparison: ProfileComparison) -> Mapping[str, object]:
         since = "when" in comparison.differences
-        return {"axis": "time since the event (s)" if since else "lag before the target (s)"}
+        return {"axis": "time since the event (s)" if since else "lag before the target (s)", "since": since}
 
 
 class RunsInShort(Part):

@@ -11,7 +11,7 @@ import xarray as xr
 from interplay.errors import InvalidInput
 from interplay.files import check_writable, whole_file
 from interplay.profile import PAIR_ATOMS, InteractionProfile
-from interplay.profile.figures import COLOURS, plot_heatmap, plot_lags
+from interplay.profile.figures import COLOURS, plot_heatmap, plot_lags, time_to_the_right
 from interplay.profile.significance import Z_95
 from interplay.report import text
 from interplay.report.kinds import REPORTED
@@ -20,6 +20,7 @@ from interplay.report.prediction_data import scores_by_part
 from interplay.report.profile_data import atom_table
 from interplay.train import Evaluation, Run
 from interplay.types import Schema
+from interplay.units import bits
 
 # Okabe and Ito's palette, which stays apart for colour-blind eyes
 LINES = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#000000")
@@ -32,7 +33,7 @@ STYLE = {
     "font.size": 9, "axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False,
     "legend.frameon": False, "pdf.fonttype": 42, "axes.grid": False,
 }  # fmt: skip
-LOSSES = {"cross_entropy": "cross-entropy (nats)", "squared_error": "squared error (scaled)"}
+LOSSES = {"cross_entropy": "cross-entropy (bits)", "squared_error": "squared error (scaled)"}
 DPI = 200
 MOST_PAIRS = 6
 """Pairs that get a figure of their own over lag, strongest first."""
@@ -94,6 +95,7 @@ def plot_informativeness(profile: InteractionProfile, ax=None):
             half = Z_95 * profile.dataset["mi_stderr"].transpose("source", "lag").values[m]
             ax.fill_between(profile.axis.at, mi[m] - half, mi[m] + half, color=colour, alpha=0.2, lw=0)
     ax.axhline(0.0, color="0.6", lw=0.8)
+    time_to_the_right(profile, ax)
     ax.set(xlabel=profile.axis.title, ylabel="information (bits)")
     ax.legend(fontsize="small")
     return ax
@@ -120,10 +122,14 @@ def plot_without(evaluation: Evaluation, score: str = "macro_f1", ax=None):
 
 
 def plot_pooling(insight: xr.Dataset, ax=None):
-    """Share (%) of each modality and lag in what is read for the prediction, mean over the test windows."""
+    """Share (%) of each modality and lag in what is read for the prediction, mean over the test windows.
+
+    Time runs to the right.
+    """
     weight = insight["windows"] / insight["windows"].sum()
     share = 100 * (insight["pooling"] * weight).sum("class").transpose("modality", "lag")
-    lags = [f"{lag:g}" for lag in insight["lag_s"].values]
+    share = share.isel(lag=slice(None, None, -1))
+    lags = [f"{lag:g}" for lag in share["lag_s"].values]
     return _table(share.values, insight["modality"].values, lags, "lag (s)", "%", ax)
 
 
@@ -175,7 +181,7 @@ def plot_curve(predictions: pd.DataFrame, schema: Schema, kind: str = "roc", ax=
     show = {"roc": RocCurveDisplay, "pr": PrecisionRecallDisplay}.get(kind)
     if show is None:
         raise InvalidInput(f"kind must be 'roc' or 'pr'; got {kind!r}.")
-    for k, (name, truth, p) in enumerate(REPORTED[schema.kind].outputs(predictions, schema)):
+    for k, (name, truth, p, _) in enumerate(REPORTED[schema.kind].outputs(predictions, schema)):
         if 0 < truth.sum() < len(truth):
             show.from_predictions(truth, p, name=name, ax=ax, curve_kwargs={"color": LINES[k % len(LINES)]})
     if kind == "roc":
@@ -194,6 +200,9 @@ def plot_calibration(predictions: pd.DataFrame, schema: Schema, ax=None):
     ax.plot([0, 1], [0, 1], color="0.6", ls=":", lw=1)
     curves = REPORTED[schema.kind].calibration(predictions, schema)
     for k, (name, curve) in enumerate(curves.items()):
+        known = np.isfinite(curve["low"])
+        low, high = (curve[end][known] for end in ("low", "high"))
+        ax.vlines(curve["predicted"][known], low, high, color=LINES[k % len(LINES)], lw=1)
         size = 10 + 150 * curve["count"] / curve["count"].sum()
         ax.plot(curve["predicted"], curve["happened"], color=LINES[k % len(LINES)], label=name or None)
         ax.scatter(curve["predicted"], curve["happened"], s=size, color=LINES[k % len(LINES)])
@@ -229,9 +238,9 @@ def plot_training(log: list[dict], ax=None):
     """The loss of the target by epoch."""
     ax = _axes(ax, (4.6, 3.0))
     name = next(name for name in LOSSES if name in log[0])
-    ax.plot(
-        [entry["epoch"] for entry in log], [entry[name] for entry in log], "o-", color=LINES[0], markersize=3
-    )
+    losses = np.array([entry[name] for entry in log], dtype=float)
+    values = bits(losses) if name == "cross_entropy" else losses
+    ax.plot([entry["epoch"] for entry in log], values, "o-", color=LINES[0], markersize=3)
     ax.set(xlabel="epoch", ylabel=LOSSES[name])
     ax.set_ylim(bottom=0)
     return ax

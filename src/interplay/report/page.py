@@ -11,7 +11,7 @@ from interplay.report.sections import SECTIONS, Section
 from interplay.report.shell import render
 from interplay.train import Evaluation, Run, load_run
 
-TOOLS = ("core", "frame", "axes", "grid", "kinds")
+TOOLS = ("core", "address", "frame", "axes", "grid", "kinds")
 """Scripts that sections draw with, in the order in which they build on one another."""
 
 

@@ -4,13 +4,16 @@ Letters: M modalities, P pairs i < j in row order, L lags, or bins of time since
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from interplay.profile import InteractionProfile
+from interplay.profile.budget import all_bits, budgets
 from interplay.profile.novelty import ALONE, significant_novel
 from interplay.profile.significance import significant_atoms
-from interplay.profile.time_axis import TimeAxis
+from interplay.profile.time_axis import TimeAxis, is_since_event
+from interplay.selection.selection import ENOUGH
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +58,7 @@ def profile_data(profile: InteractionProfile) -> dict[str, object]:
         "joint": ("joint_mi", i, j),
     }
     data: dict[str, object] = {
-        "time": time_data(profile.axis),
+        "time": time_data(profile.axis) | {"backwards": not is_since_event(d)},
         "entropy": profile.h_y_bits,
         "mi": d["mi"].transpose("source", "lag").values,
         "mi_error": d["mi_stderr"].transpose("source", "lag").values if "mi_stderr" in d else None,
@@ -97,6 +100,41 @@ def news_data(profile: InteractionProfile) -> dict[str, object]:
         "error": d[f"{ALONE}_stderr"].values,
         "clear": significant_novel(d),
     }
+
+
+MOST_KEPT = 10
+"""Sizes of sets of modalities that are looked for."""
+
+
+def budget_data(profile: InteractionProfile | None) -> list[dict[str, Any]]:
+    """What the best sets of modalities of each size tell jointly, and all together; nothing without pairs."""
+    if profile is None or len(profile.modalities) < 2:
+        return []
+    everything = all_bits(profile)
+    n = len(profile.modalities)
+    rows: list[dict[str, Any]] = [
+        {"k": len(one.modalities), "bits": one.bits, "modalities": ", ".join(one.modalities)}
+        for one in budgets(profile, min(n, MOST_KEPT))
+    ]
+    if n > MOST_KEPT:
+        rows.append({"k": n, "bits": everything, "modalities": "all"})
+    # noise may let a part seem to tell more than all
+    most = max(everything, *(row["bits"] for row in rows))
+    return [row | {"share": row["bits"] / most if most > 0 else None} for row in rows]
+
+
+def enough_sentence(profile: InteractionProfile | None) -> str:
+    """How few modalities tell nearly all; empty without pairs, or where nothing is told."""
+    rows = budget_data(profile)
+    enough = next((row for row in rows if row["share"] is not None and row["share"] >= ENOUGH), None)
+    if enough is None:
+        return ""
+    most = enough["bits"] / enough["share"]
+    return (
+        f"{enough['k']} of {rows[-1]['k']} modalities {'keeps' if enough['k'] == 1 else 'keep'} "
+        f"{100 * enough['share']:.0f} % of what all tell: {enough['modalities']} ({enough['bits']:.2f} of {most:.2f} "
+        "bits, as far as single modalities and pairs say)."
+    )
 
 
 def groups_of(names) -> dict[str, list[int]]:

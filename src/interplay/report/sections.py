@@ -11,12 +11,14 @@ from interplay.profile.dataset import RATE
 from interplay.profile.novelty import ALONE, JOINT, joint_news
 from interplay.profile.time_axis import LAG_MEANS
 from interplay.report import cards, text
+from interplay.report.answers import answers, losses
 from interplay.report.kinds import REPORTED
 from interplay.report.model_data import example_data, insight_data
-from interplay.report.prediction_data import scores_by_part
-from interplay.report.profile_data import news_data
+from interplay.report.prediction_data import changes_by_modality, scores_by_part, scores_of_rivals
+from interplay.report.profile_data import budget_data, enough_sentence, news_data
 from interplay.report.script import repeat_script
 from interplay.report.shell import Part
+from interplay.report.stream_data import least_sure, stream_data
 from interplay.report.summary import summary_sentences
 from interplay.train import Evaluation, Run
 
@@ -37,18 +39,19 @@ class Section(Part):
 
 
 class Short(Section):
-    """The findings in sentences, and words that the page uses."""
+    """What to leave out, what to keep and how good the run is, in a picture and in sentences; words of the page."""
 
     name, title, link = "short", "In short", "In short"
+    scripts = ("glance",)
 
     def context(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
         main, test = run.target.main_score, evaluation.test
         return {
+            "answers": answers(evaluation, main),
             "findings": [] if run.profile is None else summary_sentences(run.profile),
             "judged": text.judged_sentence(test, main),
             "context": text.context_sentence(evaluation.compared, evaluation.without_context, main),
             "control": text.control_sentence(test, evaluation.control, main),
-            "missing": text.missing_sentence(evaluation.compared, evaluation.without, main),
             # a model has lags, whatever the time of its profile is
             "times": {"lag": LAG_MEANS}
             | ({} if run.profile is None else {run.profile.axis.name: run.profile.axis.meaning}),
@@ -57,6 +60,40 @@ class Short(Section):
             "main_interval": text.interval(test, main),
             "n_windows": int(test["n_windows"]),
             "entropy": "" if run.profile is None else text.number(run.profile.h_y_bits, 2),
+        }
+
+    def data(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
+        main = run.target.main_score
+        return {
+            "main": main,
+            "main_name": text.NAMES[main],
+            "rivals": scores_of_rivals(evaluation),
+            "lost": changes_by_modality(losses(evaluation, main)),
+        }
+
+
+class Keep(Section):
+    """What is lost without a modality, and how few are enough."""
+
+    name, title, link = "keep", "What does it need?", "What it needs"
+    scripts = ("keep",)
+
+    def context(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
+        main = run.target.main_score
+        return {
+            "missing": text.missing_sentence(evaluation.compared, evaluation.without, main),
+            "enough": enough_sentence(run.profile),
+            "compared": int(evaluation.compared["n_windows"]),
+        }
+
+    def data(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
+        main = run.target.main_score
+        return {
+            "main": main,
+            "score_names": text.NAMES,
+            "parts": scores_by_part(evaluation),
+            "lost": changes_by_modality(losses(evaluation, main)),
+            "budget": budget_data(run.profile),
         }
 
 
@@ -127,6 +164,7 @@ class Used(Section):
     def context(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
         main = run.target.main_score
         return {
+            "experts": text.experts_sentence(evaluation.insight),
             "context": text.context_sentence(evaluation.compared, evaluation.without_context, main),
             "control": text.control_sentence(evaluation.test, evaluation.control, main),
             "agreement": text.agreement_sentences(evaluation.agreement),
@@ -138,22 +176,27 @@ class Used(Section):
 
 
 class SingleWindows(Section):
-    """Single windows, token by token."""
+    """Recordings along time with what was called, and single windows, token by token."""
 
-    name, title, link = "windows", "What does one prediction rest on?", "Single windows"
-    scripts = ("windows",)
+    name, title, link = "windows", "Where is it wrong, and why?", "Where and why"
+    scripts = ("timeline", "windows")
+
+    def context(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
+        return {"streams": evaluation.streams is not None}
 
     def data(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
-        examples = evaluation.examples
+        examples, kind = evaluation.examples, REPORTED[run.schema.kind]
         return {
+            "timeline": stream_data(evaluation, kind, run.schema),
+            "first": least_sure(evaluation, kind, run.schema) if examples.sizes["window"] else 0,
             "lags": examples["lag_s"].values,
             "synergy_experts": int(examples.attrs["synergy_experts"]),
-            "examples": example_data(examples, evaluation.predictions, REPORTED[run.schema.kind]),
+            "examples": example_data(examples, evaluation.predictions, kind),
         }
 
 
 class Good(Section):
-    """Scores, curves, parts that are missing, entities, training."""
+    """Scores beside those of rivals, curves, calibration, entities, training."""
 
     name, title, link = "good", "How good are its predictions?", "How good"
     scripts = ("good",)
@@ -163,6 +206,9 @@ class Good(Section):
         entities = kind.entities(evaluation.predictions, run.schema)
         return {
             "judged": text.judged_sentence(evaluation.test, run.target.main_score),
+            "beaten": text.rivals_sentence(
+                evaluation.test, evaluation.rivals, evaluation.ahead, run.target.main_score
+            ),
             "served": text.least_and_most(entities, kind.entity_words),
             "scores": text.score_rows(evaluation.test),
         }
@@ -172,7 +218,7 @@ class Good(Section):
         return {
             "main": run.target.main_score,
             "score_names": text.NAMES,
-            "parts": scores_by_part(evaluation),
+            "rivals": scores_of_rivals(evaluation),
             "entities": kind.entities(evaluation.predictions, run.schema),
             "predictions": kind.data(evaluation.predictions, run.schema),
             "log": run.log,
@@ -197,13 +243,14 @@ class Trust(Section):
 
 SECTIONS: tuple[Section, ...] = (
     Short(),
+    Good(),
+    Keep(),
+    SingleWindows(),
     Pairs(),
     Alone(),
     Arrives(),
     Sure(),
     Used(),
-    SingleWindows(),
-    Good(),
     Trust(),
 )
-"""In the order of the page."""
+"""In the order of the page: what came of it, then what was measured, then how the model works inside."""

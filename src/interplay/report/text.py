@@ -5,13 +5,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from interplay.metrics import Agreement
+from interplay.metrics.paired import Difference
 from interplay.notebook import counted
 from interplay.profile import InteractionProfile
 from interplay.profile.dataset import RATE
 from interplay.profile.time_axis import is_since_event
 from interplay.train.evaluation import Scores
+from interplay.train.rivals import FOREST, GUESS
 
 SCORES = (
     ("accuracy", "accuracy", "share of predictions that are right"),
@@ -31,8 +34,14 @@ SCORES = (
     ("r2", "R²", "share of the target's variance that is explained; 1 is best"),
 )
 NAMES = {key: name for key, name, _ in SCORES}
+RIVALS = {GUESS: "guessing without a look", FOREST: "a forest"}
+"""What rivals are called in a sentence; see `interplay.train.rivals`."""
+
 NOTICED = 0.02
 """A change of macro-F1 or R2 below this is told as little."""
+
+ALIKE = 10.0
+"""Experts that serve all tokens alike to within so many points (% of weight) are told not to differ."""
 
 MOST_NAMES = 40
 """Names that a row lists before it only counts the rest."""
@@ -130,6 +139,38 @@ def control_sentence(test: Scores, control: Scores | None, main: str) -> str:
     )
 
 
+def rivals_sentence(
+    test: Scores, rivals: Mapping[str, Scores], ahead: Mapping[str, Difference], main: str
+) -> str:
+    """How good the run is against what it has to beat; empty where nothing is known of that."""
+    defined = {name: scores for name, scores in rivals.items() if not _unknown(scores[main])}
+    if not defined or _unknown(test[main]):
+        return ""
+    others = " and ".join(f"{number(scores[main])} for {RIVALS[name]}" for name, scores in defined.items())
+    return f"{NAMES[main]} is {number(test[main])} against {others}{_ahead_of_forest(ahead)}."
+
+
+def _ahead_of_forest(ahead: Mapping[str, Difference]) -> str:
+    apart = ahead.get(FOREST)
+    if apart is None or _unknown(apart.difference):
+        return ""
+    return f"; from the forest to this run it changes by {change(apart)}"
+
+
+def change(apart: Difference, digits: int = 2) -> str:
+    """A difference with its sign, and its interval if it has one."""
+    if _unknown(apart.low):
+        return signed(apart.difference, digits)
+    low, high = signed(apart.low, digits), signed(apart.high, digits)
+    return f"{signed(apart.difference, digits)} (95 % interval {low} to {high})"
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """A change with its sign; one that rounds to nothing has none."""
+    text = f"{value:+.{digits}f}"
+    return text[1:] if not text.strip("+-0.") else text
+
+
 def missing_sentence(compared: Scores, without: Mapping[str, Scores], main: str) -> str:
     """Which modality the model can spare least; empty where none was taken away."""
     lost = {name: scores[main] for name, scores in without.items() if not _unknown(scores[main])}
@@ -142,11 +183,32 @@ def missing_sentence(compared: Scores, without: Mapping[str, Scores], main: str)
             f"No single modality is missed much: whichever one is unobserved, {NAMES[main]} stays at "
             f"{number(lost[worst])} or above ({number(before)} with all of them)."
         )
-    spared = sum(before - value <= NOTICED for value in lost.values())
-    rest = f"; {counted(spared, 'other')} can be spared with a loss of at most {NOTICED}" if spared else ""
+    spared = [name for name, value in lost.items() if before - value <= NOTICED]
+    each = "each alone " if len(spared) > 1 else ""
+    rest = f"; {listed(spared)} can {each}be spared with a loss of at most {NOTICED}" if spared else ""
     return (
         f"{worst} is missed most: without it {NAMES[main]} falls from {number(before)} to "
         f"{number(lost[worst])}{rest}."
+    )
+
+
+def experts_sentence(insight: xr.Dataset) -> str:
+    """Whether experts of the last layer serve different tokens at all; empty where tokens are not routed."""
+    if "expert_use" not in insight:
+        return ""
+    use = insight["expert_use"].isel(layer=-1)
+    apart = abs(use - use.mean(("modality", "lag")))
+    most = apart.isel(apart.argmax(...))
+    points = 100 * float(most)
+    if points < ALIKE:
+        return (
+            "The experts of the last layer do not differ in what they serve: no token gives any of them more than "
+            f"{points:.0f} points more or less of its weight than the mean token does."
+        )
+    return (
+        f"The experts of the last layer differ in what they serve: {most['modality'].item()}, "
+        f"{float(most['lag_s']):g} s before the prediction, gives expert {int(apart.argmax(...)['expert']) + 1} "
+        f"{points:.0f} points more or less of its weight than the mean token does."
     )
 
 
@@ -268,5 +330,10 @@ def least_and_most(entities: Mapping[str, Any], what: str) -> str:
     )
 
 
+def defined(value: float | None) -> bool:
+    """Whether there is such a number: what was not defined is NaN, and None once it was saved."""
+    return value is not None and not math.isnan(value)
+
+
 def _unknown(value: float | None) -> bool:
-    return value is None or math.isnan(value)
+    return not defined(value)

@@ -61,11 +61,13 @@ class Selection:
     def in_words(self, k: int | None = None) -> str:
         """The sentence, and the curve as a table of text."""
         rows = [("kept", "bits (95 % interval)", f"{TITLES[self.score]} (95 % interval)", "modalities")]
-        for row in self.curve.itertuples():
-            bits = _with_interval(row.bits, row.bits_low, row.bits_high)
-            score = _with_interval(row.score, row.score_low, row.score_high)
-            names = row.modalities if row.k < len(self.of) else "all"
-            rows.append((str(row.k), bits, score, names))
+        for row in self.curve.to_dict("records"):
+            bits, score = (
+                _with_interval(row[what], row[f"{what}_low"], row[f"{what}_high"])
+                for what in ("bits", "score")
+            )
+            names = row["modalities"] if row["k"] < len(self.of) else "all"
+            rows.append((str(row["k"]), bits, score, names))
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
                  for row in rows]  # fmt: skip
@@ -77,7 +79,9 @@ class Selection:
 
     def to_dict(self) -> dict[str, object]:
         """Plain values, for JSON."""
-        rows = self.curve.assign(modalities=[list(names) for names in self.sets])
+        rows = self.curve.assign(
+            modalities=pd.Series([list(names) for names in self.sets], index=self.curve.index)
+        )
         return {
             "of": list(self.of),
             "keep": list(self.keep()),

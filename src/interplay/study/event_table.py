@@ -9,7 +9,9 @@ import pandas as pd
 from interplay.data.events import Events, steps_of
 from interplay.data.steps import Steps
 from interplay.data.windows import Windows
-from interplay.errors import DamagedFile, InvalidInput
+from interplay.errors import InvalidInput
+from interplay.files.reading import whole
+from interplay.files.unpacked import opened
 from interplay.settings import near_first
 from interplay.study.formats.form import Form
 from interplay.study.patterns import Key
@@ -145,10 +147,8 @@ def read_events(
 def _table(file: Path) -> pd.DataFrame:
     if not file.is_file():
         raise InvalidInput(f"events must be in a file that is there; there is no {file}.")
-    try:
-        table = pd.read_csv(file, dtype=str, skipinitialspace=True)
-    except (ValueError, pd.errors.ParserError) as error:
-        raise DamagedFile(f"{file} cannot be read as a table ({error}). Write it again as CSV.") from error
+    with whole(file, "a table of events", "Write it again as CSV."), opened(file) as text:
+        table = pd.read_csv(text, dtype=str, skipinitialspace=True)
     if [name for name in COLUMNS if name not in table]:
         raise InvalidInput(
             "a table of events must have the columns 'entity' and 'time', and 'kind' if it holds several kinds; "

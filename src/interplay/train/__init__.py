@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 _HOME = {
+    "Adaptation": "adaptation",
     "DecisionConfig": "recipe",
     "Evaluation": "evaluation",
     "EntityStream": "stream",
@@ -28,14 +29,17 @@ _HOME = {
     "load_run": "run",
     "make_recipe": "recipe",
     "make_trackers": "trackers",
+    "rehearse": "rehearsal",
     "train_control": "control",
 }
 
 if TYPE_CHECKING:
+    from interplay.train.adaptation import Adaptation
     from interplay.train.control import train_control
     from interplay.train.evaluation import Evaluation
     from interplay.train.export import Exported, export_run
     from interplay.train.recipe import RECIPES, DecisionConfig, OptimiserConfig, Recipe, make_recipe
+    from interplay.train.rehearsal import rehearse
     from interplay.train.run import Run, TrainingData, load_run
     from interplay.train.run_folder import check_run_folder
     from interplay.train.stream import EntityStream, StreamPrediction
@@ -45,6 +49,7 @@ if TYPE_CHECKING:
 __all__ = [
     "RECIPES",
     "TRACKERS",
+    "Adaptation",
     "DecisionConfig",
     "EntityStream",
     "Evaluation",
@@ -64,6 +69,7 @@ __all__ = [
     "load_run",
     "make_recipe",
     "make_trackers",
+    "rehearse",
     "train_control",
 ]
 

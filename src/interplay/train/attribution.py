@@ -10,7 +10,7 @@ import torch
 import xarray as xr
 
 from interplay.data import Scaler, Windows
-from interplay.nn import ATOMS, InteractionContext, Model, Output, TwoLevels
+from interplay.nn import ATOMS, Adapted, InteractionContext, Model, Output, TwoLevels
 from interplay.progress import Progress, silent
 from interplay.train.batches import Batch, ScaledWindows
 from interplay.train.target_kinds import TargetKind
@@ -84,7 +84,7 @@ def _one_window(model: Model, batch: Batch, target: TargetKind, scaler: Scaler) 
     with torch.no_grad():
         output = _asked(model, batch, batch.x, 1)
     of = int(target.called(target.predicted(output.logits.cpu(), scaler))[0])
-    measure = _occlusions if isinstance(model, TwoLevels) else _integrated_gradients
+    measure = _occlusions if isinstance(model, (TwoLevels, Adapted)) else _integrated_gradients
     relevance = measure(model, batch, of)
     with torch.no_grad():
         nothing = {name: torch.zeros_like(values) for name, values in batch.x.items()}
@@ -157,3 +157,14 @@ def examples(windows: Windows, predicted: np.ndarray, target: TargetKind, most: 
             rows[np.unique(np.linspace(0, len(rows) - 1, max(1, most // len(groups))).astype(int))]
         )
     return np.sort(np.array(chosen[:most]))
+
+
+def asked_about(windows: Windows, predicted: np.ndarray, target: TargetKind, most: int) -> np.ndarray:
+    """Windows of which someone will ask why, at most so many: wrong ones from the least to the most sure, at least half
+    of them if there are so many, and the least sure of all."""
+    sureness = target.sureness(windows, predicted)
+    order = np.argsort(sureness, kind="stable")
+    wrong = order[target.wrong(windows, predicted)[order]]
+    some = wrong[np.unique(np.linspace(0, len(wrong) - 1, min(most // 2, len(wrong))).astype(int))]
+    others = order[~np.isin(order, some)]
+    return np.sort(np.r_[some, others[: most - len(some)]])

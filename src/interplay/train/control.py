@@ -35,6 +35,7 @@ def train_control(run: Run, windows: Windows, *, progress: Progress | None = Non
         seed=run.seed,
         card=run.data.card,
         split=run.split,
+        rivals=False,
         progress=progress,
     )
 

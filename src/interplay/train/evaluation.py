@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, pairwise
 
 import numpy as np
@@ -12,17 +12,25 @@ import xarray as xr
 
 from interplay.data import Windows
 from interplay.metrics import Agreement
+from interplay.metrics.paired import Difference, differences
 from interplay.nn import Model, empty_context
 from interplay.notebook import counted, rows_html
 from interplay.progress import Progress
-from interplay.train.attribution import examples, explain_windows
+from interplay.readers import ExtraTrees
+from interplay.train.attribution import asked_about, examples, explain_windows
 from interplay.train.batches import ScaledWindows
+from interplay.train.rivals import rival_predictions
 from interplay.train.routing_statistics import Watch, beside_profile
+from interplay.train.streams import thinned_streams
 from interplay.train.target_kinds import TARGETS, TargetKind
+from interplay.train.window_scores import WINDOW_SCORES
 
 BATCH_SIZE = 256
 EXAMPLES = 24
-"""Windows that are explained token by token."""
+"""Windows that are explained token by token, over the whole range of how sure they are."""
+
+ASKED_ABOUT = 24
+"""Windows that are explained beside them because someone will ask: wrong or unsure ones."""
 
 STRESS_WINDOWS = 2000
 """At most so many windows, evenly drawn, are predicted again for each part that is taken away."""
@@ -56,6 +64,14 @@ class Evaluation:
     entities : names of the test entities
     control : mapping of str to float, or None
         The scores of all test windows under a model that was trained anew without the profile; None where none was.
+    rivals : "guess", "forest" -> mapping of str to float
+        The scores of all test windows under what the run has to beat, see `interplay.train.rivals`; empty where the run
+        has no forest.
+    ahead : rival -> Difference
+        Of the main score, from the rival to the run, on all test windows.
+    lost : modality name -> Difference
+        Of the main score, from all modalities to all but this one, on the windows of `compared`.
+    streams : xarray.Dataset or None, what the test windows were cut from, thinned, see `thinned_streams`
     """
 
     test: Scores
@@ -68,6 +84,10 @@ class Evaluation:
     examples: xr.Dataset
     entities: tuple[str, ...]
     control: Scores | None = None
+    rivals: Mapping[str, Scores] = field(default_factory=dict)
+    ahead: Mapping[str, Difference] = field(default_factory=dict)
+    lost: Mapping[str, Difference] = field(default_factory=dict)
+    streams: xr.Dataset | None = None
 
     def __repr__(self) -> str:
         return f"Evaluation({scores_line(self.test)})"
@@ -91,38 +111,76 @@ def scores_line(scores: Scores) -> str:
 
 
 def judge(
-    model: Model, scaled: ScaledWindows, target: TargetKind, progress: Progress, *, n_bootstrap: int
+    model: Model,
+    scaled: ScaledWindows,
+    target: TargetKind,
+    progress: Progress,
+    *,
+    n_bootstrap: int,
+    forest: ExtraTrees | None,
+    streams: bool,
 ) -> Evaluation:
-    """Evaluate; leakage is the caller's to rule out."""
+    """Evaluate, beside a forest if there is one, and keep streams if asked; leakage is the caller's to rule out."""
     test, few = scaled.windows, scaled.select(_evenly(len(scaled), STRESS_WINDOWS))
     guided = not model.context.is_empty()
     hidden = test.modalities if len(test.modalities) > 1 else ()
     tells = _shared_progress(progress, [len(test), *[len(few)] * (1 + guided + len(hidden))])
 
-    def scores(trial: Model, windows: ScaledWindows, hidden: int | None = None) -> Scores:
-        predicted = predictions(trial, windows, next(tells), hidden=hidden)
-        return target.scores(windows.windows, predicted, n_bootstrap)
+    def scores(windows: Windows, predicted: np.ndarray) -> Scores:
+        return target.scores(windows, predicted, n_bootstrap)
 
     watch = Watch(model, test)
     predicted = predictions(model, scaled, next(tells), watch)
-    compared = scores(model, few)
+    of_few = predictions(model, few, next(tells))
     # a model that does without the context does without that of single windows, too
-    without_context = scores(_blanked(model), few.without_contexts()) if guided else None
-    without = {name: scores(model, few, m) for m, name in enumerate(hidden)}
+    blanked = predictions(_blanked(model), few.without_contexts(), next(tells)) if guided else None
+    without = {name: predictions(model, few, next(tells), hidden=m) for m, name in enumerate(hidden)}
+    rivals = {} if forest is None else rival_predictions(forest, test, scaled.scaler)
     progress(1.0)
     insight = beside_profile(watch.dataset(), model.context)
-    chosen = examples(test, predicted, target, EXAMPLES)
+    doubted = asked_about(test, predicted, target, ASKED_ABOUT)
+    chosen = np.union1d(examples(test, predicted, target, EXAMPLES), doubted)
+    read = (insight["pooling"] * insight["windows"]).sum(("class", "lag")).values
     return Evaluation(
-        test=target.scores(test, predicted, n_bootstrap),
-        compared=compared,
-        without_context=without_context,
-        without=without,
+        test=scores(test, predicted),
+        compared=scores(few.windows, of_few),
+        without_context=None if blanked is None else scores(few.windows, blanked),
+        without={name: scores(few.windows, of_part) for name, of_part in without.items()},
         agreement=agreement(insight),
         predictions=prediction_table(test, predicted, target),
         insight=insight,
         examples=explain_windows(model, scaled.select(chosen), target).assign_coords(row=("window", chosen)),
         entities=test.entities,
+        streams=thinned_streams(test, doubted, read) if streams else None,
+        rivals={
+            name: (by or target).scores(test, of_rival, n_bootstrap)
+            for name, (by, of_rival) in rivals.items()
+        },
+        ahead={
+            name: main_difference(test, (of_rival, by or target), (predicted, target), n_bootstrap)
+            for name, (by, of_rival) in rivals.items()
+        },
+        lost={
+            name: main_difference(few.windows, (of_few, target), (of_part, target), n_bootstrap)
+            for name, of_part in without.items()
+        },
     )
+
+
+def main_difference(
+    windows: Windows,
+    before: tuple[np.ndarray, TargetKind],
+    after: tuple[np.ndarray, TargetKind],
+    n_bootstrap: int,
+) -> Difference:
+    """Of the main score of the same windows, from one to another predictor: what it predicts, and who calls classes."""
+    summed = WINDOW_SCORES[windows.kind]
+    parts = [
+        summed.parts(prediction_table(windows, predicted, by), windows.classes)
+        for predicted, by in (before, after)
+    ]
+    apart = differences(summed.scores, *parts, entity=windows.entity, n_bootstrap=n_bootstrap)
+    return apart[after[1].main_score]
 
 
 @torch.no_grad()

@@ -90,10 +90,12 @@ def gather_evidence(
     config: ReadersConfig,
     seed: int,
     progress: Progress,
+    folds: Folds | None = None,
 ) -> Evidence | None:
-    """Fit the readers that a recipe asks for; None where windows are too few to hold any out."""
+    """Fit the readers that a recipe asks for; None where windows are too few to hold any out, in `folds` if given."""
     wanted = asked(config, train.schema, profile)
-    folds = Folds.at_most(train, config.folds, seed=seed) if wanted else None
+    if folds is None and wanted:
+        folds = Folds.at_most(train, config.folds, seed=seed)
     if folds is None:
         return None
     done, total = 0, sum(len(views) for _, views in wanted)

@@ -1,7 +1,7 @@
 """A run: a trained model with everything that is needed to use, judge and repeat it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +9,15 @@ import pandas as pd
 import xarray as xr
 
 from interplay.data import Scaler, SplitManifest, Windows
-from interplay.data.check import check_disjoint, check_labelled, check_schema
+from interplay.data.check import (
+    check_disjoint,
+    check_known,
+    check_labelled,
+    check_other_names,
+    check_schema,
+)
 from interplay.data.conform import conform
+from interplay.data.same_samples import sketches, under_other_names
 from interplay.data.unlike_training import unlike_training
 from interplay.data.warn import warn_of_data
 from interplay.errors import InvalidInput
@@ -19,20 +26,24 @@ from interplay.nn import InteractionContext, Model
 from interplay.notebook import counted, rows_html
 from interplay.profile import InteractionProfile
 from interplay.progress import Progress, shown, silent
+from interplay.readers import ExtraTrees
+from interplay.train.adaptation import Adaptation, check_later
 from interplay.train.attribution import explain_windows
 from interplay.train.batches import ScaledWindows
+from interplay.train.described import TrainingData
 from interplay.train.evaluation import Evaluation, Scores, judge, prediction_table, predictions, scores_line
 from interplay.train.recipe import Recipe
+from interplay.train.rivals import forest_within
 from interplay.train.run_folder import (
     METRICS,
-    TrainingData,
     read_run_folder,
     write_evaluation,
     write_run_folder,
 )
-from interplay.train.stream import EntityStream, StreamOptions
+from interplay.train.stream import EntityStream
+from interplay.train.stream_options import stream_options
 from interplay.train.target_kinds import TargetKind, make_target
-from interplay.train.window_contexts import window_contexts
+from interplay.train.window_contexts import WindowContexts, window_contexts
 from interplay.types import Schema
 
 
@@ -52,7 +63,10 @@ class Run:
     seed : int
     log : one mapping per epoch: loss terms in nats, accuracy on training windows, seconds
     evaluation : Evaluation or None, of the last call of `evaluate`
+    adaptation : Adaptation or None, what was learned beside a run that this one started from
     folder : Path or None, where the run was saved
+    forest : ExtraTrees or None, what the run has to beat, see `interplay.train.rivals`; None where the model has it
+        among its readers, or none was asked for
     """
 
     model: Model
@@ -65,7 +79,9 @@ class Run:
     seed: int
     log: list[dict[str, float]] = field(default_factory=list)
     evaluation: Evaluation | None = None
+    adaptation: Adaptation | None = None
     folder: Path | None = None
+    forest: ExtraTrees | None = None
 
     def __repr__(self) -> str:
         guided = "guided by a profile" if self.profile is not None else "not guided"
@@ -83,6 +99,8 @@ class Run:
             "tested": "not yet" if self.evaluation is None else scores_line(self.evaluation.test),
             "folder": self.folder,
         }
+        if self.adaptation is not None:
+            facts["adapted"] = self.adaptation.sentence()
         return rows_html(facts.items(), (), "Run")
 
     @property
@@ -120,7 +138,7 @@ class Run:
         InvalidInput
             If a channel is missing or in another unit, or steps are others.
         """
-        windows, notes = self._conformed(windows, "windows to predict")
+        windows, notes = self.conformed(windows, "windows to predict")
         warn_of_data([*notes, *unlike_training(windows, self.scaler.channels)])
         with shown(progress, "predicting") as tell:
             predicted = predictions(self.model, self.scaled(windows), tell)
@@ -131,13 +149,17 @@ class Run:
         test: Windows,
         *,
         control: "Run | None" = None,
+        later: bool = False,
+        allow_twins: bool = False,
         progress: Progress | None = None,
         n_bootstrap: int = 1000,
+        streams: bool | None = None,
     ) -> dict[str, float]:
         """Judge the run on entities that neither the model nor its profile has seen.
 
         Besides the scores it records what the report tells: how the router and the pooling use modalities and lags,
-        the scores of this same model with its context blanked, and those without each modality. A saved run is updated.
+        the scores of this same model with its context blanked, those without each modality, and those of a guess and of
+        a forest that learned from the same windows. A saved run is updated.
 
         Parameters
         ----------
@@ -145,8 +167,17 @@ class Run:
         control : Run, optional
             From `interplay.train.train_control`: the same training without the profile, to be scored on the same
             windows.
+        later : bool
+            Of an adapted run, whether these are other windows of the entities that it was adapted to, as of a person
+            whose first hour was labelled. They may share no step with those windows.
+        allow_twins : bool
+            Whether test entities may hold the same samples as training entities of other names, as a few of published
+            sets do.
         n_bootstrap : int
             Resamplings of entities behind each 95 % interval.
+        streams : bool, optional
+            Whether to keep what the test windows were cut from, thinned, for the report to draw; by default unless the
+            card of the data says that access to them is restricted.
 
         Returns
         -------
@@ -157,21 +188,31 @@ class Run:
         Raises
         ------
         LeakageError
-            If the model, the profile or the control was fitted on one of the entities.
+            If the model, the profile or the control was fitted on one of the entities, by its name or, the model, by
+            its samples; or if nobody knows whom the profile was fitted on.
         """
         check_labelled(test, what="test windows")
         check_schema(test.schema, self.schema, what="test windows")
-        test, notes = self._conformed(test, "test windows")
+        test, notes = self.conformed(test, "test windows")
         warn_of_data([*notes, *unlike_training(test, self.scaler.channels)])
-        check_disjoint(test.entities, self.data.entities, what="the model")
-        if self.profile is not None:
-            check_disjoint(test.entities, self.profile.entities, what="the profile")
+        self._check_unseen(test, later=later)
+        if not allow_twins and "train" in self.split.parts:
+            known = self.split.parts["train"].samples
+            check_other_names(under_other_names(sketches(test), known), what="the model")
         if control is not None:
             _check_control(control, test)
         if self.folder is not None:
             check_writable(self.folder / METRICS, overwrite=True)
         with shown(progress, "evaluating") as tell:
-            evaluation = judge(self.model, self.scaled(test), self.target, tell, n_bootstrap=n_bootstrap)
+            evaluation = judge(
+                self.model,
+                self.scaled(test),
+                self.target,
+                tell,
+                n_bootstrap=n_bootstrap,
+                forest=self.forest or forest_within(self.model),
+                streams=not (self.data.card or {}).get("access") if streams is None else streams,
+            )
         if control is not None:
             evaluation = replace(evaluation, control=control._scores(test, n_bootstrap))
         self.evaluation = evaluation
@@ -181,67 +222,32 @@ class Run:
             write_evaluation(self, self.folder)
         return dict(evaluation.test)
 
-    def stream(
-        self,
-        entity: str,
-        *,
-        static: Mapping[str, float] | None = None,
-        start_s: float | None = None,
-        min_steps: int | None = None,
-        fill=None,
-        max_gap_s: float | None = None,
-        rates_hz: Mapping[str, float] | None = None,
-        bins: Mapping[str, str] | None = None,
-        wait_s: float = 0.0,
-        level: float = 0.9,
-    ) -> EntityStream:
+    def stream(self, entity: str, **options) -> EntityStream:
         """Predictions of one entity while its data come: those that `predict` gives of its windows, in constant memory.
 
-        Parameters
-        ----------
-        entity : str
-        static : mapping of str to float, optional
-            Side inputs; what is not there is unknown.
-        start_s : float, s, optional
-            When the first step begins; 0 of whole steps, and of raw samples the first of them.
-        min_steps : int, optional
-            Steps from which on there are predictions; by default as the training windows were cut, else a whole window.
-        fill, max_gap_s
-            See `interplay.data.make_windows`; by default as windows of the training were cut, where the run knows.
-        rates_hz : mapping of str to float, Hz, optional
-            Of raw samples: regular streams of one sample a step. Those of several are regular anyway.
-        bins : mapping of str to str, optional
-            Of raw samples: streams with a `bin`, see `interplay.types.Stream`.
-        wait_s : float, s
-            Of raw samples: how long after its end a step is held back for samples that come late.
-        level : float
-            Share of windows of new entities that intervals are to cover; they come from the errors of an evaluation.
-
-        Returns
-        -------
-        EntityStream
+        For the options see `interplay.train.stream_options.StreamOptions`; by default as the training windows were cut.
         """
-        cut = self.split.options
-        least = cut.get("min_steps") if min_steps is None else min_steps
-        least = self.schema.steps if least is None else least
-        if not 1 <= least <= self.schema.steps:
-            raise InvalidInput(f"min_steps must be between 1 and {self.schema.steps}; got {least!r}.")
-        options = StreamOptions(
-            static=dict(static or {}),
-            start_s=start_s,
-            min_steps=int(least),
-            fill=cut.get("fill") if fill is None else fill,
-            max_gap_s=cut.get("max_gap_s") if max_gap_s is None else max_gap_s,
-            rates_hz=dict(rates_hz or {}),
-            bins=dict(bins or {}),
-            wait_s=wait_s,
-            level=level,
-        )
-        return EntityStream(self, entity, options)
+        return EntityStream(self, entity, stream_options(self.schema, self.split.options, **options))
 
     def resume_stream(self, path: str | Path) -> EntityStream:
         """Go on with a stream of this run from the file that `EntityStream.save` wrote."""
         return EntityStream.resumed(self, Path(path))
+
+    def report(self, path: str | Path | None = None, *, overwrite: bool = False):
+        """One page about this run, once it was evaluated; a notebook shows it in place.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            File to write it to as well.
+        overwrite : bool
+
+        Returns
+        -------
+        interplay.report.inline.InlineReport
+        """
+        # reports know runs, runs know no report: it is looked up when somebody asks
+        return import_module("interplay.report.inline").inline_report(self, path, overwrite=overwrite)
 
     def explain_window(self, windows: Windows, k: int, *, progress: Progress | None = None) -> xr.Dataset:
         """What the prediction of window number k rests on, token by token; see `explain_windows`."""
@@ -260,12 +266,28 @@ class Run:
         xarray.Dataset
             See `interplay.train.attribution.explain_windows`.
         """
-        windows, notes = self._conformed(windows, "windows to explain")
+        windows, notes = self.conformed(windows, "windows to explain")
         warn_of_data(notes)
         with shown(progress, "explaining") as tell:
             return explain_windows(self.model, self.scaled(windows), self.target, tell)
 
-    def _conformed(self, windows: Windows, what: str) -> tuple[Windows, list[str]]:
+    def contexts(self, windows: Windows) -> WindowContexts | None:
+        """What the profile says of each window, where the recipe asks for it."""
+        return window_contexts(windows, self.profile, self.recipe.model.context)
+
+    def _check_unseen(self, test: Windows, *, later: bool) -> None:
+        """Refuse windows of entities that anything was fitted on; of later ones, the windows themselves."""
+        fitted = set(self.data.entities)
+        if later:
+            check_later(self.adaptation, test)
+            assert self.adaptation is not None
+            fitted = set(self.adaptation.source_entities)
+        check_disjoint(test.entities, fitted, what="the model")
+        if self.profile is not None:
+            check_known(self.profile.entities, self.profile.fitted, what="the profile")
+            check_disjoint(test.entities, self.profile.entities, what="the profile")
+
+    def conformed(self, windows: Windows, what: str) -> tuple[Windows, list[str]]:
         """Windows as the model knows them, and what differs."""
         windows, notes = conform(windows, self.schema, self.data.channels, self.data.units, what=what)
         check_schema(windows.schema, self.schema, what=what)
@@ -277,8 +299,7 @@ class Run:
 
     def scaled(self, windows: Windows) -> ScaledWindows:
         """Windows of this schema as the model reads them."""
-        contexts = window_contexts(windows, self.profile, self.recipe.model.context)
-        return ScaledWindows(windows, self.scaler, contexts)
+        return ScaledWindows(windows, self.scaler, self.contexts(windows))
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Write the run folder; one that exists is kept unless `overwrite`."""
@@ -314,5 +335,15 @@ def load_run(folder: str | Path, *, trust: bool = False) -> Run:
         If the run names a part that would have to be imported, and is not trusted.
     DamagedFile
         If a file of it is missing, cut short, or does not fit the others.
+
+    Examples
+    --------
+    >>> import interplay as ip
+    >>> windows = ip.make_windows(ip.load_dataset("hapt_sample"), step_s=0.5, steps=8, stride=64)
+    >>> trees = {"readers.of_all": "extra_trees", "readers.of_each": ""}
+    >>> saved = ip.fit(windows, recipe="readers", settings=trees, out="runs/again")
+    >>> run = ip.load_run("runs/again")
+    >>> run.data.n_windows, run.recipe == saved.recipe
+    (219, True)
     """
     return Run(**read_run_folder(Path(folder), trust=trust), folder=Path(folder))

@@ -1,79 +1,69 @@
 """The run folder: a run on disk, which describes itself. No pickle.
 
 ``config.yaml`` settings and seed; ``data.json`` what the windows were; ``split.json`` the `SplitManifest`;
-``profile.nc`` the profile, if there was one; ``weights.safetensors`` model and scaler; ``log.jsonl`` losses
-by epoch; ``versions.json`` libraries; and once evaluated ``metrics.json``, ``predictions.parquet``, ``insight.nc``
-(routing and pooling, means over windows) and ``examples.nc`` (single windows, token by token).
+``profile.nc`` the profile, if there was one; ``weights.safetensors`` model and scaler; ``rivals.safetensors`` the
+forest that it has to beat, unless that is in the model; ``log.jsonl`` losses by epoch; ``versions.json`` libraries; and
+once evaluated ``metrics.json``, ``predictions.parquet``, ``insight.nc`` (routing and pooling, means over windows) and
+``examples.nc`` (single windows, token by token), and unless it was to be left out ``streams.nc`` (what they were cut
+from, thinned).
 """
 
-import json
+import math
 import platform
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import torch
-import xarray as xr
 import yaml
 from safetensors.torch import load_file, save_file
 
 from interplay.data import Scaler, SplitManifest, scaled_schema
 from interplay.errors import DamagedFile, InvalidInput
 from interplay.files import check_writable, digest_of, finish_files, json_text, whole_files, whole_folder
-from interplay.files.netcdf import write_netcdf
+from interplay.files.netcdf import read_netcdf, write_netcdf
+from interplay.files.parquet import read_parquet
 from interplay.files.plain_yaml import read_plain_yaml
 from interplay.files.reading import whole
-from interplay.metrics import Agreement
-from interplay.nn import Model, TwoLevels, build_model, empty_context
+from interplay.metrics.paired import Difference
+from interplay.nn import Adapted, Model, TrainedModel, TwoLevels, build_model, empty_context
 from interplay.profile import InteractionProfile
+from interplay.readers import ExtraTrees
 from interplay.registry import imports
+from interplay.train.adaptation import Adaptation, readers_of_few
+from interplay.train.described import (
+    Metrics,
+    Numbers,
+    check_state,
+    read_config,
+    read_description,
+    read_log,
+    read_metrics,
+)
 from interplay.train.evaluation import Evaluation
 from interplay.train.evidence import empty_mixture
 from interplay.train.recipe import Recipe, make_recipe
-from interplay.train.target_kinds import TARGETS
+from interplay.train.rivals import new_forest
 from interplay.train.trackers import json_lines
 from interplay.types import Schema
 
 FORMAT = "interplay-run-2"
 SCORES = ("test", "compared", "without_context", "without", "control")
 """Fields of an `Evaluation` that stand in ``metrics.json`` as they are, beside ``agreement``."""
+DIFFERENCES = ("ahead", "lost")
+"""Fields of differences, which an evaluation of an earlier version lacks, as it lacks ``rivals``."""
 
-METRICS, EVALUATED = "metrics.json", ("predictions.parquet", "insight.nc", "examples.nc")
+STREAMS = "streams.nc"
+METRICS, EVALUATED = "metrics.json", ("predictions.parquet", "insight.nc", "examples.nc", STREAMS)
 """Files of an evaluation: the first knows what the others hold."""
-LEARNED = ("weights.safetensors", "profile.nc")
+RIVALS = "rivals.safetensors"
+LEARNED = ("weights.safetensors", "profile.nc", RIVALS)
 """Files whose content ``data.json`` knows."""
 
 
-MOST_STEPS = 10**6
-"""Steps that a window of a run may have."""
-
 LIBRARIES = ("interplay", "torch", "pytorch-lightning", "numpy", "xarray", "scikit-learn")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TrainingData:
-    """What a run remembers of its training windows.
-
-    Attributes
-    ----------
-    entities : names
-    n_windows : int
-    class_counts : windows of each class or label; empty for a number
-    channels : modality name -> names of its channels
-    units : modality name -> their units, "" where one is not known; nothing where none is
-    card : mapping of str, or None
-        What the data set says of itself: name, licence, citation and so on.
-    """
-
-    entities: tuple[str, ...]
-    n_windows: int
-    class_counts: tuple[int, ...]
-    channels: Mapping[str, tuple[str, ...]]
-    card: Mapping[str, object] | None = None
-    units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def check_run_folder(folder: str | Path, *, overwrite: bool) -> None:
@@ -99,6 +89,8 @@ def write_run_folder(run, folder: Path, *, overwrite: bool) -> None:
         (part / "log.jsonl").write_text(json_lines(run.log), "utf-8")
         (part / "versions.json").write_text(json_text(_versions()), "utf-8")
         save_file(_tensors(run), part / "weights.safetensors")
+        if run.forest is not None:
+            save_file(run.forest.state_dict(), part / RIVALS)
         if run.profile is not None:
             run.profile.save(part / "profile.nc")
         described = {
@@ -106,6 +98,8 @@ def write_run_folder(run, folder: Path, *, overwrite: bool) -> None:
             "train": asdict(run.data),
             "sha256": _digests(part, LEARNED),
         }
+        if run.adaptation is not None:
+            described["adaptation"] = asdict(run.adaptation)
         (part / "data.json").write_text(json_text(described), "utf-8")
         if run.evaluation is not None:
             write_evaluation(run, part)
@@ -117,12 +111,19 @@ def write_evaluation(run, folder: Path) -> None:
     with whole_files(folder / METRICS, overwrite=True) as part:
         write_netcdf(evaluation.insight, part / "insight.nc")
         write_netcdf(evaluation.examples, part / "examples.nc")
+        if evaluation.streams is not None:
+            write_netcdf(evaluation.streams, part / STREAMS)
         evaluation.predictions.to_parquet(part / "predictions.parquet", index=False)
         run.split.save(part / "split.json")
-        metrics = {name: getattr(evaluation, name) for name in SCORES}
+        metrics = {name: getattr(evaluation, name) for name in (*SCORES, "rivals")}
+        for name in DIFFERENCES:
+            metrics[name] = {of: asdict(apart) for of, apart in getattr(evaluation, name).items()}
         metrics["agreement"] = {atom: asdict(agreement) for atom, agreement in evaluation.agreement.items()}
         metrics["sha256"] = _digests(part, EVALUATED)
         (part / METRICS).write_text(json_text(metrics), "utf-8")
+    if evaluation.streams is None:
+        # samples of people that are to be left out do not stay from an earlier evaluation
+        (folder / STREAMS).unlink(missing_ok=True)
 
 
 def read_run_folder(folder: Path, *, trust: bool) -> dict[str, Any]:
@@ -143,33 +144,37 @@ def read_run_folder(folder: Path, *, trust: bool) -> dict[str, Any]:
 
 
 def _read_parts(folder: Path, trust: bool) -> dict[str, Any]:
-    config = read_plain_yaml((folder / "config.yaml").read_text("utf-8"))
-    _check_format(config, folder / "config.yaml")
+    _check_format(folder / "config.yaml")
+    config = read_config(folder / "config.yaml")
     with imports(trust=trust):
-        recipe = make_recipe(config["recipe"])
-    described = json.loads((folder / "data.json").read_text("utf-8"))
-    schema = _schema(described["schema"])
-    _check_schema(schema)
-    _check_digests(folder, described, "run", "Train it again, or copy all of it.")
+        recipe = make_recipe(config.recipe)
+    description = read_description(folder / "data.json")
+    schema = description.schema
+    _check_digests(folder, description.sha256, "run", "Train it again, or copy all of it.")
     profile_file = folder / "profile.nc"
     profile = InteractionProfile.load(profile_file) if profile_file.is_file() else None
     tensors = load_file(folder / "weights.safetensors")
-    model = _model(recipe, schema, profile, config["seed"], tensors)
+    adaptation = description.adaptation
+    state, parts = _under("model.", tensors), (recipe, schema, profile, config.seed)
+    model = _model(*parts, state) if adaptation is None else _adapted(adaptation, *parts, state)
     return {
         "model": model.eval(),
         "scaler": _scaler(schema, tensors),
         "recipe": recipe,
         "schema": schema,
         "profile": profile,
-        "data": _training_data(described["train"]),
-        "seed": config["seed"],
-        "log": [json.loads(line) for line in (folder / "log.jsonl").read_text("utf-8").splitlines()],
+        "data": description.train,
+        "seed": config.seed,
+        "log": read_log(folder / "log.jsonl"),
         "split": SplitManifest.load(folder / "split.json"),
         "evaluation": _evaluation(folder),
+        "adaptation": adaptation,
+        "forest": _forest(folder, schema, config.seed),
     }
 
 
-def _check_format(config, path: Path) -> None:
+def _check_format(path: Path) -> None:
+    config = read_plain_yaml(path.read_text("utf-8"))
     made = config.get("format") if isinstance(config, dict) else None
     if made == FORMAT:
         return
@@ -186,23 +191,11 @@ def _digests(folder: Path, names: Iterable[str]) -> dict[str, str]:
     return {name: digest_of(folder / name) for name in names if (folder / name).is_file()}
 
 
-def _check_digests(folder: Path, described: Mapping, what: str, advice: str) -> None:
+def _check_digests(folder: Path, digests: Mapping[str, str], what: str, advice: str) -> None:
     """Refuse files that are not those that were written with what describes them."""
-    # what is from before digests were kept has none
-    digests = described.get("sha256", {})
     for name in digests:
         if _digests(folder, [name]) != {name: digests[name]}:
             raise DamagedFile(f"{folder / name} must be of the {what}, and is damaged or another. {advice}")
-
-
-def _check_schema(schema: Schema) -> None:
-    """Refuse a kind of target that nobody knows, and windows that no memory holds."""
-    if schema.kind not in TARGETS:
-        raise ValueError(
-            f"its kind of target must be one of {list(TARGETS)}, and is {str(schema.kind)[:100]!r}"
-        )
-    if not 1 <= schema.steps <= MOST_STEPS:
-        raise ValueError(f"its windows must have 1 to {MOST_STEPS} steps, and have {schema.steps}")
 
 
 def _check_size(recipe: Recipe, state: Mapping[str, torch.Tensor]) -> None:
@@ -214,26 +207,55 @@ def _check_size(recipe: Recipe, state: Mapping[str, torch.Tensor]) -> None:
             raise ValueError(f"its {name} is {size}, more than its weights are of")
 
 
+def _check_weights(recipe: Recipe, schema: Schema, weights: Mapping[str, torch.Tensor]) -> None:
+    """Refuse settings of another model than the weights are of, before it takes memory."""
+    try:
+        with torch.device("meta"):
+            context = empty_context(len(schema.modalities), schema.steps)
+            model = build_model(scaled_schema(schema), recipe.model, context)
+    except (NotImplementedError, RuntimeError) as error:
+        # a part of one's own may look into its tensors while it is made, which such tensors do not allow
+        if "meta" not in str(error):
+            raise
+        return
+    check_state(model, weights)
+
+
 def _evaluation(folder: Path) -> Evaluation | None:
     if not (folder / METRICS).is_file():
         return None
-    metrics = json.loads((folder / METRICS).read_text("utf-8"))
+    metrics = read_metrics(folder / METRICS)
     advice = f"Copy all of the run again, or remove {METRICS} and evaluate it again."
-    _check_digests(folder, metrics, f"evaluation that {METRICS} is about", advice)
-    predictions = pd.read_parquet(folder / "predictions.parquet")
+    _check_digests(folder, metrics.sha256, f"evaluation that {METRICS} is about", advice)
+    predictions = read_parquet(folder / "predictions.parquet")
     return Evaluation(
-        **{name: metrics[name] for name in SCORES},
-        agreement={atom: Agreement(**numbers) for atom, numbers in metrics["agreement"].items()},
+        **{name: getattr(metrics, name) for name in (*SCORES, "rivals")},
+        agreement=metrics.agreement,
         predictions=predictions,
-        insight=_dataset(folder / "insight.nc"),
-        examples=_dataset(folder / "examples.nc"),
+        insight=read_netcdf(folder / "insight.nc"),
+        examples=read_netcdf(folder / "examples.nc"),
         entities=tuple(sorted(predictions["entity"].unique())),
+        ahead=_differences(metrics, "ahead"),
+        lost=_differences(metrics, "lost"),
+        streams=read_netcdf(folder / STREAMS) if STREAMS in metrics.sha256 else None,
     )
 
 
-def _dataset(path: Path) -> xr.Dataset:
-    with xr.open_dataset(path, engine="h5netcdf") as file:
-        return file.load()
+def _differences(metrics: Metrics, name: str) -> dict[str, Difference]:
+    """Of every rival or modality; a number that is not defined is NaN."""
+    named: Mapping[str, Numbers] = getattr(metrics, name)
+    return {
+        of: Difference(**{part: math.nan if value is None else value for part, value in numbers.items()})
+        for of, numbers in named.items()
+    }
+
+
+def _forest(folder: Path, schema: Schema, seed: int) -> ExtraTrees | None:
+    if not (folder / RIVALS).is_file():
+        return None
+    forest = new_forest(schema, seed)
+    forest.load_state_dict(load_file(folder / RIVALS))
+    return forest.eval()
 
 
 def _tensors(run) -> dict[str, torch.Tensor]:
@@ -248,22 +270,41 @@ def _model(
     schema: Schema,
     profile: InteractionProfile | None,
     seed: int,
-    tensors: Mapping[str, torch.Tensor],
-) -> Model:
-    """The model, with its tensors."""
-    state = _under("model.", tensors)
+    state: Mapping[str, torch.Tensor],
+) -> TrainedModel:
+    """The model, with its state."""
     read = any(name.startswith("mixture.") for name in state)
     context = empty_context(len(schema.modalities), schema.steps)
     network = None
     # a network that held-out entities did not gain from was left out
     if any(name.startswith("network.") for name in state) or not read:
-        _check_size(recipe, state)
+        weights = _under("network.", state) if read else state
+        _check_size(recipe, weights)
+        _check_weights(recipe, schema, weights)
         network = build_model(scaled_schema(schema), recipe.model, context)
     model = network
     if read:
         mixture = empty_mixture(recipe.readers, schema, profile, seed)
         model = TwoLevels(mixture, network, recipe.model)
     assert model is not None
+    model.load_state_dict(state)
+    return model
+
+
+def _adapted(
+    adaptation: Adaptation,
+    recipe: Recipe,
+    schema: Schema,
+    profile: InteractionProfile | None,
+    seed: int,
+    state: Mapping[str, torch.Tensor],
+) -> Model:
+    """The model of an adapted run, with its state."""
+    source = _model(recipe, schema, profile, seed, _under("source.", state))
+    own = None
+    if adaptation.own_readers:
+        own = empty_mixture(readers_of_few(recipe.readers), schema, None, seed)
+    model = Adapted(source, own, scaled_schema(schema))
     model.load_state_dict(state)
     return model
 
@@ -275,30 +316,6 @@ def _scaler(schema: Schema, tensors: Mapping[str, torch.Tensor]) -> Scaler:
 
 def _under(prefix: str, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-
-
-def _schema(described: dict) -> Schema:
-    shapes = {name: tuple(shape) for name, shape in described["shapes"].items()}
-    return Schema(
-        shapes=shapes,
-        steps=described["steps"],
-        step_s=described["step_s"],
-        classes=tuple(described["classes"]),
-        kind=described["kind"],
-        static=tuple(described["static"]),
-    )
-
-
-def _training_data(described: dict) -> TrainingData:
-    return TrainingData(
-        entities=tuple(described["entities"]),
-        n_windows=described["n_windows"],
-        class_counts=tuple(described["class_counts"]),
-        channels={name: tuple(channels) for name, channels in described["channels"].items()},
-        card=described["card"],
-        # a run from before units were kept has none
-        units={name: tuple(units) for name, units in described.get("units", {}).items()},
-    )
 
 
 def _versions() -> dict[str, str]:

@@ -62,6 +62,14 @@ class TargetKind(ABC):
         """By what windows are ranked when examples are drawn from all of their range: how sure, or how wrong, (N,)."""
 
     @abstractmethod
+    def sureness(self, windows: Windows, predicted: np.ndarray) -> np.ndarray:
+        """By what windows are ranked when someone asks why, the least sure first, (N,)."""
+
+    def wrong(self, windows: Windows, predicted: np.ndarray) -> np.ndarray:
+        """Windows of which something else was called than is so, (N,) bool."""
+        return np.zeros(len(windows), dtype=bool)
+
+    @abstractmethod
     def label_columns(self, windows: Windows) -> dict[str, object]:
         """Columns of the table of predictions that say what is so; empty cells where that is unknown."""
 
@@ -154,6 +162,12 @@ class Classes(TargetKind):
     def ranking(self, windows: Windows, predicted: np.ndarray) -> np.ndarray:
         return predicted.max(1)
 
+    def sureness(self, windows: Windows, predicted: np.ndarray) -> np.ndarray:
+        return predicted.max(1)
+
+    def wrong(self, windows: Windows, predicted: np.ndarray) -> np.ndarray:
+        return self.called(predicted) != windows.y
+
     def label_columns(self, windows: Windows) -> dict[str, object]:
         # the last name stands for -1, unlabelled
         names = np.array([*windows.classes, None], dtype=object)
@@ -211,6 +225,13 @@ class Labels(TargetKind):
     def ranking(self, windows: Windows, predicted: np.ndarray) -> np.ndarray:
         return predicted.max(1)
 
+    def sureness(self, windows: Windows, predicted: np.ndarray) -> np.ndarray:
+        return np.abs(predicted - 0.5).min(1)
+
+    def wrong(self, windows: Windows, predicted: np.ndarray) -> np.ndarray:
+        y = windows.y
+        return ((y >= 0) & ((predicted >= 0.5) != (y == 1))).any(1)
+
     def label_columns(self, windows: Windows) -> dict[str, object]:
         y = windows.y
         known = y if (y >= 0).all() else np.where(y >= 0, y, np.nan)
@@ -250,6 +271,10 @@ class Number(TargetKind):
 
     def ranking(self, windows: Windows, predicted: np.ndarray) -> np.ndarray:
         return np.abs(predicted - windows.y)
+
+    def sureness(self, windows: Windows, predicted: np.ndarray) -> np.ndarray:
+        # a number is told without a probability: whoever asks, asks of the largest errors
+        return -np.abs(predicted - windows.y)
 
     def label_columns(self, windows: Windows) -> dict[str, object]:
         return {"label": windows.y}

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from interplay.data import Scaler, SplitManifest, Windows, describe_split, scaled_schema
-from interplay.data.check import check_trainable
+from interplay.data.check import check_known, check_trainable
 from interplay.data.doubts import doubts_of_steps
 from interplay.data.warn import warn_of_data
 from interplay.errors import InvalidInput
@@ -25,12 +25,15 @@ from interplay.nn import (
 from interplay.profile import InteractionProfile
 from interplay.progress import Progress, shown
 from interplay.train.batches import ScaledWindows
+from interplay.train.described import TrainingData
 from interplay.train.evidence import Evidence, gather_evidence, rule_of
 from interplay.train.levels import weigh_levels
 from interplay.train.network import HeldOutLogits, train_network
 from interplay.train.recipe import DecisionConfig, Recipe, make_recipe
-from interplay.train.run import Run
-from interplay.train.run_folder import TrainingData, check_run_folder
+from interplay.train.rivals import fit_forest, forest_within
+from interplay.train.run import Run, load_run
+from interplay.train.run_folder import check_run_folder
+from interplay.train.start_from import adapted_run, check_start
 from interplay.train.target_kinds import TARGETS, make_target
 from interplay.train.trackers import Tracker, make_trackers
 from interplay.train.window_contexts import window_contexts
@@ -46,7 +49,9 @@ def fit(
     seed: int = 0,
     card: Mapping[str, object] | None = None,
     split: SplitManifest | None = None,
+    start_from: Run | str | Path | None = None,
     track: str | Tracker | Sequence[str | Tracker] = (),
+    rivals: bool = True,
     progress: Progress | None = None,
 ) -> Run:
     """Train a model.
@@ -73,15 +78,50 @@ def fit(
         What the report should say of the data: name, licence, citation.
     split : SplitManifest, optional
         To be saved with the run; by default one of the training windows alone.
+    start_from : Run, str or Path, optional
+        A run, or its folder, to adapt to these windows: of a new person, ward or machine, with few labels. All that it
+        learned is frozen, and profile, recipe and scaling are its own; see `Run.adaptation`. Windows of entities that
+        it has seen are refused, and so is a `split` whose test part has any of them.
     track : "tensorboard", "mlflow", Tracker, or sequence of them
         Who is told of every epoch, beside `out` if by name; see `interplay.train.trackers`.
+    rivals : bool
+        Whether a forest is trained beside the model, in seconds, that `Run.evaluate` holds it against; a model with
+        such a forest among its readers is held against that one.
     progress : callable, optional
         Told the share of the work that is done; by default a bar on a terminal.
 
     Returns
     -------
     Run
+
+    Raises
+    ------
+    LeakageError
+        If nobody knows which entities the profile was fitted on.
+
+    Examples
+    --------
+    Trees alone, which are quick; without `recipe` and `settings` it is the whole model.
+
+    >>> import interplay as ip
+    >>> windows = ip.make_windows(ip.load_dataset("hapt_sample"), step_s=0.5, steps=8, stride=64)
+    >>> train, test = ip.split_by_entity(windows, test=0.3, seed=0)
+    >>> trees = {"readers.of_all": "extra_trees", "readers.of_each": ""}
+    >>> run = ip.fit(train, recipe="readers", settings=trees, out="runs/trees")
+    >>> predicted = run.predict(test)
+    >>> predicted.columns[:4].tolist()
+    ['entity', 'time_s', 'label', 'predicted']
+    >>> bool((predicted["predicted"] == predicted["label"]).mean() > 0.8)
+    True
     """
+    if start_from is not None:
+        source = start_from if isinstance(start_from, Run) else load_run(start_from)
+        check_start(source, split, profile, recipe, settings)
+        with shown(progress, "adapting") as tell:
+            run = adapted_run(source, train, seed=seed, card=card, split=split, progress=tell)
+        if out is not None:
+            run.save(out)
+        return run
     recipe = make_recipe(recipe, settings)
     check_trainable(train, what="training windows")
     warn_of_data(doubts_of_steps(train.steps, train.used_rows()))
@@ -136,6 +176,7 @@ def fit(
             split=split or describe_split({"train": train}),
             seed=seed,
             log=log,
+            forest=fit_forest(train, scaler, seed) if rivals and forest_within(model) is None else None,
         )
         if out is not None:
             run.save(out)
@@ -164,6 +205,7 @@ def _assembled(
 def _context_for(profile: InteractionProfile | None, train: Windows) -> InteractionContext:
     if profile is None:
         return empty_context(len(train.modalities), train.length)
+    check_known(profile.entities, profile.fitted, what="the profile")
     classes = profile.dataset.attrs.get("classes")
     wanted = TARGETS[train.kind].classes_of_profile(train.schema)
     if wanted is not None and classes is not None and tuple(classes) != wanted:

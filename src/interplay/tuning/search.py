@@ -162,7 +162,7 @@ def _loss(parts: list[Fold], recipe: Recipe, seed: int, tell) -> float:
     """Mean over all windows, each predicted by the model that has not seen its entity."""
     losses = []
     for k, part in enumerate(parts):
-        run = fit(part.train, profile=part.profile, recipe=recipe, seed=seed, progress=silent)
+        run = fit(part.train, profile=part.profile, recipe=recipe, seed=seed, rivals=False, progress=silent)
         losses.append(_losses(run, part.held_out))
         tell(k + 1)
     return float(np.concatenate(losses).mean())

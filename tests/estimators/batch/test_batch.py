@@ -13,7 +13,7 @@ from interplay.synthetic import GATES, lagged_streams
 
 ATOMS = ("redundancy", "unique1", "unique2", "synergy")
 QUICK = {"batch_size": 128, "discriminator_epochs": 15, "alignment_epochs": 5, "n_rotations": 19}
-ESTIMATORS = [ip.MultiScaleBatchPID, ip.BatchPID]
+ESTIMATORS = [pytest.param(ip.MultiScaleBatchPID, marks=pytest.mark.slow), ip.BatchPID]
 
 
 def noisy(name: str, n: int):
@@ -63,6 +63,7 @@ def test_noise_tells_nothing_even_to_discriminators_that_overfit(channels):
     assert found.p_value_ > 0.05
 
 
+@pytest.mark.slow
 def test_synergy_is_found_at_its_lag():
     streams = lagged_streams(3000)
     windows = ip.windows_from_arrays({m: streams.arrays[m] for m in ("m1", "m3")}, streams.y, steps=6)

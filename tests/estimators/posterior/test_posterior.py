@@ -47,9 +47,9 @@ def test_standard_errors_are_of_the_right_size(planted):
     error, exact = errors_and_truth(truth, profile)
     d = profile.dataset
     # pointwise values are log2(0.975 / 0.25) or log2(0.025 / 0.25) per bit told: sd 0.826, over sqrt(4995)
-    assert d["redundancy_stderr"].sel(source_i="m0", source_j="m2", lag=1).item() == pytest.approx(
-        0.0117, rel=0.25
-    )
+    # that is the draw of the windows; six random states doubt up to 0.011 beside it, what half of the windows cost
+    stderr = d["redundancy_stderr"].sel(source_i="m0", source_j="m2", lag=1).item()
+    assert 0.9 * 0.0117 < stderr < 1.5 * 0.0117
     big = np.abs(exact) > 0.5
     assert np.abs(error[big]).max() < 4 * 0.0117
 

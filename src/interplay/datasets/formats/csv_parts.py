@@ -10,6 +10,7 @@ from pyarrow import csv
 
 from interplay.datasets.formats.files import DAMAGE, in_one_line
 from interplay.errors import DamagedFile, InvalidInput
+from interplay.files.unpacked import opened
 
 ID, NUMBER, TEXT, TIME = pa.int64(), pa.float64(), pa.string(), pa.timestamp("s")
 PART_BYTES = 1 << 25
@@ -56,6 +57,8 @@ def csv_parts(
                 table = table.filter(pc.field(column).isin([int(k) for k in ids]))
             if len(table):
                 yield table.to_pandas()
+    except DamagedFile:
+        raise
     except (
         *DAMAGE,
         pa.ArrowInvalid,
@@ -77,18 +80,20 @@ def read_csv(folder: Path, name: str, columns: Mapping[str, pa.DataType]) -> pd.
 
 
 def _batches(path: Path, columns: Mapping[str, pa.DataType]) -> Iterator[pa.RecordBatch]:
-    spelled = {str(column).lower(): str(column) for column in pd.read_csv(path, nrows=0).columns}
+    with opened(path) as file:
+        spelled = {str(column).lower(): str(column) for column in pd.read_csv(file, nrows=0).columns}
     missing = [column for column in columns if column not in spelled]
     if missing:
         raise DamagedFile(
             f"{path} must have the column {missing[0]!r}; it has {list(spelled)[:8]}. Is it separated by commas?"
         )
-    yield from csv.open_csv(
-        path,
-        read_options=csv.ReadOptions(block_size=PART_BYTES),
-        parse_options=csv.ParseOptions(newlines_in_values=True),
-        convert_options=csv.ConvertOptions(
-            include_columns=[spelled[column] for column in columns],
-            column_types={spelled[column]: kind for column, kind in columns.items()},
-        ),
-    )
+    with opened(path) as file:
+        yield from csv.open_csv(
+            file,
+            read_options=csv.ReadOptions(block_size=PART_BYTES),
+            parse_options=csv.ParseOptions(newlines_in_values=True),
+            convert_options=csv.ConvertOptions(
+                include_columns=[spelled[column] for column in columns],
+                column_types={spelled[column]: kind for column, kind in columns.items()},
+            ),
+        )

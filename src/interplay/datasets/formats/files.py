@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from interplay.errors import DamagedFile, InvalidInput
+from interplay.files.unpacked import check_archive, opened
 
 # what numpy lets through from zip and header parsing of damaged bytes
 DAMAGE = (
@@ -34,13 +35,13 @@ def open_npz(path: Path, required: Iterable[str]) -> dict[str, np.ndarray]:
         )
     try:
         return _arrays(path, required)
+    except DamagedFile:
+        raise
     except DAMAGE as error:
         raise DamagedFile(
             f"{path} cannot be read to its end ({in_one_line(error)}). Copy or download it again."
         ) from error
     except ValueError as error:
-        if isinstance(error, DamagedFile):
-            raise
         raise DamagedFile(f"{path} is not an NPZ file of plain arrays ({error}).") from error
 
 
@@ -53,7 +54,10 @@ def open_csv(folder: Path, names: Iterable[str], required: Iterable[str]) -> pd.
             f"{' or '.join(names)} must lie in {folder}; none does. Pass the folder that holds it."
         )
     try:
-        table = pd.read_csv(path, skipinitialspace=True, low_memory=False)
+        with opened(path) as file:
+            table = pd.read_csv(file, skipinitialspace=True, low_memory=False)
+    except DamagedFile:
+        raise
     except (*DAMAGE, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DamagedFile(
             f"{path} cannot be read to its end ({in_one_line(error)}). Copy or download it again."
@@ -100,6 +104,7 @@ def below(root: str | Path, part: str) -> Path | None:
 
 
 def _arrays(path: Path, required: Iterable[str]) -> dict[str, np.ndarray]:
+    check_archive(path)
     file = np.load(path, allow_pickle=False)
     if not isinstance(file, np.lib.npyio.NpzFile):
         raise DamagedFile(f"{path} is not an NPZ file: it holds one array.")

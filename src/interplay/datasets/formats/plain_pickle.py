@@ -11,6 +11,7 @@ import os
 import pickle
 import re
 import struct
+import tokenize
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, Literal
@@ -26,10 +27,10 @@ KEYS = (str, bytes, int, float, type(None))
 LEAST_BYTES, COPIES = 1 << 20, 16
 """What a pickle may build: arrays are copied from texts once or twice, and a pointer takes eight bytes of memory, one
 or two in a file."""
-# what damaged bytes raise in the machine that follows the instructions of a pickle
+# what damaged bytes raise in the machine that follows the instructions of a pickle, and in the header of an array
 DAMAGE = (
     struct.error, AssertionError, EOFError, ValueError, TypeError, IndexError, KeyError,
-    AttributeError, MemoryError, OverflowError, RecursionError,
+    AttributeError, MemoryError, OverflowError, RecursionError, SyntaxError, tokenize.TokenError,
 )  # fmt: skip
 
 

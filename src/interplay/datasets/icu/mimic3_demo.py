@@ -42,6 +42,7 @@ def _card(
         fill=fill,
         files=FILES,
         downloads={f"{OFFICIAL}/{table}.csv": "" for table in TABLES},
+        sums=f"{OFFICIAL}/SHA256SUMS.txt",
         **windows,
     )
 

@@ -1,6 +1,7 @@
 """Batches of training windows for several probes at once: chunks of neighbours, whose steps are encoded once.
 
-Letters: K probes, N windows, L lags, B windows of a batch, A chunks of a batch, S steps of a chunk, U = A S.
+Letters: K probes, N windows, L lags, B windows of a batch, U steps that they look at, n chunks, S steps of the chunk
+that looks at most.
 """
 
 from collections.abc import Iterator, Sequence
@@ -42,20 +43,24 @@ class Batches:
         self, rows: torch.Tensor, fits: Sequence[np.ndarray], batch_size: int, generator: torch.Generator
     ):
         self.generator = generator
-        self.chunks = _of_one_size([_chunks(rows, fit) for fit in fits])
+        self.chunks = [_chunks(rows, fit) for fit in fits]
         most = max(len(fit) for fit in fits)
         size = min(batch_size, max(64, most // STEPS_PER_EPOCH))
         self.at_once = max(1, round(size / CHUNK))
-        self.per_epoch = -(-max(len(windows) for windows, _, _ in self.chunks) // self.at_once)
+        self.per_epoch = -(-max(len(windows) for windows, *_ in self.chunks) // self.at_once)
 
     def __iter__(self) -> Iterator[Batch]:
-        drawn = [self._order(len(windows)) for windows, _, _ in self.chunks]
+        drawn = [self._order(len(windows)) for windows, *_ in self.chunks]
         for start in range(0, self.per_epoch * self.at_once, self.at_once):
             parts = [
                 self._batch(chunks, order[start : start + self.at_once])
                 for chunks, order in zip(self.chunks, drawn, strict=True)
             ]
-            yield Batch(*(torch.stack(each) for each in zip(*parts, strict=True)))
+            windows, steps, place, weight = zip(*parts, strict=True)
+            # steps beyond the last of a probe repeat it, and are looked at by none
+            most = max(map(len, steps))
+            steps = [torch.cat([each, each[-1:].expand(most - len(each))]) for each in steps]
+            yield Batch(*(torch.stack(each) for each in (windows, steps, place, weight)))
 
     def _order(self, n: int) -> torch.Tensor:
         """Numbers of chunks, anew when all have been drawn, as many as an epoch needs."""
@@ -64,21 +69,21 @@ class Batches:
         return torch.cat(rounds)[:needed]
 
     def _batch(self, chunks, order: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        windows, steps, place = (each[order] for each in chunks)
-        offset = steps.shape[1] * torch.arange(len(order))[:, None, None]
+        windows, steps, count, place = (each[order] for each in chunks)
+        first = (count.cumsum(0) - count)[:, None, None]
         known = windows.flatten() >= 0
         weight = known / known.sum().clamp_min(1)
         return (
             windows.flatten().clamp_min(0),
-            steps.flatten(),
-            (place + offset).movedim(1, 0).flatten(1),
+            steps[torch.arange(steps.shape[1]) < count[:, None]],
+            (place + first).movedim(1, 0).flatten(1),
             weight,
         )
 
 
-def _chunks(rows: torch.Tensor, fit: np.ndarray) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Neighbouring windows together: their numbers (n, 16), -1 beyond the last; distinct steps (n, S), and which of
-    them each window looks at (n, L, 16)."""
+def _chunks(rows: torch.Tensor, fit: np.ndarray) -> tuple[torch.Tensor, ...]:
+    """Neighbouring windows together: their numbers (n, 16), -1 beyond the last; distinct steps (n, S), how many they
+    are (n,), and which of them each window looks at (n, L, 16)."""
     n = -(-len(fit) // CHUNK)
     windows = torch.full((n * CHUNK,), -1)
     windows[: len(fit)] = torch.from_numpy(fit)
@@ -89,14 +94,6 @@ def _chunks(rows: torch.Tensor, fit: np.ndarray) -> tuple[torch.Tensor, torch.Te
     new = torch.nn.functional.pad(ordered[:, 1:] != ordered[:, :-1], (1, 0), value=False)
     group = new.cumsum(1)
     place = torch.zeros_like(looked_at).scatter_(1, order, group).view(n, -1, CHUNK)
-    steps = ordered[:, :1].repeat(1, int(group.max()) + 1).scatter_(1, group, ordered)
-    return windows.view(n, CHUNK), steps, place
-
-
-def _of_one_size(chunks: list[tuple[torch.Tensor, ...]]) -> list[tuple[torch.Tensor, ...]]:
-    """Chunks of several probes with as many steps each; steps beyond the last repeat it and are looked at by none."""
-    most = max(steps.shape[1] for _, steps, _ in chunks)
-    return [
-        (windows, torch.cat([steps, steps[:, -1:].expand(-1, most - steps.shape[1])], 1), place)
-        for windows, steps, place in chunks
-    ]
+    count = group[:, -1] + 1
+    steps = ordered[:, :1].repeat(1, int(count.max())).scatter_(1, group, ordered)
+    return windows.view(n, CHUNK), steps, count, place

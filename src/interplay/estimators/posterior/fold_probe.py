@@ -241,9 +241,10 @@ def _slope(logits: torch.Tensor, y: torch.Tensor, weight: torch.Tensor) -> torch
     """Gradient of the weighted log-loss of each head by its logits (K, heads, L, B, C); spoils the logits."""
     p = logits.sub_(logits.amax(-1, keepdim=True)).exp_()
     # a product sums few classes faster than a reduction does
-    p /= (p @ p.new_ones(p.shape[-1]))[..., None]
-    p -= torch.nn.functional.one_hot(y, logits.shape[-1]).to(p.dtype)[:, None, None]
-    return p.mul_(weight[:, None, None, :, None])
+    weight = weight[:, None, None]
+    p *= (weight / (p @ p.new_ones(p.shape[-1])))[..., None]
+    p -= torch.nn.functional.one_hot(y, logits.shape[-1])[:, None, None] * weight[..., None]
+    return p
 
 
 def check_fold(windows: Windows, fit: np.ndarray) -> None:

@@ -208,7 +208,7 @@ class Scored:
         product = torch.full_like(one, -torch.inf)
         both = self.tells[i, lag] & self.tells[j, lag]
         log_p = self.log_p[:, i[both], lag[both]] + self.log_p[:, j[both], lag[both]] - self.log_prior
-        score = of_label(torch.log_softmax(log_p, -1), self.y) - self.of_prior
+        score = of_label(log_p, self.y) - torch.logsumexp(log_p, -1) - self.of_prior
         alone = torch.maximum(one[HELD_OUT, both].mean(-1), two[HELD_OUT, both].mean(-1))
         product[:, both] = torch.where((score[HELD_OUT].mean(-1) > alone)[:, None], score, -torch.inf)
         return product

@@ -16,17 +16,17 @@ function axes(opts) {
   const left = opts.left ?? 52, right = 12, top = 10, bottom = opts.xTitle ? 44 : 26;
   const x = (v) => left + ((v - opts.x[0]) / (opts.x[1] - opts.x[0] || 1)) * (width - left - right);
   const y = (v) => height - bottom - ((v - opts.y[0]) / (opts.y[1] - opts.y[0] || 1)) * (height - top - bottom);
-  const svg = draw("svg", { viewBox: `0 0 ${width} ${height}`, class: "chart" });
+  const svg = draw("svg", { viewBox: `0 0 ${width} ${height}`, class: "chart", style: `max-width:${width}px` });
   const yTicks = opts.yTicks || ticksOf(...opts.y, height < 220 ? 4 : 5);
   const room = width - left - right;
-  const xTicks = opts.xTicks || ticksOf(...opts.x, Math.max(2, Math.floor(room / 70)));
+  const xTicks = opts.xTicks || ticksOf(Math.min(...opts.x), Math.max(...opts.x), Math.max(2, Math.floor(room / 70)));
   for (const v of yTicks) {
     add(svg, draw("line", { x1: left, x2: width - right, y1: y(v), y2: y(v), class: v === 0 ? "zero" : "rule" }),
       draw("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end", class: "tick" }, short4(v)));
   }
   // tick labels that would touch the one before are left out
   let taken = -Infinity;
-  for (const v of xTicks) {
+  for (const v of [...xTicks].sort((a, b) => x(a) - x(b))) {
     const text = short4(v), half = 3.6 * text.length;
     if (x(v) - half < taken) continue;
     taken = x(v) + half + 4;
@@ -79,23 +79,24 @@ function legend(items) {
 }
 
 /** Horizontal dots with intervals, one row each: rows of { name, value, low, high, main, tip, hollow }, the last a second value;
- *  opts.names: share of the width that names may take. */
+ *  opts.names: share of the width that names may take; opts.numbers: whether values stand beside their dots. */
 function dotRows(rows, opts) {
   const longest = Math.max(...rows.map((row) => row.name.length));
   const left = Math.min(7.2 * longest + 12, opts.width * (opts.names || 0.42)), step = 24, top = 8, bottom = 44;
-  const height = top + rows.length * step + bottom;
+  const height = top + rows.length * step + bottom, right = opts.numbers ? 62 : 16;
   const room = Math.round((left - 12) / 7.2);
-  const x = (v) => left + ((v - opts.x[0]) / (opts.x[1] - opts.x[0] || 1)) * (opts.width - left - 16);
-  const svg = draw("svg", { viewBox: `0 0 ${opts.width} ${height}`, class: "chart" });
-  for (const v of ticksOf(...opts.x, Math.max(2, Math.floor((opts.width - left) / 80)))) {
+  const x = (v) => left + ((v - opts.x[0]) / (opts.x[1] - opts.x[0] || 1)) * (opts.width - left - right);
+  const svg = draw("svg", { viewBox: `0 0 ${opts.width} ${height}`, class: "chart", style: `max-width:${opts.width}px` });
+  for (const v of ticksOf(...opts.x, Math.max(2, Math.floor((opts.width - left - right) / 80)))) {
     add(svg, draw("line", { x1: x(v), x2: x(v), y1: top, y2: height - bottom, class: "rule" }),
       draw("text", { x: x(v), y: height - bottom + 17, "text-anchor": "middle", class: "tick" }, short4(v)));
   }
-  add(svg, draw("text", { x: (left + opts.width) / 2, y: height - 6, "text-anchor": "middle", class: "axis" }, opts.xTitle));
+  add(svg, draw("text", { x: (left + opts.width - right) / 2, y: height - 6, "text-anchor": "middle", class: "axis" }, opts.xTitle));
   if (known(opts.mark)) add(svg, draw("line", { x1: x(opts.mark), x2: x(opts.mark), y1: top, y2: height - bottom, class: "mark" }));
   rows.forEach((row, k) => {
     const y = top + (k + 0.5) * step, colour = row.main ? "var(--r)" : "var(--u2)";
     add(svg, draw("text", { x: left - 8, y: y + 4, "text-anchor": "end", class: "name" }, clipped(row.name, room), draw("title", {}, row.name)));
+    if (opts.numbers && known(row.value)) add(svg, draw("text", { x: opts.width - 4, y: y + 4, "text-anchor": "end", class: "name n" }, fixed(row.value, 3)));
     if (known(row.low)) add(svg, draw("line", { x1: x(row.low), x2: x(row.high), y1: y, y2: y, stroke: colour, "stroke-width": 2 }));
     if (known(row.hollow)) add(svg, draw("circle", { cx: x(row.hollow), cy: y, r: 5, fill: "var(--paper)", stroke: "var(--u2)", "stroke-width": 2 }, draw("title", {}, row.tip || "")));
     if (known(row.value)) add(svg, draw("circle", { cx: x(row.value), cy: y, r: 5, fill: colour }, draw("title", {}, row.tip || "")));

@@ -101,9 +101,14 @@ function choose(change) {
   const changed = Object.keys(change).filter((name) => chosen[name] !== change[name]);
   Object.assign(chosen, change);
   for (const { names, act } of listeners) if (names.some((name) => changed.includes(name))) act();
+  if (changed.length) remember();
 }
 
 const groupNames = Object.keys(DATA.groups);
+/** Moments of the profile as they are drawn: time runs to the right everywhere, so that lag 0, the newest, is last. */
+const MOMENTS = PROFILE ? [...TIME.at.keys()] : [];
+if (PROFILE && TIME.backwards) MOMENTS.reverse();
+
 const memberOf = NAMES.map((_, k) => groupNames.find((name) => DATA.groups[name].includes(k)));
 
 /** Whether a modality passes the search and the group. */

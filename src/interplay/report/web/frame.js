@@ -5,11 +5,12 @@ const frames = [];
 const cellText = (value) => (typeof value === "number" ? (Number.isInteger(value) ? String(value) : short4(value)) : value ?? "–");
 const short4 = (v) => String(Number(v.toPrecision(4)));
 
-/** RFC 4180; text that a spreadsheet would run as a formula is quoted with an apostrophe. */
+/** RFC 4180; numbers with as many digits as are embedded; text that a spreadsheet would run as a formula, after blanks
+ *  and quotes too, is quoted with an apostrophe. */
 function csvOf({ columns, rows }) {
   const cell = (value) => {
     if (!known(value)) return "";
-    const text = typeof value === "string" && /^[=+@\-\t\r]/.test(value) ? `'${value}` : String(value);
+    const text = typeof value === "string" ? (/^[\s"']*[=+@\-\t\r\uFF1D\uFF0B\uFF20\uFF0D]/.test(value) ? `'${value}` : value) : typeof value === "number" && !Number.isInteger(value) ? short4(value) : String(value);
     return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   return [columns, ...rows].map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
@@ -38,10 +39,17 @@ async function copy(text, what) {
   say(`${what} copied.`);
 }
 
+/** Whether all numbers of a column are told well by three decimals, and some need them. */
+function evenDigits(values) {
+  const numbers = values.filter(known);
+  return numbers.every((v) => typeof v === "number" && (v === 0 || (Math.abs(v) >= 0.0005 && Math.abs(v) < 1000))) && numbers.some((v) => !Number.isInteger(v));
+}
+
 /** A table element of plain columns and rows, its first column as row headers. */
 function tableOf({ columns, rows }, most = 500) {
+  const even = columns.map((_, k) => evenDigits(rows.map((row) => row[k])));
   const body = rows.slice(0, most).map((row) =>
-    el("tr", {}, row.map((value, k) => el(k ? "td" : "th", { scope: k ? null : "row", class: typeof value === "number" ? "n" : null }, cellText(value)))));
+    el("tr", {}, row.map((value, k) => el(k ? "td" : "th", { scope: k ? null : "row", class: typeof value === "number" ? "n" : null }, even[k] && known(value) ? value.toFixed(3) : cellText(value)))));
   const numeric = (k) => rows.some((row) => typeof row[k] === "number");
   return el("div", { class: "scroll" },
     el("table", {},
@@ -73,9 +81,9 @@ function frame(host, spec) {
   const figure = el("figure", { id: spec.id },
     el("figcaption", {}, el("h3", {}, spec.title), caption), controls, box, spec.hint !== undefined && readout, tools, held);
   const made = { figure, box, readout, width: 0, drawn: false, spec, caption };
-  made.show = () => {
+  made.show = (wide = box.clientWidth) => {
     made.drawn = true;
-    made.width = box.clientWidth;
+    made.width = wide;
     const drawing = spec.draw(Math.max(made.width, 240), made);
     box.replaceChildren(...[drawing].flat());
     const svg = box.querySelector("svg");
@@ -104,7 +112,16 @@ const resizing = new ResizeObserver((seen) => {
     if (made && made.drawn && Math.abs(made.width - target.clientWidth) > 2) made.show();
   }
 });
-window.addEventListener("beforeprint", () => frames.forEach((made) => made.drawn || made.show()));
+// letters on paper are as large as on a screen: charts are drawn for its width, and what is folded is unfolded
+const PAPER = 690;
+window.addEventListener("beforeprint", () => {
+  for (const made of frames) made.show(Math.min(PAPER, made.box.closest(".two") ? PAPER / 2 - 18 : PAPER));
+  for (const words of document.querySelectorAll("details:not([open], .numbers)")) put(words, { open: true, "data-folded": true });
+});
+window.addEventListener("afterprint", () => {
+  for (const made of frames) made.show();
+  for (const words of document.querySelectorAll("details[data-folded]")) { words.open = false; words.removeAttribute("data-folded"); }
+});
 const whenIdle = window.requestIdleCallback || ((act) => setTimeout(act, 50));
 function drawRest() {
   const next = frames.find((made) => !made.drawn);

@@ -1,4 +1,4 @@
-// How good the predictions are: what is taken for what, curves, calibration, missing parts, entities, training.
+// How good the predictions are: rivals, what is taken for what, curves, calibration, entities, training.
 
 const GOOD = DATA.sections.good;
 const PREDICTED = GOOD.predictions;
@@ -12,7 +12,7 @@ function confusionFrame(host) {
     label: () => `Confusion matrix; ${DATA.classes.map((name, c) => `${name} ${percent(share(c, c))} found`).join(", ")}.`,
     draw: (width) => [grid({ width, made, rows: DATA.classes, columns: DATA.classes, max: 1, value: share, text: (r, c) => (table[r][c] ? (100 * share(r, c)).toFixed(0) : ""), wide: 26, xTitle: "predicted",
       describe: (r, c) => `${DATA.classes[r]} taken for ${DATA.classes[c]}: ${counted(table[r][c], "window")} of ${sums[r].toLocaleString("en")}${known(share(r, c)) ? `, ${(100 * share(r, c)).toFixed(1)} %` : ""}` }), scaleOf(0, 100, "% of row")],
-    table: () => ({ columns: ["true \\ predicted", ...DATA.classes], rows: DATA.classes.map((name, r) => [name, ...table[r]]) }),
+    table: () => ({ columns: ["true", "predicted", "windows", "share of true"], rows: DATA.classes.flatMap((name, r) => DATA.classes.map((other, c) => [name, other, table[r][c], share(r, c)])) }),
   });
 }
 
@@ -43,25 +43,25 @@ function calibrationFrame(host) {
   let shown = 0;
   const made = frame(host, {
     id: "calibration", title: "Do probabilities mean what they say?", controls: curves.length > 1 ? [picker("Of", curves.map((one, k) => [k, one.name]), 0, (k) => { shown = Number(k); made.again(); })] : null,
-    caption: "On the dotted line, what is predicted with 80 % happens 80 % of the time; below it the model is too sure. Larger dots hold more windows.",
+    caption: "On the dotted line, what is predicted with 80 % happens 80 % of the time; below it the model is too sure. Larger dots hold more windows; neighbours with few are merged. Lines are 95 % intervals over entities.",
     label: () => curves[shown].calibration.predicted.map((v, k) => `told ${percent(v)}, happened ${percent(curves[shown].calibration.happened[k])}`).join("; "),
     draw: (width) => {
-      const { predicted, happened, count } = curves[shown].calibration, total = count.reduce((a, b) => a + b, 0);
+      const { predicted, happened, count, low, high } = curves[shown].calibration, total = count.reduce((a, b) => a + b, 0);
       const plot = axes({ width: Math.min(width, 520), height: Math.min(width, 400), x: [0, 1.02], y: [0, 1.05], xTitle: "predicted probability", yTitle: "share that happened", xTicks: [0, 0.2, 0.4, 0.6, 0.8, 1], yTicks: [0, 0.2, 0.4, 0.6, 0.8, 1] });
       line(plot, [0, 1], [0, 1], "var(--soft)", { "stroke-dasharray": "3 4", "stroke-width": 1 });
       line(plot, predicted, happened, "var(--r)");
-      predicted.forEach((v, k) => dot(plot, v, happened[k], "var(--r)", { r: 4 + 9 * Math.sqrt(count[k] / total), opacity: 0.8, tip: `predicted ${percent(v)}: ${percent(happened[k])} happened, ${counted(count[k], "window")}` }));
+      predicted.forEach((v, k) => dot(plot, v, happened[k], "var(--r)", { r: 3 + 7 * Math.sqrt(count[k] / total), opacity: 0.8, low: low[k], high: high[k], tip: `predicted ${percent(v)}: ${percent(happened[k])} happened${known(low[k]) ? ` (95 % interval ${percent(low[k])} to ${percent(high[k])})` : ""}, ${counted(count[k], "window")}` }));
       return plot.svg;
     },
-    table: () => ({ columns: ["of", "predicted probability", "share that happened", "windows"], rows: curves.flatMap((one) => one.calibration.predicted.map((v, k) => [one.name, v, one.calibration.happened[k], one.calibration.count[k]])) }),
+    table: () => ({ columns: ["of", "predicted probability", "share that happened", "from", "to", "windows"], rows: curves.flatMap((one) => one.calibration.predicted.map((v, k) => [one.name, v, one.calibration.happened[k], one.calibration.low[k], one.calibration.high[k], one.calibration.count[k]])) }),
   });
 }
 
 function outputsFrame(host) {
   const what = KIND.output;
   add(host, el("h3", {}, `Every ${what}`));
-  const table = () => ({ columns: [what, "windows with it", "windows", "AUROC", "AUPRC"], rows: PREDICTED.outputs.map((one) => [one.name, one.positive, one.n, one.auroc ?? null, one.auprc ?? null]) });
-  add(host, tableOf(table()), el("p", { class: "tools" }, el("button", { type: "button", onclick: () => download("outputs.csv", csvOf(table())) }, "Download CSV", el("span", { class: "hidden" }, ` of every ${what}`))));
+  const table = () => ({ columns: [what, "windows with it", "windows", "precision", "recall", "F1", "F1 from", "F1 to", "AUROC", "AUPRC"], rows: PREDICTED.outputs.map((one) => [one.name, one.positive, one.n, one.precision, one.recall, one.f1, one.f1_low, one.f1_high, one.auroc ?? null, one.auprc ?? null]) });
+  add(host, el("p", { class: "caption" }, "Precision: right among those called. Recall: called among those that are so. F1 is the balance of both, with its 95 % interval over entities."), tableOf(table()), el("p", { class: "tools" }, el("button", { type: "button", onclick: () => download("outputs.csv", csvOf(table())) }, "Download CSV", el("span", { class: "hidden" }, ` of every ${what}`))));
 }
 
 function dotsFrame(host) {
@@ -80,30 +80,6 @@ function dotsFrame(host) {
   });
 }
 
-function partsFrame(host) {
-  const { parts, score_names: scoreNames } = GOOD, keys = Object.keys(scoreNames).filter((key) => known(parts[0][key]));
-  if (parts.length < 2 || !keys.length) return;
-  let key = keys.includes(GOOD.main) ? GOOD.main : keys[0], all = parts.length <= 16;
-  const rows = () => {
-    const [first, ...rest] = parts.map((part) => ({ name: part.name, value: part[key], low: part[`${key}_low`], high: part[`${key}_high`] }));
-    const worst = ["mae", "rmse", "log_loss_bits", "brier", "ece"].includes(key) ? -1 : 1;
-    const sorted = rest.sort((a, b) => worst * ((a.value ?? 0) - (b.value ?? 0)));
-    return [{ ...first, main: true }, ...sorted];
-  };
-  const made = frame(host, {
-    id: "parts", title: "What is lost when a part is missing?", caption: "The same trained model, with its context blanked or a modality unobserved at test time; none is trained anew. What hurts most comes first. Lines are 95 % intervals where the score has them; the dotted line is the score with everything.",
-    controls: [picker("Score", keys.map((name) => [name, scoreNames[name]]), key, (name) => { key = name; made.again(); }, "score"),
-      parts.length > 16 ? ticked("all modalities", all, (on) => { all = on; made.again(); }) : null],
-    label: () => rows().slice(0, 4).map((row) => `${row.name}: ${fixed(row.value)}`).join("; "),
-    draw: (width) => {
-      const shown = all ? rows() : rows().slice(0, 13), ends = shown.flatMap((row) => [row.low, row.high, row.value]).filter(known);
-      const low = Math.min(...ends), high = Math.max(...ends), pad = 0.06 * (high - low || 1);
-      return dotRows(shown.map((row) => ({ ...row, tip: `${row.name}: ${fixed(row.value)}` })), { width, x: [low - pad, high + pad], xTitle: scoreNames[key], mark: shown[0].value });
-    },
-    table: () => ({ columns: ["part", scoreNames[key], "from", "to"], rows: rows().map((row) => [row.name, row.value, row.low, row.high]) }),
-  });
-}
-
 function entitiesFrame(host) {
   const { names, value, n } = GOOD.entities;
   frame(host, {
@@ -115,7 +91,7 @@ function entitiesFrame(host) {
   });
 }
 
-const LOG_NAMES = { cross_entropy: "cross-entropy (nats)", squared_error: "squared error (scaled)", accuracy: "accuracy on training windows", absolute_error: "absolute error (scaled)" };
+const LOG_NAMES = { cross_entropy: "cross-entropy (bits)", squared_error: "squared error (scaled)", accuracy: "accuracy on training windows", absolute_error: "absolute error (scaled)" };
 
 function trainingFrame(host) {
   const { log } = GOOD, keys = Object.keys(LOG_NAMES).filter((key) => log.length && known(log[0][key]));
@@ -125,18 +101,36 @@ function trainingFrame(host) {
     draw: (width) => {
       const across = width >= 560 ? 2 : 1, each = Math.floor((width - 12 * (across - 1)) / across), epochs = log.map((one, k) => one.epoch ?? k);
       return el("div", { class: `panels across${across}` }, keys.map((key, k) => {
-        const values = log.map((one) => one[key]);
+        const values = log.map((one) => one[key] * (key === "cross_entropy" ? Math.LOG2E : 1));
         const plot = axes({ width: each, height: 240, x: [epochs[0], Math.max(epochs[epochs.length - 1], epochs[0] + 1)], y: [0, most(values) * 1.08 || 1], xTicks: epochs, xTitle: "epoch" });
         line(plot, epochs, values, LINES[k]);
         return panelOf(LOG_NAMES[key], plot.svg);
       }));
     },
-    table: () => ({ columns: Object.keys(log[0]), rows: log.map((one) => Object.values(one)) }),
+    table: () => ({ columns: ["epoch", "what", "value"], rows: keys.flatMap((key) => log.map((one, k) => [one.epoch ?? k, LOG_NAMES[key], one[key] * (key === "cross_entropy" ? Math.LOG2E : 1)])) }),
+  });
+}
+
+function rivalsFrame(host) {
+  const { rivals, score_names: scoreNames } = GOOD, keys = Object.keys(scoreNames).filter((key) => known(rivals[0][key]));
+  if (rivals.length < 2 || !keys.length) return;
+  let key = keys.includes(GOOD.main) ? GOOD.main : keys[0];
+  const rows = () => rivals.map((one, k) => ({ name: one.name, value: one[key], low: one[`${key}_low`], high: one[`${key}_high`], main: !k }));
+  const made = frame(host, {
+    id: "rivals", title: "What does it have to beat?", caption: "On the same windows. The forest (extremely randomised trees on window summaries) learned from the same training entities, in seconds; guessing is the same for every window. Lines are 95 % intervals where the score has them.",
+    controls: [picker("Score", keys.map((name) => [name, scoreNames[name]]), key, (name) => { key = name; made.again(); }, "rivals-score")],
+    label: () => rows().map((row) => `${row.name}: ${fixed(row.value)}`).join("; "),
+    draw: (width) => {
+      const ends = rows().flatMap((row) => [row.low, row.high, row.value, 0]).filter(known), low = Math.min(...ends), high = Math.max(...ends), pad = 0.03 * (high - low || 1);
+      return dotRows(rows().map((row) => ({ ...row, tip: `${row.name}: ${fixed(row.value)}` })), { width: Math.min(width, 760), x: [low - pad, high + pad], xTitle: scoreNames[key], numbers: true });
+    },
+    table: () => ({ columns: ["who", "score", "value", "from", "to"], rows: keys.flatMap((name) => rivals.map((one) => [one.name, scoreNames[name], one[name], one[`${name}_low`], one[`${name}_high`]])) }),
   });
 }
 
 section("good", () => {
   const host = hostOf("good-host");
+  rivalsFrame(host);
   if (PREDICTED.dots) dotsFrame(host);
   const two = el("div", { class: "two" });
   if (PREDICTED.confusion) confusionFrame(host);
@@ -147,7 +141,6 @@ section("good", () => {
     curveFrame(two, "pr", "How many calls are right?", "Precision and recall: closer to the upper right corner is better. Numbers are AUPRC.", "found (share)", "right among those called (share)");
     calibrationFrame(two);
   }
-  partsFrame(host);
   const more = el("div", { class: "two" });
   add(host, more);
   entitiesFrame(more);

@@ -11,12 +11,12 @@ const shareRight = { caption: "Share of right predictions", score: "share right"
 
 const KINDS = {
   classes: {
-    output: "class", relevance: "logits", entity: shareRight,
+    output: "class", relevance: "bits of log-odds", entity: shareRight,
     outcome: (one) => (known(one.label) ? `${one.label}${one.right ? ", right" : `, taken for ${one.output}`}` : `predicted ${one.output}`),
     verdict: (one) => ofOutput(one, "the truth is"),
   },
   labels: {
-    output: "label", relevance: "logits", entity: { ...shareRight, counts: "known labels" },
+    output: "label", relevance: "bits of log-odds", entity: { ...shareRight, counts: "known labels" },
     outcome: (one) => (known(one.label) ? `${one.output} (${one.label})${one.right === false ? ", wrong" : ""}` : `predicted ${one.output}`),
     verdict: (one) => ofOutput(one, "in truth"),
   },
@@ -28,3 +28,5 @@ const KINDS = {
   },
 };
 const KIND = KINDS[DATA.kind];
+/** Relevance is embedded in nats; numbers are in standard deviations. */
+const TO_BITS = DATA.kind === "number" ? 1 : Math.LOG2E;

@@ -1,6 +1,7 @@
 // The strongest interactions as a network: modalities on a circle, a line for each interaction.
 
 let edgesShown = 12;
+const MOST_EDGES = 60;
 
 /** Interactions of the chosen atom that pass the filters, strongest first. */
 function strongest() {
@@ -56,12 +57,20 @@ function edgeLine(edge, place, [cx, cy], top, colour, made) {
 }
 
 function networkFrame(host) {
-  const shown = el("output", {}, String(edgesShown));
-  const slider = el("input", { type: "range", id: "edges", min: 1, max: Math.min(60, Math.max(2, (nM * (nM - 1)) / 2)), value: edgesShown, oninput: () => { edgesShown = Number(slider.value); shown.textContent = slider.value; made.again(); } });
+  const shown = el("output", {});
+  const slider = el("input", { type: "range", id: "edges", min: 1, max: MOST_EDGES, value: edgesShown, oninput: () => { edgesShown = Number(slider.value); made.again(); } });
   const control = labelled("Lines", el("span", { class: "slide" }, slider, shown));
   control.querySelector("label").setAttribute("for", "edges");
+  /** The slider reaches as many lines as there are, and says how many are drawn of them. */
+  function reach() {
+    const there = strongest().length, end = Math.max(1, Math.min(MOST_EDGES, there));
+    slider.max = end;
+    slider.value = Math.min(edgesShown, end);
+    slider.disabled = end < 2;
+    shown.textContent = `${Math.min(edgesShown, there)} of ${there.toLocaleString("en")}`;
+  }
   const made = frame(host, {
-    id: "network", title: "Network of the strongest interactions", draw: drawNetwork, controls: [control], hint: `Point at a line to read it; choose it to see the pair over ${TIME.name}.`,
+    id: "network", title: "Network of the strongest interactions", draw: (width, frameMade) => { reach(); return drawNetwork(width, frameMade); }, controls: [control], hint: `Point at a line to read it; choose it to see the pair over ${TIME.name}.`,
     caption: "The thicker a line, the more bits; dashed lines are not clear of chance. An arrow of uniqueness goes from who tells to who does not.",
     label: () => `Network of ${ATOM_NAMES[chosen.atom]}, ${lagText()}: ${strongest().slice(0, 3).map(({ i, j, bits }) => `${NAMES[i]} and ${NAMES[j]} ${fixed(bits)} bits`).join(", ")}.`,
     table: () => ({

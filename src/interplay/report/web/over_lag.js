@@ -1,6 +1,6 @@
 // One pair over lag, all profiles in one drawing for each atom.
 
-section("over_lag", (host, { axis }) => {
+section("over_lag", (host, { axis, since }) => {
   const { names, modalities, atoms, rows } = DATA.sections.differ;
   const pairs = [...new Map(rows.i.map((i, k) => [`${i} ${rows.j[k]}`, [i, rows.j[k]]])).values()].filter(([i, j]) => i < j);
   const top = rows.difference.reduce((best, v, k) => (Math.abs(v) + 1e6 * rows.clear[k] > Math.abs(rows.difference[best]) + 1e6 * rows.clear[best] ? k : best), 0);
@@ -28,7 +28,7 @@ section("over_lag", (host, { axis }) => {
       const data = all(), values = data.flatMap(({ lines }) => lines.flatMap(ends)), lags = data.flatMap(({ lines }) => lines.flatMap((points) => points.map((p) => p.lag)));
       const across = width >= 560 ? 2 : 1, each = Math.floor((width - 12 * (across - 1)) / across), high = Math.max(...values, 0), low = Math.min(...values, 0), room = 0.06 * (high - low) || 0.01;
       const panels = data.map(({ title, lines }) => {
-        const plot = axes({ width: each, height: 220, x: [Math.min(...lags), Math.max(...lags)], y: [low - room, high + room], xTitle: axis, yTitle: "bits" });
+        const plot = axes({ width: each, height: 220, x: since ? [Math.min(...lags), Math.max(...lags)] : [Math.max(...lags), Math.min(...lags)], y: [low - room, high + room], xTitle: axis, yTitle: "bits" });
         lines.forEach((points, k) => {
           const x = points.map((p) => p.lag), bits = points.map((p) => p.bits), error = points.map((p) => Z95 * (p.error || 0)), colour = LINES[k % LINES.length];
           band(plot, x, bits.map((v, n) => v - error[n]), bits.map((v, n) => v + error[n]), colour, 0.15);

@@ -33,7 +33,7 @@ function drawPair(width) {
     const values = all[k], colour = ATOMS[k].colour, { at, ticks } = TIME;
     const pad = ticks.length > 1 ? 0.04 * (ticks[ticks.length - 1] - ticks[0]) : 0.5;
     const plot = axes({
-      width: each, height: across === 1 ? 190 : 250, x: [ticks[0] - pad, ticks[ticks.length - 1] + pad], y: [low * 1.08, high * 1.08],
+      width: each, height: across === 1 ? 190 : 250, x: TIME.backwards ? [ticks[ticks.length - 1] + pad, ticks[0] - pad] : [ticks[0] - pad, ticks[ticks.length - 1] + pad], y: [low * 1.08, high * 1.08],
       xTicks: ticks, xTitle: TIME.title, yTitle: "bits",
     });
     const around = (side) => values.map(({ error }) => (known(error) ? side * Z95 * error : null));
@@ -48,23 +48,14 @@ function drawPair(width) {
   }));
 }
 
+/** A row for each moment and atom. */
 function pairTable() {
   const [i, j] = [NAMES[chosen.i], NAMES[chosen.j]];
-  const columns = [...TIME.heads];
   const titles = ["redundancy", `unique to ${i}`, `unique to ${j}`, "synergy"];
-  titles.forEach((name) => columns.push(`${name} (bits)`, "from", "to", "clear of chance"));
-  columns.push("told together (bits)", "p", "q");
-  const all = PANELS.map(panelAt);
-  const rows = TIME.cells.map((cells, l) => {
-    const row = [...cells];
-    for (const values of all) {
-      const { bits, error, clear } = values[l];
-      row.push(bits, known(error) ? bits - Z95 * error : null, known(error) ? bits + Z95 * error : null, clear ? "yes" : "no");
-    }
-    const joint = atomAt("joint_mi", chosen.i, chosen.j, l);
-    return [...row, joint.bits, joint.p, joint.q];
-  });
-  return { columns, rows };
+  const row = (l, name, { bits, error, clear, p, q }) => [i, j, ...TIME.cells[l], name, bits, known(error) ? bits - Z95 * error : null, known(error) ? bits + Z95 * error : null, clear ? "yes" : "no", p, q];
+  const rows = PANELS.flatMap((panel, k) => panelAt(panel).map((one, l) => row(l, titles[k], { ...one, p: null, q: null })));
+  const together = TIME.cells.map((_, l) => row(l, "together", atomAt("joint_mi", chosen.i, chosen.j, l)));
+  return { columns: ["first", "second", ...TIME.heads, "what", "bits", "from", "to", "clear of chance", "p", "q"], rows: [...rows, ...together] };
 }
 
 function pairFrame(host) {

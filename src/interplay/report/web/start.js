@@ -11,5 +11,6 @@ function themeButton() {
 
 themeButton();
 for (const [name, act] of drawings) act(hostOf(name), DATA.sections[name]);
+recall();
 document.documentElement.dataset.ready = "yes";
 whenIdle(drawRest);

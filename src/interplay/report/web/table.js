@@ -55,18 +55,17 @@ function sortBy(k) {
   tableMade.box.querySelectorAll("button.sort")[k].focus();
 }
 
-/** Every moment of the pairs that pass, for the download. */
+/** Every moment and atom of the pairs that pass, a row each, for the download. */
 function fullTable() {
-  const columns = ["first", "second", ...TIME.heads];
-  for (const name of ["redundancy", "unique_first", "unique_second", "synergy", "together"]) columns.push(`${name} (bits)`, `${name} standard error`);
   const rows = [];
   for (const { i, j } of pairRows()) {
     for (let k = 0; k < nL; k += 1) {
-      const atoms = [atomAt("redundancy", i, j, k), atomAt("unique", i, j, k), atomAt("unique", j, i, k), atomAt("synergy", i, j, k), atomAt("joint_mi", i, j, k)];
-      rows.push([NAMES[i], NAMES[j], ...TIME.cells[k], ...atoms.flatMap((one) => [one.bits, one.error]), atoms[4].p, atoms[4].q]);
+      const joint = atomAt("joint_mi", i, j, k);
+      const atoms = [["redundancy", atomAt("redundancy", i, j, k)], ["unique to first", atomAt("unique", i, j, k)], ["unique to second", atomAt("unique", j, i, k)], ["synergy", atomAt("synergy", i, j, k)], ["together", joint]];
+      for (const [what, one] of atoms) rows.push([NAMES[i], NAMES[j], ...TIME.cells[k], what, one.bits, one.error, one.clear ? "yes" : "no", what === "together" ? joint.p : null, what === "together" ? joint.q : null]);
     }
   }
-  return { columns: [...columns, "p", "q"], rows };
+  return { columns: ["first", "second", ...TIME.heads, "what", "bits", "standard error", "clear of chance", "p", "q"], rows };
 }
 
 function tableFrame(host) {

@@ -1,6 +1,8 @@
 // Inside the model: who serves which token, whether that agrees with the profile, and what is pooled.
 
 const INSIGHT = DATA.sections.used;
+/** Steps of a window as they are drawn: the oldest first, as time runs. */
+const STEPS = [...INSIGHT.lags.keys()].reverse();
 const nLayers = INSIGHT.use ? INSIGHT.use.length : 0;
 const expert = (k) => expertName(k, INSIGHT.synergy_experts);
 const usedNow = () => INSIGHT[chosen.quantity][chosen.layer];
@@ -10,7 +12,7 @@ const quantityName = () => (chosen.quantity === "use" ? "weight" : "router's pro
 function expertRows(by) {
   const use = usedNow(), experts = use[0][0].length, each = [...Array(experts).keys()];
   if (by === "modality") return { names: NAMES, values: use.map((lags) => each.map((e) => mean(lags.map((one) => one[e])))) };
-  if (by === "lag") return { names: INSIGHT.lags.map(lagName), values: INSIGHT.lags.map((_, l) => each.map((e) => mean(use.map((lags) => lags[l][e])))) };
+  if (by === "lag") return { names: STEPS.map((l) => lagName(INSIGHT.lags[l])), values: STEPS.map((l) => each.map((e) => mean(use.map((lags) => lags[l][e])))) };
   return { names: INSIGHT.atoms, values: INSIGHT.by_atom[chosen.layer] };
 }
 
@@ -25,7 +27,7 @@ function expertFrame(host, by, title, caption) {
         describe: (r, c) => `${names[r]}, expert ${columns[c]}: ${known(values[r][c]) ? `${(100 * values[r][c]).toFixed(1)} % of the ${by === "atom" ? "weight" : quantityName()}` : "the profile has no such atom"}`,
       }), scaleOf(0, 100 * top, "%")];
     },
-    table: () => { const { names, values } = expertRows(by); return { columns: [by, ...values[0].map((_, e) => `expert ${expert(e)}`)], rows: names.map((name, r) => [name, ...values[r]]) }; },
+    table: () => { const { names, values } = expertRows(by); return { columns: [by, "expert", quantityName()], rows: names.flatMap((name, r) => values[r].map((v, e) => [name, expert(e), v])) }; },
   });
   listen(["layer", "quantity"], made.again);
 }
@@ -61,7 +63,7 @@ function poolingFrame(host) {
   const { pooling, groups, windows, lags } = INSIGHT;
   const total = windows.reduce((a, b) => a + b, 0);
   const byGroup = NAMES.map((_, m) => groups.map((__, c) => (windows[c] ? pooling[c][m].reduce((a, b) => a + b, 0) : null)));
-  const byLag = NAMES.map((_, m) => lags.map((__, l) => groups.reduce((sum, ___, c) => sum + (windows[c] / total) * pooling[c][m][l], 0)));
+  const byLag = NAMES.map((_, m) => STEPS.map((l) => groups.reduce((sum, ___, c) => sum + (windows[c] / total) * pooling[c][m][l], 0)));
   const one = (id, title, caption, columns, values, xTitle) => {
     const made = frame(host, {
       id, title, caption, hint: "", label: () => `Heat map: ${title}`,
@@ -69,10 +71,10 @@ function poolingFrame(host) {
         const top = most(values.flat());
         return [grid({ width, made, rows: NAMES, columns, ...sharesOf(values, top), widest: 110, xTitle, describe: (r, c) => `${NAMES[r]}, ${columns[c]}: ${known(values[r][c]) ? `${(100 * values[r][c]).toFixed(1)} %` : "no such window"}` }), scaleOf(0, 100 * top, "%")];
       },
-      table: () => ({ columns: ["modality", ...columns], rows: NAMES.map((name, r) => [name, ...values[r]]) }),
+      table: () => ({ columns: ["modality", xTitle, "share read"], rows: NAMES.flatMap((name, r) => columns.map((column, c) => [name, column, values[r][c]])) }),
     });
   };
-  one("pooling-lag", "Which modality and which moment do predictions rest on?", "Share (%) of each token in what is read for the prediction, mean over the test windows. All cells sum to 100.", lags.map(lagName), byLag, "lag");
+  one("pooling-lag", "Which modality and which moment do predictions rest on?", "Share (%) of each token in what is read for the prediction, mean over the test windows. All cells sum to 100.", STEPS.map((l) => lagName(lags[l])), byLag, "lag");
   if (groups.length > 1) one("pooling-class", "The same by true class", "Share (%) of each modality, all lags together, of windows of each true class. Columns sum to 100.", groups, byGroup, "true class");
 }
 

@@ -11,11 +11,10 @@ import pyarrow.parquet as pq
 
 from interplay.datasets.formats.files import DAMAGE, in_one_line, open_npz
 from interplay.errors import DamagedFile
+from interplay.files import parquet
 from interplay.study.formats.delimited import ROW
 from interplay.study.formats.table import check_width
 
-CELLS = 2_000_000
-"""Cells of a Parquet file that are read at a time."""
 NESTED = (np.ndarray, list, dict, tuple)
 """Cells that hold several values."""
 UNREADABLE = (*DAMAGE, pa.ArrowException, ValueError, TypeError, KeyError, OverflowError)
@@ -25,13 +24,10 @@ def parquet_parts(path: Path) -> Iterator[pd.DataFrame]:
     """Rows of a Parquet file, some at a time; an index that pandas wrote is a column as any other."""
     row = 2
     try:
-        with pq.ParquetFile(path) as file:
-            check_width(path, file.metadata.num_columns)
-            size = max(1, CELLS // max(1, file.metadata.num_columns))
-            for batch in file.iter_batches(batch_size=size):
-                table = batch.to_pandas(ignore_metadata=True, integer_object_nulls=True)
-                yield _plain(table).assign(**{ROW: np.arange(row, row + len(table))})
-                row += len(table)
+        check_width(path, pq.read_metadata(path).num_columns)
+        for table in parquet.parquet_parts(path):
+            yield _plain(table).assign(**{ROW: np.arange(row, row + len(table))})
+            row += len(table)
     except DamagedFile:
         raise
     except UNREADABLE as error:
@@ -41,10 +37,9 @@ def parquet_parts(path: Path) -> Iterator[pd.DataFrame]:
 def parquet_bytes(path: Path) -> int:
     """What the columns of a Parquet file take in memory, about: a million equal numbers are a few bytes in it."""
     try:
-        about = pq.read_metadata(path)
+        return parquet.parquet_bytes(path)
     except UNREADABLE as error:
         raise _unreadable(path, error) from error
-    return 8 * about.num_rows * about.num_columns
 
 
 def parquet_names(path: Path) -> list[str]:

@@ -1,23 +1,21 @@
 """Text of a file, block by block of whole lines; ends of lines of all systems are the same."""
 
-import bz2
-import gzip
 import io
 import lzma
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 from interplay.datasets.formats.files import in_one_line
 from interplay.errors import DamagedFile
+from interplay.files.unpacked import opened
 from interplay.study.formats.form import Form
 
 BLOCK = 1 << 22
 """Characters that are read at a time."""
 LONGEST_LINE = 1 << 24
 """Characters of a line, at most: a table has ten thousand columns of a thousand characters below this."""
-PACKED = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -57,11 +55,6 @@ class Block(NamedTuple):
 
     text: str
     row: int
-
-
-def opened(path: Path) -> IO[bytes]:
-    """A file, unpacked while it is read."""
-    return PACKED.get(path.suffix, open)(path, "rb")  # pyrefly: ignore[bad-return]
 
 
 def blocks(path: Path, form: Form) -> Iterator[Block]:

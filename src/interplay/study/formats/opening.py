@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 
 from interplay.errors import InvalidInput
+from interplay.files.unpacked import PACKED
 from interplay.study.formats.arrays import npz_parts, parquet_bytes, parquet_names, parquet_parts
 from interplay.study.formats.delimited import ROW, Delimited
 from interplay.study.formats.devices import LAYOUTS
 from interplay.study.formats.form import Form
-from interplay.study.formats.lines import PACKED
 from interplay.study.formats.phones import apple_health, fitbit_json
 from interplay.study.formats.table import Table
 from interplay.study.formats.waveforms import EDF, is_wfdb, open_edf, open_wfdb

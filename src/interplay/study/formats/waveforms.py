@@ -10,6 +10,7 @@ import pandas as pd
 
 from interplay.datasets.formats.files import in_one_line
 from interplay.errors import DamagedFile, InvalidInput
+from interplay.files.unpacked import check_unpacked
 from interplay.study.formats.delimited import ROW
 from interplay.study.formats.table import Table
 
@@ -74,6 +75,7 @@ def _check_wfdb_length(path: Path, header: Any) -> None:
         data = path.with_name(name)
         if not data.is_file():
             raise DamagedFile(f"{path} needs {name} beside it; there is none. Copy it there.")
+        check_unpacked(data, 8 * (header.sig_len or 0) * len(signals))
         if header.sig_len is None or None in sizes:
             continue
         frame = sum(

@@ -33,7 +33,9 @@ def _is_command(line: str) -> bool:
 
 def words_of(line: str) -> list[str]:
     words = shlex.split(line, comments=True)[1:]
-    return words[: next((k for k, word in enumerate(words) if word in (">", ">>", "<", "|", "&&")), len(words))]
+    return words[
+        : next((k for k, word in enumerate(words) if word in (">", ">>", "<", "|", "&&")), len(words))
+    ]
 
 
 def unknown(words: list[str]) -> list[str]:

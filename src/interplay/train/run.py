@@ -33,7 +33,6 @@ from interplay.train.attribution import explain_windows
 from interplay.train.batches import ScaledWindows
 from interplay.train.described import TrainingData
 from interplay.train.evaluation import Evaluation, Scores, judge, prediction_table, predictions, scores_line
-from interplay.train.open_stream import open_stream
 from interplay.train.recipe import Recipe
 from interplay.train.rivals import forest_within
 from interplay.train.run_folder import (
@@ -43,6 +42,7 @@ from interplay.train.run_folder import (
     write_run_folder,
 )
 from interplay.train.stream import EntityStream
+from interplay.train.stream_options import stream_options
 from interplay.train.target_kinds import TargetKind, make_target
 from interplay.train.window_contexts import WindowContexts, window_contexts
 from interplay.types import Schema
@@ -223,6 +223,17 @@ class Run:
             write_evaluation(self, self.folder)
         return dict(evaluation.test)
 
+    def stream(self, entity: str, **options) -> EntityStream:
+        """Predictions of one entity while its data come: those that `predict` gives of its windows, in constant memory.
+
+        For the options see `interplay.train.stream_options.StreamOptions`; by default as the training windows were cut.
+        """
+        return EntityStream(self, entity, stream_options(self.schema, self.split.options, **options))
+
+    def resume_stream(self, path: str | Path) -> EntityStream:
+        """Go on with a stream of this run from the file that `EntityStream.save` wrote."""
+        return EntityStream.resumed(self, Path(path))
+
     def report(self, path: str | Path | None = None, *, overwrite: bool = False):
         """One page about this run, once it was evaluated; a notebook shows it in place.
 
@@ -238,17 +249,6 @@ class Run:
         """
         # reports know runs, runs know no report: it is looked up when somebody asks
         return import_module("interplay.report.inline").inline_report(self, path, overwrite=overwrite)
-
-    def stream(self, entity: str, **options: Any) -> EntityStream:
-        """Predictions of one entity while its data come: those that `predict` gives of its windows, in constant memory.
-
-        Options are those of `interplay.train.open_stream`.
-        """
-        return open_stream(self, entity, **options)
-
-    def resume_stream(self, path: str | Path) -> EntityStream:
-        """Go on with a stream of this run from the file that `EntityStream.save` wrote."""
-        return EntityStream.resumed(self, Path(path))
 
     def explain_window(self, windows: Windows, k: int, *, progress: Progress | None = None) -> xr.Dataset:
         """What the prediction of window number k rests on, token by token; see `explain_windows`."""

@@ -13,6 +13,7 @@ from interplay.errors import InvalidInput
 from interplay.progress import silent
 from interplay.train.conformal import HeldOutErrors
 from interplay.train.evaluation import predictions
+from interplay.train.stream_options import StreamOptions
 from interplay.train.stream_samples import StreamSamples
 from interplay.train.stream_state import read_stream_state, write_stream_state
 from interplay.train.stream_window import StreamWindow
@@ -22,40 +23,6 @@ if TYPE_CHECKING:
 
 Values = Any
 """Of one step: (r, d), or (d,) of a single sample; or a mapping of channel to a number or to r of them."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StreamOptions:
-    """How steps and samples are read.
-
-    Attributes
-    ----------
-    static : mapping of str to float
-        Side inputs of the entity; what is not there is unknown.
-    start_s : float, s
-        When the first step begins; of raw samples by default the first of them.
-    min_steps : int
-        Steps from which on there are predictions; those before count as unobserved.
-    fill, max_gap_s
-        See `interplay.data.make_windows`.
-    rates_hz : modality name -> Hz
-        Regular streams, whose sample k was taken at ``start_s + k / rate``. Those with several samples in a step are.
-    bins : modality name -> how several samples of a step are binned, see `interplay.types.Stream`
-    wait_s : float, s
-        How long after its end a step is held back for raw samples that come late.
-    level : float
-        Share of windows of new entities that intervals are to cover.
-    """
-
-    static: Mapping[str, float]
-    start_s: float | None
-    min_steps: int
-    fill: Any
-    max_gap_s: float | None
-    rates_hz: Mapping[str, float]
-    bins: Mapping[str, str]
-    wait_s: float
-    level: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -42,7 +42,12 @@ OF_ITS_OWN = ("your_data.md",)
 """Tested from end to end by a test of its own, with real data."""
 
 
-NEEDS = {"howto/tune.md": "optuna", "howto/notes.md": "transformers", "howto/vision_language.md": "PIL"}
+NEEDS = {
+    "howto/tune.md": "optuna",
+    "howto/notes.md": "transformers",
+    "howto/upcycle.md": "transformers",
+    "howto/vision_language.md": "PIL",
+}
 """Libraries of extras."""
 
 SHORTER = {

@@ -42,8 +42,9 @@ class EmbeddingCache:
         embed : callable
             From n texts to (n, D) float32.
         """
-        vectors = {text: self._read(self.path(text)) for text in texts}
-        missing = [text for text, vector in vectors.items() if vector is None]
+        known = {text: self._read(self.path(text)) for text in texts}
+        vectors = {text: vector for text, vector in known.items() if vector is not None}
+        missing = [text for text in known if text not in vectors]
         if missing:
             for text, vector in zip(missing, embed(missing), strict=True):
                 vectors[text] = vector

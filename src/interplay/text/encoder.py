@@ -110,7 +110,7 @@ class TextEncoder:
             transformers = _transformers()
             options = {"local_files_only": True, "trust_remote_code": False}
             try:
-                tokenizer = transformers.AutoTokenizer.from_pretrained(self.folder, **options)
+                tokenizer: Any = transformers.AutoTokenizer.from_pretrained(self.folder, **options)
                 model = transformers.AutoModel.from_pretrained(self.folder, use_safetensors=True, **options)
             except (OSError, ValueError, KeyError) as error:
                 reason = " ".join(str(error).split())[:200]

@@ -74,4 +74,4 @@ def _says_something(notes: Sequence[str] | np.ndarray) -> np.ndarray:
         raise InvalidInput(
             f"embeddings must be numbers (n, D); got {notes.dtype} of shape {notes.shape}. Pass texts as a list."
         )
-    return ~np.isnan(notes).all(axis=1)
+    return np.logical_not(np.all(np.isnan(notes), axis=1))

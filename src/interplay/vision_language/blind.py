@@ -109,8 +109,8 @@ def _atoms(probs: Mapping[str, pd.DataFrame], both: Answers, ids: pd.Index) -> P
     tables = {name: table.loc[ids] for name, table in probs.items()}
     right = both.right.loc[ids]
     possible = [x for x in tables["both"] if any((table[x] > 0).any() for table in tables.values())]
-    answers = [table[possible] for table in (tables["image"], tables["question"], tables["both"])]
-    return decompose_predictions(*answers, right, both.group.loc[ids], names=NAMES)
+    image, question, together = (tables[name][possible] for name in ("image", "question", "both"))
+    return decompose_predictions(image, question, together, right, both.group.loc[ids], names=NAMES)
 
 
 def _row(atoms: PredictedAtoms) -> dict[str, float]:

@@ -8,6 +8,7 @@ import base64
 import binascii
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -52,7 +53,7 @@ def read_mmbench(path: str | Path) -> list[Question]:
     return [_question(row, images, path) for row in rows.to_dict("records")]
 
 
-def _question(row: Mapping[str, str], images: Mapping[str, str], path: Path) -> Question:
+def _question(row: Mapping[Any, str], images: Mapping[str, str], path: Path) -> Question:
     try:
         number = int(row["index"])
     except ValueError as error:

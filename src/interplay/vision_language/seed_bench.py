@@ -92,7 +92,7 @@ def score_seed_bench(questions: Iterable[Question], answers: Mapping[str, str]) 
         }
     )
     of_dimension = rows.sort_values("number", kind="stable").groupby("category", sort=False)["right"]
-    table = of_dimension.agg(questions="size", accuracy="mean")
+    table = pd.DataFrame({"questions": of_dimension.size(), "accuracy": of_dimension.mean()})
     video = rows["number"] >= FIRST_OF_VIDEOS
     for name, which in (("Image", ~video), ("Video", video), ("Overall", video | ~video)):
         if which.any():

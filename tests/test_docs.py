@@ -42,7 +42,12 @@ OF_ITS_OWN = ("your_data.md",)
 """Tested from end to end by a test of its own, with real data."""
 
 
-NEEDS = {"howto/tune.md": "optuna"}
+NEEDS = {
+    "howto/tune.md": "optuna",
+    "howto/notes.md": "transformers",
+    "howto/upcycle.md": "transformers",
+    "howto/vision_language.md": "PIL",
+}
 """Libraries of extras."""
 
 SHORTER = {
@@ -72,6 +77,10 @@ SHORTER = {
     },
     "howto/rates_gaps_events.md": {
         '"optimiser.epochs": 2': '"optimiser.epochs": 2, "optimiser.least_steps": 0'
+    },
+    "howto/forecast.md": {
+        '"readers", profile=None': '"readers", profile=None, settings={"readers.kinds.extra_trees.trees": 20, '
+        '"readers.kinds.rockets.patterns": 200}'
     },
     "howto/compare.md": {'"optimiser.epochs": 6': '"optimiser.epochs": 2'},
     "howto/add_a_report_section.md": {

@@ -19,6 +19,7 @@ EXTRAS = {
     "tune": ("interplay tune", ("optuna",)),
     "export": ("ONNX programs", ("onnx", "onnxscript", "onnxruntime")),
     "excel": ("official sheets of shanghai_diabetes", ("python-calamine",)),
+    "vl": ("notes by a local encoder", ("transformers", "pillow")),
     "tracking": ("curves in TensorBoard and MLflow", ("tensorboard", "mlflow-skinny")),
 }
 """What each extra is for, and the libraries that it installs."""

@@ -8,6 +8,7 @@ from scipy.io import savemat
 import interplay as ip
 from interplay.datasets import find_dataset
 from interplay.datasets.cmu_mosi_utterance import TEST_VIDEOS
+from interplay.datasets.shanghai_diabetes import ShanghaiGlucose
 from interplay.datasets.utd_mhad import block_means
 from interplay.errors import DamagedFile, DataWarning, InvalidInput
 from shared_data import shared
@@ -116,6 +117,24 @@ def test_the_class_of_glucose_is_that_of_half_an_hour_later():
         assert windows.classes[windows.y[k]] == (
             "low" if later < 70 else "high" if later > 180 else "in_range"
         )
+
+
+@pytest.mark.parametrize("minutes", [30, 60])
+def test_glucose_as_a_number_is_what_the_monitor_says_so_many_minutes_later(minutes):
+    table = pd.read_csv(shared("shanghai_diabetes") / "shanghai_cgm.csv.gz", low_memory=False)
+    rows = table[(table["patient"] == 1001) & (table["record"] == 0)].set_index("minute")["cgm_mgdl"]
+    recordings = ShanghaiGlucose(minutes).recordings(shared("shanghai_diabetes"))
+    windows = ip.make_windows([next(recordings)], step_s=900.0, steps=4)
+    ends = np.round(windows.steps.time_s[windows.last] / 60.0).astype(int)
+    assert windows.continuous
+    np.testing.assert_allclose(windows.y, rows.loc[ends + minutes].to_numpy(), rtol=1e-6)
+    newest = windows.steps.values["glucose"][windows.last].ravel()
+    np.testing.assert_allclose(newest, rows.loc[ends].to_numpy(), rtol=1e-6)
+
+
+def test_minutes_between_two_values_of_the_monitor_are_refused():
+    with pytest.raises(InvalidInput, match="multiple of 15 from 15 to 240; got 20"):
+        ShanghaiGlucose(20)
 
 
 def test_what_follows_the_prediction_time_is_not_read(tmp_path):

@@ -12,6 +12,7 @@ FOLDERS = {
     **{f"hydraulic_{part}": "hydraulic_1hz" for part in ("cooler", "valve", "pump", "accumulator")},
     **dict.fromkeys(("racket_sports", "basic_motions", "epilepsy", "ering", "stand_walk_jump"), "uea_small"),
     "beijing_air_classes": "beijing_air",
+    "shanghai_glucose": "shanghai_diabetes",
     "mimic4_demo_bedside": "mimic4_demo_vitals",
 }
 """Folders of data sets that are not called like them."""

@@ -29,7 +29,7 @@ from interplay.datasets.pamap2 import Pamap2, Pamap2Sensors
 from interplay.datasets.physionet2012 import PhysioNet2012
 from interplay.datasets.pt_exercises import PTExercises
 from interplay.datasets.room_occupancy import RoomOccupancy
-from interplay.datasets.shanghai_diabetes import ShanghaiDiabetes
+from interplay.datasets.shanghai_diabetes import ShanghaiDiabetes, ShanghaiGlucose
 from interplay.datasets.shoulder_watch import ShoulderWatch
 from interplay.datasets.skab import Skab
 from interplay.datasets.stress_predict import StressPredict
@@ -83,6 +83,7 @@ __all__ = [
     "RacketSports",
     "RoomOccupancy",
     "ShanghaiDiabetes",
+    "ShanghaiGlucose",
     "ShoulderWatch",
     "Skab",
     "StandWalkJump",
@@ -141,6 +142,7 @@ DATASETS = Registry(
         "racket_sports": RacketSports,
         "room_occupancy": RoomOccupancy,
         "shanghai_diabetes": ShanghaiDiabetes,
+        "shanghai_glucose": ShanghaiGlucose,
         "shoulder_watch": ShoulderWatch,
         "skab": Skab,
         "stand_walk_jump": StandWalkJump,

@@ -1,6 +1,7 @@
 """Offline HTML pages about runs and comparisons, and figures for papers: axes in, axes out."""
 
 from interplay.profile.figures import plot_heatmap, plot_lags
+from interplay.report.blind_page import write_blind_page
 from interplay.report.comparison_page import write_comparison
 from interplay.report.figures import (
     plot_calibration,
@@ -40,6 +41,7 @@ __all__ = [
     "plot_training",
     "plot_without",
     "runs_server",
+    "write_blind_page",
     "write_comparison",
     "write_figures",
     "write_report",

@@ -93,6 +93,7 @@ def test_a_recipe_file_and_the_command_line_name_them(tmp_path):
     assert not _is_part("model.encoders.notes.loudness")
 
 
+@pytest.mark.slow
 def test_vectors_that_were_worked_out_before_are_a_modality():
     """Embeddings of notes at their own times: 64 numbers each show the class weakly, four deviations apart together."""
     rng = np.random.default_rng(0)

@@ -163,6 +163,7 @@ TREES = [
 ]
 
 
+@pytest.mark.slow
 def test_the_command_line_adapts_a_run(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     same = ["train", "--data", "hapt_sample", "--stride", "48", "--quiet"]

@@ -267,6 +267,7 @@ def test_the_state_of_another_run_and_a_damaged_one_are_refused(run, train, tmp_
         run.resume_stream(tmp_path / "none")
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_time(run):
     stream = run.stream("new", start_s=0.0, rates_hz={"slow": 2.0})
 
@@ -298,6 +299,7 @@ def test_what_is_never_observed_is_not_called(run):
     assert json.dumps(said[-1].to_dict())
 
 
+@pytest.mark.slow
 def test_intervals_cover_new_entities():
     """Errors of entities differ; so many of ten windows of new ones are covered, on average over them."""
     everyone = recordings(40, kind="number")

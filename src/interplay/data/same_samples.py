@@ -11,7 +11,7 @@ import numpy as np
 from interplay.data.twins import Streams, first_samples, is_lively, runs
 from interplay.data.windows import Windows
 
-KEPT = 4
+HASHES = 4
 """Hashes of each stream."""
 ALIKE = 3
 """Of these that must be in common: one may be of a run at the end of what one of them has."""
@@ -26,7 +26,7 @@ def sketches(windows: Windows) -> dict[str, dict[str, list[str]]]:
     of_entities: dict[str, dict[str, list[str]]] = {}
     for modality, of_entity in streams.items():
         for entity, rows in of_entity.items():
-            if is_lively(rows) and len(hashes := np.sort(runs(rows))[:KEPT]) == KEPT:
+            if is_lively(rows) and len(hashes := np.sort(runs(rows))[:HASHES]) == HASHES:
                 of_entities.setdefault(entity, {})[modality] = [f"{value:016x}" for value in hashes.tolist()]
     return of_entities
 

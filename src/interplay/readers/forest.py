@@ -97,7 +97,7 @@ def joined(trees: Sequence[Tree]) -> dict[str, torch.Tensor]:
 
 def summed_leaves(features: torch.Tensor, forest: dict[str, torch.Tensor]) -> torch.Tensor:
     """(B, C): the sum over trees of the leaf that each window falls into."""
-    if len(features) == 1 and not torch.compiler.is_exporting():
+    if not torch.compiler.is_exporting() and len(features) == 1:
         return _of_one(features[0].numpy(), {name: tensor.numpy() for name, tensor in forest.items()})
     size = AT_ONCE // (len(forest["root"]) * forest["value"].shape[1])
     return in_pieces(lambda part: _summed(part, forest), size, features)

@@ -106,12 +106,12 @@ def run_training(
     with _quiet_lightning(), _heard_interruption():
         several = recipe.devices.count > 1
         handed = [HandOver(callbacks)] if several else []
-        kept = [] if unfinished is None else [KeepState(unfinished.state)]
+        states = [] if unfinished is None else [KeepState(unfinished.state)]
         trainer = pl.Trainer(
             **trainer_options(recipe.devices),
             max_epochs=epochs,
             gradient_clip_val=recipe.optimiser.clip_norm,
-            callbacks=[*callbacks, *([OwnProcess()] if several else []), *kept, *handed],
+            callbacks=[*callbacks, *([OwnProcess()] if several else []), *states, *handed],
             plugins=[PlainStates()],
             logger=False,
             enable_checkpointing=unfinished is not None,

@@ -72,10 +72,10 @@ class StreamWindow:
             self.restart()
         if seen or self.empty >= 0:
             self.empty = 0 if seen else self.empty + 1
-        for name, kept in self.raw.items():
-            self.before[name] = self.before[name].after(kept[0])
-            kept[:-1] = kept[1:]
-            kept[-1] = values.get(name, np.nan)
+        for name, samples in self.raw.items():
+            self.before[name] = self.before[name].after(samples[0])
+            samples[:-1] = samples[1:]
+            samples[-1] = values.get(name, np.nan)
         self.steps_seen += 1
 
     def amend(self, steps_ago: int, values: Mapping[str, np.ndarray]) -> bool:
@@ -111,22 +111,22 @@ class StreamWindow:
     def arrays(self) -> dict[str, np.ndarray]:
         """All that changes, by name."""
         arrays = {"count": np.array([self.steps_seen, self.empty])}
-        for name, kept in self.raw.items():
-            arrays |= {f"raw.{name}": kept, f"value.{name}": self.before[name].value}
+        for name, samples in self.raw.items():
+            arrays |= {f"raw.{name}": samples, f"value.{name}": self.before[name].value}
             arrays[f"ago.{name}"] = self.before[name].ago
         return arrays
 
     def take_up(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Go on from what `arrays` gave."""
         self.steps_seen, self.empty = arrays["count"].tolist()
-        for name, kept in self.raw.items():
-            kept[:] = arrays[f"raw.{name}"]
+        for name, samples in self.raw.items():
+            samples[:] = arrays[f"raw.{name}"]
             self.before[name] = LastSeen(value=arrays[f"value.{name}"], ago=arrays[f"ago.{name}"])
 
     def _filled(self, name: str, segment: np.ndarray) -> np.ndarray:
         """(T, r, d) of a modality; steps before the first stay empty."""
-        policy, kept = self.policies[name], self.raw[name]
-        return policy.apply(kept, segment, self.schema.step_s / kept.shape[1], self.before[name])
+        policy, samples = self.policies[name], self.raw[name]
+        return policy.apply(samples, segment, self.schema.step_s / samples.shape[1], self.before[name])
 
     def _seen(self, values: Mapping[str, np.ndarray]) -> bool:
         """Whether anything was recorded; that nothing happened is no sign of it."""

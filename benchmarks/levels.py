@@ -26,8 +26,8 @@ from interplay.readers import sight
 from interplay.synthetic import planted_windows
 from interplay.train.batches import ScaledWindows
 from interplay.train.evidence import gather_evidence
-from interplay.train.held_out import logits_of
 from interplay.train.levels import STANDARD_ERRORS, weigh_levels
+from interplay.train.logits import logits_of
 from interplay.train.network import train_network
 from interplay.train.recipe import make_recipe
 

@@ -12,8 +12,8 @@ from interplay.readers.scoring import loss_of_windows
 from interplay.train import fit, load_run
 from interplay.train.evidence import Evidence, asked, synergistic_pairs
 from interplay.train.export import export_run
-from interplay.train.held_out import logits_of
 from interplay.train.levels import weigh_levels
+from interplay.train.logits import logits_of
 from interplay.train.network import HeldOutLogits, held_out_rows
 from interplay.train.recipe import make_recipe
 from interplay.types import Schema

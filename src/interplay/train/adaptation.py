@@ -23,7 +23,7 @@ from interplay.readers import Folds, ReadersConfig
 from interplay.readers.scoring import loss_of_windows, minimised, normalised
 from interplay.train.batches import ScaledWindows
 from interplay.train.evidence import Evidence, gather_evidence
-from interplay.train.held_out import logits_of
+from interplay.train.logits import logits_of
 
 SPREAD_OF_WEIGHT = (0.5, 0.15)
 """Standard deviations before any window was seen: of the source's weight around 1, of own readers' around 0. These are

@@ -9,6 +9,7 @@ import torch
 from interplay.nn import Model
 from interplay.readers.scoring import loss_of_windows
 from interplay.train.batches import ScaledWindows
+from interplay.train.logits import logits_of
 
 LOOKS = 40
 """Held-out windows are looked at about so often in a training."""
@@ -18,8 +19,6 @@ PATIENCE = 0.25
 
 AVERAGED = 0.1
 """Weights are averaged over about this share of all steps."""
-
-BATCH_SIZE = 256
 
 
 class AveragedWeights(pl.Callback):
@@ -116,15 +115,3 @@ class HeldOut(AveragedWeights):
         if not self.best.epoch or loss < self.best.loss:
             self.best.epoch, self.best.loss = epoch, loss
             self.best.weights = {name: value.clone() for name, value in self.weights.items()}
-
-
-@torch.no_grad()
-def logits_of(model: Model, windows: ScaledWindows) -> tuple[torch.Tensor, torch.Tensor]:
-    """What the model says (N, C), and targets of the windows."""
-    model.eval()
-    logits, y = [], []
-    for batch in windows.in_order(BATCH_SIZE):
-        logits.append(model(batch.x, batch.observed, batch.context, batch.static).logits)
-        # the last step of a window is what is predicted, whatever else was asked in training
-        y.append(batch.y[:, -1] if windows.each_step else batch.y)
-    return torch.cat(logits), torch.cat(y)

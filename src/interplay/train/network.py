@@ -21,7 +21,8 @@ from interplay.readers import Folds
 from interplay.train.batches import ScaledWindows
 from interplay.train.checkpoint import KeepState, PlainStates, Unfinished, training_key
 from interplay.train.devices import HandOver, OwnProcess, trainer_options
-from interplay.train.held_out import HeldOut, logits_of
+from interplay.train.held_out import HeldOut
+from interplay.train.logits import logits_of
 from interplay.train.module import EpochLog, GuidedTraining, TrainingBatches, count_epochs, count_steps
 from interplay.train.recipe import Recipe
 from interplay.train.target_kinds import TARGETS

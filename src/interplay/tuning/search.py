@@ -24,7 +24,7 @@ from interplay.readers.scoring import loss_of_windows
 from interplay.train import Recipe, Run, fit, make_recipe
 from interplay.train.batches import ScaledWindows
 from interplay.train.checkpoint import arrays_of
-from interplay.train.held_out import logits_of
+from interplay.train.logits import logits_of
 from interplay.train.window_contexts import window_contexts
 from interplay.tuning.space import Space, read_space
 from interplay.units import bits

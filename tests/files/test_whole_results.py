@@ -6,6 +6,7 @@ import sys
 import textwrap
 
 import pytest
+from filelock import FileLock
 
 from interplay.errors import InterplayWarning, InvalidInput
 from interplay.files import (
@@ -18,6 +19,8 @@ from interplay.files import (
     whole_files,
     whole_folder,
 )
+from interplay.files.lock import held
+from interplay.files.parts import remove_leftovers
 from interplay.files.scratch import Scratch
 
 
@@ -141,6 +144,20 @@ def test_processes_that_publish_the_same_files_take_turns(tmp_path):
     assert main.read_text() == (tmp_path / "beside").read_text()
     assert main.read_text().endswith(" 39")
     assert names(tmp_path) == ["beside", "main"]
+
+
+@pytest.mark.parametrize("error", [FileExistsError, FileNotFoundError])
+def test_a_part_that_goes_while_it_is_looked_at_is_nobodys_fault(tmp_path, monkeypatch, error):
+    def gone(self, **_):
+        raise error(self.lock_file)
+
+    part = tmp_path / ".main.0123abcd.writing"
+    part.mkdir()
+    (part / "lock").touch()
+    monkeypatch.setattr(FileLock, "acquire", gone)
+    remove_leftovers(tmp_path / "main")
+    with pytest.raises(error), held(part / "lock"):
+        pass
 
 
 def test_a_folder_is_replaced_in_one_step_or_put_back(tmp_path, monkeypatch):

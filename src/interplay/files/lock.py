@@ -23,6 +23,8 @@ def held(path: Path, *, give_up: bool = False) -> "Iterator[BaseFileLock | None]
     ------
     Busy
         If another process holds it, unless the block would rather be given None (`give_up`).
+    OSError
+        If the folder of the file goes while it is asked for, as with whoever held it; with `give_up` that is None, too.
     """
     from filelock import FileLock, Timeout
 
@@ -32,6 +34,11 @@ def held(path: Path, *, give_up: bool = False) -> "Iterator[BaseFileLock | None]
     except Timeout:
         if not give_up:
             raise Busy(path) from None
+        yield None
+        return
+    except (FileExistsError, FileNotFoundError):
+        if not give_up:
+            raise
         yield None
         return
     try:

@@ -1,4 +1,4 @@
-"""Arrays of whatever a caller passes; what is none is told in one sentence."""
+"""Arrays of whatever a caller passes, what is none being told in one sentence; and even choices among rows."""
 
 from typing import Any
 
@@ -39,3 +39,8 @@ def as_floats(values: Any, name: str) -> np.ndarray:
         raise InvalidInput(
             f"{name} must hold numbers; got {array.ravel()[:1].tolist()} among others."
         ) from error
+
+
+def evenly(n: int, most: int) -> np.ndarray:
+    """Numbers of at most `most` of n rows, over all of them, the first and the last included; int, ascending."""
+    return np.unique(np.linspace(0, n - 1, min(most, n)).astype(np.int64))

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from scipy.stats import norm
 
+from interplay.arrays import evenly
 from interplay.data import Windows
 from interplay.data.splits import consecutive_blocks
 from interplay.estimators.lag_choice import MULTIPLIED, beyond_history, reduced, whitened
@@ -118,7 +119,7 @@ class _Look:
     @classmethod
     def of(cls, windows: Windows, names: Sequence[str], lags: np.ndarray, history: int) -> "_Look":
         windows, beyond = beyond_history(windows, history)
-        some = np.unique(np.linspace(0, len(windows) - 1, min(MOST_WINDOWS, len(windows))).astype(np.int64))
+        some = evenly(len(windows), MOST_WINDOWS)
         shown = windows.y[:, None] if windows.continuous else np.eye(len(windows.classes))[windows.y]
         target = whitened(beyond(torch.from_numpy(shown)))[some]
         features = StepFeatures.fit(windows).apply(windows.steps.values, windows.steps.observed)

@@ -74,8 +74,7 @@ class Adapted(nn.Module):
         if self.own is None:
             logits = normalised(of_source + self.offset, self.kind)
             return Output(logits=logits, routings=before.routings, pooling=before.pooling)
-        given = observed.new_zeros(observed.shape[0], 0, dtype=torch.float) if static is None else static
-        of_own = self.weight[1] * self.own(Sight(x=x, observed=observed, static=given))
+        of_own = self.weight[1] * self.own(Sight.of(x, observed, static))
         share = logit_size(of_own) / (logit_size(of_own) + logit_size(of_source)).clamp_min(1e-9)
         return Output(
             logits=normalised(of_source + of_own + self.offset, self.kind),

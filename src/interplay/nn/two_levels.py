@@ -62,8 +62,7 @@ class TwoLevels(nn.Module):
         """See `InteractionMoE.forward`; `Output.pooling` says by which tokens readers and network come to their logits,
         each counted by how far it moves them."""
         with torch.no_grad():
-            given = observed.new_zeros(observed.shape[0], 0, dtype=torch.float) if static is None else static
-            read = self.mixture(Sight(x=x, observed=observed, static=given))
+            read = self.mixture(Sight.of(x, observed, static))
             looked_at = self.mixture.shares(observed)
         if self.network is None:
             return Output(logits=read, routings=(), pooling=looked_at)

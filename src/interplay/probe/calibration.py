@@ -60,7 +60,14 @@ def scaled(
     evidence: torch.Tensor, scale: torch.Tensor, offset: torch.Tensor, log_prior: torch.Tensor
 ) -> torch.Tensor:
     """log-softmax(scale * evidence + offset + log-prior); the log-prior itself where scale is 0."""
+    log_p = posterior(evidence, scale, offset, log_prior)
+    return torch.where((scale == 0)[..., None, None], log_prior, log_p)
+
+
+def posterior(
+    evidence: torch.Tensor, scale: torch.Tensor, offset: torch.Tensor, log_prior: torch.Tensor
+) -> torch.Tensor:
+    """log-softmax(scale * evidence + offset + log-prior), (..., N, C)."""
     log_p = scale[..., None, None] * evidence + (offset[..., None, :] + log_prior)
     # of few classes three times as quick as torch.log_softmax
-    log_p -= torch.logsumexp(log_p, -1, keepdim=True)
-    return torch.where((scale == 0)[..., None, None], log_prior, log_p)
+    return log_p.sub_(torch.logsumexp(log_p, -1, keepdim=True))

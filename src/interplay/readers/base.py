@@ -81,6 +81,15 @@ class Sight:
     static: torch.Tensor
     summaries: dict[str, torch.Tensor] = field(default_factory=dict, compare=False, repr=False)
 
+    @classmethod
+    def of(
+        cls, x: Mapping[str, torch.Tensor], observed: torch.Tensor, static: torch.Tensor | None
+    ) -> "Sight":
+        """Scaled windows as a model is given them, without side inputs if there are none."""
+        if static is None:
+            static = observed.new_zeros(observed.shape[0], 0, dtype=torch.float)
+        return cls(x=x, observed=observed, static=static)
+
     def __len__(self) -> int:
         return len(self.observed)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from interplay.arrays import evenly
 from interplay.data import Scaler, Windows, cross_folds, purged, scaled_schema
 from interplay.readers.base import Reader, Sight, View
 from interplay.registry import Choice
@@ -139,7 +140,7 @@ def _cross_fitted(
 ) -> CrossFitted:
     schema = scaled_schema(windows.schema)
     reader: Reader = choice.build(view.schema(schema), seed)
-    some = np.unique(np.linspace(0, len(windows) - 1, AT_ONCE).astype(int))
+    some = evenly(len(windows), AT_ONCE)
     reader.prepare(view.cut(sight(windows, scaler, some), schema))
     features = torch.cat([reader.features(seen) for seen in pieces_of_sight(windows, scaler, view)])
     fold = torch.from_numpy(folds.fold)

@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from interplay.files import whole_file
-from interplay.report.comparison_page import EMPTY, TOOLS
-from interplay.report.shell import Part, render
+from interplay.report.shell import Part, render_other, write_page
 from interplay.report.text import number
 from interplay.vision_language import BlindTest
 
@@ -67,20 +65,14 @@ def write_blind_page(test: BlindTest, path: str | Path, *, title: str, overwrite
     InvalidInput
         If the file exists.
     """
-    path = Path(path)
-    with whole_file(path, overwrite=overwrite) as part:
-        part.write_text(blind_page(test, title), "utf-8")
-    return path
+    return write_page(blind_page(test, title), path, overwrite=overwrite)
 
 
 def blind_page(test: BlindTest, title: str) -> str:
     """The page, see `write_blind_page`."""
-    return render(
-        "other.html",
+    return render_other(
         PARTS,
         (test,),
-        tools=TOOLS,
-        data=EMPTY,
         what="blind test",
         title=title,
         about="Redundancy, uniqueness and synergy of image and question about the right answer, by what one model says "

@@ -7,18 +7,14 @@ import pandas as pd
 
 from interplay.comparison import ProfileComparison, RunComparison
 from interplay.comparison.words import SCORES, chance, few_entities, profile_sentences, run_sentence
-from interplay.files import whole_file
 from interplay.profile import PAIR_ATOMS
-from interplay.report.shell import Part, render
+from interplay.report.shell import Part, render_other, write_page
 from interplay.report.text import counted, number
 
 MOST_ROWS = 300
 """Differences that the table shows; the download has all."""
 
 MOST_SENTENCES = 8
-TOOLS = ("core", "address", "frame", "axes", "sorted")
-EMPTY = {"modalities": (), "groups": {}, "profile": None}
-"""What scripts know of a page that is about no single run."""
 
 Comparison = ProfileComparison | RunComparison
 
@@ -192,20 +188,15 @@ def write_comparison(comparison: Comparison, path: str | Path, *, overwrite: boo
     """
     of_runs = isinstance(comparison, RunComparison)
     first, *others = comparison.names
-    page = render(
-        "other.html",
+    page = render_other(
         _parts(comparison),
         (comparison,),
-        tools=TOOLS,
-        data=EMPTY,
         what="comparison",
         title=f"{', '.join(others)} against {first}",
         about=_about(comparison),
         sources="" if of_runs else "Decomposition: Bertschinger, Rauh, Olbrich, Jost, Ay, Entropy 2014.",
     )
-    with whole_file(path, overwrite=overwrite) as part:
-        part.write_text(page, "utf-8")
-    return Path(path)
+    return write_page(page, path, overwrite=overwrite)
 
 
 def _parts(comparison: Comparison) -> tuple[Part, ...]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from interplay.arrays import evenly
 from interplay.errors import InvalidInput
 from interplay.files import check_writable, whole_file
 from interplay.profile import PAIR_ATOMS, InteractionProfile
@@ -285,7 +286,7 @@ def _drawings(run: Run) -> dict[str, Callable]:
         if ("use_by_atom" if by == "atom" else "expert_use") in evaluation.insight:
             drawings[f"experts_{by}"] = lambda by=by: plot_experts(evaluation.insight, by)
     n = evaluation.examples.sizes["window"]
-    for k in np.unique(np.linspace(0, n - 1, min(n, MOST_WINDOWS)).astype(int)):
+    for k in evenly(n, MOST_WINDOWS):
         drawings[f"window_{k + 1}"] = lambda k=k: plot_relevance(evaluation.examples.isel(window=k))
     if len(scores_by_part(evaluation)) > 1:
         drawings["without"] = lambda: plot_without(evaluation, run.target.main_score)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from interplay.arrays import evenly
 from interplay.nn import InteractionContext
 from interplay.report.kinds import ReportedKind
 
@@ -45,7 +46,7 @@ def beside(insight: xr.Dataset, context: InteractionContext, entropy: float) -> 
     i, j = np.triu_indices(insight.sizes["source_i"], 1)
     n_l = insight.sizes["lag"]
     cells = len(i) * n_l
-    drawn = np.unique(np.linspace(0, cells - 1, min(MOST_DOTS, cells)).astype(int))
+    drawn = evenly(cells, MOST_DOTS)
     pair, lag = np.divmod(drawn, n_l)
     data: dict[str, Any] = {"i": i[pair], "j": j[pair], "lag": lag, "n": cells}
     for atom in ("redundancy", "synergy"):

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from interplay.errors import InvalidInput
-from interplay.files import whole_file
 from interplay.report.kinds import REPORTED
 from interplay.report.profile_data import groups_of, profile_data
 from interplay.report.sections import SECTIONS, Section
-from interplay.report.shell import render
+from interplay.report.shell import render, write_page
 from interplay.train import Evaluation, Run, load_run
 
 TOOLS = ("core", "address", "frame", "axes", "grid", "kinds")
@@ -45,9 +44,7 @@ def write_report(
     """
     run = evaluated(run)
     page = _render(run, evaluation_of(run), sections)
-    with whole_file(path, overwrite=overwrite) as part:
-        part.write_text(page, "utf-8")
-    return Path(path)
+    return write_page(page, path, overwrite=overwrite)
 
 
 def evaluated(run: Run | str | Path) -> Run:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
+from interplay.arrays import evenly
 from interplay.metrics.classification import counts_of_calls
 from interplay.metrics.paired import Difference
 from interplay.metrics.resampling import scores_with_intervals
@@ -131,7 +132,7 @@ def confidence(predictions: pd.DataFrame, schema: Schema) -> np.ndarray:
 
 def dots(predictions: pd.DataFrame) -> dict[str, Any]:
     """True and predicted numbers, of at most `MOST_DOTS` windows, evenly drawn."""
-    rows = np.unique(np.linspace(0, len(predictions) - 1, min(MOST_DOTS, len(predictions))).astype(int))
+    rows = evenly(len(predictions), MOST_DOTS)
     some = predictions.iloc[rows]
     return {
         "true": some["label"].to_numpy(),
@@ -184,5 +185,5 @@ def changes_by_modality(lost: Mapping[str, Difference]) -> list[dict[str, Any]]:
 
 
 def _thinned(x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
-    chosen = np.unique(np.linspace(0, len(x) - 1, min(MOST_POINTS, len(x))).astype(int))
+    chosen = evenly(len(x), MOST_POINTS)
     return {"x": x[chosen], "y": y[chosen]}

@@ -8,9 +8,7 @@ from urllib.parse import quote
 from interplay.comparison import RunEntry, RunList, list_runs
 from interplay.comparison.settings import ABSENT
 from interplay.comparison.words import SCORES, score_in_words
-from interplay.files import whole_file
-from interplay.report.comparison_page import EMPTY, TOOLS
-from interplay.report.shell import Part, render
+from interplay.report.shell import Part, render_other, write_page
 from interplay.report.text import counted, listed, number
 
 
@@ -76,23 +74,17 @@ def write_runs_page(runs: RunList | str | Path, path: str | Path, *, overwrite: 
     """
     runs = runs if isinstance(runs, RunList) else list_runs(runs)
     path = Path(path)
-    with whole_file(path, overwrite=overwrite) as part:
-        part.write_text(runs_page(runs, path), "utf-8")
-    return path
+    return write_page(runs_page(runs, path), path, overwrite=overwrite)
 
 
 def runs_page(runs: RunList, path: Path) -> str:
     """The page as it would stand at `path`, from where it links to reports."""
-    return render(
-        "other.html",
+    return render_other(
         PARTS,
         (runs, path),
-        tools=TOOLS,
-        data=EMPTY,
         what="runs",
         title=f"Runs in {runs.folder.resolve().name}",
         about="Settings, scores and learning curves as the folders of the runs hold them.",
-        sources="",
     )
 
 

@@ -4,13 +4,19 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
 import jinja2
 
 from interplay.errors import InvalidInput
+from interplay.files import whole_file
 from interplay.report.embed import safe_json
 
 WEB = files("interplay.report") / "web"
+TOOLS_OF_OTHERS = ("core", "address", "frame", "axes", "sorted")
+"""Scripts that parts of a page draw with which is about no single run."""
+NO_RUN = {"modalities": (), "groups": {}, "profile": None}
+"""What they know."""
 
 
 class Part:
@@ -90,6 +96,21 @@ def render(
         data=safe_json({**data, "sections": {part.name: part.data(*subject) for part in parts}}),
         version=version("interplay"),
     )
+
+
+def render_other(
+    parts: Sequence[Part], subject: Sequence, *, what: str, title: str, about: str, sources: str = ""
+) -> str:
+    """A page that is about no single run: `what` it is, under which title, what that is about, and its sources."""
+    words = {"what": what, "title": title, "about": about, "sources": sources}
+    return render("other.html", parts, subject, tools=TOOLS_OF_OTHERS, data=NO_RUN, **words)
+
+
+def write_page(page: str, path: str | Path, *, overwrite: bool) -> Path:
+    """Write a page: all of it, or nothing."""
+    with whole_file(path, overwrite=overwrite) as part:
+        part.write_text(page, "utf-8")
+    return Path(path)
 
 
 def check_names(parts: Sequence[Part]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 import xarray as xr
 
+from interplay.arrays import evenly
 from interplay.data import Scaler, Windows
 from interplay.nn import ATOMS, Adapted, InteractionContext, Model, Output, TwoLevels
 from interplay.progress import Progress, silent
@@ -153,9 +154,7 @@ def examples(windows: Windows, predicted: np.ndarray, target: TargetKind, most: 
     for g in groups:
         rows = np.flatnonzero(group == g)
         rows = rows[np.argsort(ranking[rows])]
-        chosen += list(
-            rows[np.unique(np.linspace(0, len(rows) - 1, max(1, most // len(groups))).astype(int))]
-        )
+        chosen += list(rows[evenly(len(rows), max(1, most // len(groups)))])
     return np.sort(np.array(chosen[:most]))
 
 
@@ -165,6 +164,6 @@ def asked_about(windows: Windows, predicted: np.ndarray, target: TargetKind, mos
     sureness = target.sureness(windows, predicted)
     order = np.argsort(sureness, kind="stable")
     wrong = order[target.wrong(windows, predicted)[order]]
-    some = wrong[np.unique(np.linspace(0, len(wrong) - 1, min(most // 2, len(wrong))).astype(int))]
+    some = wrong[evenly(len(wrong), most // 2)]
     others = order[~np.isin(order, some)]
     return np.sort(np.r_[some, others[: most - len(some)]])

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from interplay.errors import InvalidInput
+from interplay.metrics import conformal_radius
 from interplay.types import Schema
 
 CLASSES, NUMBER = "classes", "number"
@@ -73,13 +74,8 @@ def _errors(predictions: pd.DataFrame, schema: Schema) -> dict[str, np.ndarray]:
 
 
 def _quantile(error: np.ndarray, entity: np.ndarray, level: float) -> float:
-    """The least of the errors that so many windows of so many entities, and of one more, do not exceed."""
+    """What so many windows of entities, and of a new one, do not exceed; infinite where no error is known."""
     known = np.isfinite(error)
-    error, (names, whose) = error[known], np.unique(entity[known], return_inverse=True)
-    if level * (len(names) + 1) > len(names):
+    if not known.any():
         return float("inf")
-    order = np.argsort(error, kind="stable")
-    weight = 1.0 / np.bincount(whose)[whose]
-    reached = np.cumsum(weight[order])
-    place = np.searchsorted(reached, level * (len(names) + 1) - 1e-9)
-    return float(error[order[min(place, len(error) - 1)]])
+    return conformal_radius(error[known], np.zeros(known.sum()), entity=entity[known], coverage=level)

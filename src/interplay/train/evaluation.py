@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 import xarray as xr
 
+from interplay.arrays import evenly
 from interplay.data import Windows
 from interplay.metrics import Agreement
 from interplay.metrics.paired import Difference, differences
@@ -121,7 +122,7 @@ def judge(
     streams: bool,
 ) -> Evaluation:
     """Evaluate, beside a forest if there is one, and keep streams if asked; leakage is the caller's to rule out."""
-    test, few = scaled.windows, scaled.select(_evenly(len(scaled), STRESS_WINDOWS))
+    test, few = scaled.windows, scaled.select(evenly(len(scaled), STRESS_WINDOWS))
     guided = not model.context.is_empty()
     hidden = test.modalities if len(test.modalities) > 1 else ()
     tells = _shared_progress(progress, [len(test), *[len(few)] * (1 + guided + len(hidden))])
@@ -265,7 +266,3 @@ def _blanked(model: Model) -> Model:
     blank = copy.deepcopy(model)
     blank.set_context(empty_context(*model.context.synergy.shape[2:]))
     return blank
-
-
-def _evenly(n: int, most: int) -> np.ndarray:
-    return np.unique(np.linspace(0, n - 1, min(most, n)).astype(int))

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 
+from interplay.arrays import evenly
 from interplay.data import Scaler, Windows, scaled_schema
 from interplay.estimators import TemporalRUS
 from interplay.nn import build_model, empty_context
@@ -111,7 +111,7 @@ def timed(
 
 def _readers_s(windows: Windows, recipe: Recipe) -> float:
     """Of every kind of reader one is fitted, in as many folds as all will be, to few windows."""
-    few = windows.select(np.unique(np.linspace(0, len(windows) - 1, min(FEW, len(windows))).astype(int)))
+    few = windows.select(evenly(len(windows), FEW))
     folds = Folds.at_most(few, recipe.readers.folds)
     if folds is None:
         return 0.0

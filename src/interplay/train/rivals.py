@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 
+from interplay.arrays import evenly
 from interplay.data import Scaler, Windows, scaled_schema
 from interplay.nn import Model, TwoLevels
 from interplay.readers import View, targets
@@ -32,8 +33,7 @@ def new_forest(schema: Schema, seed: int) -> ExtraTrees:
 @torch.no_grad()
 def fit_forest(train: Windows, scaler: Scaler, seed: int) -> ExtraTrees:
     """The forest of a run, on window summaries of its training windows."""
-    rows = np.unique(np.linspace(0, len(train) - 1, min(MOST_WINDOWS, len(train))).astype(int))
-    some = train.select(rows)
+    some = train.select(evenly(len(train), MOST_WINDOWS))
     forest = new_forest(train.schema, seed)
     forest.fit(_features(forest, some, scaler), targets(some, scaler), torch.from_numpy(some.entity))
     return forest.eval()

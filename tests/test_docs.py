@@ -112,7 +112,11 @@ LONG = (
     "howto/own_training_loop.md",
     "howto/rates_gaps_events.md",
     "howto/scikit_learn.md",
+    "howto/stream.md",
     "howto/tune.md",
+    "interactions.md",
+    "model.md",
+    "tutorial.md",
 )
 """Pages that take longer than the default suite allows."""
 

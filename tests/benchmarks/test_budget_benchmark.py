@@ -17,12 +17,14 @@ def one_of_two(n: int = 160, entities: int = 8) -> ip.Windows:
     return ip.windows_from_arrays(arrays, y, entity=np.arange(n) % entities, classes=("a", "b"))
 
 
+@pytest.mark.slow
 def test_what_tells_the_class_is_important_and_noise_is_not():
     rise = importances(one_of_two(), seed=0, repeats=1)
     assert rise["left"] > 20  # of 160 windows; not knowing the class costs up to 0.7 nats each
     assert abs(rise["noise"]) < 0.1 * rise["left"]
 
 
+@pytest.mark.slow
 def test_ways_choose_on_training_windows_and_are_scored_on_test_windows():
     train, test = ip.split_by_entity(one_of_two(), test=0.25)
     trial = Trial("two", 0, train, test)

@@ -102,6 +102,7 @@ def test_a_file_of_events_gives_the_stretch_of_the_effect_and_no_other(study, tm
     assert " lag" not in said
 
 
+@pytest.mark.slow
 def test_a_stream_gives_the_same_events_as_the_file(study, windows, tmp_path, capsys):
     out = tmp_path / "stream.nc"
     assert main(["events", str(study), "-o", str(out), "--events", "drug", *ASKED, "--json", "-q"]) == 0
@@ -129,6 +130,7 @@ def test_a_file_is_read_on_the_clock_of_its_study(study, windows):
     assert ip.Events.where(wide, "wide", above=0.0).row.tolist() == drugs
 
 
+@pytest.mark.slow
 def test_what_does_nothing_is_not_said_to_do_anything(study, tmp_path, capsys):
     out = tmp_path / "placebo.nc"
     words = [

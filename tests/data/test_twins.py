@@ -83,6 +83,7 @@ def test_cases_of_a_published_set_that_are_cut_from_the_same_recording():
     assert {("case 103", "case 105"), ("case 110", "case 129")} <= pairs
 
 
+@pytest.mark.slow
 def test_towns_that_share_their_weather_are_two():
     recordings = ip.load_dataset("beijing_air", shared("beijing_air"))
     month = {r.entity + r.name: r.streams for r in recordings if r.name.endswith("2013-03")}

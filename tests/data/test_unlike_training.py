@@ -48,6 +48,7 @@ def test_people_who_move_less_or_more_are_not_accused(changes):
     assert said(windows(**changes)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::interplay.errors.DataWarning")
 @pytest.mark.parametrize("name", ["hapt_sample", "pt_exercises", "skab", "stress_predict", "mmash"])
 def test_real_people_are_not_accused(name):

@@ -68,7 +68,7 @@ def server():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Files)
     server.files, server.asked, server.most, server.glues, server.to = {}, [], 10**9, False, ""
     server.says_length, server.packs, server.weak = True, False, ""
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     server.url = f"http://127.0.0.1:{server.server_port}"
     yield server
     server.shutdown()

@@ -31,6 +31,7 @@ def write_rig(root):
             number += 1
 
 
+@pytest.mark.slow
 def test_runs_of_the_rig_are_as_published():
     counts = {
         "hydraulic_cooler": [732, 732, 741],

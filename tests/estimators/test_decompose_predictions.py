@@ -102,6 +102,7 @@ def test_a_copy_has_no_uniqueness_at_all():
     assert atoms.redundancy == pytest.approx(atoms.table["bits"]["mi1"], abs=1e-6)
 
 
+@pytest.mark.slow
 def test_predictions_of_noise_tell_nothing_over_twenty_seeds():
     called = []
     for seed in range(20):

@@ -54,6 +54,7 @@ def test_history_leaves_less_and_the_systems_own_rates_differ():
     assert abs(rates[1] - rates[2]) < 0.01
 
 
+@pytest.mark.slow
 def test_rates_of_bits_are_those_of_all_paths():
     truth = rate_of_bits(Bits(), 4, 1)
     profile = rate(Bits().windows(2000, 4, 1, "ab"), ip.PosteriorPID(target_history=1, **QUICK))
@@ -119,6 +120,7 @@ def test_intervals_hold_the_truth():
     assert np.mean(covered) >= 0.87
 
 
+@pytest.mark.slow
 def test_unrelated_slow_streams_give_no_false_sentence():
     false = 0
     for seed in range(10):

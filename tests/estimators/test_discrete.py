@@ -74,6 +74,7 @@ def test_miller_madow_by_hand():
     assert plain.joint_mi_ - corrected.joint_mi_ == pytest.approx((occupied - 4 - 2 + 1) * one)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("correction", ["miller-madow", "shuffle"])
 def test_corrections_remove_the_bias_of_noise(correction):
     found = {name: [] for name in ("mi1", "joint_mi")}
@@ -239,6 +240,7 @@ class BetterSource:
         return torch.where(better, *scores)
 
 
+@pytest.mark.slow
 def test_a_partner_of_noise_has_no_atoms_and_an_exclusive_or_beside_it_has():
     false = 0
     for seed in range(20):

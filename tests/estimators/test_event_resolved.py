@@ -202,6 +202,7 @@ def false_findings(seeds, **options) -> int:
     return count
 
 
+@pytest.mark.slow
 def test_an_event_that_changes_nothing_is_not_found():
     # of 8 profiles at a rate of 5 % more than 2 come up once in 170 times
     assert false_findings(range(100, 108), entities=15) <= 2

@@ -58,6 +58,7 @@ def test_a_clock_that_explains_all_leaves_nothing(draw, step_s):
     assert profile.given == ("time_of_day",)
 
 
+@pytest.mark.slow
 def test_what_is_told_beside_a_clock_keeps_its_value():
     rng = np.random.default_rng(1)
     n = 2500
@@ -84,6 +85,7 @@ def test_what_is_told_beside_a_clock_keeps_its_value():
     assert "mixed" in " ".join(profile.sentences())
 
 
+@pytest.mark.slow
 def test_synergy_given_a_third_source():
     rng = np.random.default_rng(2)
     a, b, c = rng.integers(0, 2, (3, 1500))

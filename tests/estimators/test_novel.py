@@ -88,6 +88,7 @@ def test_learned_news_of_bits_are_those_of_all_paths():
         assert (np.abs(at["novel"].values - truth[name]) <= 4 * at["novel_stderr"].values + 0.01).all()
 
 
+@pytest.mark.slow
 def test_what_only_two_moments_of_a_source_tell_is_new_at_the_later_lag():
     rng = np.random.default_rng(0)
     bit = rng.integers(0, 2, 2000)
@@ -148,6 +149,7 @@ def test_pairs_that_add_no_more_than_their_modalities_are_not_said(slow):
     assert len([s for s in linear.novel_sentences(9) if "together" in s]) <= 3
 
 
+@pytest.mark.slow
 def test_slow_streams_that_tell_nothing_together_are_rarely_said_to():
     quick = ip.GaussianPID(n_bootstrap=20, n_rotations=99)
     false = sum(
@@ -158,6 +160,7 @@ def test_slow_streams_that_tell_nothing_together_are_rarely_said_to():
     assert false <= 4
 
 
+@pytest.mark.slow
 def test_unrelated_slow_streams_have_no_news():
     false = 0
     for seed in range(20):

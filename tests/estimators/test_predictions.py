@@ -104,6 +104,7 @@ def test_what_is_no_table_of_probabilities_is_refused():
         PredictionsPID(**QUICK).estimate(twice, np.array([0]))
 
 
+@pytest.mark.slow
 def test_another_measure_moves_what_is_redundant_and_says_its_name(tmp_path):
     gate = GATES["CAT"]
     x1, x2, y = gate.sample(300, 1)

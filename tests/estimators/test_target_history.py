@@ -29,6 +29,7 @@ def sticky():
     return ip.windows_from_arrays(arrays, y, steps=2)
 
 
+@pytest.mark.slow
 def test_with_the_past_only_what_is_new_counts(sticky):
     profile = ip.TemporalRUS(ip.PosteriorPID(target_history=1, **QUICK)).fit(sticky).profile_
     d = profile.dataset
@@ -57,6 +58,7 @@ def test_without_the_past_it_is_lagged_information(sticky):
     assert d["mi"].sel(source="foresees", lag=1).item() == pytest.approx(1, abs=0.01)
 
 
+@pytest.mark.slow
 def test_two_past_labels_tell_no_more_than_one_of_a_markov_target(sticky):
     d = ip.TemporalRUS(ip.PosteriorPID(target_history=2, **QUICK)).fit(sticky).profile_.dataset
     assert d["mi"].sel(source="foresees", lag=1).item() == pytest.approx(entropy_of(0.1), abs=0.03)

@@ -47,6 +47,7 @@ def test_agrees_with_an_independent_solver_within_the_gap(shape):
     assert -1e-6 <= least - oracle <= atoms.gap_bits + 1e-6
 
 
+@pytest.mark.slow
 def test_agrees_with_dit_on_a_small_table():
     import dit  # loads for two seconds, in one worker only
 

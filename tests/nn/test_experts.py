@@ -168,6 +168,7 @@ def run_and_grads(run, layer: Routed, h, observed) -> list[torch.Tensor]:
 DTYPES = [torch.float32, torch.bfloat16, torch.float64]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("synergy", [0, 2])
 def test_compiled_as_one_graph_it_gives_the_same_values_and_gradients(synergy, dtype):

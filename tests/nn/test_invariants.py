@@ -69,10 +69,9 @@ class Logits(torch.nn.Module):
 
 
 # one layer of each router, and two that follow each other of one
-@pytest.mark.parametrize(
-    ("router", "layers"), [pytest.param("interaction", 2, marks=pytest.mark.slow), ("laplace", 1)]
-)
-@pytest.mark.parametrize("backend", ["aot_eager", pytest.param("inductor", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize(("router", "layers"), [("interaction", 2), ("laplace", 1)])
+@pytest.mark.parametrize("backend", ["aot_eager", "inductor"])
 def test_the_whole_model_compiles_in_one_graph_with_its_gradient(router, layers, backend):
     """The graph is the same for both; the code that inductor makes of it takes a minute to build."""
     model = small_model(SHAPES, STEPS, random_context(len(SHAPES), STEPS), router=router, layers=layers)

@@ -104,6 +104,7 @@ def accuracy_after_training(context: InteractionContext) -> float:
     return float((found == y).float().mean())
 
 
+@pytest.mark.slow
 def test_guidance_finds_the_exclusive_or_where_it_points():
     # each sign is told with error Phi(-1.5 sqrt 2) = 0.017, which leaves 0.967 at best; chance is 0.5, and
     # the standard error of 400 windows at most 0.025: the bounds are 14 and 6 of them away from chance

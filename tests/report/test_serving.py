@@ -19,7 +19,7 @@ def served(tmp_path):
     (folder / "a run" / "report.html").write_text("the report", "utf-8")
     (folder / "secret.txt").write_text("secret", "utf-8")
     with runs_server(folder) as server:
-        thread = Thread(target=server.serve_forever, daemon=True)
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         yield folder, server
         server.shutdown()

@@ -41,7 +41,8 @@ def test_one_is_the_weak_one_and_two_are_the_pair(selection):
     assert selection.keep() == ("x1", "x2")
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))])
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
 def test_what_adds_a_little_comes_before_a_copy_and_before_noise(seed):
     # beside the pair weak tells 0.02 to 0.06 bit more, as much as 600 windows tell apart
     windows = planted(600, 30, seed=seed)

@@ -54,6 +54,7 @@ def run():
     return ip.fit(xor_windows(800, 0), profile=xor_profile(), settings=settings, **QUIET)
 
 
+@pytest.mark.slow
 def test_relevance_adds_up_and_finds_the_tokens_that_decide(run):
     test = xor_windows(60, 1, entities=("x", "y"))
     told = run.explain_windows(test.select(np.arange(12)))

@@ -70,7 +70,7 @@ def test_late_fusion_is_the_mean_of_what_modalities_say_alone():
     torch.testing.assert_close(model(x, observed).logits, torch.stack(alone).mean(0), rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("level", ["instance", "token"])
+@pytest.mark.parametrize("level", ["instance", pytest.param("token", marks=pytest.mark.slow)])
 def test_contexts_of_windows_come_from_the_probe_and_need_no_labels(level, tmp_path):
     train, test = xor_windows(300, 0), xor_windows(40, 1, entities=("x", "y"))
     profile = (

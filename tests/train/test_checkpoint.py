@@ -103,6 +103,7 @@ def test_the_best_weights_so_far_are_kept_with_the_state(tmp_path):
     assert without_seconds(run.log) == without_seconds(whole.log)
 
 
+@pytest.mark.slow
 def test_interrupted_twice_and_by_an_error_it_still_ends_the_same(uninterrupted, tmp_path):
     out = tmp_path / "run"
     for after, error in ((2, RuntimeError), (3, KeyboardInterrupt)):

@@ -44,7 +44,7 @@ def test_one_device_is_the_default():
         make_recipe("default", {"devices.count": 0})
 
 
-@pytest.mark.parametrize("fusion", ["interactions", "late"])
+@pytest.mark.parametrize("fusion", ["interactions", pytest.param("late", marks=pytest.mark.slow)])
 def test_two_processes_train_as_one_with_the_whole_batch(tmp_path, fusion):
     # of 128 windows batches of 32 come out even
     train, new = xor_windows(128, seed=0), xor_windows(50, seed=1)

@@ -68,13 +68,8 @@ def test_the_program_describes_what_goes_in(program):
 
 
 # "dense" is made of what "late_fusion", without experts, and "laplace_moe", with attention across, are made of
-@pytest.mark.parametrize(
-    "recipe",
-    [
-        *(pytest.param(name, marks=pytest.mark.slow) for name in ("dense", "early_fusion", "late_fusion")),
-        "laplace_moe",
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("recipe", ["dense", "early_fusion", "late_fusion", "laplace_moe"])
 def test_every_kind_of_model_can_be_exported(recipe, tmp_path):
     small = {k: v for k, v in SMALL.items() if "synergy" not in k and "epochs" not in k}
     run = ip.fit(xor_windows(60, 0), recipe=recipe, settings=small | {"optimiser.epochs": 1}, **QUIET)

@@ -58,6 +58,7 @@ def test_the_forest_is_that_of_scikit_learn_on_the_training_windows(run, train, 
     assert scores["n_windows"] == len(fresh)
 
 
+@pytest.mark.slow
 def test_a_forest_among_the_readers_is_not_grown_twice(train, fresh, tmp_path):
     run = fit(train, settings=WITH_TREES, out=tmp_path / "run")
     assert run.forest is None
@@ -99,6 +100,7 @@ def test_equal_predictors_differ_by_nothing(run, fresh):
         assert (apart.difference, apart.low, apart.high) == (0, 0, 0)
 
 
+@pytest.mark.slow
 def test_rivals_of_a_saved_run_are_those_that_were_trained(train, fresh, tmp_path):
     run = fit(train, settings=ONE_EPOCH, out=tmp_path / "run")
     again = load_run(tmp_path / "run")

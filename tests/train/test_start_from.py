@@ -81,6 +81,7 @@ def test_many_windows_of_somebody_else_altogether_outweigh_the_source():
     assert of_own > 0.5 > of_source
 
 
+@pytest.mark.slow
 def test_an_adapted_run_is_evaluated_explained_exported_saved_and_loaded(source, tmp_path):
     few = xor_windows(40, seed=3, entities=("new",))
     run = ip.fit(few, start_from=source, out=tmp_path / "run", **QUIET)

@@ -17,6 +17,8 @@ from small_runs import SMALL, xor_profile
 
 STEP_S, STEPS = 0.5, 4
 CLASSES = ("low", "high")
+FEW = ("default", "network")
+"""Recipes whose streams the default suite compares with the batch; the others are slow proofs."""
 TOLERANCE = 1e-6
 """Of probabilities: a window alone is added up in another order than in a batch, which moves the last bits."""
 
@@ -92,7 +94,9 @@ def assert_same(said, table, run):
         ).tolist()
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize(
+    "recipe", [name if name in FEW else pytest.param(name, marks=pytest.mark.slow) for name in RECIPES]
+)
 def test_every_recipe_says_the_same_as_of_whole_windows(train, recipe):
     profile = ip.InteractionProfile.from_arrays(
         train.modalities,

@@ -103,6 +103,7 @@ def test_wrong_and_unsure_windows_are_asked_about():
     assert len(asked) == 8
 
 
+@pytest.mark.slow
 def test_streams_stay_in_the_folder_only_as_long_as_they_are_wanted(tmp_path):
     fresh = xor_windows(60, seed=1, entities=("x", "y"))
     run = fit(

@@ -37,6 +37,7 @@ def trained_and_reloaded(train, test, folder, **settings):
     return run, scores
 
 
+@pytest.mark.slow
 def test_a_number_is_predicted_in_its_own_unit(tmp_path):
     def target(u, v):
         return 1000.0 + 50.0 * (u + v)
@@ -132,6 +133,7 @@ def test_hidden_modalities_are_drawn_per_window_and_never_all():
     assert float(gone) == pytest.approx(0.375, abs=0.03)
 
 
+@pytest.mark.slow
 def test_a_run_learns_to_do_without_a_modality():
     def both(u, v):
         return (u > 0).astype(int)

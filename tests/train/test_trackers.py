@@ -74,6 +74,7 @@ def test_mlflow_gets_settings_and_terms(tmp_path):
     assert client.get_run(second.run_id).info.status == "KILLED"
 
 
+@pytest.mark.slow
 def test_trackers_by_name_write_beside_the_run(tmp_path):
     pytest.importorskip("tensorboard")
     pytest.importorskip("mlflow")

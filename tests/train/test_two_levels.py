@@ -129,6 +129,7 @@ def test_few_windows_make_more_epochs(train):
     assert len(run.log) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["labels", "number"])
 def test_other_targets(kind):
     rng = np.random.default_rng(0)

@@ -243,6 +243,7 @@ def test_charted_amounts_come_before_rates():
     assert np.isnan(amounts.loc["norepinephrine", "amount"])
 
 
+@pytest.mark.slow
 def test_official_tables_are_read_the_same(tmp_path):
     """The demo's arrays written as official CSV files, in upper case, give the same recordings."""
     root = shared("mimic3_demo")

@@ -28,13 +28,8 @@ def test_the_contract(kind, check):
     check(kind(**QUICK))
 
 
-@pytest.mark.parametrize(
-    ("name", "n"),
-    [
-        ("XOR", 4000),
-        *(pytest.param(gate, 2000, marks=pytest.mark.slow) for gate in ("COPY", "UNIQUE", "AND")),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "n"), [("XOR", 4000), ("COPY", 2000), ("UNIQUE", 2000), ("AND", 2000)])
 def test_gates(name, n):
     found = ip.MultiScaleBatchPID(**QUICK).fit(*noisy(name, n))
     for atom in ATOMS:
@@ -51,7 +46,8 @@ def test_gates(name, n):
     assert total <= ip.info.entropy(prior) + 3 * min(found.joint_mi_stderr_, 0.03) + 1e-6
 
 
-@pytest.mark.parametrize("channels", [1, pytest.param(16, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("channels", [1, 16])
 def test_noise_tells_nothing_even_to_discriminators_that_overfit(channels):
     rng = np.random.default_rng(0)
     x1, x2 = rng.normal(size=(2, 2000, channels))
@@ -94,6 +90,7 @@ def test_each_lag_of_its_own_and_all_pairs():
     assert d["residual_bits"].max() < 1e-6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ESTIMATORS)
 def test_what_the_targets_past_tells_is_not_counted(kind):
     rng = np.random.default_rng(0)

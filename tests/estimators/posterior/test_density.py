@@ -93,6 +93,7 @@ def test_spread_alone_is_information():
     assert abs(GaussianPID(n_rotations=19).fit(calm, x, y).mi1_) < 0.003
 
 
+@pytest.mark.slow
 def test_a_number_given_a_clock():
     rng = np.random.default_rng(3)
     n = 1500

@@ -33,13 +33,14 @@ def glitched(x):
     return x
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "bent",
     [
         lambda x: x**3,
-        pytest.param(lambda x: np.exp(x), marks=pytest.mark.slow),
+        lambda x: np.exp(x),
         lambda x: 1e6 + 0.05 * x,
-        pytest.param(lambda x: 1e-13 * x, marks=pytest.mark.slow),
+        lambda x: 1e-13 * x,
         glitched,
     ],
     ids=["cubes", "exponentials", "a large offset", "tiny units", "glitches"],

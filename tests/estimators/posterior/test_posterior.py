@@ -72,7 +72,8 @@ def test_sum_rules_certificates_and_symmetry(planted):
     assert profile.h_y_bits == pytest.approx(2.0, abs=0.01)
 
 
-@pytest.mark.parametrize("name", ["XOR", pytest.param("COPY", marks=pytest.mark.slow), "CAT", "AND"])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["XOR", "COPY", "CAT", "AND"])
 def test_gates_on_one_pair(name):
     gate = GATES[name]
     x1, x2, y = gate.sample(3000, random_state=1)
@@ -110,7 +111,8 @@ def test_duplicated_source_is_all_redundancy():
     assert est.redundancy_ == pytest.approx(exact, abs=0.05)
 
 
-@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1])
 def test_an_exclusive_or_is_learned_beside_what_both_sources_show(seed):
     # y = (a, b xor c) of (a, b) and (a, c): R = S = 1. What either shows of a must not crowd out b and c.
     rng = np.random.default_rng(seed)
@@ -179,6 +181,7 @@ def test_labels_in_blocks_as_in_a_protocol():
 
 
 # the streams show the class on purpose
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::interplay.errors.DataWarning")
 def test_three_modalities_of_different_rates_with_missing_steps():
     rng = np.random.default_rng(0)

@@ -50,16 +50,16 @@ def test_evaluate_predict_and_report_follow(folder, capsys, monkeypatch):
     all_of = figures._drawings
     monkeypatch.setattr(figures, "_drawings", lambda run: {"alone": all_of(run)["alone"]})
     run = str(folder / "run")
-    assert main(["evaluate", run, "--data", "hapt_sample", "--stride", "60", "--json"]) == 0
+    assert main(["evaluate", run, "--data", "hapt_sample", "--stride", "120", "--json"]) == 0
     out = capsys.readouterr()
     scores = json.loads(out.out)
     assert scores["n_entities"] == 8
     assert scores == load_run(run).evaluation.test
     # without --data of what the run was trained from
-    assert main(["evaluate", run, "--stride", "60", "--json"]) == 0
+    assert main(["evaluate", run, "--stride", "120", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == scores
     table = folder / "table.csv"
-    assert main(["predict", run, "--data", "hapt_sample", "--stride", "60", "-o", str(table)]) == 0
+    assert main(["predict", run, "--data", "hapt_sample", "--stride", "120", "-o", str(table)]) == 0
     assert len(pd.read_csv(table)) > scores["n_windows"]  # of all entities
     shown = []
     monkeypatch.setattr(webbrowser, "open", lambda address: shown.append(address) or False)

@@ -154,6 +154,7 @@ def test_the_past_stays_inside_segments_and_labels():
     np.testing.assert_array_equal(context, y[[0, 3, 5, 6]])
 
 
+@pytest.mark.slow
 def test_standard_errors_are_those_of_repeated_draws():
     gate = GATES["AND"]
     found = [

@@ -148,6 +148,7 @@ def test_draws_side_by_side_are_those_of_estimates_one_by_one(estimator):
             )
 
 
+@pytest.mark.slow
 def test_classes_are_measured_by_posteriors_and_found_where_they_differ():
     windows = around(1, bins=5).cut(TargetBins(edges=np.array([0.0])))
     profile = ip.EventResolved("DiscretePID", n_permutations=79).fit(windows).profile_

@@ -108,6 +108,7 @@ def test_a_target_without_noise_is_said_to_leave_information_unbounded():
         )
 
 
+@pytest.mark.slow
 def test_atoms_of_noise_partners_are_chance_and_weak_synergy_is_found():
     false, weak = 0, 0
     for seed in range(20):

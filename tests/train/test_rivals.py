@@ -130,6 +130,7 @@ def test_none_are_trained_where_none_are_asked_for(train, fresh):
     assert run.evaluation.rivals == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["number", "labels"])
 def test_other_targets_have_rivals_too(kind):
     rng = np.random.default_rng(0)

@@ -81,6 +81,7 @@ def test_values_are_those_of_a_grid_that_others_made(tables):
     assert amounts["insulin"][0] == pytest.approx(amounts["insulin"][1], rel=0.01)
 
 
+@pytest.mark.slow
 def test_labels_are_the_change_to_the_next_value(tables):
     recordings = ip.load_dataset("mimic3_demo_glucose", shared("mimic3_demo"))
     rng = np.random.default_rng(0)

@@ -45,6 +45,7 @@ def test_vital_signs_come_from_the_folder_beside():
     assert compared > 3000
 
 
+@pytest.mark.slow
 def test_without_vital_signs_laboratory_values_remain_and_a_warning_says_so(alone):
     with pytest.warns(DataWarning, match=r"no chartevents\.npz, .* vital signs are unknown"):
         without = ip.load_dataset("mimic4_length_of_stay", alone)

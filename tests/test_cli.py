@@ -45,6 +45,7 @@ def test_train_takes_the_settings_it_is_given(folder):
     assert run.profile == InteractionProfile.load(folder / "profile.nc")
 
 
+@pytest.mark.slow
 def test_evaluate_predict_and_report_follow(folder, capsys, monkeypatch):
     # every figure is written elsewhere
     all_of = figures._drawings

@@ -51,6 +51,11 @@ LARGE = (
     "mimic3_demo_glucose",
     "mimic4_demo_potassium",
     "stress_predict",
+    "beijing_air_classes",
+    "eicu_demo",
+    "mimic3_demo",
+    "mimic4_demo",
+    "mimic4_demo_glucose",
 )
 
 

@@ -14,7 +14,9 @@ BASELINES = ("vanilla_moe", "laplace_moe", "dense", "early_fusion", "late_fusion
 QUIET = {"progress": lambda done: None}
 
 
-@pytest.mark.parametrize("recipe", BASELINES)
+@pytest.mark.parametrize(
+    "recipe", ["vanilla_moe", *(pytest.param(name, marks=pytest.mark.slow) for name in BASELINES[1:])]
+)
 def test_baselines_train_and_are_judged_and_saved_like_any_run(recipe, tmp_path):
     small = {k: v for k, v in SMALL.items() if "synergy" not in k and "epochs" not in k}
     run = ip.fit(

@@ -36,7 +36,8 @@ def asked(windows, which):
     )
 
 
-@pytest.mark.parametrize("suffix", [".pt2", pytest.param(".onnx", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", [".pt2", ".onnx"])
 def test_a_program_says_what_the_run_says(run, program, suffix, tmp_path):
     if suffix == ".onnx":
         onnxruntime = pytest.importorskip("onnxruntime")
@@ -58,6 +59,7 @@ def test_a_program_says_what_the_run_says(run, program, suffix, tmp_path):
         np.testing.assert_allclose(found, told[list(which)], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_program_describes_what_goes_in(program):
     told = json.loads(program.sidecar.read_text())
     assert list(told["inputs"]) == ["left", "right", "third", "observed"]

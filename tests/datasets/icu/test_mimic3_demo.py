@@ -41,6 +41,7 @@ def one_stay():
     return pd.DataFrame({"intime": [pd.Timestamp("2100-01-01 00:30:00")]}, index=[1])
 
 
+@pytest.mark.slow
 def test_patients_stays_and_deaths_are_as_published(tables):
     assert len(tables.stays) == 136
     assert tables.stays["subject_id"].nunique() == 100

@@ -229,6 +229,7 @@ def test_a_missing_or_damaged_table_is_told(tmp_path):
         ip.load_dataset("mimic4_mortality", tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::interplay.errors.DataWarning")
 def test_the_open_demo_has_its_stays_deaths_and_laboratory_values(tmp_path):
     """Its arrays written as official files; chartevents, which it lacks, has no rows."""

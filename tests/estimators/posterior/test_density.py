@@ -238,6 +238,7 @@ def test_single_windows_tell_what_the_gaussian_of_their_sources_tells(of_a_sum):
         assert np.abs(bits - truth).mean() < 0.15 * truth.mean() + 0.03
 
 
+@pytest.mark.slow
 def test_atoms_of_single_windows_add_up_and_average_to_the_profile(of_a_sum):
     profile, _, d = of_a_sum
     unique = d["unique"].transpose("window", "source_i", "source_j").values
@@ -250,6 +251,7 @@ def test_atoms_of_single_windows_add_up_and_average_to_the_profile(of_a_sum):
         assert mean == pytest.approx(estimate, abs=0.06)
 
 
+@pytest.mark.slow
 def test_the_probe_of_a_number_travels_with_its_profile(of_a_sum, tmp_path):
     profile, new, d = of_a_sum
     again = ip.InteractionProfile.load(profile.save(tmp_path / "p.nc")).explain(new.select(np.arange(40)))

@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 import interplay as ip
 from interplay.data import Scaler
 from interplay.readers import Sight, sight, window_summaries
+from interplay.readers.hydra import draw_groups, wins
 from interplay.readers.rockets import draw_patterns, shares_above
 
 Ask = Callable[[ip.Windows], np.ndarray]
@@ -37,12 +38,17 @@ def boosting(train: ip.Windows, seed: int) -> Ask:
 
 def minirocket(train: ip.Windows, seed: int) -> Ask:
     """MiniRocket's random convolutions and ridge regression."""
-    return _rocket(train, seed, summaries=False)
+    return _ridge(train, seed, "shares")
 
 
 def minirocket_summaries(train: ip.Windows, seed: int) -> Ask:
     """The same beside window summaries."""
-    return _rocket(train, seed, summaries=True)
+    return _ridge(train, seed, "shares", "summaries")
+
+
+def minirocket_hydra(train: ip.Windows, seed: int) -> Ask:
+    """MiniRocket's and Hydra's random convolutions side by side and ridge regression."""
+    return _ridge(train, seed, "shares", "wins")
 
 
 def _classifier(model, train: ip.Windows) -> Ask:
@@ -55,19 +61,23 @@ def _classifier(model, train: ip.Windows) -> Ask:
     return ask
 
 
-def _rocket(train: ip.Windows, seed: int, *, summaries: bool) -> Ask:
+def _ridge(train: ip.Windows, seed: int, *kinds: str) -> Ask:
     scaler = Scaler.fit(train)
     generator = torch.Generator().manual_seed(seed)
-    drawn = draw_patterns(
-        sight(train, scaler, np.arange(0, len(train), max(1, len(train) // PIECE))), PATTERNS, generator
-    )
+    some = sight(train, scaler, np.arange(0, len(train), max(1, len(train) // PIECE)))
+    patterns, groups = draw_patterns(some, PATTERNS, generator), draw_groups(some, PATTERNS, generator)
+    what = {
+        "shares": lambda seen: shares_above(seen, patterns),
+        "wins": lambda seen: wins(seen, groups),
+        "summaries": window_summaries,
+    }
+    # of windows that are too short for patterns there is nothing else
+    chosen = kinds if patterns else ("summaries",)
 
     def features(windows: ip.Windows) -> np.ndarray:
-        shares = features_of(windows, scaler, lambda seen: shares_above(seen, drawn))
-        beside = (
-            [np.nan_to_num(features_of(windows, scaler, window_summaries))] if summaries or not drawn else []
+        return np.concatenate(
+            [np.nan_to_num(features_of(windows, scaler, what[kind])) for kind in chosen], axis=1
         )
-        return np.concatenate([shares, *beside], axis=1)
 
     model = make_pipeline(StandardScaler(), RidgeClassifierCV(np.logspace(-3, 3, 10)))
     model.fit(features(train), train.y)
@@ -92,4 +102,5 @@ RIVALS: dict[str, Callable[[ip.Windows, int], Ask]] = {
     "boosting": boosting,
     "minirocket": minirocket,
     "minirocket_summaries": minirocket_summaries,
+    "minirocket_hydra": minirocket_hydra,
 }

@@ -9,6 +9,7 @@ SETTINGS = {
     "extra_trees": {"trees": 20},
     "boosted_trees": {"rounds": 10},
     "rockets": {"patterns": 100},
+    "hydra": {"patterns": 100},
     "ridge": {},
 }
 EACH, STEPS = 12, 6

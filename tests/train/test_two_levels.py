@@ -12,7 +12,7 @@ from interplay.readers.scoring import loss_of_windows
 from interplay.train import fit, load_run
 from interplay.train.evidence import Evidence, asked, synergistic_pairs
 from interplay.train.export import export_run
-from interplay.train.levels import weigh_levels
+from interplay.train.levels import weigh_levels, worth_training
 from interplay.train.logits import logits_of
 from interplay.train.network import HeldOutLogits, held_out_rows
 from interplay.train.recipe import make_recipe
@@ -145,12 +145,51 @@ def test_other_targets(kind):
     assert scores["r2" if kind == "number" else "auroc"] > (0.3 if kind == "number" else 0.8)
 
 
-def weights(read: torch.Tensor, logits: torch.Tensor, y: torch.Tensor) -> list[float]:
-    """What readers and a network count that say `read` and `logits` (N, 2) of windows that neither learned from."""
+def held_out(
+    read: torch.Tensor, logits: torch.Tensor, y: torch.Tensor
+) -> tuple[Evidence, HeldOutLogits, float]:
+    """Readers that say `read` (N, 2) and a network that says `logits` of windows that neither learned from."""
     schema = Schema(shapes={"a": (1, 1)}, steps=1, step_s=1.0, classes=("no", "yes"), kind="classes")
     evidence = Evidence(mixture=Mixture(schema, [], [], []), logits=read, y=y)
     apart = HeldOutLogits(np.arange(len(y)), np.arange(len(y)) * 5 // len(y), logits)
-    return weigh_levels(evidence, apart, ReadersConfig().shrinkage).counted.tolist()
+    return evidence, apart, ReadersConfig().shrinkage
+
+
+def weights(read: torch.Tensor, logits: torch.Tensor, y: torch.Tensor) -> list[float]:
+    """What readers and a network count."""
+    return weigh_levels(*held_out(read, logits, y)).counted.tolist()
+
+
+def said(y: torch.Tensor, right: float, seed: int) -> torch.Tensor:
+    """Log-probabilities (N, 2) of who is right in this share of all windows, and as sure as that."""
+    generator = torch.Generator().manual_seed(seed)
+    called = torch.where(torch.rand(len(y), generator=generator) < right, y, 1 - y)
+    return torch.nn.functional.one_hot(called, 2).mul(np.log(right / (1 - right))).log_softmax(-1)
+
+
+def test_a_network_is_given_up_where_readers_know_much_and_it_does_not_help_them():
+    y = torch.arange(400) % 2
+    # right in 97 of 100 leaves 0.13 of 0.69 nats, in 60 of 100 0.67
+    assert not worth_training(*held_out(said(y, 0.97, 0), said(y, 0.5 + 1e-6, 1), y))
+    assert worth_training(*held_out(said(y, 0.97, 0), said(y, 0.97, 1), y))
+    assert worth_training(*held_out(said(y, 0.6, 0), said(y, 0.5 + 1e-6, 1), y))
+
+
+def test_a_training_that_is_given_up_ends_early_and_readers_are_the_model(monkeypatch):
+    """Of a class that the level of a stream tells no network can add to trees."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 160)
+    x = rng.normal(size=(160, 4, 1)) * 0.1 + 3.0 * y[:, None, None]
+    windows = ip.windows_from_arrays(
+        {"a": x, "b": rng.normal(size=(160, 4, 1))}, y, entity=np.arange(160) % 8
+    )
+    asked_for = []
+    monkeypatch.setattr("interplay.train.training.worth_training", lambda *_, **__: asked_for.append(1))
+    run = fit(windows, settings=BOTH | {"optimiser.epochs": 20, "readers.of_pairs": ""}, **QUIET)
+    # a look every epoch, and asked from a quarter on
+    assert len(run.log) == 5
+    assert len(asked_for) == 1
+    assert run.model.network is None
 
 
 def test_who_knows_nothing_leaves_it_to_the_other():

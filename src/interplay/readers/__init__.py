@@ -4,7 +4,7 @@ from interplay.readers.base import Reader, Sight, View
 from interplay.readers.crossfit import CrossFitted, Folds, cross_fit, sight, targets
 from interplay.readers.kinds import READERS, ReadersConfig
 from interplay.readers.mixture import Mixture, fit_mixture, out_of_fold_logits
-from interplay.readers.ridge import Rockets, SummaryRidge
+from interplay.readers.ridge import Hydra, Rockets, SummaryRidge
 from interplay.readers.summaries import window_summaries
 from interplay.readers.trees import BoostedTrees, ExtraTrees
 
@@ -14,6 +14,7 @@ __all__ = [
     "CrossFitted",
     "ExtraTrees",
     "Folds",
+    "Hydra",
     "Mixture",
     "Reader",
     "ReadersConfig",

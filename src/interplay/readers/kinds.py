@@ -6,7 +6,7 @@ from typing import Any
 
 from interplay.errors import InvalidInput
 from interplay.readers.base import Reader
-from interplay.readers.ridge import Rockets, SummaryRidge
+from interplay.readers.ridge import Hydra, Rockets, SummaryRidge
 from interplay.readers.trees import BoostedTrees, ExtraTrees
 from interplay.registry import Choice, Registry
 from interplay.settings import RAW
@@ -17,6 +17,7 @@ READERS = Registry(
         "extra_trees": ExtraTrees,
         "boosted_trees": BoostedTrees,
         "rockets": Rockets,
+        "hydra": Hydra,
         "ridge": SummaryRidge,
     },
     Reader,
@@ -46,7 +47,7 @@ class ReadersConfig:
         Nats that weights of readers cost which are as far from even ones as none at all.
     """
 
-    of_all: str = "extra_trees, rockets, ridge"
+    of_all: str = "extra_trees, rockets, hydra, ridge"
     of_each: str = "extra_trees, rockets"
     of_pairs: str = "extra_trees, rockets"
     kinds: Mapping[str, Any] = field(default_factory=dict, metadata=RAW)

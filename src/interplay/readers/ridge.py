@@ -1,4 +1,4 @@
-"""Readers by ridge regression, on window summaries and on random convolutions.
+"""Readers by ridge regression, on window summaries, on random convolutions and on such that compete.
 
 Scores of ridge regression on indicators of classes order windows well and are no probabilities: their scale is fitted
 to scores of windows whose group was left out, and so is the penalty chosen.
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import torch
 
 from interplay.readers.base import Reader, Sight, mixed_with_prior, prior_logits
+from interplay.readers.hydra import draw_groups, wins
 from interplay.readers.rockets import draw_patterns, shares_above
 from interplay.readers.scoring import loss_of_windows, minimised
 from interplay.readers.summaries import window_summaries
@@ -98,6 +99,29 @@ class Rockets(_Ridge):
         return torch.cat([window_summaries(seen), shares], dim=1)
 
 
+class Hydra(_Ridge):
+    """Ridge regression on convolutions that compete.
+
+    Parameters
+    ----------
+    schema, seed
+        See `Reader`.
+    patterns : int
+        About how many features they give.
+    """
+
+    def __init__(self, schema: Schema, seed: int, *, patterns: int = 4000):
+        super().__init__(schema, seed)
+        self.patterns = patterns
+
+    def prepare(self, seen: Sight) -> None:
+        generator = torch.Generator().manual_seed(self.seed)
+        self.learn(draw_groups(seen, self.patterns, generator), "drawn_")
+
+    def features(self, seen: Sight) -> torch.Tensor:
+        return wins(seen, self.learned("drawn_"))
+
+
 def _solved(
     x: torch.Tensor, targets: torch.Tensor, penalties: Sequence[float]
 ) -> list[tuple[torch.Tensor, torch.Tensor]]:
@@ -110,7 +134,8 @@ def _solved(
     n, f = x.shape
     gram = x @ x.T if n <= f else x.T @ x
     right = targets if n <= f else x.T @ targets
-    ridge = n * x.square().mean().clamp_min(1e-12)
+    # of no features at all the intercept is all that is said
+    ridge = n * (x.square().sum() / max(1, x.numel())).clamp_min(1e-12)
     eye = torch.eye(len(gram))
     solutions = [torch.linalg.solve(gram + penalty * ridge * eye, right) for penalty in penalties]
     weights = [x.T @ solution if n <= f else solution for solution in solutions]

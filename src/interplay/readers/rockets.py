@@ -71,10 +71,10 @@ def draw_patterns(seen: Sight, features: int, generator: torch.Generator) -> dic
     for m, values in enumerate(seen.x.values()):
         if m not in fitting:
             continue
-        samples, mask = _samples(values[some], seen.observed[some, m])
+        samples, mask = samples_of(values[some], seen.observed[some, m])
         for k, dilation in enumerate(dilations(samples.shape[2])):
             weight = _draw_weights(count, samples.shape[1], generator)
-            answers = _answers(samples, weight, dilation)
+            answers = pattern_answers(samples, weight, dilation)
             known = answers.transpose(0, 1)[:, mask] if mask.any() else torch.zeros(count, 1)
             ordered = known.sort(1).values
             at = (level * (ordered.shape[1] - 1)).long()
@@ -102,7 +102,7 @@ def shares_above(seen: Sight, drawn: dict[str, torch.Tensor]) -> torch.Tensor:
     for m, values in enumerate(seen.x.values()):
         if f"weight_{m}_0" not in drawn:
             continue
-        samples, mask = _samples(values, seen.observed[:, m])
+        samples, mask = samples_of(values, seen.observed[:, m])
         for k, dilation in enumerate(dilations(samples.shape[2])):
             weight, threshold = drawn[f"weight_{m}_{k}"], drawn[f"threshold_{m}_{k}"]
             size = int(AT_ONCE / (samples.shape[2] * len(weight)))
@@ -114,7 +114,7 @@ def shares_above(seen: Sight, drawn: dict[str, torch.Tensor]) -> torch.Tensor:
 def _shares(samples, mask, weight, threshold, dilation: int) -> torch.Tensor:
     """(B, K Q) of one dilation."""
     # what is not observed is above nothing
-    answers = torch.where(mask[:, None], _answers(samples, weight, dilation), -torch.inf)
+    answers = torch.where(mask[:, None], pattern_answers(samples, weight, dilation), -torch.inf)
     above = torch.empty_like(answers)
     count = mask.sum(-1).clamp_min(1)[:, None]
     shares = [_above(answers, level[:, None], above).sum(-1) / count for level in threshold.T]
@@ -128,7 +128,7 @@ def _above(answers: torch.Tensor, level: torch.Tensor, room: torch.Tensor) -> to
     return torch.gt(answers, level, out=room)
 
 
-def _answers(samples: torch.Tensor, weight: torch.Tensor, dilation: int) -> torch.Tensor:
+def pattern_answers(samples: torch.Tensor, weight: torch.Tensor, dilation: int) -> torch.Tensor:
     """(B, K, n) what patterns answer at every sample, edges padded.
 
     In float64 sums of a few float32 numbers hardly depend on their order, which is another for a window alone than for
@@ -138,7 +138,7 @@ def _answers(samples: torch.Tensor, weight: torch.Tensor, dilation: int) -> torc
     return F.conv1d(samples.double(), weight.double(), padding=padding, dilation=dilation).float()
 
 
-def _samples(values: torch.Tensor, steps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def samples_of(values: torch.Tensor, steps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Scaled values (B, d, n), 0 where unobserved, and which are observed (B, n)."""
     n_b, n_t, r, n_d = values.shape
     mask = steps[:, :, None].expand(n_b, n_t, r).reshape(n_b, n_t * r)

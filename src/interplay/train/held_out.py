@@ -1,6 +1,6 @@
 """When a training has gone on for long enough: averaged weights, judged by windows of entities that were held out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import pytorch_lightning as pl
@@ -16,6 +16,9 @@ LOOKS = 40
 
 PATIENCE = 0.25
 """A training whose best look is this share of it ago is not gone on with."""
+
+ASKED_FROM = 0.25
+"""From this share of a training on it is asked whether going on can be worth it."""
 
 AVERAGED = 0.1
 """Weights are averaged over about this share of all steps."""
@@ -77,6 +80,8 @@ class HeldOut(AveragedWeights):
     model : Model
         To lay weights into; not the one in training.
     epochs, total_steps : int
+    worth : callable, optional
+        Says of logits (n, C) of the held-out windows whether going on can be worth it.
 
     Attributes
     ----------
@@ -84,9 +89,16 @@ class HeldOut(AveragedWeights):
     curve : loss by epoch, of every look
     """
 
-    def __init__(self, windows: ScaledWindows, model: Model, epochs: int, total_steps: int):
+    def __init__(
+        self,
+        windows: ScaledWindows,
+        model: Model,
+        epochs: int,
+        total_steps: int,
+        worth: Callable[[torch.Tensor], bool] | None = None,
+    ):
         super().__init__(total_steps)
-        self.windows, self.model, self.epochs = windows, model, epochs
+        self.windows, self.model, self.epochs, self.worth = windows, model, epochs, worth
         self.every = max(1, epochs // LOOKS)
         self.best = Best()
         self.curve: dict[int, float] = {}
@@ -110,8 +122,11 @@ class HeldOut(AveragedWeights):
         if epoch % self.every and epoch != self.epochs:
             return
         self.model.load_state_dict(self.weights)
-        loss = float(loss_of_windows(*logits_of(self.model, self.windows), self.windows.windows.kind).mean())
+        logits, y = logits_of(self.model, self.windows)
+        loss = float(loss_of_windows(logits, y, self.windows.windows.kind).mean())
         self.curve[epoch] = loss
         if not self.best.epoch or loss < self.best.loss:
             self.best.epoch, self.best.loss = epoch, loss
             self.best.weights = {name: value.clone() for name, value in self.weights.items()}
+        if self.worth is not None and epoch >= ASKED_FROM * self.epochs and not self.worth(logits):
+            trainer.should_stop = True

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
+from interplay.readers.base import prior_logits
 from interplay.readers.mixture import mixture_weights
 from interplay.readers.scoring import loss_of_windows, normalised
 from interplay.train.evidence import Evidence
@@ -14,6 +15,12 @@ from interplay.train.network import HeldOutLogits
 
 STANDARD_ERRORS = 3.0
 """So much must held-out entities gain for a network to count beside readers: they also chose its best look."""
+
+HOPE = 1.0
+"""Standard errors that a network in training must have gained to be gone on with, beside readers that know much."""
+
+KNOWN = 0.5
+"""Readers that have told this share of what there is to tell leave a network that does not help them little to tell."""
 
 FEW_ENTITIES = 3
 """Fewer held-out entities than this say nothing of how far they differ; windows do."""
@@ -56,6 +63,18 @@ def weigh_levels(evidence: Evidence, apart: HeldOutLogits, shrinkage: float) -> 
     mixed = torch.einsum("nkc,k->nc", both.double(), weight)
     gain = loss_of_windows(read.double(), y, kind) - loss_of_windows(mixed, y, kind)
     return Levels(weight, in_standard_errors(gain, torch.from_numpy(apart.entity)))
+
+
+def worth_training(evidence: Evidence, apart: HeldOutLogits, shrinkage: float) -> bool:
+    """Whether a network in training may yet count beside readers; `evidence` and the others as in `weigh_levels`.
+
+    Not where readers say much already, and what it says by now does not make held-out entities lose less.
+    """
+    schema = evidence.mixture.schema
+    read, y = evidence.logits[apart.rows], evidence.y[apart.rows]
+    prior = prior_logits(evidence.y, schema).expand_as(read)
+    left = loss_of_windows(read, y, schema.kind).mean() / loss_of_windows(prior, y, schema.kind).mean()
+    return bool(left > 1.0 - KNOWN) or weigh_levels(evidence, apart, shrinkage).errors > HOPE
 
 
 def in_standard_errors(gain: torch.Tensor, entity: torch.Tensor) -> float:

@@ -4,7 +4,7 @@ import copy
 import logging
 import signal
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,10 +54,12 @@ def train_network(
     trackers: Sequence[Tracker],
     folder: Path | None,
     progress: Progress,
+    worth: Callable[[HeldOutLogits], bool] | None = None,
 ) -> tuple[list[dict[str, float]], HeldOutLogits | None]:
     """Train a model in place: to where held-out entities lose least, or to the end where none are held out.
 
-    Where it stands is kept in `folder`, if there is one.
+    Where it stands is kept in `folder`, if there is one. `worth` says of what the network says of held-out windows on
+    the way whether going on can be worth it.
 
     Returns
     -------
@@ -68,7 +70,9 @@ def train_network(
     part = windows.select(learned)
     epochs = count_epochs(len(learned), recipe)
     steps = count_steps(len(learned), epochs, recipe)
-    look = HeldOut(windows.select(rows), copy.deepcopy(model), epochs, steps) if len(rows) else None
+    entity = windows.windows.entity[rows]
+    asked = None if worth is None else lambda logits: worth(HeldOutLogits(rows, entity, logits))
+    look = HeldOut(windows.select(rows), copy.deepcopy(model), epochs, steps, asked) if len(rows) else None
     batches = TrainingBatches(part, recipe.optimiser.batch_size, seed)
     unfinished = None if folder is None else Unfinished(folder, training_key(model, recipe, batches))
     if unfinished is not None:
@@ -84,7 +88,7 @@ def train_network(
     if look is None:
         return log.epochs, None
     model.load_state_dict(look.best.weights)
-    return log.epochs, HeldOutLogits(rows, train.entity[rows], logits_of(model, look.windows)[0])
+    return log.epochs, HeldOutLogits(rows, entity, logits_of(model, look.windows)[0])
 
 
 def held_out_rows(train: Windows, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -27,7 +28,7 @@ from interplay.progress import Progress, shown
 from interplay.train.batches import ScaledWindows
 from interplay.train.described import TrainingData
 from interplay.train.evidence import Evidence, gather_evidence, rule_of
-from interplay.train.levels import weigh_levels
+from interplay.train.levels import weigh_levels, worth_training
 from interplay.train.network import HeldOutLogits, train_network
 from interplay.train.recipe import DecisionConfig, Recipe, make_recipe
 from interplay.train.rivals import fit_forest, forest_within
@@ -144,7 +145,7 @@ def fit(
                 train, scaler, profile, recipe.readers, seed, lambda done: tell(after * done)
             )
         torch.manual_seed(seed)
-        network, apart = None, None
+        network, apart, shrinkage = None, None, recipe.readers.shrinkage
         if recipe.readers.network or evidence is None:
             network = build_model(scaled_schema(train.schema), recipe.model, context)
             contexts = window_contexts(train, profile, recipe.model.context)
@@ -156,6 +157,7 @@ def fit(
                 trackers=trackers,
                 folder=folder,
                 progress=lambda done: tell(after + (1.0 - after) * done),
+                worth=None if evidence is None else partial(worth_training, evidence, shrinkage=shrinkage),
             )
         model = _assembled(network, evidence, apart, recipe)
         rule = rule_of(evidence, train, recipe.decision.rule)

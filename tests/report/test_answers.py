@@ -56,6 +56,7 @@ def test_nothing_is_left_out_where_all_are_missed():
 @pytest.mark.parametrize(
     ("low", "high", "action"),
     [(0.01, 0.05, "Use this model"), (-0.05, -0.01, "Use a forest"), (-0.01, 0.05, "Try a forest"),
+     (0.004, 0.05, "Try a forest"), (-0.05, -0.004, "Try a forest"),
      (math.nan, math.nan, "Test it on more")],
 )  # fmt: skip
 def test_the_interval_against_the_forest_says_what_to_use(low, high, action):

@@ -161,7 +161,7 @@ def test_a_run_without_a_profile_says_so(tmp_path):
     plain.evaluate(xor_windows(60, seed=1, entities=("x",)), n_bootstrap=10)
     page = page_of(plain, tmp_path)
     assert "has no interaction profile: the model is its own unguided control" in page.words
-    assert "trained without interactions, so there is nothing to take away" in page.words
+    assert "reads interactions, so there is nothing to take away" in page.words
     assert "says nothing about where its data come from" in page.words
     assert "One entity was tested, x" in page.words
     assert page.data["profile"] is None

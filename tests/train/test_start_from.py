@@ -8,6 +8,7 @@ import interplay as ip
 from interplay.cli import main
 from interplay.data import SplitManifest, describe_split
 from interplay.errors import InvalidInput, LeakageError
+from interplay.report.cards import model_card
 from interplay.train.adaptation import fitted_numbers
 from interplay.train.export import export_run
 from small_runs import NAMES, SMALL, xor_profile, xor_windows
@@ -55,6 +56,7 @@ def test_all_of_the_source_is_frozen_and_its_scaling_and_profile_are_taken(sourc
     assert all(torch.equal(value, after[name]) for name, value in before.items())
     assert run.scaler is source.scaler
     assert run.profile is source.profile
+    assert dict(model_card(run))["adapted"] == run.adaptation.sentence()
     assert run.adaptation.entities == ("new",)
     assert run.adaptation.source_entities == ("a", "b", "c", "d")
     assert "frozen" in run.adaptation.sentence()

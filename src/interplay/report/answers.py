@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from interplay.metrics.paired import Difference
 from interplay.profile.budget import listed
 from interplay.report.text import (
+    DIGITS,
     NAMES,
     NOTICED,
     RIVALS,
@@ -122,9 +123,10 @@ def _good(evaluation: Evaluation, main: str) -> Answer:
 def _verdict(apart: Difference) -> str:
     if not defined(apart.low):
         return "Test it on more entities"
-    if apart.low > 0:
+    # an interval that is printed with an end at 0 does not convince
+    if round(apart.low, DIGITS) > 0:
         return "Use this model: it beats a forest"
-    if apart.high < 0:
+    if round(apart.high, DIGITS) < 0:
         return "Use a forest: it beats this model"
     return "Try a forest, too: they are not told apart"
 

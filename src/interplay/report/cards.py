@@ -31,6 +31,7 @@ def model_card(run: Run) -> list[tuple[str, str]]:
         ("guided by", "nothing: it is its own unguided control" if run.profile is None else "an interaction profile"),
         ("trained on", f"{counted(run.data.n_windows, 'window')} of {entities}; "
          f"{counted(len(run.log) or optimiser.epochs, 'epoch')}, seed {run.seed}"),
+        *([] if run.adaptation is None else [("adapted", run.adaptation.sentence())]),
         ("meant for", "research on how modalities act together, and as a starting point for models of the same data"),
         ("not meant for", "decisions about single persons: it was judged on the entities listed here and on no others"),
     ]  # fmt: skip

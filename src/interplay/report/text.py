@@ -37,6 +37,9 @@ NAMES = {key: name for key, name, _ in SCORES}
 RIVALS = {GUESS: "guessing", FOREST: "a forest"}
 """What rivals are called in a sentence; see `interplay.train.rivals`."""
 
+DIGITS = 2
+"""Of a change of a score."""
+
 NOTICED = 0.02
 """A change of macro-F1 or R2 below this is told as little."""
 
@@ -103,7 +106,7 @@ def judged_sentence(scores: Scores, main: str) -> str:
 def context_sentence(compared: Scores, without_context: Scores | None, main: str) -> str:
     """Whether the trained model leans on its context of interactions: that was blanked, not trained without."""
     if without_context is None:
-        return "The model was trained without interactions, so there is nothing to take away."
+        return "Nothing in the model reads interactions, so there is nothing to take away."
     before, after = compared[main], without_context[main]
     if _unknown(before) or _unknown(after):
         verdict = "it is not defined on these windows"
@@ -157,7 +160,7 @@ def _ahead_of_forest(ahead: Mapping[str, Difference]) -> str:
     return f"; from the forest to this run it changes by {change(apart)}"
 
 
-def change(apart: Difference, digits: int = 2) -> str:
+def change(apart: Difference, digits: int = DIGITS) -> str:
     """A difference with its sign, and its interval if it has one."""
     if _unknown(apart.low):
         return signed(apart.difference, digits)

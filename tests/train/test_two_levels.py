@@ -148,7 +148,7 @@ def weights(read: torch.Tensor, logits: torch.Tensor, y: torch.Tensor) -> list[f
     """What readers and a network count that say `read` and `logits` (N, 2) of windows that neither learned from."""
     schema = Schema(shapes={"a": (1, 1)}, steps=1, step_s=1.0, classes=("no", "yes"), kind="classes")
     evidence = Evidence(mixture=Mixture(schema, [], [], []), logits=read, y=y)
-    apart = HeldOutLogits(np.arange(len(y)), np.arange(len(y)) * 5 // len(y), logits)
+    apart = HeldOutLogits(np.arange(len(y)), np.arange(len(y)) * 5 // len(y), logits, y)
     return weigh_levels(evidence, apart, ReadersConfig().shrinkage).counted.tolist()
 
 

@@ -38,11 +38,13 @@ class HeldOutLogits:
     rows : (n,) int64, which of the training windows
     entity : (n,) int64, whose they are
     logits : (n, C)
+    y : (n, ...) their targets, scaled
     """
 
     rows: np.ndarray
     entity: np.ndarray
     logits: torch.Tensor
+    y: torch.Tensor
 
 
 def train_network(
@@ -84,7 +86,7 @@ def train_network(
     if look is None:
         return log.epochs, None
     model.load_state_dict(look.best.weights)
-    return log.epochs, HeldOutLogits(rows, train.entity[rows], logits_of(model, look.windows)[0])
+    return log.epochs, HeldOutLogits(rows, train.entity[rows], *logits_of(model, look.windows))
 
 
 def held_out_rows(train: Windows, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -35,6 +35,7 @@ from interplay.train.run import Run, load_run
 from interplay.train.run_folder import check_run_folder
 from interplay.train.start_from import adapted_run, check_start
 from interplay.train.target_kinds import TARGETS, make_target
+from interplay.train.token_budget import Trained, check_budget, train_within_budget
 from interplay.train.trackers import Tracker, make_trackers
 from interplay.train.window_contexts import window_contexts
 
@@ -128,6 +129,7 @@ def fit(
     # a rule that the target cannot follow is refused before the training, not after
     kind = TARGETS[train.kind]
     make_target(train.kind, recipe.decision.rule, kind.counts(train))
+    check_budget(recipe, train, seed)
     if out is not None:
         check_run_folder(out, overwrite=False)
     trackers = make_trackers(track, None if out is None else Path(out))
@@ -146,17 +148,23 @@ def fit(
         torch.manual_seed(seed)
         network, apart = None, None
         if recipe.readers.network or evidence is None:
-            network = build_model(scaled_schema(train.schema), recipe.model, context)
             contexts = window_contexts(train, profile, recipe.model.context)
-            log, apart = train_network(
-                network,
-                recipe,
-                ScaledWindows(train, scaler, contexts, each_step=recipe.model.each_step),
-                seed=seed,
-                trackers=trackers,
-                folder=folder,
-                progress=lambda done: tell(after + (1.0 - after) * done),
+            scaled = ScaledWindows(train, scaler, contexts, each_step=recipe.model.each_step)
+
+            def train_one(recipe: Recipe, progress: Progress) -> Trained:
+                torch.manual_seed(seed)
+                model = build_model(scaled_schema(train.schema), recipe.model, context)
+                return Trained(
+                    model,
+                    *train_network(
+                        model, recipe, scaled, seed=seed, trackers=trackers, folder=folder, progress=progress
+                    ),
+                )
+
+            recipe, trained = train_within_budget(
+                recipe, train_one, train.kind, lambda done: tell(after + (1.0 - after) * done)
             )
+            network, log, apart = trained.network, trained.log, trained.apart
         model = _assembled(network, evidence, apart, recipe)
         rule = rule_of(evidence, train, recipe.decision.rule)
         run = Run(

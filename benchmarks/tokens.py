@@ -34,7 +34,7 @@ PAIRS = ((5, 17, 42), (23, 31, 30), (40, 58, 11))
 STRENGTH = 2.0
 """Length of what a sign adds to channels of standard normal noise."""
 TRAINED, N_TEST = 80, 512
-BUDGETS = (1.0, 1 / 8, 1 / 32)
+BUDGETS = (1.0, 1 / 32, 1 / 8)
 LEARNING_RATE = 3e-3
 
 

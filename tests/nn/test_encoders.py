@@ -114,3 +114,40 @@ def test_unobserved_steps_become_zero_whatever_they_hold(rubbish):
     tokens = encoder(x, observed)
     assert not tokens[~observed].any()
     assert torch.equal(tokens, encoder(other, observed))
+
+
+def averaging(r: int = 25, least_samples: int = 12):
+    torch.manual_seed(0)
+    encoder = StepEncoder({"acc": (r, 2)}, WIDTH, least_samples=least_samples)
+    return encoder, torch.randn(3, STEPS, r, 2), torch.ones(3, 1, STEPS, dtype=torch.bool)
+
+
+@pytest.mark.parametrize("r", [24, 25, 53])
+def test_averaged_samples_know_nothing_of_what_comes_after(r):
+    encoder, x, observed = averaging(r)
+    other = x.clone()
+    other[1, 2, 0] += 1.0
+    changed = (encoder({"acc": x}, observed) != encoder({"acc": other}, observed)).any(-1).nonzero().tolist()
+    assert [1, 0, 2] in changed
+    assert all(b == 1 and t >= 2 for b, _, t in changed)
+
+
+def test_unobserved_steps_say_nothing_where_samples_are_averaged():
+    encoder, x, observed = averaging()
+    observed[:, :, 2] = False
+    other = x.clone()
+    other[:, 2] = torch.nan
+    seen = observed[:, 0]
+    one, two = (encoder({"acc": values}, observed)[:, 0][seen] for values in (x, other))
+    assert torch.equal(one, two)
+
+
+def test_neighbours_are_averaged_within_their_step_and_few_samples_are_left_alone():
+    part = averaging(5, 2)[0].parts[0]
+    assert part.averaged == 2
+    h = torch.tensor([[[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 0.0, 2.0, 4.0, 6.0]]])
+    assert part._thinned(h, 2).tolist() == [[[0.5, 3.0, 12.0, 16.0, 1.0, 5.0]]]
+    few, x, observed = averaging(23)
+    assert few.parts[0].averaged == 1
+    plain, _, _ = averaging(23, 0)
+    assert torch.equal(few({"acc": x}, observed), plain({"acc": x}, observed))

@@ -151,7 +151,7 @@ def held_out(
     """Readers that say `read` (N, 2) and a network that says `logits` of windows that neither learned from."""
     schema = Schema(shapes={"a": (1, 1)}, steps=1, step_s=1.0, classes=("no", "yes"), kind="classes")
     evidence = Evidence(mixture=Mixture(schema, [], [], []), logits=read, y=y)
-    apart = HeldOutLogits(np.arange(len(y)), np.arange(len(y)) * 5 // len(y), logits)
+    apart = HeldOutLogits(np.arange(len(y)), np.arange(len(y)) * 5 // len(y), logits, y)
     return evidence, apart, ReadersConfig().shrinkage
 
 

@@ -27,13 +27,15 @@ def setting_options(part: ArgumentParser, recipe_name: str, words: list[str]) ->
     for name, value, text in _leaves(recipe):
         dest = name.replace(".", WITHIN)
         group = groups[name.partition(".")[0]]
-        kind = type(value)
+        kind = WORDED.get(name, type(value))
         group.add_argument(
             f"--{name}", dest=dest, type=kind, default=value, help=text, metavar=METAVARS[kind]
         )
 
 
-METAVARS = {int: "N", float: "X", bool: "{true,false}", str: "NAME"}
+METAVARS = {int: "N", float: "X", bool: "{true,false}", str: "NAME", float | str: "X"}
+WORDED: dict[str, Any] = {"model.token_budget": float | str}
+"""Settings that are a number or a word."""
 
 
 def given_recipe(args: Namespace):

@@ -4,6 +4,7 @@ Letters: B windows, M modalities, T steps, K readers, C outputs.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import torch
 from torch import nn
@@ -73,11 +74,12 @@ class Adapted(nn.Module):
         of_source = self.weight[0] * normalised(before.logits, self.kind)
         if self.own is None:
             logits = normalised(of_source + self.offset, self.kind)
-            return Output(logits=logits, routings=before.routings, pooling=before.pooling)
+            return replace(before, logits=logits, step_logits=None)
         of_own = self.weight[1] * self.own(Sight.of(x, observed, static))
         share = logit_size(of_own) / (logit_size(of_own) + logit_size(of_source)).clamp_min(1e-9)
         return Output(
             logits=normalised(of_source + of_own + self.offset, self.kind),
             routings=before.routings,
             pooling=torch.lerp(before.pooling, self.own.shares(observed), share[..., None]),
+            allocated=before.allocated,
         )

@@ -49,4 +49,4 @@ class EarlyFusion(nn.Module):
         together = torch.cat([*parts, seen.to(parts[0].dtype)], dim=-1)
         output = self.model({"all": together[:, :, None]}, observed.any(1, keepdim=True), static=static)
         share = observed / observed.sum(1, keepdim=True).clamp_min(1)
-        return replace(output, pooling=output.pooling * share)
+        return replace(output, pooling=output.pooling * share, allocated=observed)

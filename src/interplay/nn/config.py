@@ -13,6 +13,7 @@ from interplay.registry import Choice
 from interplay.settings import RAW
 
 LEVELS = ("profile", "instance", "token")
+AUTO = "auto"
 FUSIONS = ("cross", "early", "late")
 
 
@@ -61,6 +62,10 @@ class ModelConfig:
         Whether training asks for the label of every step of a window, from what is known by then, instead of the
         last one alone. Attention over steps is causal then, and attention and router are guided by each pair's
         largest atom over lags, since every prediction sees a token at another lag.
+    token_budget : float or "auto"
+        Share of a window's tokens, above 0 and at most 1, that are attended to, routed and fed forward: those that the
+        context and a learned score find to be worth most. All that is observed still counts as observed. "auto" trains
+        with several and takes the smallest under which held-out entities lose nothing.
     dropout : float
         Share of numbers that are dropped at random in training.
     """
@@ -82,6 +87,7 @@ class ModelConfig:
     context: str = "profile"
     fusion: str = "cross"
     each_step: bool = False
+    token_budget: float | str = 1.0
     dropout: float = 0.2
 
     def __post_init__(self):
@@ -113,6 +119,7 @@ class ModelConfig:
                 "each_step must come with context 'profile': what a window shows at its end may not guide what is "
                 f"predicted before; got {self.context!r}."
             )
+        self._check_budget()
         for name in ("width", "layers", "heads", "expert_width"):
             if getattr(self, name) < 1:
                 raise InvalidInput(f"{name} must be at least 1; got {getattr(self, name)}.")
@@ -129,6 +136,24 @@ class ModelConfig:
         if not 1 <= self.top_k <= self.num_experts:
             raise InvalidInput(
                 f"top_k must be between 1 and num_experts ({self.num_experts}); got {self.top_k}."
+            )
+
+    def _check_budget(self) -> None:
+        budget = self.token_budget
+        if budget != AUTO and (isinstance(budget, str) or not 0 < budget <= 1):
+            raise InvalidInput(
+                f"token_budget must be a share above 0 and at most 1, or {AUTO!r}; got {budget!r}."
+            )
+        if budget == 1:
+            return
+        if self.each_step:
+            raise InvalidInput(
+                "each_step must come with token_budget 1: what a window shows at its end may not choose what is read "
+                f"for predictions before; got {budget!r}."
+            )
+        if self.fusion != "cross":
+            raise InvalidInput(
+                f"fusion {self.fusion!r} must come with token_budget 1: its tokens stay together; got {budget!r}."
             )
 
     def build_encoder(self, shapes: Mapping[str, tuple[int, int]]) -> nn.Module:

@@ -20,7 +20,7 @@ CONVOLVED_FROM = 4
 
 KERNEL = 5
 DILATIONS = (1, 2, 4)
-"""Of the convolutions; together they look 28 samples back."""
+"""Of the convolutions; together they look 28 samples back, or further where samples are averaged after the first."""
 
 
 class StepEncoder(nn.Module):
@@ -33,17 +33,26 @@ class StepEncoder(nn.Module):
     shapes : modality name -> (r, d)
     width : int
         D.
+    least_samples : int
+        Where a step has many samples, as many neighbours are averaged after the first convolution as leave so many
+        numbers of it, or more: twice as fast where it is two. 0 averages none.
     """
 
-    def __init__(self, shapes: Mapping[str, tuple[int, int]], width: int):
+    def __init__(self, shapes: Mapping[str, tuple[int, int]], width: int, *, least_samples: int = 0):
         super().__init__()
+        if least_samples < 0:
+            raise InvalidInput(f"least_samples of the encoder must be at least 0; got {least_samples}.")
         self.names = tuple(shapes)
         groups: dict[tuple[int, int], list[int]] = {}
         for m, shape in enumerate(shapes.values()):
             groups.setdefault(tuple(shape), []).append(m)
         self.groups = [(r, d, members) for (r, d), members in groups.items()]
         self.parts = nn.ModuleList(
-            (ConvolvedSteps if r >= CONVOLVED_FROM else FlatSteps)(len(members), r, d, width)
+            ConvolvedSteps(
+                len(members), r, d, width, averaged=max(1, r // least_samples) if least_samples else 1
+            )
+            if r >= CONVOLVED_FROM
+            else FlatSteps(len(members), r, d, width)
             for r, d, members in self.groups
         )
         order = [m for _, _, members in self.groups for m in members]
@@ -148,14 +157,15 @@ class ConvolvedSteps(nn.Module):
     """Steps of many samples: causal convolutions over the samples of the window, then statistics of each step.
 
     The convolutions look back beyond the start of a step, ever further from layer to layer, and never ahead. The
-    statistics are the mean, the largest and the standard deviation of what they give within the step, and the
-    logarithm of the standard deviation of the samples themselves: a hand that rests and one that trembles differ by
-    orders of magnitude below what scaled samples show.
+    first may give means of neighbours to the others, which take most of the time. The
+    statistics are the mean, the largest and the standard deviation of what they give within the step, and the logarithm
+    of the standard deviation of the samples themselves: a hand that rests and one that trembles differ by orders of
+    magnitude below what scaled samples show.
     """
 
-    def __init__(self, members: int, r: int, d: int, width: int, hidden: int = 32):
+    def __init__(self, members: int, r: int, d: int, width: int, hidden: int = 32, *, averaged: int = 1):
         super().__init__()
-        self.hidden = hidden
+        self.hidden, self.averaged = hidden, averaged
         channels = [d, *[hidden] * len(DILATIONS)]
         self.layers = nn.ModuleList(
             nn.Conv1d(members * n_in, members * n_out, KERNEL, dilation=dilation, groups=members)
@@ -166,18 +176,27 @@ class ConvolvedSteps(nn.Module):
     def forward(self, x_GBTrd: torch.Tensor, seen_GBT: torch.Tensor) -> torch.Tensor:
         n_g, n_b, n_t, r, d = x_GBTrd.shape
         x_GBTrd = torch.where(seen_GBT[..., None, None], x_GBTrd, 0.0)
-        seen = seen_GBT.transpose(0, 1)[:, :, None, :, None].expand(-1, -1, self.hidden, -1, r)
-        seen = seen.reshape(n_b, n_g * self.hidden, n_t * r)
+        n_left = -(-r // self.averaged)
+        seen = seen_GBT.transpose(0, 1)[:, :, None, :, None].expand(-1, -1, self.hidden, -1, n_left)
+        seen = seen.reshape(n_b, n_g * self.hidden, n_t * n_left)
         h = x_GBTrd.permute(1, 0, 4, 2, 3).reshape(n_b, n_g * d, n_t * r)
         for k, (layer, dilation) in enumerate(zip(self.layers, DILATIONS, strict=True)):
             new = nn.functional.gelu(layer(nn.functional.pad(h, ((KERNEL - 1) * dilation, 0))))
             # what is unobserved says nothing at any layer, as if the window had not reached so far
-            h = (new if k == 0 else h + new) * seen
-        h_BGHTr = h.unflatten(-1, (n_t, r)).unflatten(1, (n_g, -1))
+            h = (self._thinned(new, n_t) if k == 0 else h + new) * seen
+        h_BGHTr = h.unflatten(-1, (n_t, n_left)).unflatten(1, (n_g, -1))
         features = torch.cat(
             [h_BGHTr.mean(-1), h_BGHTr.amax(-1), _spread(h_BGHTr), _log_spread(x_GBTrd)], dim=2
         )
         return self.out(features.permute(1, 0, 3, 2).flatten(1, 2)).unflatten(1, (n_b, n_t))
+
+    def _thinned(self, h: torch.Tensor, n_t: int) -> torch.Tensor:
+        """(B, G H, T r) -> as many means of neighbours of each step as are left."""
+        if self.averaged == 1:
+            return h
+        h = h.unflatten(-1, (n_t, -1))
+        h = nn.functional.pad(h, (-h.shape[-1] % self.averaged, 0))
+        return h.unflatten(-1, (-1, self.averaged)).mean(-1).flatten(-2)
 
 
 def _spread(h: torch.Tensor) -> torch.Tensor:

@@ -13,8 +13,9 @@ import torch
 from torch import nn
 
 from interplay.errors import InvalidInput
-from interplay.nn.attention import hide
+from interplay.nn.attention import HIDDEN, hide
 from interplay.nn.grouped import grouped_matmul
+from interplay.nn.packed import Packed
 from interplay.types import Routing
 
 
@@ -70,12 +71,14 @@ class SynergyAttention(nn.Module):
         self.qkv = _stacked(num_experts, width, 3 * width)
         self.out = _stacked(num_experts, width, width)
 
-    def forward(self, x_RD: torch.Tensor, slot_R: torch.Tensor, ends_S: torch.Tensor, shape) -> torch.Tensor:
+    def forward(
+        self, x_RD: torch.Tensor, slot_R: torch.Tensor, ends_S: torch.Tensor, shape, apart=None
+    ) -> torch.Tensor:
         """What attention adds to the rows of synergy experts, (R, D); 0 in rows past the last end.
 
         `slot_R` numbers each row's place in a table of `shape` (S, B, T, M), or is S B T M where the row is
         past the last end. Rows are laid into the table, attend over M to members of the same expert, and
-        are read back.
+        are read back. `apart` (B, T, M, M), if given, is added to the logits.
         """
         size = math.prod(shape)
         qkv = grouped_matmul(x_RD, self.qkv, ends_S)
@@ -84,6 +87,7 @@ class SynergyAttention(nn.Module):
         member = torch.zeros(size + 1, dtype=torch.bool, device=x_RD.device).index_fill_(0, slot_R, True)[:-1]
         q, k, v = table.view(*shape, -1).chunk(3, dim=-1)
         bias = hide(member.view(shape), qkv.dtype)[..., 0, :, :]
+        bias = bias if apart is None else bias + apart
         mixed = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=bias).flatten(0, -2)
         return grouped_matmul(mixed.index_select(0, slot_R.clamp(max=size - 1)), self.out, ends_S)
 
@@ -123,14 +127,17 @@ class Experts(nn.Module):
         self.feed_forward = FeedForwardExperts(num_experts, width, expert_width)
         self.synergy = SynergyAttention(synergy_experts, width) if synergy_experts else None
 
-    def forward(self, h_BMTD: torch.Tensor, routing: Routing) -> torch.Tensor:
-        """Weighted sum over the chosen experts, (B, M, T, D); 0 for unobserved tokens, which are not read."""
+    def forward(self, h_BMTD: torch.Tensor, routing: Routing, packed: Packed | None = None) -> torch.Tensor:
+        """Weighted sum over the chosen experts, (B, M, T, D); 0 for unobserved tokens, which are not read.
+
+        Packed tokens are given as (B, K, 1, D), with where they come from.
+        """
         self._check(routing)
         rows = sort_by_expert(routing)
         h_ND = h_BMTD.flatten(0, 2)
         x_AD = h_ND.index_select(0, rows.token)
         if self.synergy is not None:
-            x_AD = _combined(self.synergy, x_AD, rows, h_BMTD.shape[:3])
+            x_AD = _combined(self.synergy, x_AD, rows, Meetings.of(h_BMTD.shape[:3], packed, h_BMTD.device))
         y_AD = self.feed_forward(x_AD, rows.ends)
         y_AD = y_AD * rows.weight[:, None].to(y_AD.dtype)
         return torch.zeros_like(h_ND, dtype=y_AD.dtype).index_add(0, rows.token, y_AD).view_as(h_BMTD)
@@ -144,17 +151,50 @@ class Experts(nn.Module):
             )
 
 
-def _combined(synergy: SynergyAttention, x_AD: torch.Tensor, rows: Assignments, shape) -> torch.Tensor:
+@dataclass(frozen=True, slots=True)
+class Meetings:
+    """Where the tokens of a batch stand when those of a step meet.
+
+    Attributes
+    ----------
+    place : (B, n) int64, of each token within the table of its window
+    shape : (B, T, M) of the tables; of few packed tokens (B, 1, K)
+    apart : (B, 1, K, K) bias between packed tokens of other steps, or None
+    """
+
+    place: torch.Tensor
+    shape: tuple[int, int, int]
+    apart: torch.Tensor | None = None
+
+    @classmethod
+    def of(cls, shape, packed: Packed | None, device: torch.device) -> "Meetings":
+        """Of tokens (B, M, T), or of packed ones (B, K, 1)."""
+        n_b, n_m, n_t = shape
+        if packed is None:
+            place = torch.arange(n_t * n_m, device=device).view(n_t, n_m).T.flatten()
+            return cls(place.expand(n_b, -1), (n_b, n_t, n_m))
+        if n_m**2 <= packed.steps * packed.modalities**2:
+            place = torch.arange(n_m, device=device)
+            return cls(place.expand(n_b, -1), (n_b, 1, n_m), _apart(packed))
+        return cls(packed.place, (n_b, packed.steps, packed.modalities))
+
+
+def _apart(packed: Packed) -> torch.Tensor:
+    return torch.where(packed.among_modalities(), 0.0, HIDDEN)[:, None]
+
+
+def _combined(
+    synergy: SynergyAttention, x_AD: torch.Tensor, rows: Assignments, meetings: Meetings
+) -> torch.Tensor:
     """Rows (A, D) with what attention adds to those of synergy experts."""
-    n_s, (n_b, n_m, n_t) = len(synergy.qkv), shape
-    n_tokens = n_b * n_m * n_t
+    n_s, (n_b, n_t, n_m) = len(synergy.qkv), meetings.shape
     # a token is assigned at most once to each synergy expert, and their rows come first
-    n_rows = min(n_s, rows.top_k) * n_tokens
+    n_rows = min(n_s, rows.top_k) * meetings.place.numel()
     expert, token = rows.expert[:n_rows], rows.token[:n_rows]
-    window, m, t = token // (n_m * n_t), token // n_t % n_m, token % n_t
-    slot = ((expert * n_b + window) * n_t + t) * n_m + m
-    slot = torch.where(expert < n_s, slot, n_s * n_tokens)
-    added = synergy(x_AD[:n_rows], slot, rows.ends[:n_s], (n_s, n_b, n_t, n_m))
+    window = token // meetings.place.shape[1]
+    slot = (expert * n_b + window) * (n_t * n_m) + meetings.place.flatten()[token]
+    slot = torch.where(expert < n_s, slot, n_s * n_b * n_t * n_m)
+    added = synergy(x_AD[:n_rows], slot, rows.ends[:n_s], (n_s, n_b, n_t, n_m), meetings.apart)
     return torch.cat([x_AD[:n_rows] + added, x_AD[n_rows:]])
 
 
@@ -170,7 +210,7 @@ class DenseExperts(nn.Module):
         super().__init__()
         self.experts = experts
 
-    def forward(self, h_BMTD: torch.Tensor, routing: Routing) -> torch.Tensor:
+    def forward(self, h_BMTD: torch.Tensor, routing: Routing, packed: Packed | None = None) -> torch.Tensor:
         """See `Experts.forward`; h must be finite where it is unobserved, too."""
         zeros = torch.zeros_like(routing.logits)
         chosen = zeros.scatter(-1, routing.expert_ids, torch.ones_like(routing.expert_weights))
@@ -179,7 +219,9 @@ class DenseExperts(nn.Module):
         x = h_BMTD.expand(routing.logits.shape[-1], *h_BMTD.shape)
         if self.experts.synergy is not None:
             n_s = self.experts.synergy_experts
-            combined = _combined_densely(self.experts.synergy, h_BMTD, member[..., :n_s].movedim(-1, 0))
+            apart = None if packed is None else _apart(packed)
+            members = member[..., :n_s].movedim(-1, 0)
+            combined = _combined_densely(self.experts.synergy, h_BMTD, members, apart)
             x = torch.cat([combined, x[n_s:]])
         parts = self.experts.feed_forward
         hidden = nn.functional.gelu(torch.bmm(x.flatten(1, 3), parts.up))
@@ -188,13 +230,14 @@ class DenseExperts(nn.Module):
 
 
 def _combined_densely(
-    synergy: SynergyAttention, h_BMTD: torch.Tensor, member_SBMT: torch.Tensor
+    synergy: SynergyAttention, h_BMTD: torch.Tensor, member_SBMT: torch.Tensor, apart: torch.Tensor | None
 ) -> torch.Tensor:
     """Tokens (S, B, M, T, D) with what attention among the members of each step adds to them."""
     h = h_BMTD.transpose(1, 2)
     qkv = torch.einsum("btmd,sde->sbtme", h, synergy.qkv)
     q, k, v = qkv.chunk(3, dim=-1)
     bias = hide(member_SBMT.transpose(2, 3), qkv.dtype)[..., 0, :, :]
+    bias = bias if apart is None else bias + apart
     mixed = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)
     return (h + torch.einsum("sbtmd,sde->sbtme", mixed, synergy.out)).transpose(2, 3)
 

@@ -10,12 +10,15 @@ import torch
 from torch import nn
 
 from interplay.errors import InvalidInput
+from interplay.nn.allocation import TokenAllocation
 from interplay.nn.attention import CrossModalAttention, TemporalAttention
-from interplay.nn.config import ModelConfig
+from interplay.nn.config import AUTO, ModelConfig
 from interplay.nn.context import InteractionContext, attention_guidance, pooling_guidance
 from interplay.nn.encoders import TokenPlaces
 from interplay.nn.experts import Experts
+from interplay.nn.packed import Packed
 from interplay.nn.pooling import GuidedPooling, LatePooling, StaticInputs
+from interplay.nn.routers import packed_logits
 from interplay.nn.routing import LoadBias, route
 from interplay.types import Routing, Schema
 
@@ -29,12 +32,15 @@ class Output:
     logits : (B, C), of the last step; of a continuous target (B, 1), the target in its own scale
     routings : one Routing per mixture-of-experts layer
     pooling : (B, M, T), share of each token in the prediction; sums to 1
+    allocated : (B, M, T) bool, the tokens that were attended to, routed and fed forward; all that are observed, unless
+        the model has a budget
     step_logits : (B, T, C) where the model was asked for every step, or None
     """
 
     logits: torch.Tensor
     routings: tuple[Routing, ...]
     pooling: torch.Tensor
+    allocated: torch.Tensor
     step_logits: torch.Tensor | None = None
 
 
@@ -51,18 +57,29 @@ class MoELayer(nn.Module):
         )
 
     def forward(
-        self, h_BMTD: torch.Tensor, context: InteractionContext, observed_BMT: torch.Tensor
+        self,
+        h: torch.Tensor,
+        context: InteractionContext,
+        observed_BMT: torch.Tensor,
+        packed: Packed | None = None,
     ) -> tuple[torch.Tensor, Routing]:
-        logits = self.router(h_BMTD, context, observed_BMT)
-        routing = route(
+        """What experts make of tokens (B, M, T, D), or of packed ones (B, K, D), and how all (B, M, T) are routed."""
+        if packed is None:
+            routing = self._route(self.router(h, context, observed_BMT), observed_BMT)
+            return self.experts(h, routing), routing
+        logits_BKE = packed_logits(self.router, h, context, observed_BMT, packed)
+        routing = self._route(logits_BKE[:, :, None], packed.seen[:, :, None])
+        return self.experts(h[:, :, None], routing, packed)[:, :, 0], packed.laid_routing(routing)
+
+    def _route(self, logits: torch.Tensor, observed: torch.Tensor) -> Routing:
+        return route(
             logits,
-            observed_BMT,
+            observed,
             self.top_k,
             self.synergy_experts,
             jitter=self.jitter if self.training else 0.0,
             bias=None if self.load_bias is None else self.load_bias.bias,
         )
-        return self.experts(h_BMTD, routing), routing
 
 
 class FeedForward(nn.Sequential):
@@ -86,18 +103,21 @@ class Block(nn.Module):
         self.feed_forward = MoELayer(config) if has_experts else FeedForward(config)
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, h_BMTD, observed_BMT, context, guidance_BMMT) -> tuple[torch.Tensor, Routing | None]:
-        seen = observed_BMT[..., None]
-        h_BMTD = h_BMTD + self.dropout(self.temporal(self.norms[0](h_BMTD), observed_BMT)) * seen
+    def forward(
+        self, h, observed_BMT, context, guidance_BMMT, packed: Packed | None = None
+    ) -> tuple[torch.Tensor, Routing | None]:
+        """Tokens (B, M, T, D), or packed ones (B, K, D), and how they were routed."""
+        seen = (observed_BMT if packed is None else packed.seen)[..., None]
+        h = h + self.dropout(self.temporal(self.norms[0](h), observed_BMT, packed)) * seen
         if self.cross_modal is not None:
-            met = self.cross_modal(self.norms[1](h_BMTD), observed_BMT, guidance_BMMT)
-            h_BMTD = h_BMTD + self.dropout(met) * seen
+            met = self.cross_modal(self.norms[1](h), observed_BMT, guidance_BMMT, packed)
+            h = h + self.dropout(met) * seen
         routing = None
         if isinstance(self.feed_forward, MoELayer):
-            out, routing = self.feed_forward(self.norms[2](h_BMTD), context, observed_BMT)
+            out, routing = self.feed_forward(self.norms[2](h), context, observed_BMT, packed)
         else:
-            out = self.feed_forward(self.norms[2](h_BMTD))
-        return h_BMTD + self.dropout(out) * seen, routing
+            out = self.feed_forward(self.norms[2](h))
+        return h + self.dropout(out) * seen, routing
 
 
 class InteractionMoE(nn.Module):
@@ -138,6 +158,7 @@ class InteractionMoE(nn.Module):
         self.static_inputs = StaticInputs(len(schema.static), config.width) if schema.static else None
         self.norm = nn.Identity() if late else nn.LayerNorm(config.width)
         self.head = nn.Linear(config.width, schema.n_outputs)
+        self.allocation = TokenAllocation(config.width, _share(config)) if config.token_budget != 1 else None
 
     def set_context(self, context: InteractionContext) -> None:
         """Lay another context over the same weights."""
@@ -191,16 +212,19 @@ class InteractionMoE(nn.Module):
         if context is not None and self.config.guided:
             towards, tokens = attention_guidance(self._of_blocks(context)), pooling_guidance(context)
         of_blocks = self._of_blocks(self.context if context is None else context).last(n_t)
-        h_BMTD = self.places(self.encoder(x, observed), observed)
+        h = self.places(self.encoder(x, observed), observed)
+        packed = None
+        if self.allocation is not None:
+            h, packed = self.allocation(h, observed, pooling_guidance(of_blocks))
         routings = []
         for block in self.blocks:
-            h_BMTD, routing = block(h_BMTD, observed, of_blocks, towards)
+            h, routing = block(h, observed, of_blocks, towards, packed)
             if routing is not None:
                 routings.append(routing)
-        pooled, weights = self.pooling(h_BMTD, observed, tokens)
+        pooled, weights = self.pooling(h, observed, tokens, packed)
         pooled_by_step = None
         if self.config.each_step and isinstance(self.pooling, GuidedPooling):
-            pooled_by_step = self.pooling.of_each_step(h_BMTD, observed, tokens)
+            pooled_by_step = self.pooling.of_each_step(h, observed, tokens)
         if self.static_inputs is not None:
             if static is None:
                 raise InvalidInput(
@@ -215,5 +239,16 @@ class InteractionMoE(nn.Module):
             logits=self.head(self.norm(pooled)),
             routings=tuple(routings),
             pooling=weights,
+            allocated=observed if packed is None else packed.observed,
             step_logits=None if pooled_by_step is None else self.head(self.norm(pooled_by_step)),
         )
+
+
+def _share(config: ModelConfig) -> float:
+    """The budget as a number."""
+    if config.token_budget == AUTO:
+        raise InvalidInput(
+            f"token_budget {AUTO!r} must be found in a training: interplay.fit does so. Give a network a share, "
+            "such as 0.25."
+        )
+    return float(config.token_budget)

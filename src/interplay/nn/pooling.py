@@ -1,12 +1,14 @@
 """Pooling: which tokens a prediction rests on.
 
-Letters: B windows, M modalities, T steps, D width; s the step that a token is of, t the step that is predicted.
+Letters: B windows, M modalities, T steps, D width; s the step that a token is of, t the step that is predicted; K
+packed tokens.
 """
 
 import torch
 from torch import nn
 
 from interplay.nn.attention import HIDDEN
+from interplay.nn.packed import Packed
 
 
 class GuidedPooling(nn.Module):
@@ -17,8 +19,20 @@ class GuidedPooling(nn.Module):
         self.score = nn.Linear(width, 1, bias=False)
         self.gamma = nn.Parameter(torch.ones(()))
 
-    def forward(self, h_BMTD, observed_BMT, guidance_BMT) -> tuple[torch.Tensor, torch.Tensor]:
-        """Pooled (B, D) and the weights (B, M, T); a window without any observation pools to 0."""
+    def forward(
+        self, h, observed_BMT, guidance_BMT, packed: Packed | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Pooled (B, D) and the weights (B, M, T); a window without any observation pools to 0.
+
+        Tokens are (B, M, T, D), or packed ones (B, K, D); the others then weigh nothing.
+        """
+        if packed is None:
+            return self._of_all(h, observed_BMT, guidance_BMT)
+        guidance_BK1 = packed.take(guidance_BMT)[..., None]
+        pooled, weights = self._of_all(h[:, :, None], packed.seen[..., None], guidance_BK1)
+        return pooled, packed.lay(weights[..., 0])
+
+    def _of_all(self, h_BMTD, observed_BMT, guidance_BMT) -> tuple[torch.Tensor, torch.Tensor]:
         scores = self.score(h_BMTD)[..., 0] + self.gamma * guidance_BMT
         scores = scores.masked_fill(~observed_BMT, HIDDEN)
         weights = torch.softmax(scores.flatten(1), dim=-1).view_as(scores) * observed_BMT
@@ -53,8 +67,10 @@ class LatePooling(nn.Module):
         self.score = nn.Linear(width, 1, bias=False)
         self.norm = nn.LayerNorm(width)
 
-    def forward(self, h_BMTD, observed_BMT, guidance_BMT) -> tuple[torch.Tensor, torch.Tensor]:
-        """Pooled (B, D) and the weights (B, M, T); the guidance is not for it."""
+    def forward(
+        self, h_BMTD, observed_BMT, guidance_BMT, packed: None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Pooled (B, D) and the weights (B, M, T); the guidance is not for it, and no tokens are packed."""
         scores = self.score(h_BMTD)[..., 0].masked_fill(~observed_BMT, HIDDEN)
         weights = torch.softmax(scores, dim=-1) * observed_BMT
         seen = observed_BMT.any(-1)

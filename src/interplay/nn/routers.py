@@ -2,7 +2,7 @@
 
 Every router is built as ``router(width, num_experts, **settings)`` and called as ``router(h, context, observed) ->
 logits``; `interplay.nn.check_router` is what each must keep to.
-Letters: B windows, B' 1 or B, M modalities, T steps, D width, E experts.
+Letters: B windows, B' 1 or B, M modalities, T steps, D width, E experts, K packed tokens.
 """
 
 import torch
@@ -11,6 +11,7 @@ from torch import nn
 from interplay.errors import InvalidInput
 from interplay.nn.attention import HIDDEN
 from interplay.nn.context import InteractionContext
+from interplay.nn.packed import Packed
 from interplay.registry import Registry
 
 
@@ -49,6 +50,28 @@ class Router(nn.Module):
         """The scores, of tokens of which the unobserved are 0."""
         raise NotImplementedError
 
+    def of_packed(
+        self, h_BKD: torch.Tensor, context: InteractionContext, observed_BMT: torch.Tensor, packed: Packed
+    ) -> torch.Tensor:
+        """Scores (B, K, E) of packed tokens, likewise in full precision."""
+        h_BKD = h_BKD.masked_fill(~packed.seen[..., None], 0.0)
+        with torch.autocast(h_BKD.device.type, enabled=False):
+            h_BKD = h_BKD.to(torch.promote_types(h_BKD.dtype, torch.float32))
+            return self.packed_logits(h_BKD, context, observed_BMT, packed)
+
+    def packed_logits(self, h_BKD, context, observed_BMT, packed: Packed) -> torch.Tensor:
+        """The scores; those of tokens laid back on modalities and steps, unless a router knows a shorter way."""
+        return packed.take(self.logits(packed.lay(h_BKD), context, packed.observed))
+
+
+def packed_logits(
+    router: nn.Module, h_BKD, context: InteractionContext, observed_BMT, packed: Packed
+) -> torch.Tensor:
+    """Scores (B, K, E) of packed tokens by any router; one that knows nothing of packed tokens gets them laid back."""
+    if isinstance(router, Router):
+        return router.of_packed(h_BKD, context, observed_BMT, packed)
+    return packed.take(router(packed.lay(h_BKD), context, packed.observed))
+
 
 def _check(h_BMTD, context: InteractionContext, observed_BMT) -> None:
     (n_b, n_m, n_t), atoms = h_BMTD.shape[:3], context.synergy.shape
@@ -73,6 +96,9 @@ class SoftmaxRouter(Router):
 
     def logits(self, h_BMTD, context, observed_BMT):
         return self.score(h_BMTD)
+
+    def packed_logits(self, h_BKD, context, observed_BMT, packed):
+        return self.score(h_BKD)
 
 
 class LaplaceRouter(Router):
@@ -174,6 +200,15 @@ class InteractionRouter(Router):
         state = self.gru(torch.cat([unique, answer], dim=-1).flatten(0, 1))
         return self.score(torch.cat([u, state.unflatten(0, h_BMTD.shape[:2])], dim=-1))
 
+    def packed_logits(self, h_BKD, context, observed_BMT, packed):
+        """The GRU follows the tokens of a window in one row, from step to step and in each from modality to modality:
+        in rows of their own, most steps would be those of tokens that are not there."""
+        u = torch.relu(self.token(h_BKD)) * packed.seen[..., None]
+        answer = self._answer(self.query(u), context.pair_features, observed_BMT, packed)
+        unique = packed.take(self.uniqueness(context)).to(answer).expand(h_BKD.shape[0], -1)
+        state = self.gru(torch.cat([unique[..., None], answer], dim=-1))
+        return self.score(torch.cat([u, state], dim=-1))
+
     def uniqueness(self, context: InteractionContext) -> torch.Tensor:
         """One number for the uniqueness of each token (B', M, T): what its modality tells and no partner does."""
         return context.unique_to_all()
@@ -197,6 +232,23 @@ class InteractionRouter(Router):
         atoms_BMTF = (weights @ table_CMTJF).movedim(3, 1).flatten(0, 1)
         partners_BMT = observed_BMT.sum(1, keepdim=True) - observed_BMT.long()
         return self.value(atoms_BMTF) * (partners_BMT > 0)[..., None]
+
+    def _answer(
+        self, q_BKA: torch.Tensor, pairs: torch.Tensor, observed_BMT: torch.Tensor, packed: Packed
+    ) -> torch.Tensor:
+        """Answers (B, K, A) of all observed partners to packed tokens, whether these are worked on or not."""
+        # products of so many small matrices take longer than their numbers one by one
+        table_BKFJ = packed.take(pairs.to(q_BKA).permute(0, 1, 3, 4, 2))
+        asked = q_BKA @ self.key.weight / self.query.out_features**0.5
+        scores_BKJ = (table_BKFJ * asked[..., None]).sum(2)
+        itself = packed.modality[..., None] == torch.arange(pairs.shape[1], device=pairs.device)
+        partners_BKJ = observed_BMT.transpose(1, 2).gather(
+            1, packed.step[..., None].expand(-1, -1, pairs.shape[1])
+        )
+        partners_BKJ = partners_BKJ & ~itself
+        weights = torch.softmax(scores_BKJ.masked_fill(~partners_BKJ, HIDDEN), dim=-1)
+        atoms_BKF = (table_BKFJ * weights[:, :, None]).sum(-1)
+        return self.value(atoms_BKF) * partners_BKJ.any(-1, keepdim=True)
 
 
 class PublishedRouter(InteractionRouter):

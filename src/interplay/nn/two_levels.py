@@ -65,7 +65,7 @@ class TwoLevels(nn.Module):
             read = self.mixture(Sight.of(x, observed, static))
             looked_at = self.mixture.shares(observed)
         if self.network is None:
-            return Output(logits=read, routings=(), pooling=looked_at)
+            return Output(logits=read, routings=(), pooling=looked_at, allocated=observed)
         output = self.network(x, observed, context, static)
         kind = self.mixture.schema.kind
         by_readers, by_network = self.weight[0] * read, self.weight[1] * normalised(output.logits, kind)
@@ -74,6 +74,7 @@ class TwoLevels(nn.Module):
             logits=normalised(by_readers + by_network, kind),
             routings=output.routings,
             pooling=torch.lerp(looked_at, output.pooling, share[..., None]),
+            allocated=output.allocated,
         )
 
 

@@ -25,6 +25,8 @@ def insight_data(insight: xr.Dataset, context: InteractionContext, entropy: floa
         "windows": insight["windows"].values,
         "pooling": insight["pooling"].transpose("class", "modality", "lag").values,
     }
+    if works_on_some(insight):
+        data["allocated"] = insight["allocated"].transpose("modality", "lag").values
     if "expert_use" not in insight:
         return data
     data |= {
@@ -39,6 +41,11 @@ def insight_data(insight: xr.Dataset, context: InteractionContext, entropy: floa
             "beside": beside(insight, context, entropy),
         }
     return data
+
+
+def works_on_some(insight: xr.Dataset) -> bool:
+    """Whether the model has a budget that left tokens aside."""
+    return "allocated" in insight and bool((insight["allocated"] < 1).any())
 
 
 def beside(insight: xr.Dataset, context: InteractionContext, entropy: float) -> dict[str, Any]:

@@ -164,6 +164,7 @@ class Used(Section):
     def context(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
         main = run.target.main_score
         return {
+            "tokens": text.budget_sentence(evaluation.insight),
             "experts": text.experts_sentence(evaluation.insight),
             "context": text.context_sentence(evaluation.compared, evaluation.without_context, main),
             "control": text.control_sentence(evaluation.test, evaluation.control, main),

@@ -203,7 +203,7 @@ def predictions(
         batch = batch.to(device)
         output = model(batch.x, batch.observed, batch.context, batch.static)
         if watch is not None:
-            watch.see(output, batch.y)
+            watch.see(output, batch.y, batch.observed)
         parts.append(kind.predicted(output.logits.cpu(), scaled.scaler))
         done += len(batch.y)
         progress(done / len(scaled))

@@ -81,7 +81,7 @@ class HeldOut(AveragedWeights):
         To lay weights into; not the one in training.
     epochs, total_steps : int
     worth : callable, optional
-        Says of logits (n, C) of the held-out windows whether going on can be worth it.
+        Says of logits (n, C) of the held-out windows and their targets whether going on can be worth it.
 
     Attributes
     ----------
@@ -95,7 +95,7 @@ class HeldOut(AveragedWeights):
         model: Model,
         epochs: int,
         total_steps: int,
-        worth: Callable[[torch.Tensor], bool] | None = None,
+        worth: Callable[[torch.Tensor, torch.Tensor], bool] | None = None,
     ):
         super().__init__(total_steps)
         self.windows, self.model, self.epochs, self.worth = windows, model, epochs, worth
@@ -128,5 +128,5 @@ class HeldOut(AveragedWeights):
         if not self.best.epoch or loss < self.best.loss:
             self.best.epoch, self.best.loss = epoch, loss
             self.best.weights = {name: value.clone() for name, value in self.weights.items()}
-        if self.worth is not None and epoch >= ASKED_FROM * self.epochs and not self.worth(logits):
+        if self.worth is not None and epoch >= ASKED_FROM * self.epochs and not self.worth(logits, y):
             trainer.should_stop = True

@@ -38,11 +38,13 @@ class HeldOutLogits:
     rows : (n,) int64, which of the training windows
     entity : (n,) int64, whose they are
     logits : (n, C)
+    y : (n, ...) their targets, scaled
     """
 
     rows: np.ndarray
     entity: np.ndarray
     logits: torch.Tensor
+    y: torch.Tensor
 
 
 def train_network(
@@ -71,7 +73,7 @@ def train_network(
     epochs = count_epochs(len(learned), recipe)
     steps = count_steps(len(learned), epochs, recipe)
     entity = windows.windows.entity[rows]
-    asked = None if worth is None else lambda logits: worth(HeldOutLogits(rows, entity, logits))
+    asked = None if worth is None else lambda logits, y: worth(HeldOutLogits(rows, entity, logits, y))
     look = HeldOut(windows.select(rows), copy.deepcopy(model), epochs, steps, asked) if len(rows) else None
     batches = TrainingBatches(part, recipe.optimiser.batch_size, seed)
     unfinished = None if folder is None else Unfinished(folder, training_key(model, recipe, batches))
@@ -88,7 +90,7 @@ def train_network(
     if look is None:
         return log.epochs, None
     model.load_state_dict(look.best.weights)
-    return log.epochs, HeldOutLogits(rows, entity, logits_of(model, look.windows)[0])
+    return log.epochs, HeldOutLogits(rows, entity, *logits_of(model, look.windows))
 
 
 def held_out_rows(train: Windows, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:

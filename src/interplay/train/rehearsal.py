@@ -10,6 +10,7 @@ from interplay.arrays import evenly
 from interplay.data import Scaler, Windows, scaled_schema
 from interplay.estimators import TemporalRUS
 from interplay.nn import build_model, empty_context
+from interplay.nn.config import AUTO
 from interplay.progress import Progress
 from interplay.readers import Folds, View, cross_fit
 from interplay.registry import Choice
@@ -17,6 +18,7 @@ from interplay.train.batches import ScaledWindows
 from interplay.train.evidence import asked
 from interplay.train.network import train_network
 from interplay.train.recipe import Recipe
+from interplay.train.token_budget import BUDGETS, with_budget
 
 SECONDS = 4.0
 """After so long a part is stopped, at the next thing that it has finished."""
@@ -83,6 +85,9 @@ def rehearse(windows: Windows, recipe: Recipe, estimator: TemporalRUS | None) ->
     network = 0.0
     if recipe.readers.network:
         network = timed(lambda tell: _train(windows, recipe, tell))
+        if recipe.model.token_budget == AUTO:
+            # every share that may be tried takes about as much of the time
+            network *= 1.0 + sum(BUDGETS)
     return Rehearsal(interactions_s=interactions, readers_s=_readers_s(windows, recipe), network_s=network)
 
 
@@ -128,6 +133,7 @@ def _readers_s(windows: Windows, recipe: Recipe) -> float:
 def _train(windows: Windows, recipe: Recipe, tell: Progress) -> None:
     schema = scaled_schema(windows.schema)
     with torch.random.fork_rng():
+        recipe = with_budget(recipe, 1.0) if recipe.model.token_budget == AUTO else recipe
         network = build_model(schema, recipe.model, empty_context(len(schema.modalities), schema.steps))
         scaled = ScaledWindows(windows, Scaler.fit(windows), None, each_step=recipe.model.each_step)
         train_network(network, recipe, scaled, seed=0, trackers=(), folder=None, progress=tell)

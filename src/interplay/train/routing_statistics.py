@@ -36,10 +36,13 @@ class Watch:
         self.pairs = torch.triu_indices(n_m, n_m, 1)
         self.pooling = torch.zeros(n_c, n_m, n_t, dtype=torch.float64)
         self.pooled = torch.zeros(n_c, dtype=torch.float64)
+        self.observed, self.allocated = (torch.zeros(n_m, n_t, dtype=torch.int64) for _ in range(2))
         self.layers: list[_LayerSums] = []
 
-    def see(self, output: Output, y: torch.Tensor) -> None:
+    def see(self, output: Output, y: torch.Tensor, observed: torch.Tensor) -> None:
         """Add one batch."""
+        self.observed += observed.sum(0).cpu()
+        self.allocated += output.allocated.sum(0).cpu()
         y = self.kind.group_of(y.cpu())
         self.pooling.index_add_(0, y, output.pooling.double().cpu())
         self.pooled.index_add_(0, y, torch.ones(len(y), dtype=torch.float64))
@@ -55,7 +58,8 @@ class Watch:
         -------
         xarray.Dataset
             ``pooling (class, modality, lag)``: share of each token in the pooled window, by true class, or of all
-            windows where the target has none;
+            windows where the target has none; ``allocated (modality, lag)``: share of the tokens observed there that
+            were worked on, 1 without a token budget, NaN where nothing was observed;
             ``windows (class)``: how many; and if tokens are routed ``expert_use (layer, modality, lag,
             expert)``: mean weight of each expert; ``expert_probability`` of the same shape: what the router
             gives it before the choice; ``divergence (layer, source_i, source_j, lag)``:
@@ -68,6 +72,7 @@ class Watch:
         share = (self.pooling / self.pooled.clamp_min(1)[:, None, None]).numpy()
         data: dict[str, object] = {
             "pooling": (("class", "modality", "lag"), share[..., ::-1]),
+            "allocated": (("modality", "lag"), (self.allocated / self.observed).numpy()[:, ::-1]),
             "windows": ("class", self.pooled.numpy().astype(np.int64)),
         }
         coords: dict[str, object] = {

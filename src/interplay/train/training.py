@@ -36,6 +36,7 @@ from interplay.train.run import Run, load_run
 from interplay.train.run_folder import check_run_folder
 from interplay.train.start_from import adapted_run, check_start
 from interplay.train.target_kinds import TARGETS, make_target
+from interplay.train.token_budget import Trained, check_budget, train_within_budget
 from interplay.train.trackers import Tracker, make_trackers
 from interplay.train.window_contexts import window_contexts
 
@@ -129,6 +130,7 @@ def fit(
     # a rule that the target cannot follow is refused before the training, not after
     kind = TARGETS[train.kind]
     make_target(train.kind, recipe.decision.rule, kind.counts(train))
+    check_budget(recipe, train, seed)
     if out is not None:
         check_run_folder(out, overwrite=False)
     trackers = make_trackers(track, None if out is None else Path(out))
@@ -145,20 +147,35 @@ def fit(
                 train, scaler, profile, recipe.readers, seed, lambda done: tell(after * done)
             )
         torch.manual_seed(seed)
-        network, apart, shrinkage = None, None, recipe.readers.shrinkage
+        network, apart = None, None
+        worth = None
+        if evidence is not None:
+            worth = partial(worth_training, evidence, shrinkage=recipe.readers.shrinkage)
         if recipe.readers.network or evidence is None:
-            network = build_model(scaled_schema(train.schema), recipe.model, context)
             contexts = window_contexts(train, profile, recipe.model.context)
-            log, apart = train_network(
-                network,
-                recipe,
-                ScaledWindows(train, scaler, contexts, each_step=recipe.model.each_step),
-                seed=seed,
-                trackers=trackers,
-                folder=folder,
-                progress=lambda done: tell(after + (1.0 - after) * done),
-                worth=None if evidence is None else partial(worth_training, evidence, shrinkage=shrinkage),
+            scaled = ScaledWindows(train, scaler, contexts, each_step=recipe.model.each_step)
+
+            def train_one(recipe: Recipe, progress: Progress) -> Trained:
+                torch.manual_seed(seed)
+                model = build_model(scaled_schema(train.schema), recipe.model, context)
+                return Trained(
+                    model,
+                    *train_network(
+                        model,
+                        recipe,
+                        scaled,
+                        seed=seed,
+                        trackers=trackers,
+                        folder=folder,
+                        progress=progress,
+                        worth=worth,
+                    ),
+                )
+
+            recipe, trained = train_within_budget(
+                recipe, train_one, train.kind, lambda done: tell(after + (1.0 - after) * done)
             )
+            network, log, apart = trained.network, trained.log, trained.apart
         model = _assembled(network, evidence, apart, recipe)
         rule = rule_of(evidence, train, recipe.decision.rule)
         run = Run(

@@ -60,7 +60,7 @@ function agreementFrame(host) {
 }
 
 function poolingFrame(host) {
-  const { pooling, groups, windows, lags } = INSIGHT;
+  const { pooling, groups, windows, lags, allocated } = INSIGHT;
   const total = windows.reduce((a, b) => a + b, 0);
   const byGroup = NAMES.map((_, m) => groups.map((__, c) => (windows[c] ? pooling[c][m].reduce((a, b) => a + b, 0) : null)));
   const byLag = NAMES.map((_, m) => STEPS.map((l) => groups.reduce((sum, ___, c) => sum + (windows[c] / total) * pooling[c][m][l], 0)));
@@ -75,6 +75,7 @@ function poolingFrame(host) {
     });
   };
   one("pooling-lag", "Which modality and which moment do predictions rest on?", "Share (%) of each token in what is read for the prediction, mean over the test windows. All cells sum to 100.", STEPS.map((l) => lagName(lags[l])), byLag, "lag");
+  if (allocated) one("allocated", "Which tokens does the network work on?", "Share (%) of the windows in which a token is observed in which it is also attended to, routed and fed forward. The others count as observed and are left aside.", STEPS.map((l) => lagName(lags[l])), NAMES.map((_, m) => STEPS.map((l) => allocated[m][l])), "lag");
   if (groups.length > 1) one("pooling-class", "The same by true class", "Share (%) of each modality, all lags together, of windows of each true class. Columns sum to 100.", groups, byGroup, "true class");
 }
 

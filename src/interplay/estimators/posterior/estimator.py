@@ -183,7 +183,9 @@ class PosteriorPID(BaseRUS):
         windows, within = given.windows, given.within_entities
         folds = Folds.of(windows, self.folds, self.random_state, within_entities=within)
         known = Known.of(given, past, folds.parts, len(windows.classes), self.random_state)
-        problem = Problem.of(windows, known.context, lags, known.log_prior, within_entities=within)
+        problem = Problem.of(
+            windows, known.context, lags, known.log_prior, within_entities=within, folder=self.resume
+        )
         return problem, folds, known.stratum
 
     def _add_modalities(
@@ -228,8 +230,10 @@ class PosteriorPID(BaseRUS):
 
 def _effective(problem: Problem, cluster: np.ndarray) -> torch.Tensor:
     """Effective windows (M,) of each modality, by the mean design effect of its features."""
-    last = torch.from_numpy(problem.windows.last)
-    each = [effective_windows(shown.T, cluster) for shown in problem.features[last].unbind(1)]
+    shown = [
+        problem.features.at(problem.newest, np.array([m]))[:, 0] for m in range(problem.features.shape[1])
+    ]
+    each = [effective_windows(values.T, cluster) for values in shown]
     return torch.stack([1.0 / (1.0 / effective).mean() for effective in each])
 
 

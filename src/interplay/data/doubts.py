@@ -16,7 +16,7 @@ FEWEST_ENTITIES = 4
 """Entities from which a channel that is constant in each and different in all is told."""
 FEWEST_ROWS = 10
 """Rows that each must have."""
-LOOKED_AT_BYTES = 1 << 28
+LOOKED_AT_BYTES = 1 << 27
 """Of a modality that are looked at; of one with more, those from the first steps of each entity."""
 
 

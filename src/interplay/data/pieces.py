@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-PIECE_BYTES = 1 << 26
+PIECE_BYTES = 1 << 23
 """Bytes that a piece has at most, unless one row has more."""
 
 

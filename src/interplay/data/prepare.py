@@ -91,11 +91,13 @@ def prepare_steps(
                 piece = make_steps(recording, **options)
                 work.add(recording, padded(piece, padding) if padding else piece)
                 doubts += odd_times(recording)
-                tell(len(work.recordings) / max(len(work.recordings), _count(recordings)))
+                if n := _count(recordings):
+                    tell(min(1.0, len(work.recordings) / n))
         finally:
             work.save()
         with whole_folder(out, overwrite=overwrite) as new:
-            work.finish(new, {"fill": repr(fill), "max_gap_s": max_gap_s}, about or {})
+            work.finish(new, about or {})
+        tell(1.0)
     steps = read_steps(out)
     warn_of_data([*doubts, *doubts_of_steps(steps)])
     return steps
@@ -158,7 +160,7 @@ class _Work:
         if self._unsaved > SYNC_BYTES:
             self.save()
 
-    def finish(self, new: Path, options: Mapping[str, Any], about: Mapping[str, Any]) -> None:
+    def finish(self, new: Path, about: Mapping[str, Any]) -> None:
         """Fill a new folder with arrays and manifest."""
         if self._first is None:
             raise InvalidInput("recordings must hold at least one recording; got none.")
@@ -171,7 +173,6 @@ class _Work:
         manifest = StepsManifest(
             step_s=self._first["step_s"],
             padding=self._first["padding"],
-            options=options,
             entities=tuple(names.tolist()),
             classes=self._first["classes"],
             channels=self._first["channels"],

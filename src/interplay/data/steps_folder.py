@@ -31,7 +31,6 @@ class StepsManifest:
     ----------
     step_s : float, s
     padding : int, see `Steps`
-    options : how recordings were laid on the grid, as text: fill, max_gap_s
     entities, classes : names
     channels, units : modality name -> names of channels, and their units
     static : names of side inputs
@@ -42,7 +41,6 @@ class StepsManifest:
 
     step_s: float
     padding: int
-    options: Mapping[str, Any]
     entities: tuple[str, ...]
     classes: tuple[str, ...]
     channels: Mapping[str, tuple[str, ...]]

@@ -15,7 +15,7 @@ SMALL = 100.0
 """Times by which all channels of a modality may be smaller than in training: who lies still moves that much less."""
 SAMPLES = 4096
 """Steps of an entity that are looked at, about."""
-LOOKED_AT_BYTES = 1 << 28
+LOOKED_AT_BYTES = 1 << 27
 """Of a modality that are looked at, about."""
 
 

@@ -45,8 +45,8 @@ class GrowingArray:
         self._start, self.n = self._file.tell(), rows
         self._file.truncate(self._start + rows * self._row_bytes)
         self._digest = blake2b(digest_size=16)
-        while data := self._file.read(BYTES):
-            self._digest.update(data)
+        for _ in range(0, rows * self._row_bytes, BYTES):
+            self._digest.update(self._file.read(BYTES))
 
     def append(self, rows: np.ndarray) -> None:
         """Add rows (k, ...) at the end."""

@@ -19,6 +19,9 @@ from interplay.probe.features import StepFeatures
 IN_MEMORY_BYTES = 5e8
 """A larger table lies in a file."""
 
+COPIES = 4
+"""As many times a piece of samples is there while features are made of it, about."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureTable:
@@ -51,7 +54,7 @@ class FeatureTable:
             Where a file may lie; by default in the system's temporary place.
         """
         array, scratch = np.zeros((0, 0, 0), dtype=np.float32), None
-        at_once = min(rows_at_once(values) for values in steps.values.values())
+        at_once = max(1, min(map(rows_at_once, steps.values.values())) // (COPIES * len(steps.values)))
         for start in range(0, len(rows), at_once):
             some = rows[start : start + at_once]
             shown = {name: values[some] for name, values in steps.values.items()}

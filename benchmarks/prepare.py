@@ -118,7 +118,7 @@ def main() -> None:
         ("in memory, for comparison", ["estimate", str(study), "-o", str(options.folder / "none.nc"), *WINDOWS, "--quiet"]),
         ("prepare", ["prepare", str(study), "-o", str(steps), "--quiet"]),
         ("estimate", ["estimate", str(steps), "-o", profile, *WINDOWS, "--lags-s", "[0, 1, 2]", "--quiet"]),
-        ("train", ["train", "--data", str(steps), "-o", run, "--profile", profile, *WINDOWS, "--quiet", "--optimiser.epochs", "2"]),
+        ("train", ["train", "--data", str(steps), "-o", run, "--profile", profile, *WINDOWS, "--quiet", "--optimiser.epochs", "2", "--readers.of_each", ""]),
         ("evaluate", ["evaluate", run, "--quiet"]),
         ("predict", ["predict", run, "-o", str(options.folder / "predictions.parquet"), "--quiet"]),
     ]  # fmt: skip

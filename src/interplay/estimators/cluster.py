@@ -51,7 +51,7 @@ def on_cluster(address: str | None) -> Iterator[None]:
 
 def _check_workers(client, address: str) -> None:
     """Refuse a cluster that nobody works on, or that works with other versions."""
-    versions = client.run(versions_here)
+    versions = versions_of_workers(client)
     if not versions:
         raise InvalidInput(
             f"the cluster of {address} must have workers; it has none. Start some with `dask worker {address}`."
@@ -64,6 +64,11 @@ def _check_workers(client, address: str) -> None:
                 f"workers must have the versions of this machine; {worker} has {other[0]} {there[other[0]]}, here it is "
                 f"{here[other[0]]}. Install the same on all machines."
             )
+
+
+def versions_of_workers(client) -> dict[str, dict[str, str]]:
+    """Address of a worker -> its versions."""
+    return client.run(versions_here)
 
 
 def versions_here() -> dict[str, str]:

@@ -8,7 +8,7 @@ import io
 import pickle
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -100,12 +100,26 @@ def _one(work: Callable[[T, Item], Result], shipped: Shipped[T], k: int, item: I
     return k, work(shipped.value(), item)
 
 
-def _sent_once(shipped: Shipped):
-    """A context in which a Dask cluster has it on every worker, so that it outlives any of them; other backends map
-    its arrays by themselves."""
+@contextmanager
+def _sent_once(shipped: Shipped) -> Iterator[None]:
+    """A block in which a Dask cluster has it wherever it is needed; other backends map its arrays by themselves."""
     backend, _ = get_active_backend()
     client = getattr(backend, "client", None)
-    return nullcontext() if client is None else parallel_config("dask", client=client, scatter=[shipped])
+    if client is None:
+        yield
+        return
+    with warnings.catch_warnings():
+        # data that were scattered are lost with the worker that holds them; the scheduler can give these again
+        warnings.filterwarnings("ignore", message="Sending large graph")
+        backend.data_futures[id(shipped)] = client.submit(_itself, shipped, pure=False)
+    try:
+        yield
+    finally:
+        del backend.data_futures[id(shipped)]
+
+
+def _itself(shipped: Shipped[T]) -> Shipped[T]:
+    return shipped
 
 
 def _default_backend():

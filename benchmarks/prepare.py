@@ -1,8 +1,8 @@
 """A study that is larger than memory, end to end: prepare, estimate, train, evaluate under a limit.
 
-Run with ``python -m benchmarks.prepare --folder FOLDER --gb 20 --limit-gb 4``; prints Markdown. Each command is a process
-of its own whose data (heap and private mappings, libraries included) the system bounds by RLIMIT_DATA; files that are
-mapped do not count, as the system takes their pages back when it needs them. The control is the first command on the
+Run with ``python -m benchmarks.prepare --folder FOLDER --gb 20 --limit-gb 4``; prints Markdown. Each command is a
+process of its own whose data (heap and private mappings, libraries included) the system bounds by RLIMIT_DATA; files
+that are mapped do not count, as the system takes their pages back when it needs them. The control is an estimate of the
 study itself.
 """
 
@@ -26,20 +26,21 @@ import interplay as ip
 RATE, CHANNELS, MODALITIES, HOURS = 64, 4, 4, 2.0
 BLOCK_S = 60
 """Seconds that a state lasts."""
-WINDOWS = ["--steps", "20", "--stride", "60"]
+STEPS = 20
+IN_MEMORY = "estimate in memory, for comparison"
 STUDY = """
 title: A made study of {gb:g} GB
 streams:
 {streams}
 target: {{files: "labels_{{entity}}.npz", column: state, classes: [unlike, like], time: t}}
-windows: {{step_s: 1, steps: 20, stride: 60}}
+windows: {{step_s: 1, steps: 20, stride: 120}}
 """
 STREAM = '  m{m}: {{files: "m{m}_{{entity}}.npz", columns: [a, b, c, d], time: t, rate_hz: {rate}}}'
 
 
-def make_study(folder: Path, gb: float) -> int:
+def make_study(folder: Path, gb: float) -> None:
     """Two hours of a person after the other; m0 and m1 show a bit each, the state is whether they are alike, m2 shows
-    it weakly and m3 is noise. Returns how many people there are."""
+    it weakly and m3 is noise."""
     samples = int(HOURS * 3600) * RATE
     people = max(4, round(gb * 1e9 / (samples * CHANNELS * MODALITIES * 4)))
     folder.mkdir(parents=True)
@@ -55,8 +56,11 @@ def make_study(folder: Path, gb: float) -> int:
             own = np.repeat(level, BLOCK_S * RATE).astype(np.float32)
             columns = {c: own + rng.standard_normal(samples, dtype=np.float32) for c in "abcd"}
             np.savez(folder / f"m{m}_p{k:03d}.npz", t=clock, **columns)
-        np.savez(folder / f"labels_p{k:03d}.npz", t=np.arange(len(state)) * float(BLOCK_S), state=np.array(["unlike", "like"])[state])
-    return people
+        np.savez(
+            folder / f"labels_p{k:03d}.npz",
+            t=np.arange(len(state)) * float(BLOCK_S),
+            state=np.array(["unlike", "like"])[state],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,43 +104,55 @@ def size_gb(folder: Path) -> float:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e9
 
 
+def commands(folder: Path, stride: int) -> dict[str, list[str]]:
+    """Name of a step of the way -> words of the command line."""
+    windows = ["--steps", str(STEPS), "--stride", str(stride)]
+    study, steps, profile, run = (str(folder / name) for name in ("study", "steps", "profile.nc", "run"))
+    shorter = ["--optimiser.epochs", "2", "--readers.of_each", ""]
+    ways = {
+        IN_MEMORY: ["estimate", study, "-o", str(folder / "none.nc"), *windows],
+        "prepare": ["prepare", study, "-o", steps],
+        "estimate": ["estimate", steps, "-o", profile, *windows, "--lags-s", "[0, 1, 2]"],
+        "train": ["train", "--data", steps, "-o", run, "--profile", profile, *windows, *shorter],
+        "evaluate": ["evaluate", run],
+        "predict": ["predict", run, "-o", str(folder / "predictions.parquet")],
+    }
+    if (folder / "steps").exists():
+        ways.pop("prepare")
+    return {name: [*words, "--quiet"] for name, words in ways.items()}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--folder", type=Path, required=True, help="where study, steps and run are made; must not exist")
+    parser.add_argument(
+        "--folder", type=Path, required=True, help="where all is made; what is there is taken"
+    )
     parser.add_argument("--gb", type=float, default=20.0)
     parser.add_argument("--limit-gb", type=float, default=4.0)
+    parser.add_argument("--stride", type=int, default=120, help="seconds from one window to the next")
     options = parser.parse_args()
     study, steps, limit = options.folder / "study", options.folder / "steps", options.limit_gb
-    started = time.perf_counter()
-    people = make_study(study, options.gb)
-    print(f"# A study larger than memory\n\n{date.today()}, {platform.machine()}, {os.cpu_count()} processors; a made study of "
-          f"{people} people, {HOURS:g} hours each, {MODALITIES} modalities of {CHANNELS} channels at {RATE} Hz: "
-          f"{size_gb(study):.1f} GB of files ({time.perf_counter() - started:.0f} s to make). Every command may "
-          f"have {limit:g} GB of memory of its own (RLIMIT_DATA, libraries included).\n", flush=True)  # fmt: skip
-    profile, run = str(options.folder / "profile.nc"), str(options.folder / "run")
-    commands = [
-        ("in memory, for comparison", ["estimate", str(study), "-o", str(options.folder / "none.nc"), *WINDOWS, "--quiet"]),
-        ("prepare", ["prepare", str(study), "-o", str(steps), "--quiet"]),
-        ("estimate", ["estimate", str(steps), "-o", profile, *WINDOWS, "--lags-s", "[0, 1, 2]", "--quiet"]),
-        ("train", ["train", "--data", str(steps), "-o", run, "--profile", profile, *WINDOWS, "--quiet", "--optimiser.epochs", "2", "--readers.of_each", ""]),
-        ("evaluate", ["evaluate", run, "--quiet"]),
-        ("predict", ["predict", run, "-o", str(options.folder / "predictions.parquet"), "--quiet"]),
-    ]  # fmt: skip
-    print("| command | exit code | seconds | most private memory (MB) |\n| --- | --- | --- | --- |", flush=True)
+    if not study.exists():
+        make_study(study, options.gb)
+    people = len(list(study.glob("labels_*.npz")))
+    print(f"# A study larger than memory\n\n{date.today()}, {platform.machine()}, {os.cpu_count()} processors; "
+          f"a made study of {people} people, {HOURS:g} hours each, {MODALITIES} modalities of {CHANNELS} channels at "
+          f"{RATE} Hz: {size_gb(study):.1f} GB of files. Load when it began {os.getloadavg()[0]:.1f}. Every command "
+          f"may have {limit:g} GB of memory of its own (RLIMIT_DATA, libraries included).\n")  # fmt: skip
+    print(
+        "| command | exit code | seconds | most private memory (MB) |\n| --- | --- | --- | --- |", flush=True
+    )
     texts = {}
-    for name, words in commands:
+    for name, words in commands(options.folder, options.stride).items():
         ended = limited(words, limit)
         texts[name] = ended.text
         print(f"| {name} | {ended.code} | {ended.seconds:,.0f} | {ended.mb:,.0f} |", flush=True)
-        if ended.code and name in ("prepare", "estimate", "train"):
-            print(ended.text, file=sys.stderr)
-            break
-    windows = ip.make_windows(ip.read_steps(steps), steps=20, stride=60)
-    values = sum(values.nbytes for values in windows.steps.values.values())
-    print(f"\nSteps on disk: {size_gb(steps):.1f} GB, {len(windows.steps):,} steps of 1 s; {len(windows):,} windows of 20 s, one "
-          f"a minute, which look at {values * len(windows.used_rows()) / len(windows.steps) / 1e9:.1f} GB of them.\n")  # fmt: skip
-    for name in ("in memory, for comparison", "estimate", "evaluate"):
-        print(f"What `{name}` said:\n\n```text\n{texts.get(name, '').strip()[-1200:]}\n```\n")
+    windows = ip.make_windows(ip.read_steps(steps), steps=STEPS, stride=options.stride)
+    n, values = len(windows.steps), sum(values.nbytes for values in windows.steps.values.values())
+    print(f"\nSteps on disk: {size_gb(steps):.1f} GB, {n:,} steps of 1 s; {len(windows):,} windows of {STEPS} s, one "
+          f"every {options.stride} s, look at {values * len(windows.used_rows()) / n / 1e9:.1f} GB of them.\n")  # fmt: skip
+    for name in (IN_MEMORY, "estimate", "train", "evaluate"):
+        print(f"What `{name}` said:\n\n```text\n{texts[name].strip()[-1200:]}\n```\n")
     shutil.rmtree(options.folder)
 
 

@@ -58,7 +58,9 @@ def assert_same_steps(one, other):
 def test_steps_on_disk_are_those_in_memory(tmp_path):
     on_disk = prepare_steps(RECORDINGS, tmp_path / "steps", **LAID)
     in_memory = make_steps(RECORDINGS, **LAID)
-    assert in_memory.values["slow"].dtype == np.float64  # the fourth recording asks for it, after three that do not
+    assert (
+        in_memory.values["slow"].dtype == np.float64
+    )  # the fourth recording asks for it, after three that do not
     assert_same_steps(on_disk, in_memory)
     assert_same_steps(read_steps(tmp_path / "steps", check=True), in_memory)
     assert all(is_mapped(values) for values in on_disk.values.values())
@@ -115,13 +117,13 @@ class Interrupted:
 
 @pytest.mark.parametrize("fails_at", [1, 3, 5])
 def test_after_an_interruption_finished_recordings_are_not_read_again(tmp_path, fails_at):
-    out, first, second, told = tmp_path / "steps", Interrupted(fails_at), Interrupted(-1), []
+    out, first, second, shares = tmp_path / "steps", Interrupted(fails_at), Interrupted(-1), []
     with pytest.raises(KeyboardInterrupt):
         prepare_steps(first, out, source="s", **LAID)
     assert not out.exists()
-    steps = prepare_steps(second, out, source="s", progress=told.append, **LAID)
+    steps = prepare_steps(second, out, source="s", progress=shares.append, **LAID)
     assert first.read + second.read == list(range(len(RECORDINGS)))
-    assert told[0] == pytest.approx((fails_at + 1) / 6)
+    assert shares[0] == pytest.approx((fails_at + 1) / 6)
     assert_same_steps(steps, make_steps(RECORDINGS, **LAID))
     read_steps(out, check=True)
     assert not part_of(out).exists()

@@ -52,7 +52,12 @@ def test_training_evaluation_and_predictions_are_equal_to_the_bit(folder):
     for source in ("study", "steps"):
         out = folder / f"run_{source}"
         data = ["--data", str(folder / source)]
-        assert main(["train", *data, "-o", str(out), "--profile", "none", "--quiet", "--test", "0.25", *SETTINGS]) == 0
+        assert (
+            main(
+                ["train", *data, "-o", str(out), "--profile", "none", "--quiet", "--test", "0.25", *SETTINGS]
+            )
+            == 0
+        )
         assert main(["evaluate", str(out), "--quiet"]) == 0
         table = folder / f"{source}.parquet"
         assert main(["predict", str(out), *data, "-o", str(table), "--quiet"]) == 0

@@ -3,7 +3,14 @@
 from jsonargparse import ArgumentParser, Namespace
 
 from interplay.cli.command import PROGRAM, Command
-from interplay.cli.options import json_option, out_option, overwrite_option, root_option, step_option, steps_option
+from interplay.cli.options import (
+    json_option,
+    out_option,
+    overwrite_option,
+    root_option,
+    step_option,
+    steps_option,
+)
 from interplay.cli.output import progress, tell_next, tell_result
 from interplay.cli.workflow import continued
 

@@ -2,12 +2,12 @@
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sized
 from dataclasses import asdict
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -28,6 +28,7 @@ SYNC_BYTES = 1 << 26
 """Bytes after which what was written is brought to the disk and noted there."""
 
 
+@runtime_checkable
 class Recordings(Protocol):
     """Recordings that are read one after the other."""
 
@@ -104,14 +105,12 @@ def prepare_steps(
 
 
 def _count(recordings: Iterable[Recording] | Recordings) -> int:
-    return len(recordings) if hasattr(recordings, "__len__") else 0
+    return len(recordings) if isinstance(recordings, Sized) else 0
 
 
 def _rest(recordings: Iterable[Recording] | Recordings, n: int) -> Iterable[Recording]:
     """Recordings from number n on."""
-    if hasattr(recordings, "after"):
-        return recordings.after(n)
-    return islice([recordings] if isinstance(recordings, Recording) else recordings, n, None)
+    return recordings.after(n) if isinstance(recordings, Recordings) else islice(recordings, n, None)
 
 
 class _Work:
@@ -131,7 +130,9 @@ class _Work:
                 shutil.rmtree(other)
         self.folder.mkdir(exist_ok=True)
         if (self.folder / DONE).is_file():
-            self._first, *self.recordings = map(json.loads, (self.folder / DONE).read_text("utf-8").splitlines())
+            self._first, *self.recordings = map(
+                json.loads, (self.folder / DONE).read_text("utf-8").splitlines()
+            )
             rows = sum(one["steps"] for one in self.recordings)
             for array in self._first["arrays"]:
                 self._arrays[array] = GrowingArray(self.folder / f"{array}.npy", rows=rows)
@@ -140,7 +141,9 @@ class _Work:
         """Append the steps of a recording."""
         self._check(recording, steps)
         before = sum(one["segments"] for one in self.recordings)
-        arrays = dict(zip((f"values_{m}" for m in range(len(steps.values))), steps.values.values(), strict=True))
+        arrays = dict(
+            zip((f"values_{m}" for m in range(len(steps.values))), steps.values.values(), strict=True)
+        )
         arrays |= {name: getattr(steps, name) for name in ("observed", "target", "time_s")}
         arrays["segment"] = steps.segment + before
         for name, rows in arrays.items():
@@ -178,7 +181,9 @@ class _Work:
             channels=self._first["channels"],
             units=self._first["units"],
             static=self._first["static"],
-            recordings=tuple({name: one[name] for name in ("entity", "name", "steps")} for one in self.recordings),
+            recordings=tuple(
+                {name: one[name] for name in ("entity", "name", "steps")} for one in self.recordings
+            ),
             digests={name: array.close() for name, array in self._arrays.items()},
             about=about,
         )
@@ -188,8 +193,14 @@ class _Work:
 
     def _check(self, recording: Recording, steps: Steps) -> None:
         """Refuse a recording that is not like the first."""
-        about = {
-            "arrays": [*(f"values_{m}" for m in range(len(steps.values))), "observed", "target", "time_s", "segment"],
+        about: dict[str, Any] = {
+            "arrays": [
+                *(f"values_{m}" for m in range(len(steps.values))),
+                "observed",
+                "target",
+                "time_s",
+                "segment",
+            ],
             "shapes": {name: list(array.shape[1:]) for name, array in steps.values.items()},
             "step_s": steps.step_s,
             "padding": steps.padding,

@@ -61,8 +61,8 @@ def _check_workers(client, address: str) -> None:
         other = [name for name in here if there[name] != here[name]]
         if other:
             raise InvalidInput(
-                f"workers must have the versions of this machine; {worker} has {other[0]} {there[other[0]]}, here it is "
-                f"{here[other[0]]}. Install the same on all machines."
+                f"workers must have the versions of this machine; {worker} has {other[0]} {there[other[0]]}, here it "
+                f"is {here[other[0]]}. Install the same on all machines."
             )
 
 

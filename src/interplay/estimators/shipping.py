@@ -104,18 +104,18 @@ def _one(work: Callable[[T, Item], Result], shipped: Shipped[T], k: int, item: I
 def _sent_once(shipped: Shipped) -> Iterator[None]:
     """A block in which a Dask cluster has it wherever it is needed; other backends map its arrays by themselves."""
     backend, _ = get_active_backend()
-    client = getattr(backend, "client", None)
-    if client is None:
+    client, futures = getattr(backend, "client", None), getattr(backend, "data_futures", None)
+    if client is None or futures is None:
         yield
         return
     with warnings.catch_warnings():
         # data that were scattered are lost with the worker that holds them; the scheduler can give these again
         warnings.filterwarnings("ignore", message="Sending large graph")
-        backend.data_futures[id(shipped)] = client.submit(_itself, shipped, pure=False)
+        futures[id(shipped)] = client.submit(_itself, shipped, pure=False)
     try:
         yield
     finally:
-        del backend.data_futures[id(shipped)]
+        del futures[id(shipped)]
 
 
 def _itself(shipped: Shipped[T]) -> Shipped[T]:

@@ -80,14 +80,15 @@ class GrowingArray:
 
     def _widen(self, dtype: np.dtype) -> None:
         """Write all rows anew in another dtype."""
-        self._file.close()
-        before = np.memmap(self.path, self.dtype, "r", self._start, (self.n, *self.row_shape)) if self.n else []
         part = self.path.with_suffix(".wider")
         wide = GrowingArray(part, np.empty((0, *self.row_shape), dtype))
         at_once = max(1, BYTES // self._row_bytes)
+        self._file.seek(self._start)
         for k in range(0, self.n, at_once):
-            wide.append(before[k : k + at_once])
-        del before
+            count = min(at_once, self.n - k)
+            data = np.frombuffer(self._file.read(count * self._row_bytes), self.dtype)
+            wide.append(data.reshape(count, *self.row_shape))
+        self._file.close()
         wide.close()
         part.replace(self.path)
         self._open(None, self.n)
@@ -116,10 +117,6 @@ def mapped(path: Path) -> np.ndarray:
     return np.load(path, mmap_mode="r").view(np.ndarray)
 
 
-def is_mapped(array: np.ndarray) -> bool:
+def is_mapped(array: np.ndarray | None) -> bool:
     """Whether an array lies in a file rather than in memory."""
-    while isinstance(array, np.ndarray):
-        if isinstance(array, np.memmap):
-            return True
-        array = array.base
-    return False
+    return isinstance(array, np.memmap) or (isinstance(array, np.ndarray) and is_mapped(array.base))

@@ -1,4 +1,4 @@
-"""Temporary folders, by default in the system's place for them, which go with their process or, if it is killed, at the start of another."""
+"""Temporary folders, which go with their process or, if it is killed, at the start of another."""
 
 import os
 import shutil

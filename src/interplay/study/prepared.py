@@ -113,7 +113,9 @@ def prepare_dataset(
         fill=card.fill,
         max_gap_s=card.max_gap_s,
         padding=0 if card.min_steps is None else card.steps - card.min_steps,
-        source=repr((version("interplay"), card.to_dict(), study and study.labelled, _files(card, root, Path(out)))),
+        source=repr(
+            (version("interplay"), card.to_dict(), study and study.labelled, _files(card, root, Path(out)))
+        ),
         about={
             "card": asdict(card),
             "labelled_only": study is None,

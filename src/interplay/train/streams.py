@@ -73,9 +73,7 @@ def thinned_streams(test: Windows, first: np.ndarray, read: np.ndarray) -> xr.Da
         if per > 1:
             variables[f"high_{k}"] = ((f"piece_{k}", f"channel_{k}"), high)
         units = list(steps.units.get(name, ()))[: len(channels[name])]
-        described.append(
-            {"name": name, "channels": channels[name], "units": units, "rate": rate, "per": per}
-        )
+        described.append({"name": name, "channels": channels[name], "units": units, "rate": rate, "per": per})
     # a list of one name would come back from a file as the name
     return xr.Dataset(variables, attrs={"streams": json.dumps(described)})
 

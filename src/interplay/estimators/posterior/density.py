@@ -126,7 +126,5 @@ class DensityPID(PosteriorPID):
             windows = replace(windows, steps=replace(windows.steps, target=target))
         bins, binned = NumberBins.cut(windows)
         context = np.zeros(len(windows), dtype=np.int64) if stratum is None else stratum
-        problem = Problem.of(
-            binned, context, lags, within_entities=within, bins=bins, folder=self.resume
-        )
+        problem = Problem.of(binned, context, lags, within_entities=within, bins=bins, folder=self.resume)
         return problem, folds, stratum

@@ -59,7 +59,7 @@ class Problem:
         bins: NumberBins | None = None,
         folder: str | None = None,
     ) -> "Problem":
-        """From windows; scaling and features are worked out here, once for all probes. Many features lie in `folder`."""
+        """From windows; scaling and features are worked out here, once for all probes; many lie in `folder`."""
         step_features = StepFeatures.fit(windows)
         of_context = log_prior_of_windows(windows.y, context, len(windows.classes))
         rows = windows.last[:, None] - np.asarray(lags)

@@ -96,12 +96,13 @@ def main() -> None:
         )
     n_blocks = len(alone.probe.blocks) - 1
     shared = total - first
+    of_block = shared / max(1, n_blocks)
     print(f"\nIn one process {first:.1f} s ({first / total:.0%}) are work of one process, {screening:.1f} s "
-          f"of them screening, and {shared:.1f} s are {n_blocks} further blocks of {shared / max(1, n_blocks):.1f} s, which "
-          "workers share. By these shares alone, without what travels:\n")  # fmt: skip
+          f"of them screening, and {shared:.1f} s are {n_blocks} further blocks of {of_block:.1f} s, which workers "
+          "share. By these shares alone, without what travels:\n")  # fmt: skip
     print("| workers | seconds, at the least | times as fast |\n| --- | --- | --- |")
     for workers in (1, 2, 8, 64):
-        least = first + -(-n_blocks // workers) * shared / max(1, n_blocks)
+        least = first + -(-n_blocks // workers) * of_block
         print(f"| {workers} | {least:.1f} | {total / least:.1f} |")
 
 

@@ -149,8 +149,9 @@ def main() -> None:
         print(f"| {name} | {ended.code} | {ended.seconds:,.0f} | {ended.mb:,.0f} |", flush=True)
     windows = ip.make_windows(ip.read_steps(steps), steps=STEPS, stride=options.stride)
     n, values = len(windows.steps), sum(values.nbytes for values in windows.steps.values.values())
+    looked_at = values * len(windows.used_rows()) / n / 1e9
     print(f"\nSteps on disk: {size_gb(steps):.1f} GB, {n:,} steps of 1 s; {len(windows):,} windows of {STEPS} s, one "
-          f"every {options.stride} s, look at {values * len(windows.used_rows()) / n / 1e9:.1f} GB of them.\n")  # fmt: skip
+          f"every {options.stride} s, look at {looked_at:.1f} GB of them.\n")  # fmt: skip
     for name in (IN_MEMORY, "estimate", "train", "evaluate"):
         print(f"What `{name}` said:\n\n```text\n{texts[name].strip()[-1200:]}\n```\n")
     shutil.rmtree(options.folder)

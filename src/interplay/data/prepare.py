@@ -24,6 +24,8 @@ from interplay.types import Recording
 
 DONE = "recordings.jsonl"
 """In unfinished work: a line for each recording whose steps are all on the disk."""
+GROWING = ("observed", "target", "time_s", "segment")
+"""Fields of `Steps` that grow with every recording, beside the values."""
 SYNC_BYTES = 1 << 26
 """Bytes after which what was written is brought to the disk and noted there."""
 
@@ -141,11 +143,8 @@ class _Work:
         """Append the steps of a recording."""
         self._check(recording, steps)
         before = sum(one["segments"] for one in self.recordings)
-        arrays = dict(
-            zip((f"values_{m}" for m in range(len(steps.values))), steps.values.values(), strict=True)
-        )
-        arrays |= {name: getattr(steps, name) for name in ("observed", "target", "time_s")}
-        arrays["segment"] = steps.segment + before
+        arrays = {f"values_{m}": values for m, values in enumerate(steps.values.values())}
+        arrays |= {name: getattr(steps, name) for name in GROWING} | {"segment": steps.segment + before}
         for name, rows in arrays.items():
             if name not in self._arrays:
                 self._arrays[name] = GrowingArray(self.folder / f"{name}.npy", rows)
@@ -165,7 +164,7 @@ class _Work:
 
     def finish(self, new: Path, about: Mapping[str, Any]) -> None:
         """Fill a new folder with arrays and manifest."""
-        if self._first is None:
+        if self._first is None or not self.recordings:
             raise InvalidInput("recordings must hold at least one recording; got none.")
         counts, segments = ([one[name] for one in self.recordings] for name in ("steps", "segments"))
         names, entity = np.unique([one["entity"] for one in self.recordings], return_inverse=True)
@@ -194,13 +193,7 @@ class _Work:
     def _check(self, recording: Recording, steps: Steps) -> None:
         """Refuse a recording that is not like the first."""
         about: dict[str, Any] = {
-            "arrays": [
-                *(f"values_{m}" for m in range(len(steps.values))),
-                "observed",
-                "target",
-                "time_s",
-                "segment",
-            ],
+            "arrays": [*(f"values_{m}" for m in range(len(steps.values))), *GROWING],
             "shapes": {name: list(array.shape[1:]) for name, array in steps.values.items()},
             "step_s": steps.step_s,
             "padding": steps.padding,
@@ -228,7 +221,7 @@ class _Work:
 
     def save(self) -> None:
         """Bring what was written to the disk, and then note the recordings that it is of."""
-        if self._first is None:
+        if not self.recordings:
             return
         for array in self._arrays.values():
             array.sync()

@@ -25,14 +25,16 @@ LAG = 2
 
 
 def windows(bits: int, noise: int, steps: int, lags: int) -> ip.Windows:
-    """Two modalities of each bit of the target, which is their exclusive or two steps before, and noise."""
+    """Each bit of the target is an exclusive or of two steps before; two modalities show either side of it, so that
+    four pairs tell it. The others are noise."""
     rng = np.random.default_rng(0)
     drawn = rng.integers(0, 2, (2 * bits + noise, steps))
     y = sum(np.roll(drawn[2 * k] ^ drawn[2 * k + 1], LAG) << k for k in range(bits))
-    shown = {
-        f"m{k:03d}": 2.0 * bit[:, None] + 0.3 * rng.normal(size=(steps, 2)) for k, bit in enumerate(drawn)
+    shown = np.repeat(drawn, np.r_[np.full(2 * bits, 2), np.ones(noise, dtype=int)], axis=0)
+    arrays = {
+        f"m{k:03d}": 2.0 * bit[:, None] + 0.3 * rng.normal(size=(steps, 2)) for k, bit in enumerate(shown)
     }
-    return ip.windows_from_arrays(shown, y, steps=lags)
+    return ip.windows_from_arrays(arrays, y, steps=lags)
 
 
 @dataclass
@@ -62,9 +64,9 @@ def one_fit(data: ip.Windows, lags: int) -> tuple[float, float, float, ip.Intera
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--bits", type=int, default=4)
-    parser.add_argument("--noise", type=int, default=12)
-    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--bits", type=int, default=3)
+    parser.add_argument("--noise", type=int, default=8)
+    parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--lags", type=int, default=10)
     options = parser.parse_args()
     data = windows(options.bits, options.noise, options.steps, options.lags)

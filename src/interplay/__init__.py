@@ -21,6 +21,7 @@ _HOME = {
     "label_series": "data",
     "make_steps": "data",
     "make_windows": "data",
+    "read_steps": "data",
     "split_by_entity": "data",
     "windows_around": "data",
     "windows_from_arrays": "data",
@@ -39,6 +40,7 @@ _HOME = {
     "beyond_pairs": "estimators",
     "decompose_predictions": "estimators",
     "load_dataset": "datasets",
+    "prepare": "study",
     "read_folder": "study",
     "InteractionClassifier": "sklearn",
     "InteractionRegressor": "sklearn",
@@ -106,6 +108,7 @@ if TYPE_CHECKING:
         label_series,
         make_steps,
         make_windows,
+        read_steps,
         split_by_entity,
         windows_around,
         windows_from_arrays,
@@ -129,7 +132,7 @@ if TYPE_CHECKING:
     from interplay.report import write_figures, write_report
     from interplay.selection import select_modalities
     from interplay.sklearn import InteractionClassifier, InteractionRegressor
-    from interplay.study import read_folder
+    from interplay.study import prepare, read_folder
     from interplay.train import fit, load_run
     from interplay.tuning import tune
     from interplay.types import Recording, Stream, Target

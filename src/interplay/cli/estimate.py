@@ -40,6 +40,14 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
         help="also measure what a third adds to a pair, of triples that look promising, and write it beside the "
         "profile (.triples.nc)",
     )
+    part.add_argument(
+        "--scheduler",
+        type=str | None,
+        default=None,
+        metavar="ADDRESS",
+        help="Dask cluster whose workers share the work, such as tcp://10.0.0.1:8786 (pip install "
+        "'interplay[cluster]')",
+    )
     if needs_more_options(part, words):
         estimator_options(part, words, default="PosteriorPID")
 
@@ -59,8 +67,10 @@ def run(args: Namespace) -> None:
     beside = args.out.with_suffix(".triples.nc")
     if args.beyond_pairs:
         check_writable(beside, overwrite=args.overwrite)
+    from interplay.estimators.cluster import on_cluster
+
     train, _, _ = training_and_test_windows(args.source, args)
-    with continued(args.out) as folder:
+    with on_cluster(args.scheduler), continued(args.out) as folder:
         profile = estimate_interactions(train, args.get("estimator"), args, folder)
         profile.save(args.out, overwrite=args.overwrite)
         words = interactions_in_words(profile)
@@ -84,6 +94,7 @@ COMMAND = Command(
         "interplay estimate hapt_sample -o counted.nc --estimator DiscretePID --lags-s '[0, 1]'",
         "interplay estimate hapt_sample -o rate.nc --rate --estimator.target_history 1",
         "interplay estimate hapt_sample -o profile.nc --beyond-pairs --lags-s '[0]'",
+        "interplay estimate hapt_sample -o profile.nc --scheduler tcp://10.0.0.1:8786",
         "interplay estimate hapt_sample -o profile.nc --overwrite --estimator.epochs 6 --json --quiet",
     ),
 )

@@ -8,7 +8,7 @@ from jsonargparse._core import ActionsContainer as Options
 from interplay.cli.command import PROGRAM
 
 AS_ITS_CARD_SAYS = "(default: as the data set's card says)"
-DATA = f"a data set's name (see `{PROGRAM} datasets list`), or a study folder"
+DATA = f"a data set's name (see `{PROGRAM} datasets list`), a study folder, or what `{PROGRAM} prepare` made of one"
 
 
 def out_option(part: Options, what: str, *, default: Path | None = None, required: bool = False) -> None:

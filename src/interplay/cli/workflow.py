@@ -22,13 +22,14 @@ def training_and_test_windows(source: str, args: Namespace):
 
 def split_as_asked(dataset, root: Path, source: str, args: Namespace, *, added: tuple[str, ...] = ()):
     """The same of an open data set; of streams that were `added` to it the split knows nothing."""
-    from interplay.data import find_split, make_windows, options_of_split, split_windows
+    from interplay.data import find_split, options_of_split, split_windows
+    from interplay.study import windows_of
 
     split = find_split(args.split, dataset.card.splits)
     asked = {name: args.get(name) for name in ("step_s", "steps", "stride")}
     given = {name: value for name, value in asked.items() if value is not None}
     options = options_of_split(split, dataset.card.window_options, **given)
-    windows = make_windows(dataset.recordings(root), **options)
+    windows = windows_of(dataset, root, **options)
     known = windows.without(added) if added else windows
     parts, manifest = split_windows(
         known, split, test=args.test, seed=args.split_seed, source=source, options=options
@@ -40,16 +41,15 @@ def split_as_asked(dataset, root: Path, source: str, args: Namespace, *, added: 
 
 def windows_to_adapt_to(args: Namespace):
     """The same as `training_and_test_windows`; of a single entity all windows, and None to test on."""
-    from interplay.data import describe_split, make_windows
-    from interplay.study import find_source
+    from interplay.data import describe_split
+    from interplay.study import entities_of, find_source, windows_of
 
     dataset, root = find_source(args.data, args.root)
-    recordings = list(dataset.recordings(root))
-    if len({recording.entity for recording in recordings}) > 1:
+    if len(entities_of(dataset, root)) > 1:
         return split_as_asked(dataset, root, args.data, args)
     given = {name: args.get(name) for name in ("step_s", "steps", "stride") if args.get(name) is not None}
     options = {**dataset.card.window_options, **given}
-    windows = make_windows(recordings, **options)
+    windows = windows_of(dataset, root, **options)
     return windows, None, describe_split({"train": windows}, source=args.data, options=options)
 
 
@@ -64,30 +64,24 @@ def source_of(run, args: Namespace) -> str:
 
 def windows_like(run, args: Namespace, *, labelled: bool = True):
     """All windows of a data set, cut as the run's own were; unless `labelled`, those without a label, too."""
-    from interplay.data import make_windows
-    from interplay.study import find_source, windows_to_predict
+    from interplay.study import find_source, windows_of, windows_to_predict
 
     dataset, root = find_source(source_of(run, args), args.root, labelled=labelled)
     options = dataset.card.window_options
     options |= {"step_s": run.schema.step_s, "steps": run.schema.steps}
     if args.stride is not None:
         options["stride"] = args.stride
-    return (
-        make_windows(dataset.recordings(root), **options)
-        if labelled
-        else windows_to_predict(dataset, root, **options)
-    )
+    return (windows_of if labelled else windows_to_predict)(dataset, root, **options)
 
 
 def windows_of_split(run, args: Namespace):
     """All windows of a data set, cut with the options that the run's split remembers."""
-    from interplay.data import make_windows
-    from interplay.study import find_source
+    from interplay.study import find_source, windows_of
 
     if not run.split.options:
         return windows_like(run, args)
     dataset, root = find_source(source_of(run, args), args.root)
-    return make_windows(dataset.recordings(root), **run.split.options)
+    return windows_of(dataset, root, **run.split.options)
 
 
 def estimate_interactions(windows, estimator, args: Namespace, folder: Path):

@@ -16,6 +16,8 @@ FEWEST_ENTITIES = 4
 """Entities from which a channel that is constant in each and different in all is told."""
 FEWEST_ROWS = 10
 """Rows that each must have."""
+LOOKED_AT_BYTES = 1 << 27
+"""Of a modality that are looked at; of one with more, those from the first steps of each entity."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -53,12 +55,8 @@ def doubts_of_steps(steps: Steps, rows: np.ndarray | None = None) -> list[str]:
     """
     sentences: list[str] = []
     for name, array in steps.values.items():
-        own, channels, units = (
-            array if rows is None else array[rows],
-            steps.channels[name],
-            steps.units.get(name, ()),
-        )
-        which = slice(None) if rows is None else rows
+        which = _few(array, steps.entity, rows)
+        own, channels, units = array[which], steps.channels[name], steps.units.get(name, ())
         newest = Rows(
             name=name, channels=channels, units=units, values=own[:, -1], labels=steps.target[which],
             run=steps.segment[which], entity=steps.entity[which],
@@ -68,6 +66,19 @@ def doubts_of_steps(steps: Steps, rows: np.ndarray | None = None) -> list[str]:
     return sentences + twins_in_words(
         twins(first_samples(steps, np.arange(len(steps)) if rows is None else rows))
     )
+
+
+def _few(array: np.ndarray, entity: np.ndarray, rows: np.ndarray | None) -> slice | np.ndarray:
+    """Rows of an array that are looked at: all that are asked for, or the first of each entity where these are many."""
+    n = len(array) if rows is None else len(rows)
+    most = LOOKED_AT_BYTES // max(1, array.itemsize * int(np.prod(array.shape[1:])))
+    if n <= most:
+        return slice(None) if rows is None else rows
+    rows = np.arange(len(array)) if rows is None else rows
+    order = np.argsort(entity[rows], kind="stable")
+    starts = np.flatnonzero(np.diff(entity[rows][order], prepend=-1))
+    place = np.arange(n) - np.repeat(starts, np.diff(np.r_[starts, n]))
+    return rows[np.sort(order[place < max(1, most // len(starts))])]
 
 
 def doubts_of_stream(recordings: Sequence[Recording], name: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Split manifests: which entities are on which side, and enough of their windows to prove that they came back."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from interplay.data.pieces import pieces
 from interplay.data.same_samples import Sketches, sketches
 from interplay.data.targets import is_labelled
 from interplay.data.windows import Windows
@@ -211,10 +212,16 @@ def _counts(windows: Windows) -> dict[str, int]:
 def _moments(windows: Windows) -> dict[str, tuple[float, float]]:
     rows, moments = windows.used_rows(), {}
     for name, values in windows.steps.values.items():
-        seen = values[rows]
-        seen = seen[~np.isnan(seen)].astype(np.float64)
-        moments[name] = (float(seen.mean()), float(seen.std())) if seen.size else (0.0, 0.0)
+        n = sum(seen.size for seen in _seen(values, rows))
+        mean = sum(float(seen.sum()) for seen in _seen(values, rows)) / max(1, n)
+        variance = sum(float(((seen - mean) ** 2).sum()) for seen in _seen(values, rows)) / max(1, n)
+        moments[name] = (mean, variance**0.5)
     return moments
+
+
+def _seen(values: np.ndarray, rows: np.ndarray) -> Iterator[np.ndarray]:
+    """Observed samples, float64, a piece after the other."""
+    return (piece[~np.isnan(piece)].astype(np.float64) for piece in pieces(values, rows))
 
 
 def _check_same(windows: Windows, part: Part, name: str) -> None:

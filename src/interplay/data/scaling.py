@@ -22,6 +22,9 @@ KNOTS = 65
 SAMPLES = 1 << 18
 """At most so many samples of a modality, evenly drawn, are looked at: a quantile is known to a thousandth of a rank."""
 
+NUMBERS_AT_ONCE = 1 << 19
+"""That are scaled together."""
+
 SPREADS = ((0.25, 0.75, 1.349), (0.05, 0.95, 3.290), (0.005, 0.995, 5.152), (0.0, 1.0, 2.0))
 """Pairs of quantiles and how many standard deviations of a normal channel lie between them: the first pair that differs
 sets scale and centre, the others serve channels that rest most of the time. The middle of two quartiles is as robust as
@@ -90,7 +93,16 @@ class ChannelScale:
 
     def apply(self, values: np.ndarray) -> np.ndarray:
         """Both, (..., d) -> (..., 2 d) float32; ranks as a channel of mean 0 and variance 1."""
-        return np.concatenate([self.robust(values), centred_rank(self.rank(values))], axis=-1)
+        d = values.shape[-1]
+        scaled = np.empty((*values.shape[:-1], COPIES * d), dtype=np.float32)
+        samples, both = values.reshape(-1, d), scaled.reshape(-1, COPIES * d)
+        # a piece at a time: what is worked out between, in float64, would take ten times the memory
+        at_once = max(1, NUMBERS_AT_ONCE // max(1, d))
+        for k in range(0, len(samples), at_once):
+            piece = samples[k : k + at_once]
+            both[k : k + at_once, :d] = self.robust(piece)
+            both[k : k + at_once, d:] = centred_rank(self.rank(piece))
+        return scaled
 
 
 def scaled_schema(schema: Schema) -> Schema:

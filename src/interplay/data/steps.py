@@ -13,6 +13,7 @@ from interplay.data.odd_times import emptiness_in_words
 from interplay.data.precision import as_samples
 from interplay.data.targets import labels_on_grid, unlabelled
 from interplay.errors import InvalidInput
+from interplay.files.growing import is_mapped
 from interplay.types import Recording, Stream
 from interplay.units import samples_per_step
 
@@ -35,6 +36,7 @@ class Steps:
     units : modality name -> units of its channels, "" where one is not known; nothing where none is
     step_s : float, s
     static : name of a side input -> (segments,) float32, in order of segments; NaN where unknown
+    padding : unobserved steps before each segment, see `padded`
     """
 
     values: Mapping[str, np.ndarray]
@@ -49,6 +51,7 @@ class Steps:
     step_s: float
     static: Mapping[str, np.ndarray] = field(default_factory=dict)
     units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    padding: int = 0
 
     def __len__(self) -> int:
         return len(self.target)
@@ -145,6 +148,11 @@ def make_steps(
 
 def padded(table: Steps, n: int) -> Steps:
     """The same with `n` unobserved steps before each segment, so that windows may begin before it does."""
+    if any(is_mapped(array) for array in table.values.values()):
+        raise InvalidInput(
+            f"min_steps must be no less than the steps were prepared for, {n} steps more; they lie on disk and cannot "
+            "grow. Prepare them anew with these steps and min_steps."
+        )
     starts = np.flatnonzero(np.diff(table.segment, prepend=table.segment[0] - 1))
     # row -1 is a step of padding, which belongs to the segment and entity of the step that follows
     row = np.insert(np.arange(len(table)), np.repeat(starts, n), -1)
@@ -167,6 +175,7 @@ def padded(table: Steps, n: int) -> Steps:
         segment=table.segment[follows],
         entity=table.entity[follows],
         time_s=table.time_s[follows] + table.step_s * (place - next_real),
+        padding=table.padding + n,
     )
 
 

@@ -14,7 +14,9 @@ FAR = 1.0
 SMALL = 100.0
 """Times by which all channels of a modality may be smaller than in training: who lies still moves that much less."""
 SAMPLES = 4096
-"""Samples of an entity that are looked at."""
+"""Steps of an entity that are looked at, about."""
+LOOKED_AT_BYTES = 1 << 27
+"""Of a modality that are looked at, about."""
 
 
 def unlike_training(windows: Windows, scales: Mapping[str, ChannelScale]) -> list[str]:
@@ -31,18 +33,20 @@ def unlike_training(windows: Windows, scales: Mapping[str, ChannelScale]) -> lis
     sentences = []
     for m, (name, array) in enumerate(windows.steps.values.items()):
         seen = rows[windows.steps.observed[rows, m]]
-        values = {who: array[some] for who, some in _of_entities(windows, seen)}
+        row_bytes = array.itemsize * int(np.prod(array.shape[1:]))
+        most = max(1, LOOKED_AT_BYTES // (row_bytes * len(windows.steps.entities)))
+        values = {who: array[some] for who, some in _of_entities(windows, seen, min(SAMPLES, most))}
         if values:
             sentences += _outside(name, values, scales[name], windows.steps.channels[name])
             sentences += _smaller(name, values, scales[name])
     return sentences
 
 
-def _of_entities(windows: Windows, rows: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+def _of_entities(windows: Windows, rows: np.ndarray, most: int) -> Iterator[tuple[str, np.ndarray]]:
     entity = windows.steps.entity[rows]
     for k in np.unique(entity):
         own = rows[entity == k]
-        yield windows.steps.entities[k], own[:: max(1, len(own) // SAMPLES)]
+        yield windows.steps.entities[k], own[:: max(1, len(own) // most)]
 
 
 def _outside(

@@ -188,9 +188,9 @@ class Windows:
 
 
 def make_windows(
-    recordings: Iterable[Recording] | Recording,
+    recordings: Iterable[Recording] | Recording | Steps,
     *,
-    step_s: float,
+    step_s: float | None = None,
     steps: int,
     stride: int = 1,
     min_steps: int | None = None,
@@ -202,8 +202,9 @@ def make_windows(
 
     Parameters
     ----------
-    recordings : Recording or iterable of them
+    recordings : Recording or iterable of them; or Steps, such as `interplay.read_steps` gives
     step_s : float, s
+        That of steps, if they are given, is their own.
     steps : int
         T, steps per window.
     stride : int
@@ -212,7 +213,7 @@ def make_windows(
         Also give windows at the start of a segment that have only so many steps; the steps they lack are
         unobserved.
     fill, max_gap_s
-        As in `interplay.data.make_steps`.
+        As in `interplay.data.make_steps`; of steps they were chosen when these were made.
     labelled : bool
         Whether only windows whose last step is labelled are kept; without labels there is nothing to learn, but all
         there is to predict.
@@ -242,6 +243,11 @@ def make_windows(
     >>> ip.make_windows(person, step_s=1.0, steps=5, stride=5)
     Windows(12 windows of 5 steps of 1 s: 1 entity, 2 modalities; target: classes rest, walk)
     """
+    if isinstance(recordings, Steps):
+        _check_made(recordings, step_s, fill, max_gap_s)
+        return index_windows(recordings, steps=steps, stride=stride, min_steps=min_steps, labelled=labelled)
+    if step_s is None:
+        raise InvalidInput("step_s must be given, the length of a step in seconds, unless steps are.")
     doubts: list[str] = []
     if isinstance(recordings, Recording):
         recordings = [recordings]
@@ -249,6 +255,18 @@ def make_windows(
     windows = index_windows(table, steps=steps, stride=stride, min_steps=min_steps, labelled=labelled)
     warn_of_data([*doubts, *doubts_of_steps(table)])
     return windows
+
+
+def _check_made(table: Steps, step_s: float | None, fill, max_gap_s: float | None) -> None:
+    """Refuse to lay steps anew."""
+    if step_s is not None and abs(step_s - table.step_s) > 1e-9:
+        raise InvalidInput(
+            f"step_s must be that of the steps, {table.step_s:g} s; got {step_s:g}. Prepare them anew for other steps."
+        )
+    if fill is not None or max_gap_s is not None:
+        raise InvalidInput(
+            "fill and max_gap_s must be said when steps are made; these are. Leave them out, or prepare them anew."
+        )
 
 
 def _looked_at(recordings: Iterable[Recording], doubts: list[str]) -> Iterator[Recording]:
@@ -268,18 +286,20 @@ def index_windows(
             raise InvalidInput(f"{name} must be a whole number of at least 1; got {value!r}.")
     if least > steps:
         raise InvalidInput(f"min_steps must be at most steps ({steps}); got {least}.")
-    if least < steps:
-        table = padded(table, steps - least)
+    if steps - least > table.padding:
+        table = padded(table, steps - least - table.padding)
+    # padding beyond what these windows may begin in is left out
+    first = steps - 1 + table.padding - (steps - least)
     starts = np.searchsorted(table.segment, np.unique(table.segment), side="left")
     lengths = np.diff(np.r_[starts, len(table)])
     place = np.arange(len(table)) - starts.repeat(lengths)
-    fits = place >= steps - 1
+    fits = place >= first
     if not fits.any():
         raise InvalidInput(
             f"a window of {least} steps must fit into a segment; the longest has "
-            f"{lengths.max() - (steps - least)} steps of {table.step_s:g} s. Use fewer or shorter steps."
+            f"{lengths.max() - table.padding} steps of {table.step_s:g} s. Use fewer or shorter steps."
         )
-    chosen = fits & ((place - steps + 1) % stride == 0)
+    chosen = fits & ((place - first) % stride == 0)
     last = np.flatnonzero(chosen & is_labelled(table.target) if labelled else chosen)
     if len(last) == 0:
         raise InvalidInput(

@@ -1,6 +1,8 @@
 """NetCDF files: written from memory, since HDF5 ends the whole process when the disk is full; read within bounds."""
 
 import math
+import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import h5py
@@ -16,7 +18,14 @@ def write_netcdf(dataset: xr.Dataset, path: Path) -> None:
         for name, variable in dataset.variables.items()
         if variable.dtype.kind in "iuf" and variable.size and variable.ndim
     }
-    path.write_bytes(dataset.to_netcdf(engine="h5netcdf", encoding=checked))
+    with _without_cluster():
+        path.write_bytes(dataset.to_netcdf(engine="h5netcdf", encoding=checked))
+
+
+def _without_cluster() -> AbstractContextManager:
+    """Where a Dask cluster is connected, xarray would take a lock of it, which does not know what lies in memory."""
+    dask = sys.modules.get("dask")
+    return nullcontext() if dask is None else dask.config.set(scheduler="threads")
 
 
 def read_netcdf(path: Path) -> xr.Dataset:

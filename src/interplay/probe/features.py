@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 from interplay.data import Scaler, Windows
-from interplay.data.scaling import ChannelScale, centred_rank
+from interplay.data.pieces import pieces as pieces_of
+from interplay.data.scaling import SAMPLES, ChannelScale, centred_rank
 
 SUMMARISED_FROM = 4
 """Samples per step from which a step is told by summaries beside its samples."""
@@ -43,7 +44,10 @@ class StepFeatures:
         for m, (name, array) in enumerate(windows.steps.values.items()):
             if array.shape[1] >= SUMMARISED_FROM:
                 seen = rows[windows.steps.observed[rows, m]]
-                summaries[name] = ChannelScale.fit(summary(scaler.channels[name].robust(array[seen])))
+                some = seen[:: max(1, -(-len(seen) // SAMPLES))]
+                scale = scaler.channels[name]
+                numbers = [summary(scale.robust(piece)) for piece in pieces_of(array, some)]
+                summaries[name] = ChannelScale.fit(np.concatenate([summary(array[:0]), *numbers]))
         return cls(scaler=scaler, summaries=summaries)
 
     def arrays(self) -> dict[str, np.ndarray]:

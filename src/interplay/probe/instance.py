@@ -23,7 +23,7 @@ import xarray as xr
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from interplay.data import Windows
+from interplay.data import Steps, Windows
 from interplay.errors import DamagedFile, InvalidInput
 from interplay.files import whole_file
 from interplay.files.reading import whole
@@ -138,10 +138,9 @@ class InstanceProbe:
     def explain(self, windows: Windows) -> xr.Dataset:
         """See `InteractionProfile.explain`."""
         self._check(windows)
-        steps = windows.steps
-        x = self.features.apply({n: steps.values[n] for n in self.shapes}, steps.observed)
         rows = windows.last[:, None] - self.lags
-        parts = [self._atoms(x, rows[k : k + self._batch()]) for k in range(0, len(rows), self._batch())]
+        at_once = self._batch()
+        parts = [self._atoms(windows.steps, rows[k : k + at_once]) for k in range(0, len(rows), at_once)]
         values = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         return self._dataset(windows, values)
 
@@ -164,9 +163,10 @@ class InstanceProbe:
         return max(1, min(1024, WORK_BYTES // (4 * numbers)))
 
     @torch.no_grad()
-    def _atoms(self, x: torch.Tensor, rows: np.ndarray) -> dict[str, np.ndarray]:
+    def _atoms(self, steps: Steps, rows: np.ndarray) -> dict[str, np.ndarray]:
         distinct, place = np.unique(rows.T, return_inverse=True)
-        x = x[:, torch.from_numpy(distinct)]
+        shown = {name: steps.values[name][distinct] for name in self.shapes}
+        x = self.features.apply(shown, steps.observed[distinct])
         place = torch.from_numpy(place.reshape(rows.shape[::-1]))
         log_p, blocks = torch.empty(0), []
         for k, block in enumerate(self.blocks):

@@ -14,9 +14,13 @@ from interplay.arrays import evenly
 from interplay.data import Scaler, Windows, cross_folds, purged, scaled_schema
 from interplay.readers.base import Reader, Sight, View
 from interplay.registry import Choice
+from interplay.types import Schema
 
 AT_ONCE = 1000
-"""Windows that are scaled at a time."""
+"""Windows that are scaled at a time, at most."""
+
+SIGHT_BYTES, PREPARED_BYTES = 1 << 26, 1 << 30
+"""Bytes of scaled windows at a time, and of those that readers prepare by, unless one window has more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +144,7 @@ def _cross_fitted(
 ) -> CrossFitted:
     schema = scaled_schema(windows.schema)
     reader: Reader = choice.build(view.schema(schema), seed)
-    some = evenly(len(windows), AT_ONCE)
+    some = evenly(len(windows), _at_once(schema, PREPARED_BYTES))
     reader.prepare(view.cut(sight(windows, scaler, some), schema))
     features = torch.cat([reader.features(seen) for seen in pieces_of_sight(windows, scaler, view)])
     fold = torch.from_numpy(folds.fold)
@@ -155,6 +159,13 @@ def _cross_fitted(
 def pieces_of_sight(windows: Windows, scaler: Scaler, view: View) -> Iterator[Sight]:
     """What a reader sees of windows, piece by piece."""
     schema = scaled_schema(windows.schema)
-    for start in range(0, len(windows), AT_ONCE):
-        which = np.arange(start, min(start + AT_ONCE, len(windows)))
+    at_once = _at_once(schema, SIGHT_BYTES)
+    for start in range(0, len(windows), at_once):
+        which = np.arange(start, min(start + at_once, len(windows)))
         yield view.cut(sight(windows, scaler, which), schema)
+
+
+def _at_once(schema: Schema, most_bytes: int) -> int:
+    """Windows of a scaled schema that are looked at together."""
+    each = 4 * schema.steps * sum(r * d for r, d in schema.shapes.values())
+    return min(AT_ONCE, max(1, most_bytes // each))

@@ -109,8 +109,8 @@ class Study:
                 return other
         return None
 
-    def recordings(self, root: str | Path | None = None) -> Iterator[Recording]:
-        """One recording after the other, in order of names; `root` is not needed.
+    def recordings(self, root: str | Path | None = None, *, first: int = 0) -> Iterator[Recording]:
+        """One recording after the other, in order of names, from number `first` on; `root` is not needed.
 
         Raises
         ------
@@ -123,7 +123,7 @@ class Study:
         refuse(issues)
         if not self.labelled:
             warn_of_data(not_there(self))
-        for key in self.keys:
+        for key in self.keys[first:]:
             data, issues = read_entity(self, key)
             refuse(issues)
             yield recording_of(self, key, data, static)

@@ -62,16 +62,18 @@ def thinned_streams(test: Windows, first: np.ndarray, read: np.ndarray) -> xr.Da
     n_channels = sum(map(len, channels.values()))
     described = []
     for k, name in enumerate(names):
-        samples = steps.values[name][used][..., : len(channels[name])]
-        per = samples_per_piece(len(used) * samples.shape[1], MOST_NUMBERS // n_channels)
-        low, high = _pieces(samples, lengths, per)
+        array = steps.values[name][..., : len(channels[name])]
+        rate = array.shape[1]
+        per = samples_per_piece(len(used) * rate, MOST_NUMBERS // n_channels)
+        # a stretch at a time: what was recorded may be more than fits into memory
+        ends = np.cumsum(lengths)
+        strips = [_pieces(array[rows], per) for rows in np.split(used, ends[:-1])]
+        low, high = (np.concatenate(parts) for parts in zip(*strips, strict=True))
         variables[f"low_{k}"] = ((f"piece_{k}", f"channel_{k}"), low)
         if per > 1:
             variables[f"high_{k}"] = ((f"piece_{k}", f"channel_{k}"), high)
         units = list(steps.units.get(name, ()))[: len(channels[name])]
-        described.append(
-            {"name": name, "channels": channels[name], "units": units, "rate": samples.shape[1], "per": per}
-        )
+        described.append({"name": name, "channels": channels[name], "units": units, "rate": rate, "per": per})
     # a list of one name would come back from a file as the name
     return xr.Dataset(variables, attrs={"streams": json.dumps(described)})
 
@@ -88,13 +90,10 @@ def _entities(test: Windows, first: np.ndarray) -> np.ndarray:
     return wanted[np.sort(at)[:MOST_ENTITIES]]
 
 
-def _pieces(samples: np.ndarray, lengths: np.ndarray, per: int) -> tuple[np.ndarray, np.ndarray]:
-    """Least and largest (P, d) float32 of samples (S, r, d), anew in every stretch of so many steps."""
-    rate = samples.shape[1]
+def _pieces(samples: np.ndarray, per: int) -> tuple[np.ndarray, np.ndarray]:
+    """Least and largest (P, d) float32 of a stretch of samples (S, r, d)."""
     flat = samples.reshape(-1, samples.shape[-1]).astype(np.float32)
-    inside = np.concatenate([np.arange(0, n * rate, per) for n in lengths])
-    begin = np.repeat(np.r_[0, np.cumsum(lengths)[:-1]] * rate, -(-lengths * rate // per))
-    at = begin + inside
+    at = np.arange(0, len(flat), per)
     nothing = np.isnan(flat)
     low = np.minimum.reduceat(np.where(nothing, np.inf, flat), at, axis=0)
     high = np.maximum.reduceat(np.where(nothing, -np.inf, flat), at, axis=0)

@@ -37,16 +37,25 @@ class Batches:
         All have as many batches; a probe with fewer windows begins again.
     batch_size : int, of large data sets
     generator : torch.Generator
+    most_steps : int
+        Steps that all probes may look at in a batch, at least those of one chunk each.
     """
 
     def __init__(
-        self, rows: torch.Tensor, fits: Sequence[np.ndarray], batch_size: int, generator: torch.Generator
+        self,
+        rows: torch.Tensor,
+        fits: Sequence[np.ndarray],
+        batch_size: int,
+        generator: torch.Generator,
+        *,
+        most_steps: int,
     ):
         self.generator = generator
         self.chunks = [_chunks(rows, fit) for fit in fits]
         most = max(len(fit) for fit in fits)
         size = min(batch_size, max(64, most // STEPS_PER_EPOCH))
-        self.at_once = max(1, round(size / CHUNK))
+        of_chunks = sum(int(count.max()) for _, _, count, _ in self.chunks)
+        self.at_once = max(1, min(round(size / CHUNK), most_steps // of_chunks))
         self.per_epoch = -(-max(len(windows) for windows, *_ in self.chunks) // self.at_once)
 
     def __iter__(self) -> Iterator[Batch]:

@@ -32,7 +32,7 @@ from interplay.probe.calibration import Calibration
 from interplay.probe.fine_bins import FineBins
 from interplay.probe.instance import InstanceProbe, PairBlock, PairReading
 from interplay.probe.network import Probe, ProbeShape
-from interplay.progress import Progress
+from interplay.progress import Progress, silent
 
 SCORING_BYTES = 256e6
 """Memory that scoring some pairs of a block may take at once."""
@@ -179,6 +179,12 @@ class BlockTask:
         digest.update(repr(settings).encode())
         return digest.hexdigest()
 
+    def without_samples(self) -> "BlockTask":
+        """The same without the samples of its windows: blocks read features."""
+        windows = self.problem.windows
+        bare = replace(windows, steps=replace(windows.steps, values={}))
+        return replace(self, problem=replace(self.problem, windows=bare))
+
     def cross_fit(self, block: Block, progress: Progress) -> CrossFit:
         """Logits of modalities and of screened pairs, by side."""
         problem, training, seed = self.problem, self.training, self.random_state
@@ -308,6 +314,12 @@ class BlockTask:
             centres=centres,
             bins=None if bins is None else FineBins(curves=bins.curves, group=bins.group),
         )
+
+
+def run_block(common: tuple[BlockTask, Scored, torch.Tensor], block: Block) -> BlockResult:
+    """Train and score a block, in whatever process; see `BlockTask.run_new`."""
+    task, scored, nulls = common
+    return task.run_new(scored, nulls, block, silent)
 
 
 def _at(calibration: Calibration, k: int, lag: int) -> Calibration:

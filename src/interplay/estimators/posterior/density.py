@@ -51,7 +51,7 @@ class DensityPID(PosteriorPID):
     block_bytes : float
         Memory that the logits of one block of promising pairs may take. Each block has probes of its own.
     n_jobs : int
-        Blocks that are worked on at once, in processes of their own (joblib).
+        Blocks that are worked on at once, in processes of their own or on a cluster, see `PosteriorPID`.
     resume : str, optional
         Folder that finished blocks are kept in; a run with the same data and parameters continues from there.
     device : str
@@ -126,5 +126,5 @@ class DensityPID(PosteriorPID):
             windows = replace(windows, steps=replace(windows.steps, target=target))
         bins, binned = NumberBins.cut(windows)
         context = np.zeros(len(windows), dtype=np.int64) if stratum is None else stratum
-        problem = Problem.of(binned, context, lags, within_entities=within, bins=bins)
+        problem = Problem.of(binned, context, lags, within_entities=within, bins=bins, folder=self.resume)
         return problem, folds, stratum

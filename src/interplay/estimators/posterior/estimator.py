@@ -14,18 +14,16 @@ that of the window's context, the target's own last labels, and the values are a
 """
 
 from collections.abc import Iterator
-from functools import partial
 
 import numpy as np
 import torch
 import xarray as xr
-from joblib import Parallel, delayed
 
 from interplay.data import Windows
 from interplay.estimators.base import BaseRUS
 from interplay.estimators.collect import ProfileBuilder
 from interplay.estimators.given import Given
-from interplay.estimators.posterior.blocks import BlockResult, BlockTask
+from interplay.estimators.posterior.blocks import Block, BlockResult, BlockTask, run_block
 from interplay.estimators.posterior.cells import CellDecoder
 from interplay.estimators.posterior.crossfit import HELD_OUT, CrossFit, Folds
 from interplay.estimators.posterior.fold_probe import Screened, Training
@@ -33,6 +31,7 @@ from interplay.estimators.posterior.problem import Problem
 from interplay.estimators.posterior.scoring import Scored
 from interplay.estimators.posterior.store import BlockStore
 from interplay.estimators.resampling import effective_windows, rearrangements, tail_p_values
+from interplay.estimators.shipping import results_elsewhere, works_here
 from interplay.estimators.strata import Known
 from interplay.estimators.target_history import past_labels
 from interplay.progress import Progress, silent
@@ -74,7 +73,8 @@ class PosteriorPID(BaseRUS):
     block_bytes : float
         Memory that the logits of one block of promising pairs may take. Each block has probes of its own.
     n_jobs : int
-        Blocks that are worked on at once, in processes of their own (joblib).
+        Blocks that are worked on at once, in processes of their own (joblib). Under ``joblib.parallel_config("dask")``
+        the workers of the cluster share all blocks but the first.
     resume : str, optional
         Folder that finished blocks are kept in; a run with the same data and parameters continues from there.
     device : str
@@ -183,7 +183,9 @@ class PosteriorPID(BaseRUS):
         windows, within = given.windows, given.within_entities
         folds = Folds.of(windows, self.folds, self.random_state, within_entities=within)
         known = Known.of(given, past, folds.parts, len(windows.classes), self.random_state)
-        problem = Problem.of(windows, known.context, lags, known.log_prior, within_entities=within)
+        problem = Problem.of(
+            windows, known.context, lags, known.log_prior, within_entities=within, folder=self.resume
+        )
         return problem, folds, known.stratum
 
     def _add_modalities(
@@ -196,23 +198,33 @@ class PosteriorPID(BaseRUS):
         builder.keep("quantisation_loss", bits(lost.score.double().mean(-1)))
         return p_value
 
-    def _results(self, task, scored, nulls, blocks, first, store, shares) -> Iterator[BlockResult]:
+    def _results(
+        self,
+        task: BlockTask,
+        scored: Scored,
+        nulls: torch.Tensor,
+        blocks: list[Block],
+        first: CrossFit,
+        store: BlockStore,
+        shares: "_Shares",
+    ) -> Iterator[BlockResult]:
+        """Results of all blocks in order; each is kept as soon as it is there."""
         if len(blocks[0].pairs) == 0:
             return
         yield store.once("block-0", BlockResult, lambda: task.run(scored, nulls, blocks[0], first))
-        jobs = Parallel(n_jobs=self.n_jobs, return_as="generator")
-        alone = self.n_jobs == 1
-        calls = (
-            delayed(store.once)(
-                f"block-{k}",
-                BlockResult,
-                partial(task.run_new, scored, nulls, blocks[k], shares.of(k) if alone else silent),
-            )
-            for k in range(1, len(blocks))
-        )
-        for k, done in enumerate(jobs(calls), start=1):
+        earlier = {k: store.kept(f"block-{k}", BlockResult) for k in range(1, len(blocks))}
+        results = {k: result for k, result in earlier.items() if result is not None}
+        missing = {k: blocks[k] for k, result in earlier.items() if result is None}
+        if works_here(self.n_jobs):
+            new = ((k, task.run_new(scored, nulls, block, shares.of(k))) for k, block in missing.items())
+        else:
+            new = results_elsewhere(run_block, (task.without_samples(), scored, nulls), missing, self.n_jobs)
+        for k in range(1, len(blocks)):
+            while k not in results:
+                number, result = next(new)
+                results[number] = store.keep(f"block-{number}", result)
             shares.of(k)(1.0)
-            yield done
+            yield results.pop(k)
 
     def _training(self) -> Training:
         return Training(
@@ -228,8 +240,10 @@ class PosteriorPID(BaseRUS):
 
 def _effective(problem: Problem, cluster: np.ndarray) -> torch.Tensor:
     """Effective windows (M,) of each modality, by the mean design effect of its features."""
-    last = torch.from_numpy(problem.windows.last)
-    each = [effective_windows(shown.T, cluster) for shown in problem.features[last].unbind(1)]
+    shown = [
+        problem.features.at(problem.newest, np.array([m]))[:, 0] for m in range(problem.features.shape[1])
+    ]
+    each = [effective_windows(values.T, cluster) for values in shown]
     return torch.stack([1.0 / (1.0 / effective).mean() for effective in each])
 
 

@@ -14,13 +14,17 @@ import torch
 
 from interplay.data import Windows, purged
 from interplay.errors import InvalidInput
-from interplay.estimators.posterior.batches import Batch, Batches
+from interplay.estimators.posterior.batches import CHUNK, Batch, Batches
 from interplay.estimators.posterior.calibrate import of_label
 from interplay.estimators.posterior.problem import Problem
 from interplay.probe.network import PAIR_WIDTH, WIDTH, Probe, ProbeShape
 
 NOISY = 0.7
 """Share of the training in which there is input noise; sharp boundaries are learned in the rest."""
+
+BATCH_BYTES, READ_BYTES = 2.5e8, 2.5e8
+"""Of features that all probes learn from, and that one reads, at once: batches of windows with very many samples are
+smaller."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,16 +130,16 @@ class FoldProbes:
     ):
         self.problem, self.training, self.parts = problem, training, parts
         device = training.device
-        self.x = problem.features[:, torch.from_numpy(screened.modalities)].to(device)
-        self.rows = torch.from_numpy(problem.windows.last[:, None] - problem.lags)
+        self.features_at = problem.features.reader(torch.from_numpy(screened.modalities), device)
+        self.rows = torch.from_numpy(problem.rows)
         self.y = torch.from_numpy(problem.windows.y).to(device)
         self.context = torch.from_numpy(problem.context).to(device)
         self.log_prior = problem.log_prior.to(device)
         self.generator = torch.Generator().manual_seed(random_state)
         seeds = np.random.SeedSequence(random_state).generate_state(len(parts))
         shape = ProbeShape(
-            modalities=self.x.shape[1],
-            features=self.x.shape[2],
+            modalities=int(screened.modalities.sum()),
+            features=problem.features.shape[2],
             lags=len(problem.lags),
             classes=problem.outputs,
             pairs=torch.from_numpy(screened.renumbered(pairs)),
@@ -148,7 +152,13 @@ class FoldProbes:
         self.optimizer = torch.optim.AdamW(
             self.probe.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
         )
-        self.batches = Batches(self.rows, [part.fit for part in parts], training.batch_size, self.generator)
+        self.batches = Batches(
+            self.rows,
+            [part.fit for part in parts],
+            training.batch_size,
+            self.generator,
+            most_steps=int(BATCH_BYTES // problem.features.bytes_per_step),
+        )
         self.steps = 0
 
     def train_epoch(self) -> None:
@@ -165,9 +175,9 @@ class FoldProbes:
 
     def _backward(self, batch: Batch, noise: float) -> None:
         """Gradients of the log-loss of all heads; pairs go in chunks, and through the encoders all at once."""
-        x = self.x[batch.steps]
+        x = self.features_at(batch.steps)
         if noise > 0:
-            x = torch.add(x, torch.randn(x.shape, generator=self.generator).to(x.device), alpha=noise)
+            x.add_(torch.randn(x.shape, generator=self.generator).to(x.device), alpha=noise)
         place, windows = batch.place.to(x.device), batch.windows
         y, context, log_prior = self.y[windows], self.context[windows], self.log_prior[windows][:, None, None]
         weight = batch.weight.to(x.device)
@@ -202,7 +212,7 @@ class FoldProbes:
         """For each probe logits relative to the prior of some windows, (M, L, n, C) and (P, L, n, C)."""
         for k, some in enumerate(which):
             probe, parts = self.averaged.only(k), []
-            for rows in np.array_split(some, max(1, -(-len(some) // (4 * self.training.batch_size)))):
+            for rows in self._pieces(some, 4 * self.training.batch_size):
                 alone, together = probe(*self.inputs(rows))
                 parts.append(tuple(self.problem.logits(each[0]).cpu() for each in (alone, together)))
             alone, together = zip(*parts, strict=True)
@@ -211,14 +221,20 @@ class FoldProbes:
     @torch.no_grad()
     def held_out_losses(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Held-out loss of each head, summed over windows and probes, (M, L) and (P, L); pairs go in chunks."""
-        n_m, n_l = self.x.shape[1], self.rows.shape[1]
+        n_m, n_l = self.probe.w1.shape[1], self.rows.shape[1]
         losses = torch.zeros(n_m + len(self.probe.pairs), n_l)
         for k, part in enumerate(self.parts):
             probe = self.averaged.only(k)
-            for rows in np.array_split(part.out, max(1, -(-len(part.out) // self.training.batch_size))):
+            for rows in self._pieces(part.out, self.training.batch_size):
                 chunks = probe.in_chunks(*self.inputs(rows))
                 losses += torch.cat([self.losses(self.problem.logits(chunk[0]), rows) for chunk in chunks])
         return losses[:n_m], losses[n_m:]
+
+    def _pieces(self, which: np.ndarray, most: int) -> list[np.ndarray]:
+        """Windows at most so many at a time, and fewer where they look at very many samples."""
+        of_window = self.problem.features.bytes_per_step * len(self.problem.features.rows) / len(self.rows)
+        at_once = max(CHUNK, min(most, int(READ_BYTES // of_window)))
+        return np.array_split(which, max(1, -(-len(which) // at_once)))
 
     def losses(self, logits: torch.Tensor, rows: np.ndarray) -> torch.Tensor:
         """Log-loss of each head summed over windows, nats; logits (heads, L, n, C) of these windows."""
@@ -233,7 +249,7 @@ class FoldProbes:
     def inputs(self, which: np.ndarray) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Distinct steps of some windows (1, M, U, F), which of them each looks at (1, L, n), and their contexts."""
         steps, place = torch.unique(self.rows[which].T, return_inverse=True)
-        x = self.x[steps.to(self.x.device)].transpose(0, 1)
+        x = self.features_at(steps).transpose(0, 1)
         return x[None], place[None].to(x.device), self.context[which][None]
 
 

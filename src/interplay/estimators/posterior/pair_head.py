@@ -42,9 +42,8 @@ class PairHead:
         self.members = torch.from_numpy(np.asarray(members))
         self.problem, self.outputs = problem, problem.outputs
         self.context = torch.from_numpy(problem.context)
-        rows = torch.from_numpy(problem.windows.last - problem.lags[lag])
-        columns = torch.from_numpy(np.flatnonzero(screened.modalities))[self.members]
-        self.x = problem.features[rows][:, columns].transpose(0, 1)[None]
+        columns = np.flatnonzero(screened.modalities)[self.members]
+        self.x = problem.features.at(problem.rows[:, lag], columns).transpose(0, 1)[None]
 
     @torch.no_grad()
     def logits(self, first: np.ndarray, second: np.ndarray) -> torch.Tensor:

@@ -11,6 +11,7 @@ import torch
 from interplay.data import Windows
 from interplay.estimators.posterior.number_bins import NumberBins
 from interplay.estimators.target_history import prior_in_context
+from interplay.probe.feature_table import FeatureTable
 from interplay.probe.features import StepFeatures
 
 LOWEST_LOG_PRIOR = -16.0
@@ -27,7 +28,9 @@ class Problem:
     context : (N,) int64, contexts of the target's past
     lags : (L,) int, steps
     step_features : StepFeatures, how steps become features
-    features : (steps, M, F) float32, of all steps; those of a step lie together, since steps are drawn
+    features : FeatureTable, of all steps that windows look at
+    rows : (N, L) int64, steps of this table that each window looks at
+    newest : (N,) int64, the step that each ends with
     log_prior : (N, C) float32, of each class before sources are looked at: its share in each window's context, or more
     within_entities : bool, whether the entity is known, so that folds are blocks of time
     bins : NumberBins, where classes are bins of a number; heads then have a number for each curve over the bins
@@ -37,7 +40,9 @@ class Problem:
     context: np.ndarray
     lags: np.ndarray
     step_features: StepFeatures
-    features: torch.Tensor
+    features: FeatureTable
+    rows: np.ndarray
+    newest: np.ndarray
     log_prior: torch.Tensor
     within_entities: bool = False
     bins: NumberBins | None = None
@@ -52,17 +57,22 @@ class Problem:
         *,
         within_entities: bool = False,
         bins: NumberBins | None = None,
+        folder: str | None = None,
     ) -> "Problem":
-        """From windows; scaling and features are worked out here, once for all probes."""
+        """From windows; scaling and features are worked out here, once for all probes; many lie in `folder`."""
         step_features = StepFeatures.fit(windows)
         of_context = log_prior_of_windows(windows.y, context, len(windows.classes))
-        x = step_features.apply(windows.steps.values, windows.steps.observed)
+        rows = windows.last[:, None] - np.asarray(lags)
+        looked_at = np.unique(np.concatenate([windows.last, rows.ravel()]))
+        features = FeatureTable.of(step_features, windows.steps, looked_at, folder)
         return cls(
             windows=windows,
             context=context,
             lags=np.asarray(lags),
             step_features=step_features,
-            features=x.transpose(0, 1).contiguous(),
+            features=features,
+            rows=features.place(rows),
+            newest=features.place(windows.last),
             log_prior=of_context if log_prior is None else log_prior,
             within_entities=within_entities,
             bins=bins,

@@ -45,12 +45,20 @@ class BlockStore:
 
     def once(self, name: str, kind: type[T], work: Callable[[], T]) -> T:
         """The result of earlier work of this name, or of doing it now; `kind` reads it from tensors."""
-        if self.folder is None:
-            return work()
-        path = self.folder / f"{self.key}-{name}.safetensors"
-        state = read_state(path)
-        if state is not None:
-            return kind.from_tensors(state[0])
-        done = work()
-        write_state(path, done.tensors())
-        return done
+        result = self.kept(name, kind)
+        return self.keep(name, work()) if result is None else result
+
+    def kept(self, name: str, kind: type[T]) -> T | None:
+        """The result of earlier work of this name, if there is one."""
+        state = None if self.folder is None else read_state(self._path(name))
+        return None if state is None else kind.from_tensors(state[0])
+
+    def keep(self, name: str, result: T) -> T:
+        """Keep a result, and give it back."""
+        if self.folder is not None:
+            write_state(self._path(name), result.tensors())
+        return result
+
+    def _path(self, name: str) -> Path:
+        assert self.folder is not None
+        return self.folder / f"{self.key}-{name}.safetensors"

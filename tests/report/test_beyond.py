@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import interplay as ip
+from interplay.cli.train import saved_profiles
 from interplay.errors import DamagedFile, InvalidInput, LeakageError
 from interplay.report import write_report
 from interplay.report.script import repeat_script
@@ -95,6 +96,15 @@ def test_triples_are_kept_with_the_run(parity, tmp_path):
     (tmp_path / "run" / "profile.triples.nc").write_bytes(b"another")
     with pytest.raises(DamagedFile, match=r"profile\.triples\.nc must be of the run"):
         load_run(tmp_path / "run")
+
+
+def test_training_takes_triples_from_beside_the_profile(parity, tmp_path):
+    profile = drawn_run(4, 3, names=NAMES).profile
+    path = profile.save(tmp_path / "profile.nc")
+    assert saved_profiles(str(path)) == (profile, None)
+    parity.save(tmp_path / "profile.triples.nc")
+    assert saved_profiles(str(path)) == (profile, parity)
+    assert saved_profiles("estimate") == (None, None)
 
 
 def test_triples_of_other_modalities_are_refused(parity):

@@ -187,7 +187,7 @@ def _trained(args: Namespace, recipe: "Recipe", trackers: list, folder: Path):
     from interplay.study import find_source
     from interplay.train import fit
 
-    profile, triples = _saved_profiles(args.profile)
+    profile, triples = saved_profiles(args.profile)
     windows, test, split = training_and_test_windows(args.data, args)
     if args.profile == "estimate":
         profile = estimate_interactions(windows, None, args, folder / "interactions")
@@ -208,7 +208,7 @@ def _trained(args: Namespace, recipe: "Recipe", trackers: list, folder: Path):
     return run, test
 
 
-def _saved_profiles(chosen: str):
+def saved_profiles(chosen: str):
     """A saved profile and the triples beside it, as `interplay estimate --beyond-pairs` writes them; None for what is
     not there."""
     from interplay.profile import InteractionProfile, TripleProfile

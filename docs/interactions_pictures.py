@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 import interplay as ip
-from interplay.profile.figures import COLOURS
+from interplay.profile.figures import COLOURS, time_to_the_right
 from interplay.synthetic import GATES, lagged_streams
 
 HERE = Path(__file__).parent
@@ -86,6 +86,7 @@ def draw_questions() -> None:
             ax.errorbar(
                 profile.lag_s, at["mi"].values, half, label=name, color=colour, marker="o", markersize=3
             )
+        time_to_the_right(profile, ax)
         ax.legend(frameon=False, fontsize="small")
     given.plot_novel("slow", ax=axes[2])
     at = rate.dataset.sel(source_i="slow", source_j="quick").isel(lag=0)

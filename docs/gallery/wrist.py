@@ -11,19 +11,22 @@ STEP_S = 10.0
 LABEL_AGE_S = 240.0
 AHEAD_S = 60.0
 LEAST_C = 0.05
-CLOCK_CHANNELS = 32
 
 
 def task_of_before(recording: Recording, age_s: float = LABEL_AGE_S) -> Recording:
-    """The label is that of `age_s` ago, so that lags go from after it to before it; a clock is a modality."""
-    streams, old = slow_signals(recording), recording.target
-    n_steps = max(len(s.values) + int(s.start_s / STEP_S) for s in streams.values())
-    minute = (np.arange(n_steps) * STEP_S / 60.0).astype(np.int64)
-    # which two minutes it is, as channels: a number would ask for a wavy function of it
-    clock = np.eye(CLOCK_CHANNELS)[np.minimum(minute // 2, CLOCK_CHANNELS - 1)]
-    streams["clock"] = Stream(values=clock.astype(np.float32), rate_hz=1.0 / STEP_S)
+    """The label is that of `age_s` ago, so that lags go from after it to before it."""
+    old = recording.target
     target = Target(values=old.values, start_s=old.start_s + age_s, stop_s=old.stop_s + age_s)
-    return replace(recording, streams=streams, target=target)
+    return replace(recording, streams=slow_signals(recording), target=target)
+
+
+def task_of_before_and_noise(recording: Recording) -> Recording:
+    """The same with a modality that tells nothing, to see what is called information where there is none."""
+    recording = task_of_before(recording)
+    n_steps = len(recording.streams["eda"].values)
+    rng = np.random.default_rng(int.from_bytes(recording.entity.encode(), "little") % 2**32)
+    noise = Stream(values=rng.normal(size=(n_steps, 2)).astype(np.float32), rate_hz=1.0 / STEP_S)
+    return replace(recording, streams={**recording.streams, "noise": noise})
 
 
 def temperature_to_come(recording: Recording) -> Recording:

@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
+import torch
 
 import interplay as ip
 from interplay.errors import InvalidInput
 from interplay.estimators import GaussianPID
 from interplay.estimators.given import Given
+from interplay.estimators.posterior.crossfit import Folds
 from interplay.estimators.resampling import rearrangements
+from interplay.estimators.strata import Known, levelled
 
 QUICK = {"n_bootstrap": 50, "n_rotations": 99}
 TEN_MINUTES, HOUR = 600.0, 3600.0
@@ -56,6 +59,43 @@ def test_a_clock_that_explains_all_leaves_nothing(draw, step_s):
     assert np.nanmax(np.abs(profile.dataset["joint_mi"].values)) < 0.004
     assert profile.sentences() == []
     assert profile.given == ("time_of_day",)
+
+
+def protocol(seed: int, people: int = 10, n: int = 200):
+    """Tasks and rests in the same order for all, whose edges lie far apart in a few of them; a source of noise."""
+    rng = np.random.default_rng(seed)
+    edges = np.linspace(0, n, 7)[1:-1].astype(int)
+    apart = np.round(3 * rng.standard_t(1.5, (people, 5))).clip(-40, 40).astype(int)
+    y = ((np.arange(n) >= np.sort(edges + apart, 1)[..., None]).sum(1) % 2).ravel()
+    arrays = {"noise": rng.normal(size=(people * n, 1))}
+    return arrays, y, np.repeat(np.arange(people), n)
+
+
+def bits_at_scales(log_p, y, scales=(1.0,)) -> float:
+    """The least log-loss of a posterior (N, 2) at some scales of its log-odds; bits."""
+    odds = (log_p[:, 1] - log_p[:, 0]).double().numpy() * (2 * y - 1)
+    return min(np.log2(1 + np.exp(-scale * odds)).mean() for scale in scales)
+
+
+def test_what_is_read_of_a_clock_is_as_sure_as_it_may_be():
+    arrays, y, entity = protocol(0)
+    windows = ip.windows_from_arrays(arrays, y, steps=1, entity=entity, step_s=10.0)
+    given = Given.of(windows, "clock", np.array([0]))
+    known = Known.of(given, np.zeros(len(y), int), Folds.of(windows, 5, 0).parts, 2, 0)
+    as_it_is = bits_at_scales(known.log_prior, y)
+    # readers that hedge left 0.1 bit to levels of contexts, which every source then seemed to tell
+    assert as_it_is - bits_at_scales(levelled(known.log_prior, known.context, y), y) < 0.005
+    assert as_it_is - bits_at_scales(known.log_prior, y, np.geomspace(0.5, 4.0, 31)) < 0.005
+
+
+def test_levels_of_contexts_are_those_of_the_labels():
+    rng = np.random.default_rng(0)
+    context, y = rng.integers(0, 3, 600), rng.integers(0, 2, 600)
+    log_p = levelled(torch.from_numpy(rng.normal(size=(600, 2))).log_softmax(-1), context, y)
+    for c in range(3):
+        at = context == c
+        # one window more of what was expected moves a share of 200 by a two-hundredth at most
+        assert float(log_p[at].exp().mean(0)[1]) == pytest.approx(y[at].mean(), abs=0.005)
 
 
 @pytest.mark.slow

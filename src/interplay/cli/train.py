@@ -33,7 +33,10 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
     out_option(training, "run folder to make", required=True)
     training.add_argument("--recipe", default="default", help=f"{', '.join(_recipe_names())}, or a YAML file")
     training.add_argument(
-        "--profile", default="estimate", help="a saved profile; 'estimate' from the training part; or 'none'"
+        "--profile",
+        default="estimate",
+        help="a saved profile, with its triples (.triples.nc) if they lie beside it; 'estimate' from the training "
+        "part; or 'none'",
     )
     training.add_argument(
         "--start-from",
@@ -181,11 +184,10 @@ def _adapt(args: Namespace, recipe: "Recipe") -> None:
 
 def _trained(args: Namespace, recipe: "Recipe", trackers: list, folder: Path):
     """The run, and the windows that were kept apart."""
-    from interplay.profile import InteractionProfile
     from interplay.study import find_source
     from interplay.train import fit
 
-    profile = None if args.profile in ("estimate", "none") else InteractionProfile.load(args.profile)
+    profile, triples = saved_profiles(args.profile)
     windows, test, split = training_and_test_windows(args.data, args)
     if args.profile == "estimate":
         profile = estimate_interactions(windows, None, args, folder / "interactions")
@@ -194,6 +196,7 @@ def _trained(args: Namespace, recipe: "Recipe", trackers: list, folder: Path):
         run = fit(
             windows,
             profile=profile,
+            triples=triples,
             recipe=recipe,
             out=args.out,
             seed=args.seed,
@@ -203,6 +206,17 @@ def _trained(args: Namespace, recipe: "Recipe", trackers: list, folder: Path):
             progress=tell,
         )
     return run, test
+
+
+def saved_profiles(chosen: str):
+    """A saved profile and the triples beside it, as `interplay estimate --beyond-pairs` writes them; None for what is
+    not there."""
+    from interplay.profile import InteractionProfile, TripleProfile
+
+    if chosen in ("estimate", "none"):
+        return None, None
+    beside = Path(chosen).with_suffix(".triples.nc")
+    return InteractionProfile.load(chosen), TripleProfile.load(beside) if beside.is_file() else None
 
 
 class Beginning:

@@ -44,6 +44,9 @@ LEAF_SHARE = 0.01
 RIDGES = np.logspace(-3, 3, 7)
 """Candidates of the penalty on curves, chosen by generalised cross-validation."""
 
+LEVELLING_STEPS = 20
+"""Rounds in which posteriors are shifted to the shares of their contexts."""
+
 LEAST_SHARE = 1e-4
 """Of the shares of classes in what is read, so that no class is thought impossible."""
 
@@ -74,7 +77,8 @@ class Known:
         log_p = read_classes(given.columns, together, given.windows.y, parts, n_classes, seed)
         reading = WEIGHT_OF_READING * np.exp(0.5 * log_p.numpy())
         stratum = strata(given.group, given.columns, reading, seed)
-        return cls(context=_crossed(stratum, past), stratum=stratum, log_prior=log_p)
+        context = _crossed(stratum, past)
+        return cls(context=context, stratum=stratum, log_prior=levelled(log_p, context, given.windows.y))
 
 
 def strata(
@@ -103,6 +107,24 @@ def strata(
     return _crossed(group, cell)
 
 
+def levelled(log_p: torch.Tensor, context: np.ndarray, y: np.ndarray) -> torch.Tensor:
+    """Posteriors (N, C) whose mean in each context is the share of each class there, shifted by one number a class.
+
+    Heads have a part of each context, and would take a level that is off for something that sources tell.
+    """
+    n_contexts, n_classes = int(context.max()) + 1, log_p.shape[1]
+    log_p, at = log_p.double(), torch.from_numpy(context)
+    counts = np.zeros((n_contexts, n_classes))
+    np.add.at(counts, (context, y), 1.0)
+    for _ in range(LEVELLING_STEPS):
+        expected = torch.zeros(n_contexts, n_classes, dtype=torch.float64).index_add(0, at, log_p.exp())
+        n = expected.sum(1, keepdim=True)
+        # one window more of what was expected, so that no class becomes impossible
+        observed = (torch.from_numpy(counts) + expected / n) * n / (n + 1.0)
+        log_p = (log_p + torch.log(observed / expected)[at]).log_softmax(-1)
+    return log_p.float()
+
+
 def strata_of_numbers(given: Given, reading: np.ndarray, seed: int) -> np.ndarray:
     """Strata (N,) of what is given, where it tells `reading` (N, S) of a number, in its standard deviations."""
     if not given.columns.shape[1]:
@@ -116,7 +138,8 @@ def read_classes(
 ) -> torch.Tensor:
     """Log-share of each class given columns and group, by readers that were not trained on the window, (N, C) float32.
 
-    Smooth curves and a forest, mixed with the share of each class by weights of the least held-out loss.
+    Smooth curves and a forest, mixed with the share of each class by weights of the least held-out loss, then
+    calibrated.
 
     Parameters
     ----------
@@ -131,7 +154,7 @@ def read_classes(
     from sklearn.linear_model import LogisticRegression
 
     # not above: the package of PosteriorPID takes this module up itself
-    from interplay.estimators.posterior.calibrate import mixture_weights
+    from interplay.estimators.posterior.calibrate import fit_calibration, mixture_weights
 
     plain = np.hstack([columns, _one_hot(group)])
     curved = np.hstack([smooth_basis(columns, seed), _one_hot(group)])
@@ -147,7 +170,11 @@ def read_classes(
     share = np.bincount(y, minlength=n_classes) / len(y)
     shares = (1.0 - LEAST_SHARE) * shares + LEAST_SHARE * share
     weights = mixture_weights(torch.from_numpy(shares[:, np.arange(len(y)), y].T)).numpy()
-    return torch.from_numpy(np.log(np.tensordot(weights, shares, 1))).float()
+    log_share = torch.from_numpy(np.log(np.maximum(share, LEAST_SHARE)))
+    evidence = torch.from_numpy(np.log(np.tensordot(weights, shares, 1))) - log_share
+    # a mixture is less sure than it may be, and any source would seem to tell what scaling it tells
+    calibration = fit_calibration(evidence, torch.from_numpy(y), log_share)
+    return calibration.apply(evidence, log_share).float()
 
 
 def explained(given: Given, values: np.ndarray, parts: Sequence, seed: int) -> np.ndarray:

@@ -83,9 +83,10 @@ def title(run: Run) -> str:
 
 
 def _render(run: Run, evaluation: Evaluation, sections: Sequence[Section]) -> str:
+    shown = [section for section in sections if section.shown(run, evaluation)]
     return render(
         "page.html",
-        sections,
+        shown,
         (run, evaluation),
         tools=TOOLS,
         data=page_data(run),

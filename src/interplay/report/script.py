@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pprint import pformat
 
 from interplay.estimators import BaseRUS
-from interplay.profile import InteractionProfile
+from interplay.profile import InteractionProfile, TripleProfile
 from interplay.profile.dataset import RATE
 from interplay.profile.time_axis import is_since_event
 from interplay.train import Recipe, Run
@@ -16,7 +16,7 @@ def repeat_script(run: Run) -> str:
     A run remembers its entities and settings, not its samples: of a data set that cannot be loaded by name the lines
     say where the recordings belong. They check that as many windows come out as the run was trained on.
     """
-    return "\n".join([*_windows(run), *_profile(run), *_training(run)]) + "\n"
+    return "\n".join([*_windows(run), *_profile(run), *_triples(run), *_training(run)]) + "\n"
 
 
 def _windows(run: Run) -> list[str]:
@@ -73,7 +73,22 @@ def _profile(run: Run) -> list[str]:
     ]
 
 
-def _estimator(profile: InteractionProfile) -> str | None:
+def _triples(run: Run) -> list[str]:
+    if run.triples is None:
+        return []
+    estimator = _estimator(run.triples)
+    if estimator is None:
+        return ['triples = ip.TripleProfile.load("profile.triples.nc")  # of the run folder', ""]
+    d = run.triples.dataset
+    lags = ", ".join(f"{lag:g}" for lag in d["lag_s"].values)
+    if (d["chosen_by"] == "name").all():
+        which = f"triples={list(run.triples.triples)!r}"
+    else:
+        which = "profile" if run.profile is not None else f"most={max(1, len(run.triples.triples))}"
+    return [f"triples = ip.beyond_pairs(train, {which}, estimator={estimator}, lags_s=[{lags}])", ""]
+
+
+def _estimator(profile: InteractionProfile | TripleProfile) -> str | None:
     """The call that makes the estimator, with the settings that are not its own defaults; None if it is unknown."""
     attrs = profile.dataset.attrs
     known = {kind.__name__: kind for kind in _kinds(BaseRUS)}
@@ -98,6 +113,7 @@ def _training(run: Run) -> list[str]:
     }
     arguments = ["train"]
     arguments += ["profile=profile"] if run.profile is not None else []
+    arguments += ["triples=triples"] if run.triples is not None else []
     arguments += [f"settings={settings!r}"] if settings else []
     return [f"run = ip.fit({', '.join(arguments)}, seed={run.seed})", "print(run.evaluate(test))"]
 

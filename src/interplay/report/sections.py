@@ -20,6 +20,7 @@ from interplay.report.script import repeat_script
 from interplay.report.shell import Part
 from interplay.report.stream_data import least_sure, stream_data
 from interplay.report.summary import summary_sentences
+from interplay.report.triple_data import triple_data
 from interplay.train import Evaluation, Run
 
 
@@ -28,6 +29,10 @@ class Section(Part):
 
     In its script, what ``web/core.js``, ``frame.js``, ``axes.js``, ``grid.js`` and ``kinds.js`` define is at hand.
     """
+
+    def shown(self, run: Run, evaluation: Evaluation) -> bool:
+        """Whether it stands on the page of this run; what most runs have not measured may be left out."""
+        return True
 
     def context(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
         """What its template is given beside `run`, `evaluation` and `schema`."""
@@ -141,6 +146,29 @@ class Arrives(Section):
         return {} if run.profile is None else news_data(run.profile)
 
 
+class Beyond(Section):
+    """What a third modality adds to a pair, where triples were measured."""
+
+    name, title, link = "beyond", "What do three tell that pairs do not?", "Beyond pairs"
+    scripts = ("beyond",)
+
+    def shown(self, run: Run, evaluation: Evaluation) -> bool:
+        return run.triples is not None and len(run.triples.triples) > 0
+
+    def context(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
+        assert run.triples is not None
+        return {
+            "sentences": run.triples.sentences(6),
+            "measured": len(run.triples.triples),
+            "of": int(run.triples.dataset.attrs["n_triples"]),
+            "named": bool((run.triples.dataset["chosen_by"] == "name").all()),
+        }
+
+    def data(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
+        assert run.triples is not None
+        return triple_data(run.triples)
+
+
 class Sure(Section):
     """What the profile rests on."""
 
@@ -250,6 +278,7 @@ SECTIONS: tuple[Section, ...] = (
     Pairs(),
     Alone(),
     Arrives(),
+    Beyond(),
     Sure(),
     Used(),
     Trust(),

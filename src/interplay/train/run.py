@@ -24,7 +24,7 @@ from interplay.errors import InvalidInput
 from interplay.files import check_writable
 from interplay.nn import InteractionContext, Model
 from interplay.notebook import counted, rows_html
-from interplay.profile import InteractionProfile
+from interplay.profile import InteractionProfile, TripleProfile
 from interplay.progress import Progress, shown, silent
 from interplay.readers import ExtraTrees
 from interplay.train.adaptation import Adaptation, check_later
@@ -58,6 +58,7 @@ class Run:
     recipe : Recipe
     schema : Schema that windows must have
     profile : InteractionProfile or None, the one that guides the model
+    triples : TripleProfile or None, what was measured beyond its pairs, for the report
     data : TrainingData
     split : SplitManifest, what to pass to `fit` elsewhere to train on the same windows
     seed : int
@@ -82,6 +83,7 @@ class Run:
     adaptation: Adaptation | None = None
     folder: Path | None = None
     forest: ExtraTrees | None = None
+    triples: TripleProfile | None = None
 
     def __repr__(self) -> str:
         guided = "guided by a profile" if self.profile is not None else "not guided"
@@ -286,6 +288,8 @@ class Run:
         if self.profile is not None:
             check_known(self.profile.entities, self.profile.fitted, what="the profile")
             check_disjoint(test.entities, self.profile.entities, what="the profile")
+        if self.triples is not None:
+            check_disjoint(test.entities, self.triples.entities, what="the profile of triples")
 
     def conformed(self, windows: Windows, what: str) -> tuple[Windows, list[str]]:
         """Windows as the model knows them, and what differs."""

@@ -1,8 +1,9 @@
 """The run folder: a run on disk, which describes itself. No pickle.
 
 ``config.yaml`` settings and seed; ``data.json`` what the windows were; ``split.json`` the `SplitManifest`;
-``profile.nc`` the profile, if there was one; ``weights.safetensors`` model and scaler; ``rivals.safetensors`` the
-forest that it has to beat, unless that is in the model; ``log.jsonl`` losses by epoch; ``versions.json`` libraries; and
+``profile.nc`` the profile, if there was one, and ``profile.triples.nc`` what was measured beyond its pairs;
+``weights.safetensors`` model and scaler; ``rivals.safetensors`` the forest that it has to beat, unless that is in the
+model; ``log.jsonl`` losses by epoch; ``versions.json`` libraries; and
 once evaluated ``metrics.json``, ``predictions.parquet``, ``insight.nc`` (routing and pooling, means over windows) and
 ``examples.nc`` (single windows, token by token), and unless it was to be left out ``streams.nc`` (what they were cut
 from, thinned).
@@ -29,7 +30,7 @@ from interplay.files.plain_yaml import read_plain_yaml
 from interplay.files.reading import whole
 from interplay.metrics.paired import Difference
 from interplay.nn import Adapted, Model, TrainedModel, TwoLevels, build_model, empty_context
-from interplay.profile import InteractionProfile
+from interplay.profile import InteractionProfile, TripleProfile
 from interplay.readers import ExtraTrees
 from interplay.registry import imports
 from interplay.train.adaptation import Adaptation, readers_of_few
@@ -59,7 +60,8 @@ STREAMS = "streams.nc"
 METRICS, EVALUATED = "metrics.json", ("predictions.parquet", "insight.nc", "examples.nc", STREAMS)
 """Files of an evaluation: the first knows what the others hold."""
 RIVALS = "rivals.safetensors"
-LEARNED = ("weights.safetensors", "profile.nc", RIVALS)
+PROFILE, TRIPLES = "profile.nc", "profile.triples.nc"
+LEARNED = ("weights.safetensors", PROFILE, TRIPLES, RIVALS)
 """Files whose content ``data.json`` knows."""
 
 
@@ -92,7 +94,9 @@ def write_run_folder(run, folder: Path, *, overwrite: bool) -> None:
         if run.forest is not None:
             save_file(run.forest.state_dict(), part / RIVALS)
         if run.profile is not None:
-            run.profile.save(part / "profile.nc")
+            run.profile.save(part / PROFILE)
+        if run.triples is not None:
+            run.triples.save(part / TRIPLES)
         described = {
             "schema": asdict(run.schema),
             "train": asdict(run.data),
@@ -151,8 +155,7 @@ def _read_parts(folder: Path, trust: bool) -> dict[str, Any]:
     description = read_description(folder / "data.json")
     schema = description.schema
     _check_digests(folder, description.sha256, "run", "Train it again, or copy all of it.")
-    profile_file = folder / "profile.nc"
-    profile = InteractionProfile.load(profile_file) if profile_file.is_file() else None
+    profile = InteractionProfile.load(folder / PROFILE) if (folder / PROFILE).is_file() else None
     tensors = load_file(folder / "weights.safetensors")
     adaptation = description.adaptation
     state, parts = _under("model.", tensors), (recipe, schema, profile, config.seed)
@@ -170,6 +173,7 @@ def _read_parts(folder: Path, trust: bool) -> dict[str, Any]:
         "evaluation": _evaluation(folder),
         "adaptation": adaptation,
         "forest": _forest(folder, schema, config.seed),
+        "triples": TripleProfile.load(folder / TRIPLES) if (folder / TRIPLES).is_file() else None,
     }
 
 

@@ -36,6 +36,7 @@ def adapted_run(
         recipe=source.recipe,
         schema=source.schema,
         profile=source.profile,
+        triples=source.triples,
         data=replace(
             source.data,
             entities=tuple(sorted({*source.data.entities, *windows.entities})),

@@ -23,7 +23,7 @@ from interplay.nn import (
     empty_context,
     interaction_context,
 )
-from interplay.profile import InteractionProfile
+from interplay.profile import InteractionProfile, TripleProfile
 from interplay.progress import Progress, shown
 from interplay.train.batches import ScaledWindows
 from interplay.train.described import TrainingData
@@ -45,6 +45,7 @@ def fit(
     train: Windows,
     *,
     profile: InteractionProfile | None = None,
+    triples: TripleProfile | None = None,
     recipe: str | Path | Mapping | Recipe = "default",
     settings: Mapping[str, object] | None = None,
     out: str | Path | None = None,
@@ -70,6 +71,8 @@ def fit(
     profile : InteractionProfile, optional
         Interactions of these modalities, from these or other training entities. Without it the model is its
         own unguided control.
+    triples : TripleProfile, optional
+        What was measured beyond pairs, kept with the run and told in its report; the model does not read it.
     recipe, settings
         See `interplay.train.make_recipe`.
     out : str or Path, optional
@@ -99,7 +102,7 @@ def fit(
     Raises
     ------
     LeakageError
-        If nobody knows which entities the profile was fitted on.
+        If nobody knows which entities the profile or the triples were fitted on.
 
     Examples
     --------
@@ -137,6 +140,7 @@ def fit(
     scaler = Scaler.fit(train)
     # a profile of other windows is refused before the readers are fitted, not after
     context = _context_for(profile, train)
+    _check_triples(triples, train)
     log = []
     work = nullcontext() if out is None else unfinished_work(out)
     with work as folder, torch.random.fork_rng(), shown(progress, "training") as tell:
@@ -184,6 +188,7 @@ def fit(
             recipe=replace(recipe, decision=DecisionConfig(rule=rule)),
             schema=train.schema,
             profile=profile,
+            triples=triples,
             data=TrainingData(
                 entities=train.entities,
                 n_windows=len(train),
@@ -219,6 +224,19 @@ def _assembled(
     model = TwoLevels(evidence.mixture, network if weight[1] else None, recipe.model)
     model.weight.copy_(weight)
     return model
+
+
+def _check_triples(triples: TripleProfile | None, train: Windows) -> None:
+    """Refuse triples of nobody knows whom, or of modalities that the windows do not have."""
+    if triples is None:
+        return
+    check_known(triples.entities, True, what="the profile of triples")
+    others = sorted({name for triple in triples.triples for name in triple} - set(train.modalities))
+    if others:
+        raise InvalidInput(
+            f"triples must be of the modalities of the windows, {list(train.modalities)}; they are also of {others}. "
+            "Measure them on these windows with beyond_pairs."
+        )
 
 
 def _context_for(profile: InteractionProfile | None, train: Windows) -> InteractionContext:

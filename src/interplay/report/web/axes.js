@@ -79,12 +79,13 @@ function legend(items) {
 }
 
 /** Horizontal dots with intervals, one row each: rows of { name, value, low, high, main, tip, hollow }, the last a second value;
- *  opts.names: share of the width that names may take; opts.numbers: whether values stand beside their dots. */
+ *  opts.names: share of the width that names may take; opts.above: names stand above their dots, for long ones;
+ *  opts.numbers: whether values stand beside their dots. */
 function dotRows(rows, opts) {
   const longest = Math.max(...rows.map((row) => row.name.length));
-  const left = Math.min(7.2 * longest + 12, opts.width * (opts.names || 0.42)), step = 24, top = 8, bottom = 44;
+  const left = opts.above ? 12 : Math.min(7.2 * longest + 12, opts.width * (opts.names || 0.42)), step = opts.above ? 42 : 24, top = 8, bottom = 44;
   const height = top + rows.length * step + bottom, right = opts.numbers ? 62 : 16;
-  const room = Math.round((left - 12) / 7.2);
+  const room = Math.round((opts.above ? opts.width - 12 : left - 12) / 7.2);
   const x = (v) => left + ((v - opts.x[0]) / (opts.x[1] - opts.x[0] || 1)) * (opts.width - left - right);
   const svg = draw("svg", { viewBox: `0 0 ${opts.width} ${height}`, class: "chart", style: `max-width:${opts.width}px` });
   for (const v of ticksOf(...opts.x, Math.max(2, Math.floor((opts.width - left - right) / 80)))) {
@@ -94,8 +95,8 @@ function dotRows(rows, opts) {
   add(svg, draw("text", { x: (left + opts.width - right) / 2, y: height - 6, "text-anchor": "middle", class: "axis" }, opts.xTitle));
   if (known(opts.mark)) add(svg, draw("line", { x1: x(opts.mark), x2: x(opts.mark), y1: top, y2: height - bottom, class: "mark" }));
   rows.forEach((row, k) => {
-    const y = top + (k + 0.5) * step, colour = row.main ? "var(--r)" : "var(--u2)";
-    add(svg, draw("text", { x: left - 8, y: y + 4, "text-anchor": "end", class: "name" }, clipped(row.name, room), draw("title", {}, row.name)));
+    const y = top + (k + (opts.above ? 0.72 : 0.5)) * step, colour = row.main ? "var(--r)" : "var(--u2)";
+    add(svg, draw("text", opts.above ? { x: 2, y: y - 12, class: "name above" } : { x: left - 8, y: y + 4, "text-anchor": "end", class: "name" }, clipped(row.name, room), draw("title", {}, row.name)));
     if (opts.numbers && known(row.value)) add(svg, draw("text", { x: opts.width - 4, y: y + 4, "text-anchor": "end", class: "name n" }, fixed(row.value, 3)));
     if (known(row.low)) add(svg, draw("line", { x1: x(row.low), x2: x(row.high), y1: y, y2: y, stroke: colour, "stroke-width": 2 }));
     if (known(row.hollow)) add(svg, draw("circle", { cx: x(row.hollow), cy: y, r: 5, fill: "var(--paper)", stroke: "var(--u2)", "stroke-width": 2 }, draw("title", {}, row.tip || "")));

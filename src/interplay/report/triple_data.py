@@ -1,5 +1,7 @@
 """What triples of modalities tell, for the page: the strongest values in words, and what prevails in each triple."""
 
+from typing import Any
+
 import numpy as np
 
 from interplay.profile import TripleProfile
@@ -43,7 +45,7 @@ def _added(triples: TripleProfile) -> list[dict[str, object]]:
     ]
 
 
-def _prevails(triples: TripleProfile) -> list[dict[str, object]]:
+def _prevails(triples: TripleProfile) -> list[dict[str, Any]]:
     d = triples.dataset
     bits, stderr = (d[name].values for name in ("o_information", "o_information_stderr"))
     furthest = np.abs(bits).argmax(-1)

@@ -32,16 +32,16 @@ def _added(triples: TripleProfile) -> list[dict[str, object]]:
     assert set(rows["atom"]) <= set(ADDED)
     return [
         {
-            "name": NAMES[row.atom].format(i=row.source_i, j=row.source_j, k=row.third),
-            "atom": WORDS[row.atom],
-            "pair": f"{row.source_i}, {row.source_j}",
-            "third": row.third,
-            "lag_s": row.lag_s,
-            "q": row.q_value,
-            "clear": bool(row.significant),
-            **_interval(row.bits, row.stderr),
+            "name": NAMES[row["atom"]].format(i=row["source_i"], j=row["source_j"], k=row["third"]),
+            "atom": WORDS[row["atom"]],
+            "pair": f"{row['source_i']}, {row['source_j']}",
+            "third": row["third"],
+            "lag_s": row["lag_s"],
+            "q": row["q_value"],
+            "clear": bool(row["significant"]),
+            **_interval(row["bits"], row["stderr"]),
         }
-        for row in rows.itertuples()
+        for row in rows.to_dict("records")
     ]
 
 

@@ -79,7 +79,7 @@ def test_a_control_that_saw_test_entities_or_a_profile_is_refused(guided, plain,
     leaking = fit(windows, settings=QUICK)
     with pytest.raises(LeakageError, match="the control"):
         guided.evaluate(test, control=leaking)
-    with pytest.raises(InvalidInput, match="a control must be trained without a profile"):
+    with pytest.raises(InvalidInput, match="a control must have no profile"):
         plain.evaluate(test, control=guided)
 
 

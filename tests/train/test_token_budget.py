@@ -8,7 +8,7 @@ from jsonargparse import ArgumentParser
 import interplay as ip
 from interplay.cli.settings import given_recipe, setting_options
 from interplay.errors import InvalidInput
-from interplay.report.text import budget_sentence
+from interplay.report.model_data import budget_sentence
 from interplay.train import export_run, make_recipe
 from interplay.train.batches import ScaledWindows
 from interplay.train.network import HeldOutLogits

@@ -69,7 +69,7 @@ class MoELayer(nn.Module):
             return self.experts(h, routing), routing
         logits_BKE = packed_logits(self.router, h, context, observed_BMT, packed)
         routing = self._route(logits_BKE[:, :, None], packed.seen[:, :, None])
-        return self.experts(h[:, :, None], routing, packed)[:, :, 0], packed.laid_routing(routing)
+        return self.experts(h[:, :, None], routing, packed)[:, :, 0], packed.routing_of_all(routing)
 
     def _route(self, logits: torch.Tensor, observed: torch.Tensor) -> Routing:
         return route(

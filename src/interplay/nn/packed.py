@@ -68,7 +68,7 @@ class Packed:
         partners = self.take(table.transpose(2, 3))
         return partners.gather(2, self.modality[:, None].expand(-1, partners.shape[1], -1))
 
-    def laid_routing(self, routing: Routing) -> Routing:
+    def routing_of_all(self, routing: Routing) -> Routing:
         """The routing of tokens (B, K, 1) at their places (B, M, T); tokens that were not routed are unobserved."""
         return Routing(
             logits=self.lay(routing.logits[:, :, 0]),

@@ -98,3 +98,16 @@ def _experts_of(token: np.ndarray) -> list[float]:
     used = np.flatnonzero(token)
     used = used[np.argsort(-token[used], kind="stable")]
     return [part for e in used for part in (int(e), float(token[e]))]
+
+
+def budget_sentence(insight: xr.Dataset) -> str:
+    """Of how many places of a window the network reads any; empty where it reads all."""
+    if "allocated" not in insight or not bool((insight["allocated"] < 1).any()):
+        return ""
+    share = insight["allocated"].fillna(0.0)
+    always, never = int((share > 0.99).sum()), int((share == 0).sum())
+    return (
+        f"The network works on a share of the tokens alone. Of {share.size} places, a modality at a lag, it reads "
+        f"{always} in nearly every window in which they are observed, and {never} in none; what is left aside still "
+        "counts as observed."
+    )

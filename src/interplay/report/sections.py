@@ -13,7 +13,7 @@ from interplay.profile.time_axis import LAG_MEANS
 from interplay.report import cards, text
 from interplay.report.answers import answers, losses
 from interplay.report.kinds import REPORTED
-from interplay.report.model_data import example_data, insight_data
+from interplay.report.model_data import budget_sentence, example_data, insight_data
 from interplay.report.prediction_data import changes_by_modality, scores_by_part, scores_of_rivals
 from interplay.report.profile_data import budget_data, enough_sentence, news_data
 from interplay.report.script import repeat_script
@@ -192,7 +192,7 @@ class Used(Section):
     def context(self, run: Run, evaluation: Evaluation) -> Mapping[str, object]:
         main = run.target.main_score
         return {
-            "tokens": text.budget_sentence(evaluation.insight),
+            "tokens": budget_sentence(evaluation.insight),
             "experts": text.experts_sentence(evaluation.insight),
             "context": text.context_sentence(evaluation.compared, evaluation.without_context, main),
             "control": text.control_sentence(evaluation.test, evaluation.control, main),

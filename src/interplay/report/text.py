@@ -195,19 +195,6 @@ def missing_sentence(compared: Scores, without: Mapping[str, Scores], main: str)
     )
 
 
-def budget_sentence(insight: xr.Dataset) -> str:
-    """Of how many places of a window the network reads any; empty where it reads all."""
-    if "allocated" not in insight or not bool((insight["allocated"] < 1).any()):
-        return ""
-    share = insight["allocated"].fillna(0.0)
-    always, never = int((share > 0.99).sum()), int((share == 0).sum())
-    return (
-        f"The network works on a share of the tokens alone. Of {share.size} places, a modality at a lag, it reads "
-        f"{always} in nearly every window in which they are observed, and {never} in none; what is left aside still "
-        "counts as observed."
-    )
-
-
 def experts_sentence(insight: xr.Dataset) -> str:
     """Whether experts of the last layer serve different tokens at all; empty where tokens are not routed."""
     if "expert_use" not in insight:

@@ -6,7 +6,7 @@ import numpy as np
 
 from interplay.profile import TripleProfile
 from interplay.profile.significance import Z_95
-from interplay.profile.triples import ADDED, LEAST
+from interplay.profile.triples import LEAST
 
 MOST_VALUES = 12
 """Values that are drawn, the strongest of all triples."""
@@ -27,9 +27,8 @@ def triple_data(triples: TripleProfile) -> dict[str, object]:
     return {"added": _added(triples), "prevails": _prevails(triples)}
 
 
-def _added(triples: TripleProfile) -> list[dict[str, object]]:
-    rows = triples.top(MOST_VALUES)
-    assert set(rows["atom"]) <= set(ADDED)
+def _added(triples: TripleProfile) -> list[dict[str, Any]]:
+    rows: list[dict[Any, Any]] = triples.top(MOST_VALUES).to_dict("records")
     return [
         {
             "name": NAMES[row["atom"]].format(i=row["source_i"], j=row["source_j"], k=row["third"]),
@@ -41,7 +40,7 @@ def _added(triples: TripleProfile) -> list[dict[str, object]]:
             "clear": bool(row["significant"]),
             **_interval(row["bits"], row["stderr"]),
         }
-        for row in rows.to_dict("records")
+        for row in rows
     ]
 
 
@@ -49,7 +48,7 @@ def _prevails(triples: TripleProfile) -> list[dict[str, Any]]:
     d = triples.dataset
     bits, stderr = (d[name].values for name in ("o_information", "o_information_stderr"))
     furthest = np.abs(bits).argmax(-1)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "name": ", ".join(members),
             "lag_s": float(d["lag_s"].values[at]),

@@ -16,7 +16,7 @@ from interplay.progress import Progress
 from interplay.study.study import Study
 from interplay.types import Recording
 
-KEPT = ("step_s", "fill", "max_gap_s")
+OPTIONS = ("step_s", "fill", "max_gap_s")
 """Options of windows that were chosen when the steps were laid."""
 
 
@@ -58,7 +58,7 @@ class Prepared:
 
     def windows(self, **options: Any) -> Windows:
         """Windows of the steps; what was chosen when these were laid may be said, but not otherwise."""
-        for name in KEPT:
+        for name in OPTIONS:
             was, wanted = getattr(self.card, name), options.pop(name, None)
             if wanted is not None and wanted != was:
                 raise InvalidInput(

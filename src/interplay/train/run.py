@@ -287,9 +287,8 @@ class Run:
         check_disjoint(test.entities, fitted, what="the model")
         if self.profile is not None:
             check_known(self.profile.entities, self.profile.fitted, what="the profile")
-            check_disjoint(test.entities, self.profile.entities, what="the profile")
-        if self.triples is not None:
-            check_disjoint(test.entities, self.triples.entities, what="the profile of triples")
+        for one, what in ((self.profile, "the profile"), (self.triples, "the profile of triples")):
+            check_disjoint(test.entities, one.entities if one is not None else (), what=what)
 
     def conformed(self, windows: Windows, what: str) -> tuple[Windows, list[str]]:
         """Windows as the model knows them, and what differs."""
@@ -314,9 +313,7 @@ class Run:
 
 def _check_control(control: Run, test: Windows) -> None:
     if control.profile is not None:
-        raise InvalidInput(
-            "a control must be trained without a profile; this one has one. Train it with train_control(run, windows)."
-        )
+        raise InvalidInput("a control must have no profile; this one has. Train it with train_control(run, windows).")
     check_schema(test.schema, control.schema, what="test windows")
     check_disjoint(test.entities, control.data.entities, what="the control")
 

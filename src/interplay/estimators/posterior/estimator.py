@@ -212,7 +212,7 @@ class PosteriorPID(BaseRUS):
         if len(blocks[0].pairs) == 0:
             return
         yield store.once("block-0", BlockResult, lambda: task.run(scored, nulls, blocks[0], first))
-        earlier = {k: store.kept(f"block-{k}", BlockResult) for k in range(1, len(blocks))}
+        earlier = {k: store.earlier(f"block-{k}", BlockResult) for k in range(1, len(blocks))}
         results = {k: result for k, result in earlier.items() if result is not None}
         missing = {k: blocks[k] for k, result in earlier.items() if result is None}
         if works_here(self.n_jobs):

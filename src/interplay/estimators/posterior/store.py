@@ -45,10 +45,10 @@ class BlockStore:
 
     def once(self, name: str, kind: type[T], work: Callable[[], T]) -> T:
         """The result of earlier work of this name, or of doing it now; `kind` reads it from tensors."""
-        result = self.kept(name, kind)
+        result = self.earlier(name, kind)
         return self.keep(name, work()) if result is None else result
 
-    def kept(self, name: str, kind: type[T]) -> T | None:
+    def earlier(self, name: str, kind: type[T]) -> T | None:
         """The result of earlier work of this name, if there is one."""
         state = None if self.folder is None else read_state(self._path(name))
         return None if state is None else kind.from_tensors(state[0])

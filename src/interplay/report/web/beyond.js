@@ -9,7 +9,7 @@ const atLag = (row) => `${row.name}: ${fixed(row.value)} bits (95 % interval ${f
 
 function addedFrame(host, rows) {
   frame(host, {
-    id: "beyond", title: "What a third adds to a pair", caption: "\u201cAll three\u201d: what no two and a third tell apart. \u201cAdds\u201d: what the third tells and the pair does not. \u201cRepeats\u201d: what the third tells of what the pair tells. The largest values over lags with 95 % intervals; filled where one stands clear of chance, hollow where there is no evidence.",
+    id: "beyond", title: "What a third adds to a pair", caption: "“All three”: what no two and a third tell apart. “Adds”: what the third tells and the pair does not. “Repeats”: what the third tells of what the pair tells. The largest values over lags with 95 % intervals; filled where one stands clear of chance, hollow where there is no evidence.",
     label: () => rows.slice(0, 4).map(atLag).join("; "),
     draw: (width) => dotRows(rows.map((row) => ({ name: row.name, low: row.low, high: row.high, main: row.clear, value: row.clear ? row.value : null, hollow: row.clear ? null : row.value, tip: `${atLag(row)}${qText(row.q)}` })), { width, x: rangeOf(rows), xTitle: "bits", mark: 0, above: true }),
     table: () => ({ columns: ["what", "pair", "third", "lag (s)", "bits", "from", "to", "q", "clear of chance"], rows: rows.map((row) => [row.atom, row.pair, row.third, row.lag_s, row.value, row.low, row.high, row.q, row.clear ? "yes" : "no"]) }),

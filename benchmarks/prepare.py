@@ -82,6 +82,8 @@ def limited(words: list[str], limit_gb: float) -> Ended:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        # Arrow's own allocator reserves a gigabyte that it may never use, and the limit counts it
+        env=os.environ | {"ARROW_DEFAULT_MEMORY_POOL": "system"},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (most, most)),
     )
     while process.poll() is None:

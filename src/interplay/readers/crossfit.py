@@ -19,7 +19,7 @@ from interplay.types import Schema
 AT_ONCE = 1000
 """Windows that are scaled at a time, at most."""
 
-SIGHT_BYTES, PREPARED_BYTES = 1 << 26, 1 << 30
+SIGHT_BYTES, PREPARED_BYTES = 1 << 25, 1 << 30
 """Bytes of scaled windows at a time, and of those that readers prepare by, unless one window has more."""
 
 

@@ -29,7 +29,7 @@ from interplay.estimators.posterior.crossfit import HELD_OUT, CrossFit, Folds
 from interplay.estimators.posterior.fold_probe import Screened, Training
 from interplay.estimators.posterior.problem import Problem
 from interplay.estimators.posterior.scoring import Scored
-from interplay.estimators.posterior.store import BlockStore
+from interplay.estimators.posterior.store import BlockStore, work_folder
 from interplay.estimators.resampling import effective_windows, rearrangements, tail_p_values
 from interplay.estimators.shipping import results_elsewhere, works_here
 from interplay.estimators.strata import Known
@@ -133,6 +133,7 @@ class PosteriorPID(BaseRUS):
 
     def estimate(self, windows: Windows, lags: np.ndarray, progress: Progress = silent) -> xr.Dataset:
         """See `BaseRUS.estimate`."""
+        work_folder(self.resume)
         training, decoder = self._training(), CellDecoder(self.n_cells, self.tol_bits, self.random_state)
         problem, folds, stratum = self._problem(windows, lags)
         windows = problem.windows

@@ -25,6 +25,17 @@ class Storable(Protocol):
 T = TypeVar("T", bound=Storable)
 
 
+def work_folder(resume: str | None) -> Path | None:
+    """The folder for finished work, which is made where it is not there yet."""
+    if resume is None:
+        return None
+    folder = Path(resume)
+    if folder.exists() and not folder.is_dir():
+        raise InvalidInput(f"resume must be a folder for finished blocks; {folder} is a file.")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 class BlockStore:
     """Finished work, kept in a folder if there is one.
 
@@ -36,12 +47,8 @@ class BlockStore:
     """
 
     def __init__(self, folder: str | None, key: str):
-        self.folder = None if folder is None else Path(folder)
+        self.folder = work_folder(folder)
         self.key = f"{FORMAT}-{key}"
-        if self.folder is not None:
-            if self.folder.exists() and not self.folder.is_dir():
-                raise InvalidInput(f"resume must be a folder for finished blocks; {self.folder} is a file.")
-            self.folder.mkdir(parents=True, exist_ok=True)
 
     def once(self, name: str, kind: type[T], work: Callable[[], T]) -> T:
         """The result of earlier work of this name, or of doing it now; `kind` reads it from tensors."""

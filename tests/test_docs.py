@@ -108,6 +108,7 @@ LONG = (
     "howto/beyond_pairs.md",
     "howto/choose_an_estimator.md",
     "howto/choose_sensors.md",
+    "howto/cluster.md",
     "howto/compare.md",
     "howto/own_training_loop.md",
     "howto/rates_gaps_events.md",

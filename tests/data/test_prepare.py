@@ -253,6 +253,7 @@ print("done", size / MB)
 """Of 236 MB of samples, under a limit of 142 MB beyond what libraries take: data segment and private mappings."""
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are those of Linux")
 def test_memory_holds_a_part_of_the_data_and_not_all(tmp_path):
     def limited(how: str) -> subprocess.CompletedProcess:

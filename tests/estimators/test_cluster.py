@@ -99,6 +99,7 @@ def kill_a_worker_at_work(notes, killed: list[int]) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("notes", [1.0], indirect=True)
 def test_a_worker_that_is_killed_costs_its_block_and_no_more(cluster, notes, windows, alone):
     killed: list[int] = []
@@ -117,6 +118,7 @@ def test_a_worker_that_is_killed_costs_its_block_and_no_more(cluster, notes, win
     assert str(killed[0]) in notes()
 
 
+@pytest.mark.slow
 def test_the_command_line_gives_real_data_to_a_cluster(cluster, tmp_path):
     words = ["--lags-s", "[0, 1]", "--stride", "8", "--quiet", "--estimator.block_bytes", "1"]
     words += [

@@ -224,6 +224,7 @@ def test_a_network_is_given_a_number():
         small_model(SHAPES, STEPS, empty_context(N_M, STEPS), token_budget="auto")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("budget", [0.2, 0.9])
 def test_a_budget_compiles_in_one_graph_with_its_gradient(budget):
     class Logits(nn.Module):

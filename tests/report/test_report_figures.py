@@ -31,6 +31,7 @@ def test_every_figure_is_written_twice(run, tmp_path, monkeypatch):
         write_figures(run, tmp_path / "figures")
 
 
+@pytest.mark.slow
 def test_other_files_of_the_folder_stay(run, tmp_path, monkeypatch):
     two = dict(list(figures._drawings(run).items())[:2])
     monkeypatch.setattr(figures, "_drawings", lambda run: two)

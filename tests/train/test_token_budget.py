@@ -73,7 +73,7 @@ def test_a_modality_that_is_missing_leaves_its_room_to_others(run):
 # packed tokens in a table of pairs, and laid back on modalities and steps
 @pytest.mark.slow
 @pytest.mark.parametrize("budget", [TWO_TOKENS, 0.9])
-@pytest.mark.parametrize("suffix", [".pt2", pytest.param(".onnx", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("suffix", [".pt2", ".onnx"])
 def test_a_program_says_what_the_run_says(budget, suffix, tmp_path):
     if suffix == ".onnx":
         pytest.importorskip("onnxruntime")

@@ -313,9 +313,7 @@ class Run:
 
 def _check_control(control: Run, test: Windows) -> None:
     if control.profile is not None:
-        raise InvalidInput(
-            "a control must have no profile; got one. Train it with train_control(run, windows)."
-        )
+        raise InvalidInput("a control must have no profile; train it with train_control(run, windows).")
     check_schema(test.schema, control.schema, what="test windows")
     check_disjoint(test.entities, control.data.entities, what="the control")
 

@@ -25,6 +25,12 @@ def seeds(tmp_path_factory):
     return folder
 
 
+@pytest.mark.parametrize(("name", "k"), [("numbers.txt", 177), ("arrays.npz", 1293), ("table.parquet", 2950)])
+def test_inputs_that_were_neither_read_nor_refused(seeds, name, k):
+    """A number of 350 digits, a file in an archive that seems encrypted, a table whose columns differ in length."""
+    assert feed(name, seeds, range(k, k + 1)).failures == {}
+
+
 @pytest.mark.parametrize("name", READERS)
 @pytest.mark.parametrize("n", [2_000, pytest.param(100_000, marks=pytest.mark.long)])
 def test_every_reader_reads_or_says_one_sentence(seeds, name, n):

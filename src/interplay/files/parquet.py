@@ -56,7 +56,9 @@ def parquet_parts(path: Path) -> Iterator[pd.DataFrame]:
 def read_parquet(path: Path) -> pd.DataFrame:
     """All of a file."""
     parts = list(parquet_parts(path))
-    return pd.concat(parts, ignore_index=True) if parts else pq.read_table(path).to_pandas()
+    if parts:
+        return pd.concat(parts, ignore_index=True)
+    return pq.read_schema(path).empty_table().to_pandas(ignore_metadata=True)
 
 
 def _spelled(texts: pa.DictionaryArray) -> pa.Array:

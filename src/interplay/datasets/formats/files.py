@@ -19,10 +19,9 @@ DAMAGE = (
     tokenize.TokenError,
     EOFError,
     OSError,
-    NotImplementedError,
+    RuntimeError,
     SyntaxError,
     MemoryError,
-    RecursionError,
     OverflowError,
 )
 
@@ -84,11 +83,11 @@ def open_numbers(
         raise DamagedFile(f"{path} must have {columns} columns; it has {table.shape[1]}. Was it saved anew?")
     texts = [name for name, dtype in table.dtypes.items() if dtype.kind not in "iuf"]
     if texts:
-        numbers = pd.to_numeric(table[texts[0]], errors="coerce")
-        row = int(np.argmax(numbers.isna() & table[texts[0]].notna()))
-        raise DamagedFile(
-            f"{path} must hold numbers alone; row {row + 1} has {table[texts[0]].iloc[row]!r}. Download it again."
-        )
+        # as texts: whole numbers of any length are told apart from words, and none is too long
+        numbers = pd.to_numeric(table[texts[0]].astype(str), errors="coerce")
+        row = int(np.argmax(~np.isfinite(numbers) & table[texts[0]].notna()))
+        text = str(table[texts[0]].iloc[row])[:60]
+        raise DamagedFile(f"{path} must hold numbers alone; row {row + 1} has {text!r}. Download it again.")
     return table.to_numpy(np.float64)
 
 

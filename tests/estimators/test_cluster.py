@@ -85,8 +85,9 @@ def test_two_workers_give_what_one_process_gives(cluster, notes, windows, alone,
     done = Counter(line.split()[0] for lines in notes().values() for line in lines)
     assert done["began"] == done["done"] == n_blocks - 1
     assert len(list((tmp_path / "work").glob("*-block-*.safetensors"))) == n_blocks
-    # all that blocks share came to each worker once, not once a block
-    assert done["received"] <= 2
+    # all that blocks share came to a worker, not with every block: as what is asked of it, or from the other one
+    for lines in notes().values():
+        assert sum(line.startswith("received") for line in lines) <= 2
 
 
 def kill_a_worker_at_work(notes, killed: list[int]) -> None:

@@ -31,11 +31,11 @@ def rounds_to(value: float, text: str) -> bool:
 def test_numbers_of_a_page_were_measured(page):
     text = " ".join((GALLERY / f"{page}.md").read_text("utf-8").split())
     measured = intervals(json.loads((GALLERY / f"{page}.json").read_text("utf-8")))
-    told = re.findall(r"(-?\d+\.\d+) ± (\d+\.\d+)", text)
-    assert len(told) > 10
+    quoted = re.findall(r"(-?\d+\.\d+) ± (\d+\.\d+)", text)
+    assert len(quoted) > 10
     missing = [
         f"{value} ± {half}"
-        for value, half in told
+        for value, half in quoted
         if not any(rounds_to(v, value) and rounds_to(h, half) for v, h in measured)
     ]
     assert missing == []

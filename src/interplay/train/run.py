@@ -34,12 +34,7 @@ from interplay.train.described import TrainingData
 from interplay.train.evaluation import Evaluation, Scores, judge, prediction_table, predictions, scores_line
 from interplay.train.recipe import Recipe
 from interplay.train.rivals import forest_within
-from interplay.train.run_folder import (
-    METRICS,
-    read_run_folder,
-    write_evaluation,
-    write_run_folder,
-)
+from interplay.train.run_folder import METRICS, read_run_folder, write_evaluation, write_run_folder
 from interplay.train.stream import EntityStream
 from interplay.train.stream_options import stream_options
 from interplay.train.target_kinds import TargetKind, make_target

@@ -6,7 +6,7 @@ to scores of windows whose group was left out, and so is the penalty chosen.
 Letters: N windows, B batch, F features, C outputs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 
@@ -75,7 +75,21 @@ class SummaryRidge(_Ridge):
         return window_summaries(seen)
 
 
-class Rockets(_Ridge):
+class _Convolutions(_Ridge):
+    """What those on random convolutions share: patterns that are drawn once, from windows without labels."""
+
+    draw: Callable[[Sight, int, torch.Generator], dict[str, torch.Tensor]]
+
+    def __init__(self, schema: Schema, seed: int, *, patterns: int = 4000):
+        super().__init__(schema, seed)
+        self.patterns = patterns
+
+    def prepare(self, seen: Sight) -> None:
+        generator = torch.Generator().manual_seed(self.seed)
+        self.learn(self.draw(seen, self.patterns, generator), "drawn_")
+
+
+class Rockets(_Convolutions):
     """Ridge regression on random convolutions beside window summaries.
 
     Parameters
@@ -86,20 +100,14 @@ class Rockets(_Ridge):
         About how many features the convolutions give.
     """
 
-    def __init__(self, schema: Schema, seed: int, *, patterns: int = 4000):
-        super().__init__(schema, seed)
-        self.patterns = patterns
-
-    def prepare(self, seen: Sight) -> None:
-        generator = torch.Generator().manual_seed(self.seed)
-        self.learn(draw_patterns(seen, self.patterns, generator), "drawn_")
+    draw = staticmethod(draw_patterns)
 
     def features(self, seen: Sight) -> torch.Tensor:
         shares = shares_above(seen, self.learned("drawn_"))
         return torch.cat([window_summaries(seen), shares], dim=1)
 
 
-class Hydra(_Ridge):
+class Hydra(_Convolutions):
     """Ridge regression on convolutions that compete.
 
     Parameters
@@ -110,13 +118,7 @@ class Hydra(_Ridge):
         About how many features they give.
     """
 
-    def __init__(self, schema: Schema, seed: int, *, patterns: int = 4000):
-        super().__init__(schema, seed)
-        self.patterns = patterns
-
-    def prepare(self, seen: Sight) -> None:
-        generator = torch.Generator().manual_seed(self.seed)
-        self.learn(draw_groups(seen, self.patterns, generator), "drawn_")
+    draw = staticmethod(draw_groups)
 
     def features(self, seen: Sight) -> torch.Tensor:
         return wins(seen, self.learned("drawn_"))
@@ -134,8 +136,7 @@ def _solved(
     n, f = x.shape
     gram = x @ x.T if n <= f else x.T @ x
     right = targets if n <= f else x.T @ targets
-    # of no features at all the intercept is all that is said
-    ridge = n * (x.square().sum() / max(1, x.numel())).clamp_min(1e-12)
+    ridge = n * x.square().mean().clamp_min(1e-12)
     eye = torch.eye(len(gram))
     solutions = [torch.linalg.solve(gram + penalty * ridge * eye, right) for penalty in penalties]
     weights = [x.T @ solution if n <= f else solution for solution in solutions]

@@ -58,11 +58,11 @@ def scores(table: pd.DataFrame, test: ip.Windows) -> dict[str, float]:
 
 def report(rows: list[dict]) -> str:
     frame = pd.DataFrame(rows)
-    values = frame.groupby("least_samples")[["windows_a_second", "macro_f1", "accuracy", "log_loss_bits"]]
-    table = values.mean()
+    values = frame.groupby("least_samples")
+    table = values[["windows_a_second", "macro_f1", "accuracy", "log_loss_bits"]].mean()
     table.insert(2, "lowest_macro_f1", values["macro_f1"].min())
     table.insert(3, "highest_macro_f1", values["macro_f1"].max())
-    table["seeds"] = frame.groupby("least_samples")["seed"].nunique()
+    table["seeds"] = values["seed"].nunique()
     return "\n".join(
         [
             "# Averaged samples",

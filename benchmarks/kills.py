@@ -95,6 +95,12 @@ def of_file(name: str) -> Callable[[Path], str]:
     return content
 
 
+def of_steps(folder: Path) -> str:
+    """Bytes of all files of prepared steps."""
+    paths = sorted(path for path in (folder / "steps").rglob("*") if path.is_file())
+    return _digest(*[(path.name, path.read_bytes()) for path in paths]) if paths else NOTHING
+
+
 def of_table(folder: Path) -> str:
     """Cells of the predictions."""
     path = folder / "t.parquet"
@@ -124,6 +130,11 @@ def _demo(folder: Path) -> list[str]:
     words = ["demo", "-o", str(folder / "demo"), "--overwrite", "--quiet"]
     call = f"import sys\nfrom interplay.cli import main\nsys.exit(main({words}))"
     return [sys.executable, "-c", SMALL_DEMO + call]
+
+
+def _prepare(folder: Path, step_s: float = 0.5) -> list[str]:
+    out = ["-o", str(folder / "steps"), "--step-s", str(step_s), "--overwrite"]
+    return _interplay("prepare", "hapt_sample", *out)
 
 
 def _estimate(folder: Path, *more: str) -> list[str]:
@@ -164,6 +175,7 @@ KINDS = {
         of_program,
         needs=("estimate", "train"),
     ),
+    "prepare": Kind(_prepare, "steps", of_steps, lambda f: _prepare(f, 1.0)),
     "demo": Kind(_demo, "demo", of_demo, lambda f: _train(f, "demo"), needs=("estimate",)),
 }
 

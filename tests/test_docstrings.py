@@ -7,7 +7,12 @@ import pytest
 
 import interplay as ip
 
-SHOWN = ("make_windows", "fit", "split_by_entity", "load_dataset", "load_run")
+SHOWN = [
+    "make_windows",
+    "split_by_entity",
+    "load_dataset",
+    *(pytest.param(name, marks=pytest.mark.slow) for name in ("fit", "load_run")),
+]
 
 
 @pytest.mark.parametrize("name", SHOWN)

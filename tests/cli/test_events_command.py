@@ -77,6 +77,7 @@ def clear_of(file: Path) -> list:
 TRUTH = [["mi", "drug", 7200.0, 14400.0], ["unique", "drug", 7200.0, 14400.0]]
 
 
+@pytest.mark.slow
 def test_a_file_of_events_gives_the_stretch_of_the_effect_and_no_other(study, tmp_path, capsys):
     out, file = tmp_path / "dose.nc", str(study / "given.csv")
     words = ["events", str(study), "-o", str(out), "--events", file, "--kind", "drug", *ASKED, "--quiet"]

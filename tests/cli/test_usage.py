@@ -94,7 +94,7 @@ def test_help_names_every_command(words, capsys):
     assert out.startswith("usage: interplay COMMAND [options]\n")
 
 
-@pytest.mark.parametrize("module", ["interplay", "interplay.cli"])
+@pytest.mark.parametrize("module", ["interplay", pytest.param("interplay.cli", marks=pytest.mark.slow)])
 def test_the_command_is_also_a_module(module):
     words = [sys.executable, "-m", module, "datasets", "info", "hapt_sample", "--json"]
     done = subprocess.run(words, capture_output=True, text=True, check=True)

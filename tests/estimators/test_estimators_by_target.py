@@ -57,6 +57,7 @@ def test_twenty_seven_classes():
     assert pair["gap_bits"].item() <= 1e-4
 
 
+@pytest.mark.slow
 def test_one_label_per_stay_counts_stays_not_steps():
     rng = np.random.default_rng(2)
     stay = np.arange(40).repeat(30)

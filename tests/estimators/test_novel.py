@@ -36,6 +36,7 @@ def slow() -> ip.InteractionProfile:
     return profile_of(held(300, 0), ip.PosteriorPID(**QUICK))
 
 
+@pytest.mark.slow
 def test_a_slow_source_tells_at_many_lags_and_is_new_at_one(slow):
     d = slow.dataset
     assert (d["mi"].sel(source="held").values[3:] > 0.4).all()
@@ -135,6 +136,7 @@ def test_what_only_two_modalities_tell_arrives_with_the_later_of_them(xor):
     )
 
 
+@pytest.mark.slow
 def test_pairs_that_add_no_more_than_their_modalities_are_not_said(slow):
     """Of x and z each tells something of its own, and the pair at one lag what both do: nothing to be said of it."""
     assert joint_news(slow).empty

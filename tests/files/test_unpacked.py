@@ -55,7 +55,10 @@ def list_of_texts(path):
     pq.write_table(table, path, store_schema=False, compression="zstd")
 
 
-@pytest.mark.parametrize("write", [rows, one_row, text, list_of_texts])
+@pytest.mark.parametrize(
+    "write",
+    [rows, text, *(pytest.param(write, marks=pytest.mark.slow) for write in (one_row, list_of_texts))],
+)
 def test_parquet(tmp_path, write):
     path = tmp_path / "bomb.parquet"
     write(path)
@@ -86,7 +89,9 @@ def test_a_table_that_never_changes_and_is_not_large_is_read_as_it_is(tmp_path):
     pd.testing.assert_frame_equal(read_parquet(tmp_path / "none.parquet"), table[:0])
 
 
-@pytest.mark.parametrize("pack", [gzip, lzma, bz2])
+@pytest.mark.parametrize(
+    "pack", [gzip, *(pytest.param(pack, marks=pytest.mark.slow) for pack in (lzma, bz2))]
+)
 def test_packed_texts(tmp_path, pack):
     names = {gzip: "t.csv.gz", lzma: "t.csv.xz", bz2: "t.csv.bz2"}
     path = tmp_path / names[pack]

@@ -153,6 +153,7 @@ def test_fewer_than_five_pairs_that_stand_out_have_no_interval():
     assert (found.low, found.high) == (None, None)
 
 
+@pytest.mark.slow
 def test_sixty_four_modalities_and_forty_eight_steps_take_seconds():
     rng = np.random.default_rng(0)
     atoms, mass = rng.random((2, 64, 64, 48))

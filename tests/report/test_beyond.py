@@ -84,6 +84,7 @@ def test_without_triples_there_is_no_section(parity, tmp_path):
         assert "beyond" not in page.data["sections"]
 
 
+@pytest.mark.slow
 def test_triples_are_kept_with_the_run(parity, tmp_path):
     run = fit(parity_windows(0), triples=parity, recipe="network", settings=SMALL, out=tmp_path / "run")
     again = load_run(tmp_path / "run")

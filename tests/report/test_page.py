@@ -103,6 +103,7 @@ def test_hostile_names_stay_text(kind, tmp_path):
         assert name in page.text
 
 
+@pytest.mark.slow
 def test_sixty_four_modalities_fit(tmp_path):
     run = drawn_run(64, 10)
     page = page_of(run, tmp_path)

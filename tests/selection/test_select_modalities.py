@@ -105,6 +105,7 @@ def test_a_profile_says_which_pair_is_tried_and_progress_is_told(monkeypatch):
     assert shares[-1] == 1.0
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_selection():
     ridge = {"reader": "ridge", "k": 1, "folds": 2, "n_bootstrap": 20, "progress": silent}
     first, again = (ip.select_modalities(planted(100), **ridge) for _ in range(2))

@@ -101,6 +101,7 @@ def test_what_a_parquet_file_takes_is_told_by_its_rows_not_by_its_bytes(tmp_path
     assert opening.is_small(path, 48_000_001, 8)
 
 
+@pytest.mark.slow
 def test_a_parquet_file_of_more_columns_than_a_table_has_is_refused(tmp_path):
     path = tmp_path / "wide.parquet"
     columns = pa.table([pa.array([0.0])] * 20_001, names=[f"c{k}" for k in range(20_001)])

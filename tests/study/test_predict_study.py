@@ -130,6 +130,7 @@ def test_a_stream_that_one_person_lacks_is_told(run, new):
     assert sorted(set(table["entity"])) == ["p10", "p11", "p12", "p13"]
 
 
+@pytest.mark.slow
 def test_labels_in_the_tables_of_samples_may_be_missing(tmp_path):
     def write_table(folder, people, *, labelled):
         folder.mkdir()

@@ -47,6 +47,7 @@ def test_estimates_are_equal_to_the_bit(folder):
     xr.testing.assert_equal(*profiles)
 
 
+@pytest.mark.slow
 def test_training_evaluation_and_predictions_are_equal_to_the_bit(folder):
     runs, tables = [], []
     for source in ("study", "steps"):

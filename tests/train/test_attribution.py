@@ -72,6 +72,7 @@ def test_relevance_adds_up_and_finds_the_tokens_that_decide(run):
     np.testing.assert_allclose(weight.sum("expert"), 1.0, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_one_window_is_explained_as_among_others(run):
     test = xor_windows(60, 1, entities=("x", "y"))
     one = run.explain_window(test, 7)
@@ -92,6 +93,7 @@ def test_unobserved_tokens_are_not_relevant(run):
     assert not told["observed"].sel(modality="right", lag=1).any()
 
 
+@pytest.mark.slow
 def test_evaluation_keeps_examples_and_what_experts_do(run, tmp_path):
     test = xor_windows(60, 1, entities=("x", "y"))
     run.evaluate(test, n_bootstrap=10, **QUIET)

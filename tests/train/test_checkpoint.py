@@ -88,6 +88,7 @@ def test_an_interrupted_training_ends_with_the_same_weights(uninterrupted, tmp_p
     assert load_run(out).log == run.log
 
 
+@pytest.mark.slow
 def test_the_best_weights_so_far_are_kept_with_the_state(tmp_path):
     # far too large a rate: it soon gets worse
     looked = {"optimiser.held_out": 0.25, "optimiser.learning_rate": 1.0}

@@ -40,6 +40,7 @@ def guided(parts):
     return fit(sides["train"], profile=xor_profile(("a", "c")), settings=QUICK, seed=3, split=split)
 
 
+@pytest.mark.slow
 def test_without_guidance_in_the_run_the_control_is_the_run(plain, windows, parts):
     scores = plain.evaluate(parts[0]["test"], control=train_control(plain, windows), n_bootstrap=20)
     assert plain.evaluation.control == scores

@@ -68,6 +68,7 @@ def both():
     }
 
 
+@pytest.mark.slow
 def test_a_run_calls_rare_classes_and_its_probabilities_stay(both, tmp_path):
     test = rare(600, 1, "xyz")
     scores = {rule: run.evaluate(test, n_bootstrap=20, **QUIET) for rule, run in both.items()}
@@ -92,6 +93,7 @@ def test_calls_do_not_depend_on_the_other_windows(both):
     assert together.tolist() == alone
 
 
+@pytest.mark.slow
 def test_what_is_explained_is_what_was_called(both):
     test = rare(60, 3, "xyz")
     run = both["balanced"]

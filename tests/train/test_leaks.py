@@ -66,6 +66,7 @@ def run(tmp_path_factory):
     return fit(windows_of(people()), settings=QUICK, out=out)
 
 
+@pytest.mark.slow
 def test_a_training_entity_under_another_name_is_not_tested(run):
     same = windows_of({"q": people()["p2"], "r": people(1, seed=1)["p0"]})
     for one in (run, load_run(run.folder)):

@@ -45,6 +45,7 @@ def saved(saved_once, tmp_path):
     return shutil.copytree(saved_once, tmp_path / "run")
 
 
+@pytest.mark.slow
 def test_the_log_tells_every_loss_of_every_epoch(run):
     assert [epoch["epoch"] for epoch in run.log] == [1, 2, 3]
     wanted = {"loss", "cross_entropy", "uniqueness", "redundancy", "synergy", "load_balance", "router_z"}

@@ -33,6 +33,7 @@ def run():
     return ip.fit(xor_windows(400, 0), profile=xor_profile(), settings=settings, **QUIET)
 
 
+@pytest.mark.slow
 def test_two_tokens_are_enough_for_what_two_tokens_tell(run):
     test = xor_windows(200, 1, entities=("x", "y"))
     table = run.predict(test, **QUIET)

@@ -82,6 +82,7 @@ def runs(folder, seed=0, n=1200):
     return answers
 
 
+@pytest.mark.slow
 def test_what_can_be_answered_blind_is_seen_overall_and_by_category(tmp_path):
     test = blind_test(**runs(tmp_path))
     # by construction; tolerances are the intervals' own, and no wider than 0.1 bit

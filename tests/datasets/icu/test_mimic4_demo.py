@@ -23,6 +23,7 @@ def alone(tmp_path):
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*measured values are left out")
 def test_vital_signs_come_from_the_folder_beside():
     root = shared("mimic4_demo")

@@ -38,6 +38,7 @@ def in_blocks(windows):
     return ip.TemporalRUS(small_blocks()).fit(windows).profile_
 
 
+@pytest.mark.slow
 def test_blocks_find_what_one_block_finds(windows, in_blocks):
     whole = ip.TemporalRUS(ip.PosteriorPID(**QUICK)).fit(windows).profile_
     assert len(in_blocks.probe.blocks) == 3

@@ -103,6 +103,19 @@ def test_what_is_unobserved_is_not_looked_at_but_known_to_be(name, one_fitted):
     assert not torch.allclose(without, one.reader(seen))
 
 
+@pytest.mark.parametrize(
+    "kind", ["classes", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("labels", "number"))]
+)
+def test_a_modality_that_one_fold_alone_observes_is_read(name, kind):
+    train = windows(kind)
+    idle = train.modalities.index("idle")
+    others = Folds.make(train, 5).fold != 2
+    train.steps.observed[train.rows()[others], idle] = False
+    train.steps.values["idle"][train.rows()[others]] = np.nan
+    one, _, _ = fitted(name, train)
+    assert torch.isfinite(one.out_of_fold).all()
+
+
 def test_a_window_of_nothing_is_read(name, one_fitted):
     one, scaler, _ = one_fitted
     test = windows(seed=1)

@@ -117,15 +117,16 @@ class BoostedTrees(_SummaryTrees):
             for c, column in enumerate(y.T):
                 known = column >= 0
                 if len(np.unique(column[known])) == 2:
-                    boosted = HistGradientBoostingClassifier(**grow).fit(x[known], column[known])
+                    boosted = HistGradientBoostingClassifier(**grow).fit(_binnable(x[known]), column[known])
                     yield from _boosted(boosted, [c], n_outputs)
             return
         if self.schema.kind == "number":
             known = np.isfinite(y)
-            yield from _boosted(HistGradientBoostingRegressor(**grow).fit(x[known], y[known]), [0], n_outputs)
+            boosted = HistGradientBoostingRegressor(**grow).fit(_binnable(x[known]), y[known])
+            yield from _boosted(boosted, [0], n_outputs)
             return
         if len(np.unique(y)) > 1:
-            boosted = HistGradientBoostingClassifier(**grow).fit(x, y)
+            boosted = HistGradientBoostingClassifier(**grow).fit(_binnable(x), y)
             yield from _boosted(boosted, boosted.classes_[-boosted.n_trees_per_iteration_ :], n_outputs)
 
     def read(self, features: torch.Tensor) -> torch.Tensor:
@@ -142,6 +143,11 @@ class BoostedTrees(_SummaryTrees):
     def fit(self, features: torch.Tensor, y: torch.Tensor, group: torch.Tensor) -> None:
         super().fit(features, y, group)
         self.learn({"windows": torch.tensor(float(len(y)) + 0.5 * self.schema.n_outputs)})
+
+
+def _binnable(x: np.ndarray) -> np.ndarray:
+    """Features whose columns all have a value: scikit-learn cannot bin one without, and on a constant none splits."""
+    return np.where(np.isnan(x).all(0), 0.0, x)
 
 
 def _boosted(boosted, columns, n_outputs: int) -> Iterator[Tree]:

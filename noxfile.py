@@ -33,5 +33,7 @@ def oldest(session: nox.Session) -> None:
     path = session.create_tmp() + "/oldest.txt"
     with open(path, "w", encoding="utf-8") as file:
         file.write(str(pins))
+    # the pip that comes with a new environment may search for hours among versions that old ones go with
+    session.install("--upgrade", "pip")
     session.install("--constraint", path, ".")
     session.run("python", "tests/base_package.py")

@@ -6,7 +6,7 @@ interrupted run continues.
 """
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 
@@ -90,8 +90,7 @@ def one_profile(scenario: str, estimator: str, seed: int) -> dict:
     return row | measured(draw, ESTIMATORS[estimator](given=given))
 
 
-def wanted(seeds: int) -> list[tuple[str, str, int]]:
-    names = (*FORMS, *SCENARIOS)
+def wanted(names: Iterable[str], seeds: int) -> list[tuple[str, str, int]]:
     return [(name, estimator, seed) for seed in range(seeds) for name in names for estimator in ESTIMATORS]
 
 
@@ -106,11 +105,12 @@ def report(rows: list[dict]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--scenarios", nargs="+", default=[*FORMS, *SCENARIOS], choices=[*FORMS, *SCENARIOS])
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args()
     path = options.out / "curves.jsonl"
-    run_jobs(wanted(options.seeds), one_profile, path, key=key, processes=options.jobs)
+    run_jobs(wanted(options.scenarios, options.seeds), one_profile, path, key=key, processes=options.jobs)
     (options.out / "curves.md").write_text(report(read_rows(path)))
 
 

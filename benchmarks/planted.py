@@ -2,8 +2,9 @@
 
 Truth: one modality tells a bit at lag 2, a pair tells another by its product at lag 4. Guidance: none; the paper's,
 router and losses alone, with its weights and thresholds; ours. Profile: none; estimated from the training windows; the
-same of other modalities at other lags ("shuffled"); true. Run with ``python -m benchmarks.planted [--seeds 5]``; prints
-a Markdown table; rows are kept in benchmarks/results/planted.json, from which an interrupted run goes on.
+same of other modalities at other lags ("shuffled"); true. "Doubted" is held against training without it on held-out
+windows. Run with ``python -m benchmarks.planted [--seeds 5]``; prints a Markdown table; rows are kept in
+benchmarks/results/planted.json, from which an interrupted run goes on.
 """
 
 import argparse
@@ -39,7 +40,9 @@ TRIALS: dict[str, tuple[dict, str]] = {
     "no guidance": ({}, "none"),
     "paper's guidance, estimated profile": (PAPER, "estimated"),
     "ours, shuffled profile": ({}, "shuffled"),
+    "ours, shuffled profile, doubted": ({"model.context": "auto"}, "shuffled"),
     "ours, estimated profile": ({}, "estimated"),
+    "ours, estimated profile, doubted": ({"model.context": "auto"}, "estimated"),
     "ours, true profile": ({}, "true"),
 }
 

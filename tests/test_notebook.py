@@ -112,4 +112,4 @@ def test_windows_and_runs_say_what_they_are():
     assert repr(rows).startswith(
         "Windows(3 windows of 2 steps of 0.5 s: 1 entity, 1 modality; target: classes"
     )
-    assert repr(drawn_run(2, 3)).startswith("Run(guided by a profile, 2 modalities; accuracy 0.")
+    assert repr(drawn_run(2, 3)).startswith("Run(guided by an interaction profile, 2 modalities; accuracy 0.")

@@ -11,10 +11,9 @@ from interplay.errors import InvalidInput
 from interplay.report.model_data import budget_sentence
 from interplay.train import export_run, make_recipe
 from interplay.train.batches import ScaledWindows
-from interplay.train.network import HeldOutLogits
+from interplay.train.network import HeldOutLogits, Trained
 from interplay.train.token_budget import (
     BUDGETS,
-    Trained,
     loses_nothing,
     train_within_budget,
     with_budget,

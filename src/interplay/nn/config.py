@@ -12,8 +12,8 @@ from interplay.nn.routers import ROUTERS
 from interplay.registry import Choice
 from interplay.settings import RAW
 
-LEVELS = ("profile", "instance", "token")
-AUTO = "auto"
+PROFILE, NONE, AUTO = "profile", "none", "auto"
+LEVELS = (PROFILE, "instance", "token", NONE, AUTO)
 FUSIONS = ("cross", "early", "late")
 
 
@@ -54,7 +54,8 @@ class ModelConfig:
         Whether attention and pooling are guided by the context.
     context : str
         What the context knows: "profile", the same of every window; "instance", what the profile's probe says of
-        each window; "token", both.
+        each window; "token", both; "none", nothing. "auto" trains with "profile" and with "none", and takes that with
+        which held-out entities lose less.
     fusion : str
         How modalities meet: "cross", by attention; or of unguided dense baselines "early", all modalities of a step
         are one token, or "late", modalities meet in the prediction only.
@@ -84,7 +85,7 @@ class ModelConfig:
     jitter: float = 0.0
     balance_rate: float = 0.0
     guided: bool = True
-    context: str = "profile"
+    context: str = PROFILE
     fusion: str = "cross"
     each_step: bool = False
     token_budget: float | str = 1.0
@@ -114,10 +115,10 @@ class ModelConfig:
             raise InvalidInput(
                 "fusion 'late' must come with each_step false: it pools whole windows; got true."
             )
-        if self.each_step and self.context != "profile":
+        if self.each_step and self.context not in (PROFILE, NONE, AUTO):
             raise InvalidInput(
-                "each_step must come with context 'profile': what a window shows at its end may not guide what is "
-                f"predicted before; got {self.context!r}."
+                "each_step must come with context 'profile', 'none' or 'auto': what a window shows at its end may not "
+                f"guide what is predicted before; got {self.context!r}."
             )
         self._check_budget()
         for name in ("width", "layers", "heads", "expert_width"):

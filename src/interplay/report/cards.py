@@ -7,6 +7,7 @@ from interplay.profile import InteractionProfile
 from interplay.report.kinds import REPORTED
 from interplay.report.text import counted, listed
 from interplay.train import Run
+from interplay.train.described import guided_by
 
 CALLED = {
     "auto": "",
@@ -28,7 +29,7 @@ def model_card(run: Run) -> list[tuple[str, str]]:
         ("predicts", predicts + CALLED[run.recipe.decision.rule]),
         ("from", f"windows of {schema.steps} steps of {schema.step_s:g} s of {len(schema.shapes)} modalities"
          + (f"; side inputs: {listed(schema.static)}" if schema.static else "")),
-        ("guided by", "nothing: it is its own unguided control" if run.profile is None else "an interaction profile"),
+        ("guided by", guided_by(run.profile, model.context)),
         ("trained on", f"{counted(run.data.n_windows, 'window')} of {entities}; "
          f"{counted(len(run.log) or optimiser.epochs, 'epoch')}, seed {run.seed}"),
         *([] if run.adaptation is None else [("adapted", run.adaptation.sentence())]),

@@ -11,6 +11,8 @@ import torch
 
 from interplay.files.plain_yaml import read_plain_yaml
 from interplay.metrics import Agreement
+from interplay.nn.config import NONE
+from interplay.profile import InteractionProfile
 from interplay.settings import read_settings, typed
 from interplay.train.adaptation import Adaptation
 from interplay.train.target_kinds import TARGETS
@@ -20,6 +22,13 @@ Numbers = Mapping[str, int | float | None]
 """Scores, or what is logged of an epoch; None where a number is not defined."""
 MOST_STEPS, MOST_SAMPLES, MOST_CELLS = 10**6, 10**7, 10**8
 """What windows of a run may have: steps, samples in one step of a modality, and cells of their context."""
+
+
+def guided_by(profile: InteractionProfile | None, level: str) -> str:
+    """What guides a run with this profile and this level of context, in words."""
+    if profile is None:
+        return "nothing"
+    return "nothing: not given the profile" if level == NONE else "an interaction profile"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

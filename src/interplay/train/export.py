@@ -130,7 +130,7 @@ def export_run(run: Run, path: str | Path, *, overwrite: bool = False) -> Export
     sidecar = path.with_name(path.name + ".json")
     if path.suffix not in SUFFIXES:
         raise InvalidInput(f"a program to export must end in .pt2 or .onnx; got {path.name!r}.")
-    if run.recipe.model.context != "profile":
+    if run.recipe.model.context in ("instance", "token"):
         raise InvalidInput(
             f"a run to export must have context 'profile'; this one has {run.recipe.model.context!r}, which asks the "
             "profile's probe about every window. Train it with model.context: profile, or use it through ip.load_run."

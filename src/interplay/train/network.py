@@ -15,7 +15,7 @@ import torch
 from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from interplay.data import Windows
-from interplay.nn import Model
+from interplay.nn import Model, Network
 from interplay.progress import Progress, silent
 from interplay.readers import Folds
 from interplay.train.batches import ScaledWindows
@@ -45,6 +45,26 @@ class HeldOutLogits:
     entity: np.ndarray
     logits: torch.Tensor
     y: torch.Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A trained network.
+
+    Attributes
+    ----------
+    network : Network
+    log : one mapping per epoch
+    apart : HeldOutLogits; None where no windows were held out
+    """
+
+    network: Network
+    log: list[dict[str, float]]
+    apart: HeldOutLogits | None
+
+
+Train = Callable[[Recipe, Progress], Trained]
+"""From a recipe to a network, always from the same first weights."""
 
 
 def train_network(

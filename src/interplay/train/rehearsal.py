@@ -88,6 +88,8 @@ def rehearse(windows: Windows, recipe: Recipe, estimator: TemporalRUS | None) ->
         if recipe.model.token_budget == AUTO:
             # every share that may be tried takes about as much of the time
             network *= 1.0 + sum(BUDGETS)
+        if recipe.model.context == AUTO:
+            network *= 2.0
     return Rehearsal(interactions_s=interactions, readers_s=_readers_s(windows, recipe), network_s=network)
 
 

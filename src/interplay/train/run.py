@@ -30,7 +30,7 @@ from interplay.readers import ExtraTrees
 from interplay.train.adaptation import Adaptation, check_later
 from interplay.train.attribution import explain_windows
 from interplay.train.batches import ScaledWindows
-from interplay.train.described import TrainingData
+from interplay.train.described import TrainingData, guided_by
 from interplay.train.evaluation import Evaluation, Scores, judge, prediction_table, predictions, scores_line
 from interplay.train.recipe import Recipe
 from interplay.train.rivals import forest_within
@@ -81,7 +81,7 @@ class Run:
     triples: TripleProfile | None = None
 
     def __repr__(self) -> str:
-        guided = "guided by a profile" if self.profile is not None else "not guided"
+        guided = f"guided by {guided_by(self.profile, self.recipe.model.context)}"
         judged = "not evaluated" if self.evaluation is None else scores_line(self.evaluation.test)
         where = "" if self.folder is None else f" in {self.folder}"
         return f"Run{where}({guided}, {counted(len(self.schema.modalities), 'modality', 'modalities')}; {judged})"
@@ -90,7 +90,7 @@ class Run:
         facts = {
             "predicts": ", ".join(self.schema.classes) or "a number",
             "from": f"{self.schema.steps} steps of {self.schema.step_s:g} s of {', '.join(self.schema.modalities)}",
-            "guided by": "nothing" if self.profile is None else "an interaction profile",
+            "guided by": guided_by(self.profile, self.recipe.model.context),
             "trained on": f"{counted(self.data.n_windows, 'window')} of "
             f"{counted(len(self.data.entities), 'entity', 'entities')}, seed {self.seed}",
             "tested": "not yet" if self.evaluation is None else scores_line(self.evaluation.test),

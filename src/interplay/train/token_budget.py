@@ -3,20 +3,18 @@
 Letters: n held-out windows, C outputs.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate
 
 import torch
 
 from interplay.data import Windows
 from interplay.errors import InvalidInput
-from interplay.nn import Network
 from interplay.nn.config import AUTO
 from interplay.progress import Progress
 from interplay.readers.scoring import loss_of_windows
 from interplay.train.levels import in_standard_errors
-from interplay.train.network import HeldOutLogits, held_out_rows
+from interplay.train.network import HeldOutLogits, Train, Trained, held_out_rows
 from interplay.train.recipe import Recipe
 
 BUDGETS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2)
@@ -24,26 +22,6 @@ BUDGETS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2)
 
 STANDARD_ERRORS = 1.0
 """A budget may lose so much on held-out entities: what is less cannot be told from nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """A trained network.
-
-    Attributes
-    ----------
-    network : Network
-    log : one mapping per epoch
-    apart : HeldOutLogits; None where no windows were held out
-    """
-
-    network: Network
-    log: list[dict[str, float]]
-    apart: HeldOutLogits | None
-
-
-Train = Callable[[Recipe, Progress], Trained]
-"""From a recipe with a number as budget to a network, always from the same first weights."""
 
 
 def check_budget(recipe: Recipe, train: Windows, seed: int) -> None:

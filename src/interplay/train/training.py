@@ -23,20 +23,22 @@ from interplay.nn import (
     empty_context,
     interaction_context,
 )
+from interplay.nn.config import AUTO, NONE
 from interplay.profile import InteractionProfile, TripleProfile
 from interplay.progress import Progress, shown
 from interplay.train.batches import ScaledWindows
 from interplay.train.described import TrainingData
+from interplay.train.doubt import train_with_doubt, with_context
 from interplay.train.evidence import Evidence, gather_evidence, rule_of
 from interplay.train.levels import weigh_levels, worth_training
-from interplay.train.network import HeldOutLogits, train_network
+from interplay.train.network import HeldOutLogits, Trained, train_network
 from interplay.train.recipe import DecisionConfig, Recipe, make_recipe
 from interplay.train.rivals import fit_forest, forest_within
 from interplay.train.run import Run, load_run
 from interplay.train.run_folder import check_run_folder
 from interplay.train.start_from import adapted_run, check_start
 from interplay.train.target_kinds import TARGETS, make_target
-from interplay.train.token_budget import Trained, check_budget, train_within_budget
+from interplay.train.token_budget import check_budget
 from interplay.train.trackers import Tracker, make_trackers
 from interplay.train.window_contexts import window_contexts
 
@@ -139,7 +141,10 @@ def fit(
     trackers = make_trackers(track, None if out is None else Path(out))
     scaler = Scaler.fit(train)
     # a profile of other windows is refused before the readers are fitted, not after
-    context = _context_for(profile, train)
+    nothing = empty_context(len(train.modalities), train.length)
+    context = nothing if profile is None else _context_of(profile, train)
+    if context.is_empty() and recipe.model.context == AUTO:
+        recipe = with_context(recipe, NONE)
     _check_triples(triples, train)
     log = []
     work = nullcontext() if out is None else unfinished_work(out)
@@ -161,7 +166,8 @@ def fit(
 
             def train_one(recipe: Recipe, progress: Progress) -> Trained:
                 torch.manual_seed(seed)
-                model = build_model(scaled_schema(train.schema), recipe.model, context)
+                known = nothing if recipe.model.context == NONE else context
+                model = build_model(scaled_schema(train.schema), recipe.model, known)
                 return Trained(
                     model,
                     *train_network(
@@ -176,7 +182,7 @@ def fit(
                     ),
                 )
 
-            recipe, trained = train_within_budget(
+            recipe, trained = train_with_doubt(
                 recipe, train_one, train.kind, lambda done: tell(after + (1.0 - after) * done)
             )
             network, log, apart = trained.network, trained.log, trained.apart
@@ -239,9 +245,7 @@ def _check_triples(triples: TripleProfile | None, train: Windows) -> None:
         )
 
 
-def _context_for(profile: InteractionProfile | None, train: Windows) -> InteractionContext:
-    if profile is None:
-        return empty_context(len(train.modalities), train.length)
+def _context_of(profile: InteractionProfile, train: Windows) -> InteractionContext:
     check_known(profile.entities, profile.fitted, what="the profile")
     classes = profile.dataset.attrs.get("classes")
     wanted = TARGETS[train.kind].classes_of_profile(train.schema)

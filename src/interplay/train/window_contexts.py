@@ -67,4 +67,5 @@ def window_contexts(
     windows: Windows, profile: InteractionProfile | None, level: str
 ) -> WindowContexts | None:
     """Contexts of single windows, or None where all windows share the profile's."""
-    return None if profile is None or level == "profile" else WindowContexts(windows, profile, level)
+    of_windows = profile is not None and level in ("instance", "token")
+    return WindowContexts(windows, profile, level) if of_windows else None

@@ -1,0 +1,178 @@
+"""Do experts pay where each window follows one of four rules?
+
+Truth: nine modalities, six steps, windows drawn each on its own. A context modality shows at the newest step which of
+four regimes holds; in each the label is the exclusive or of another pair at another lag, and 5 % of labels are drawn
+anew. The profile is estimated from the training windows, the same for all models, whose active width is equal. "Bits of
+the regime" is the mutual information of regime and chosen expert (tokens weigh as they are pooled), of 2 at the most.
+
+Jobs are (windows, seed, model); each result is added to benchmarks/results/regimes.jsonl, from which an interrupted run
+goes on, and the table is written beside it. Run with ``python -m benchmarks.regimes``.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+import interplay as ip
+from benchmarks.records import days, machine, markdown, run_jobs
+from interplay.train import Run
+from interplay.train.batches import ScaledWindows
+
+RESULTS = Path(__file__).parent / "results" / "regimes.jsonl"
+PAGE = RESULTS.with_suffix(".md")
+REGIMES, STEPS, N_TEST = 4, 6, 5000
+LAGS = (1, 2, 4, 5)
+"""Of the pair of each regime."""
+NOISE, REDRAWN = 0.4, 0.05
+PLACES = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
+"""Where a level lies among three channels: corners of a tetrahedron, seven standard deviations of the noise apart."""
+CEILING = 1 - REDRAWN / 2
+MODELS: dict[str, tuple[str, dict]] = {
+    "guided mixture": ("network", {}),
+    "guided dense": ("guided_dense", {}),
+    "unguided mixture": ("network", {"model.context": "none"}),
+}
+"""Recipe and settings."""
+
+
+def draw(n: int, seed: int) -> tuple[ip.Windows, np.ndarray]:
+    """Windows, and the regime (n,) of each."""
+    rng = np.random.default_rng(seed)
+    bit = rng.integers(0, 2, (n, 2 * REGIMES, STEPS))
+    regime = rng.integers(0, REGIMES, (n, STEPS))
+    level = np.concatenate([bit, regime[:, None]], axis=1)
+    values = PLACES[level] + NOISE * rng.normal(size=(*level.shape, PLACES.shape[1]))
+    now = regime[:, -1]
+    at = STEPS - 1 - np.array(LAGS)[now]
+    rows = np.arange(n)
+    y = bit[rows, 2 * now, at] ^ bit[rows, 2 * now + 1, at]
+    again = rng.random(n) < REDRAWN
+    y[again] = rng.integers(0, 2, again.sum())
+    names = [*(f"x{k}" for k in range(2 * REGIMES)), "regime"]
+    arrays = {name: values[:, m] for m, name in enumerate(names)}
+    return ip.windows_from_arrays(arrays, y, classes="01"), now
+
+
+def bits_of_regime(used: np.ndarray, regime: np.ndarray) -> float:
+    """Mutual information of regime (N,) and expert, of which each window uses shares (N, E)."""
+    joint = np.stack([used[regime == r].sum(0) for r in range(REGIMES)])
+    joint = joint / joint.sum()
+    apart = joint.sum(1, keepdims=True) * joint.sum(0)
+    some = joint > 0
+    return float((joint[some] * np.log2(joint[some] / apart[some])).sum())
+
+
+def experts_used(run: Run, windows: ip.Windows) -> list[np.ndarray]:
+    """For each layer the share (N, E) of each expert in the tokens of a window, weighed as they are pooled."""
+    scaled = ScaledWindows(windows, run.scaler, run.contexts(windows))
+    parts: list[list[torch.Tensor]] = [[] for _ in run.model.moe_layers]
+    with torch.no_grad():
+        for rows in np.array_split(np.arange(len(windows)), max(1, len(windows) // 500)):
+            batch = scaled[rows]
+            output = run.model(batch.x, batch.observed, batch.context, batch.static)
+            for part, routing in zip(parts, output.routings, strict=True):
+                weight = routing.expert_weights * output.pooling[..., None]
+                used = torch.zeros(len(rows), routing.logits.shape[-1])
+                part.append(used.scatter_add(1, routing.expert_ids.flatten(1), weight.flatten(1)))
+    return [torch.cat(part).double().numpy() for part in parts]
+
+
+def one_row(size: int, seed: int, model: str) -> dict[str, object]:
+    """Train and test one model."""
+    (train, _), (test, regime) = draw(size, 1000 + seed), draw(N_TEST, seed)
+    profile = ip.TemporalRUS(random_state=seed).fit(train).profile_
+    d = profile.dataset
+    pairs = [
+        d["synergy"].sel(source_i=f"x{2 * r}", source_j=f"x{2 * r + 1}", lag=lag)
+        for r, lag in enumerate(LAGS)
+    ]
+    recipe, settings = MODELS[model]
+    started = time.process_time()
+    run = ip.fit(train, profile=profile, recipe=recipe, settings=settings, seed=seed, rivals=False)
+    seconds = time.process_time() - started
+    right = run.predict(test).pipe(lambda table: table["label"] == table["predicted"]).to_numpy()
+    used = experts_used(run, test)
+    loads = [one.sum(0) / one.sum() for one in used]
+    return {
+        "size": size,
+        "seed": seed,
+        "model": model,
+        "accuracy": float(right.mean()),
+        "worst regime": min(float(right[regime == r].mean()) for r in range(REGIMES)),
+        "synergy (bits)": float(np.mean([float(value) for value in pairs])),
+        "bits of the regime": max((bits_of_regime(one, regime) for one in used), default=float("nan")),
+        "least load": float(min((load.min() for load in loads), default=np.nan)),
+        "largest load": float(max((load.max() for load in loads), default=np.nan)),
+        "epochs": len(run.log),
+        "seconds": round(seconds, 1),
+    }
+
+
+def page(rows: list[dict]) -> str:
+    """The table."""
+    table = pd.DataFrame(rows)
+    text = [
+        "# Regimes",
+        "",
+        f"`python -m benchmarks.regimes`, {days(rows)}, {machine()}, one thread; seconds of the processor. {N_TEST:,} "
+        f"test windows; {CEILING:.3f} is the best there can be. Loads are shares of pooled tokens.",
+    ]
+    for size, of_size in table.groupby("size"):
+        groups = of_size.groupby("model")
+        columns = [
+            "accuracy",
+            "worst regime",
+            "bits of the regime",
+            "least load",
+            "largest load",
+            "epochs",
+            "seconds",
+        ]
+        means = groups[columns].mean()
+        means.insert(1, "lowest", groups["accuracy"].min())
+        means.insert(2, "highest", groups["accuracy"].max())
+        means.insert(0, "seeds", groups.size())
+        found = of_size["synergy (bits)"].mean()
+        text += [
+            "",
+            f"## {size:,} training windows",
+            "",
+            f"Mean synergy of the four pairs: {found:.4f} bit.",
+            "",
+        ]
+        text.append(markdown(means.loc[[name for name in MODELS if name in means.index]]))
+    return "\n".join(text) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[2000, 6000])
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--models", nargs="+", default=list(MODELS), choices=list(MODELS))
+    parser.add_argument("--processes", type=int, default=1)
+    options = parser.parse_args()
+    jobs = [
+        (size, seed, name)
+        for seed in range(options.seeds)
+        for size in options.sizes
+        for name in options.models
+    ]
+    rows = run_jobs(
+        jobs,
+        one_row,
+        RESULTS,
+        key=lambda row: (row["size"], row["seed"], row["model"]),
+        processes=options.processes,
+    )
+    PAGE.write_text(page(rows), "utf-8")
+
+
+if __name__ == "__main__":
+    # workers find the functions by the module's own name
+    from benchmarks import regimes
+
+    regimes.main()

@@ -52,6 +52,22 @@ def test_weights_go_to_readers_that_know():
     assert shrunk.tolist() == pytest.approx([1 / 3] * 3, abs=1e-3)
 
 
+def test_weights_of_a_number_do_not_know_its_unit():
+    generator = torch.Generator().manual_seed(0)
+    y = torch.randn(400, generator=generator, dtype=torch.float64)
+    errors = torch.tensor([0.1, 0.3, 0.5])
+    evidence = y[:, None, None] + errors[:, None] * torch.randn(400, 3, 1, generator=generator)
+    even = torch.full((3,), 1 / 3, dtype=torch.float64)
+    weight = mixture_weights(evidence, y, "number", even, 0.01)
+    # twice as exact in a unit ten times as large: float64 sums, and where L-BFGS ends
+    torch.testing.assert_close(
+        mixture_weights(0.1 * evidence, 0.1 * y, "number", even, 0.01), weight, atol=1e-4, rtol=0
+    )
+    # errors are independent: the best weights go with 1 / error^2, shrinking takes a little off
+    best = errors.double() ** -2 / (errors.double() ** -2).sum()
+    assert best[0] - 0.1 < weight[0] < best[0]
+
+
 def test_calibration_makes_up_for_shrinking():
     said, y = evidence()
     one = mixture().fit(said, y, shrinkage=1e3)

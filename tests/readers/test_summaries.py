@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from interplay.readers import Sight, window_summaries
+from interplay.readers.summaries import step_means
 
 
 def of_one(values, observed):
@@ -46,3 +47,13 @@ def test_nothing_observed_is_not_a_number():
     assert np.isnan(found[1, :-2]).all()
     # no step observed; the newest one a whole window ago
     np.testing.assert_array_equal(found[1, -2:], [0.0, 1.0])
+
+
+def test_means_of_steps_are_those_of_scaled_samples():
+    x = torch.arange(24.0).reshape(2, 3, 2, 2)
+    observed = torch.ones(2, 1, 3, dtype=torch.bool)
+    observed[1, 0, 2] = False
+    # scaled values stand first, ranks second
+    expected = torch.tensor([[1.0, 5.0, 9.0], [13.0, 17.0, torch.nan]])
+    seen = Sight(x={"a": x}, observed=observed, static=torch.zeros(2, 0))
+    torch.testing.assert_close(step_means(seen), expected, equal_nan=True)

@@ -173,6 +173,7 @@ def test_a_profile_by_hand_has_no_errors_to_show(run, tmp_path):
     page = page_of(replace(run, profile=xor_profile()), tmp_path)
     assert "1.00 of the 1.00 bits that the two tell, most at" in page.words
     assert "This profile has no standard errors, so nothing can be said about chance." in page.words
+    assert "is included. This profile" in page.words
     assert page.data["profile"]["s_error"] is None
 
 

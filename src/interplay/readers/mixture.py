@@ -15,7 +15,7 @@ from torch import nn
 from interplay.errors import NotFitted
 from interplay.readers.base import Reader, Sight, View, prior_logits
 from interplay.readers.crossfit import CrossFitted, Folds
-from interplay.readers.scoring import loss_of_windows, minimised, normalised
+from interplay.readers.scoring import loss_of_windows, mean_nats, minimised, normalised
 from interplay.types import Schema
 
 
@@ -170,7 +170,7 @@ def mixture_weights(
         logits = torch.einsum("nkc,k->nc", fixed, weight)
         # of weights of 0 this is 1
         away = ((weight - even).square() / even).sum()
-        return loss_of_windows(logits, y, kind).mean() + shrinkage * away
+        return mean_nats(logits, y, kind) + shrinkage * away
 
     (root,) = minimised(loss, even.sqrt())
     return root.square()

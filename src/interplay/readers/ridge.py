@@ -14,11 +14,14 @@ from interplay.readers.base import Reader, Sight, mixed_with_prior, prior_logits
 from interplay.readers.hydra import draw_groups, wins
 from interplay.readers.rockets import draw_patterns, shares_above
 from interplay.readers.scoring import loss_of_windows, minimised
-from interplay.readers.summaries import window_summaries
+from interplay.readers.summaries import step_means, window_summaries
 from interplay.types import Schema
 
 PENALTIES = (0.01, 0.1, 1.0)
 """Shares of the mean square of all features that are added to it."""
+
+LIGHT = (0.001, *PENALTIES)
+"""Those of a number, which a few features may foretell nearly without error."""
 
 CHOSEN_BY = 1000
 """At most so many windows, evenly drawn, choose the penalty and the scale."""
@@ -42,12 +45,13 @@ class _Ridge(Reader):
         x, targets = self._standardised(features), _indicators(y, self.schema)
         some = torch.linspace(0, len(x) - 1, min(len(x), CHOSEN_BY)).long()
         losses, scales = [], []
-        for scores in _held_out_scores(x[some], targets[some], group[some]):
+        penalties = LIGHT if self.schema.kind == "number" else PENALTIES
+        for scores in _held_out_scores(x[some], targets[some], group[some], penalties):
             scales.append(_fitted_scale(scores, y[some], self.schema))
             logits = scales[-1] * _about_middle(scores, self.schema)
             losses.append(float(loss_of_windows(logits, y[some], self.schema.kind).mean()))
-        best = min(range(len(PENALTIES)), key=losses.__getitem__)
-        ((weight, intercept),) = _solved(x, targets, PENALTIES[best : best + 1])
+        best = min(range(len(penalties)), key=losses.__getitem__)
+        ((weight, intercept),) = _solved(x, targets, penalties[best : best + 1])
         prior = prior_logits(y, self.schema)
         self.learn({"weight": weight, "intercept": intercept, "scale": scales[best], "prior": prior})
 
@@ -63,7 +67,7 @@ class _Ridge(Reader):
 
 
 class SummaryRidge(_Ridge):
-    """Ridge regression on window summaries.
+    """Ridge regression on window summaries; of a number also on every step, which forecasts are often linear in.
 
     Parameters
     ----------
@@ -72,7 +76,8 @@ class SummaryRidge(_Ridge):
     """
 
     def features(self, seen: Sight) -> torch.Tensor:
-        return window_summaries(seen)
+        summaries = window_summaries(seen)
+        return torch.cat([summaries, step_means(seen)], dim=1) if self.schema.kind == "number" else summaries
 
 
 class _Convolutions(_Ridge):
@@ -143,14 +148,16 @@ def _solved(
     return [(weight, middle - centre @ weight) for weight in weights]
 
 
-def _held_out_scores(x: torch.Tensor, targets: torch.Tensor, group: torch.Tensor) -> torch.Tensor:
+def _held_out_scores(
+    x: torch.Tensor, targets: torch.Tensor, group: torch.Tensor, penalties: Sequence[float]
+) -> torch.Tensor:
     """(penalties, N, C) scores of each group by the others; of all by all where there is only one."""
-    scores = torch.zeros(len(PENALTIES), *targets.shape)
+    scores = torch.zeros(len(penalties), *targets.shape)
     groups = group.unique()
     for g in groups:
         inside = group == g
         rows = ~inside if len(groups) > 1 else inside
-        for k, (weight, intercept) in enumerate(_solved(x[rows], targets[rows], PENALTIES)):
+        for k, (weight, intercept) in enumerate(_solved(x[rows], targets[rows], penalties)):
             scores[k, inside] = x[inside] @ weight + intercept
     return scores
 

@@ -10,6 +10,9 @@ from torch.nn import functional as F  # noqa: N812
 
 from interplay.types import UNLABELLED
 
+TINY = 1e-12
+"""Mean squared error of a scaled number below which nothing is gained."""
+
 
 def loss_of_windows(logits: torch.Tensor, y: torch.Tensor, kind: str) -> torch.Tensor:
     """(N,) nats of each window, or squared errors of a number; 0 where nothing is known.
@@ -28,6 +31,18 @@ def loss_of_windows(logits: torch.Tensor, y: torch.Tensor, kind: str) -> torch.T
         return (each * known).sum(1) / known.sum(1).clamp_min(1)
     known = ~y.isnan()
     return torch.where(known, logits[:, 0] - torch.nan_to_num(y).to(logits), 0.0).square()
+
+
+def mean_nats(logits: torch.Tensor, y: torch.Tensor, kind: str) -> torch.Tensor:
+    """() nats of a window on average; those of a number are of a Gaussian as wide as its errors, up to a constant.
+
+    What weights cost is in nats. A squared error is not: where a number is foretold well, all of it is less than what
+    the worst weights cost.
+    """
+    loss = loss_of_windows(logits, y, kind)
+    if kind != "number":
+        return loss.mean()
+    return 0.5 * (loss.sum() / (~y.isnan()).sum().clamp_min(1)).clamp_min(TINY).log()
 
 
 def normalised(logits: torch.Tensor, kind: str) -> torch.Tensor:

@@ -39,6 +39,15 @@ def window_summaries(seen: Sight) -> torch.Tensor:
     return torch.cat([*columns, seen.static.float()], dim=1)
 
 
+def step_means(seen: Sight) -> torch.Tensor:
+    """Mean of every scaled channel in every step, (B, F); NaN where nothing was observed."""
+    columns = []
+    for m, x in enumerate(seen.x.values()):
+        means = x[..., : x.shape[-1] // 2].mean(2)
+        columns.append(torch.where(seen.observed[:, m, :, None], means, torch.nan).flatten(1))
+    return torch.cat(columns, dim=1)
+
+
 def _of_samples(x: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
     """Summaries of one modality x (B, T, r, D), observed (B, T): (B, F)."""
     n_b, n_t, r, n_d = x.shape

@@ -20,7 +20,7 @@ from interplay.errors import InvalidInput, LeakageError
 from interplay.nn import Adapted
 from interplay.progress import Progress
 from interplay.readers import Folds, ReadersConfig
-from interplay.readers.scoring import loss_of_windows, minimised, normalised
+from interplay.readers.scoring import mean_nats, minimised, normalised
 from interplay.train.batches import ScaledWindows
 from interplay.train.evidence import Evidence, gather_evidence
 from interplay.train.logits import logits_of
@@ -178,7 +178,7 @@ def fitted_numbers(
         weight = root.square()
         logits = torch.einsum("k,knc->nc", weight, fixed) + offset
         away = ((weight - expected) / spread).square().sum() + (offset / SPREAD_OF_OFFSET).square().sum()
-        return loss_of_windows(logits, y, kind).mean() + 0.5 * away / count
+        return mean_nats(logits, y, kind) + 0.5 * away / count
 
     # at a root of 0 there is no slope to leave it by
     root, offset = minimised(loss, expected.clamp_min(0.1).sqrt(), torch.zeros(fixed.shape[-1]))

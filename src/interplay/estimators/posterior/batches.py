@@ -17,6 +17,11 @@ STEPS_PER_EPOCH = 20
 """With fewer, a pair's head has not learned all by the last epoch: batches of small data sets are smaller."""
 
 
+def size_of_batches(n_windows: int, batch_size: int) -> int:
+    """Windows of a batch; of large data sets it is `batch_size`."""
+    return min(batch_size, max(64, n_windows // STEPS_PER_EPOCH))
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Windows (K, B), the steps (K, U) that they look at, which of these (K, L, B), and their weights (K, B)."""
@@ -53,7 +58,7 @@ class Batches:
         self.generator = generator
         self.chunks = [_chunks(rows, fit) for fit in fits]
         most = max(len(fit) for fit in fits)
-        size = min(batch_size, max(64, most // STEPS_PER_EPOCH))
+        size = size_of_batches(most, batch_size)
         of_chunks = sum(int(count.max()) for _, _, count, _ in self.chunks)
         self.at_once = max(1, min(round(size / CHUNK), most_steps // of_chunks))
         self.per_epoch = -(-max(len(windows) for windows, *_ in self.chunks) // self.at_once)

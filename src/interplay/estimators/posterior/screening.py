@@ -8,13 +8,20 @@ import numpy as np
 import torch
 
 from interplay.data import cross_folds
+from interplay.estimators.posterior.batches import STEPS_PER_EPOCH, size_of_batches
 from interplay.estimators.posterior.fold_probe import FoldProbes, Screened, Training, fold_parts, prior_losses
 from interplay.estimators.posterior.problem import Problem
 
 SCREENING_EPOCHS = 4
-SHORT = {"width": 32, "pair_width": 16, "learning_rate": 5e-3, "input_noise": 0.0}
-"""Half the width: whether there is anything to learn shows in less. Slow steps without noise: what two sources tell
-only together, and weakly, drowns in the noise of quick ones (four regimes of an exclusive or each: 8 of 40, or 39)."""
+LEAST_STEPS = 32
+"""However few the windows."""
+
+SHORT = {"width": 32, "pair_width": 16, "input_noise": 0.0}
+"""Half the width: whether there is anything to learn shows in less. No noise: see `SLOW`."""
+
+SLOW = 5e-3
+"""Learning rate: what two sources tell only together, and weakly, drowns in the noise of quick steps (four regimes of
+an exclusive or each: 8 of 40 pairs are seen, or 39)."""
 
 READ_LAST = 2
 """Epochs at the end after which heads are judged."""
@@ -42,9 +49,10 @@ def screen(
     """
     windows, n_l = problem.shared_out, len(problem.lags)
     n_m = len(windows.modalities)
-    short = replace(training, epochs=min(SCREENING_EPOCHS, training.epochs), **SHORT)
     fold = cross_folds(windows, 2, seed=random_state, within_entities=problem.within_entities)
     parts = fold_parts(windows, fold)
+    epochs, rate = pace(max(len(part.fit) for part in parts), training.batch_size)
+    short = replace(training, epochs=min(epochs, training.epochs), learning_rate=rate, **SHORT)
     probes = FoldProbes(problem, pairs, Screened.all(n_m, len(pairs)), short, random_state, parts)
     prior = prior_losses(problem, parts).sum()
     i, j = torch.from_numpy(pairs).unbind(1)
@@ -65,6 +73,18 @@ def screen(
         worth |= (gain > demanded).any(1)
     modalities[torch.cat([i[worth], j[worth]])] = True
     return Screened(modalities.numpy(), worth.numpy())
+
+
+def pace(n_windows: int, batch_size: int) -> tuple[int, float]:
+    """Epochs and learning rate for so many training windows.
+
+    A step moves each weight by about the learning rate, whatever the slope: with few windows four epochs of slow steps
+    end before anything that takes two sources is learned. Where an epoch has fewer steps than one of much data, the
+    rate is as many times larger, and there are at least `LEAST_STEPS`.
+    """
+    steps = math.ceil(n_windows / size_of_batches(n_windows, batch_size))
+    epochs = max(SCREENING_EPOCHS, math.ceil(LEAST_STEPS / steps))
+    return epochs, SLOW * max(1.0, STEPS_PER_EPOCH / steps)
 
 
 def usual_gain(gain: torch.Tensor, i: torch.Tensor, j: torch.Tensor, n_modalities: int) -> torch.Tensor:

@@ -102,7 +102,8 @@ def test_a_stream_that_is_a_line_has_no_field_beneath_it(browser, page):
     pick(browser, "timeline-around", 6)
     fields = browser.execute_script(
         "const area = (d) => { const p = d.match(/-?[\\d.]+/g).map(Number); let sum = 0;"
-        "  for (let k = 0, n = 2; k < p.length; k += 2, n = (k + 2) % p.length) sum += p[k] * p[n + 1] - p[n] * p[k + 1];"
+        "  for (let k = 0, n = 2; k < p.length; k += 2, n = (k + 2) % p.length)"
+        "    sum += p[k] * p[n + 1] - p[n] * p[k + 1];"
         "  return Math.abs(sum) / 2; };"
         "return [...document.querySelectorAll('#detail path.stream')].map(p => area(p.getAttribute('d')))"
     )

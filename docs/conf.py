@@ -14,8 +14,9 @@ author = project_copyright = "The interplay developers"
 release = version = version_of("interplay")
 language = "en"
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc"]
-exclude_patterns = ["_build"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc"]
+exclude_patterns = ["_build", "notebooks/*.md"]  # of a notebook the site shows what stands beside its source
+nb_execution_mode = "off"
 myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3
 

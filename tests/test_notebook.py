@@ -1,13 +1,16 @@
 """What values look like in a notebook: short in text, escaped in HTML."""
 
+import sys
 from html.parser import HTMLParser
 
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from rich.console import Console
 
 import interplay as ip
+from interplay import progress
 from interplay.errors import InvalidInput
 from interplay.notebook import MOST_ROWS, own_axes, rows_html, table_html
 from report_runs import drawn_run
@@ -63,6 +66,16 @@ def test_a_chart_that_a_cell_ends_with_is_shown_at_a_sensible_size(draw):
     assert png.startswith(b"\x89PNG")
     assert 300 <= width <= 900
     assert 200 <= height <= 700
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_notebook_without_widgets_has_no_bar_and_no_warning_for_every_change_of_one(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    monkeypatch.setattr(progress, "Console", lambda stderr: Console(stderr=stderr, force_jupyter=True))
+    with progress.shown(None, "training") as tell:
+        tell(0.5)
+        tell(1.0)
+    assert capsys.readouterr() == ("", "")
 
 
 def test_axes_that_are_given_are_drawn_into():

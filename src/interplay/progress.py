@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 from rich import progress as rich_progress
 from rich.console import Console
@@ -37,11 +38,12 @@ def no_bar(title: str) -> Iterator[Progress]:
 
 @contextmanager
 def shown(progress: Progress | None, title: str) -> Iterator[Progress]:
-    """`progress` itself; without one, a bar where stderr is a terminal or a notebook, else silence."""
+    """`progress` itself; without one, a bar where stderr is a terminal or a notebook that has widgets, else silence."""
     console = Console(stderr=True)
     if progress is not None:
         yield progress
-    elif console.is_terminal or console.is_jupyter:
+    # without widgets rich warns at every change of a bar instead of drawing it
+    elif find_spec("ipywidgets") if console.is_jupyter else console.is_terminal:
         with bar(title, console) as shown_in_bar:
             yield shown_in_bar
     else:

@@ -8,6 +8,7 @@ from safetensors.torch import load, save
 from interplay.data import Scaler, scaled_schema
 from interplay.errors import InvalidInput, NotFitted
 from interplay.readers import READERS, Folds, Sight, View, cross_fit, sight, targets
+from interplay.readers.pieces import distinct
 from interplay.readers.scoring import loss_of_windows
 from small_views import SETTINGS, windows
 
@@ -154,3 +155,30 @@ def test_what_a_view_cannot_look_at_is_refused():
         View(modalities=("smell",)).schema(schema)
     with pytest.raises(InvalidInput, match="must be steps of the windows, 0 to 5"):
         View(modalities=("loud",), lags=(6,)).schema(schema)
+
+
+def test_one_window_with_tokens_hidden_is_read_as_so_many_windows_are(name, one_fitted):
+    one, scaler, _ = one_fitted
+    seen = ALL.cut(sight(windows().select(np.array([0])), scaler), scaled_schema(windows().schema))
+    tokens = seen.observed[0].nonzero()
+    n = len(tokens)
+    observed = seen.observed.repeat(n, 1, 1)
+    observed[torch.arange(n), tokens[:, 0], tokens[:, 1]] = False
+    held_once = {m: values.expand(n, *values.shape[1:]) for m, values in seen.x.items()}
+    static = seen.static.expand(n, -1)
+    copied = {m: values.contiguous() for m, values in held_once.items()}
+    once, as_many = (one.reader(Sight(x=x, observed=observed, static=static)) for x in (held_once, copied))
+    # equal up to the order of sums
+    torch.testing.assert_close(once, as_many, rtol=0, atol=1e-6)
+
+
+def test_of_one_window_only_rows_that_differ_are_read():
+    steps = torch.tensor([[True, True], [False, True], [True, True], [True, True]])
+    values = torch.randn(1, 2, 3, 1).expand(4, -1, -1, -1)
+    rows, seen, place = distinct(values, steps)
+    assert len(rows) == len(seen) == 2
+    assert torch.equal(seen[place], steps)
+    # other windows are not compared
+    rows, seen, place = distinct(values.contiguous(), steps)
+    assert len(rows) == 4
+    assert torch.equal(seen[place], steps)

@@ -2,9 +2,11 @@
 
 import csv
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import report_runs
 from in_browser import IN_A_BROWSER, downloaded, opened, pick, text_of
@@ -93,6 +95,49 @@ def test_a_spike_of_one_sample_is_drawn_in_a_recording_of_thousands(browser, tmp
     for k in (50, 900, 1700):
         pick(browser, "timeline-window", k)
     assert (time.perf_counter() - started) / 3 < DRAW_S
+
+
+def test_a_stream_that_is_a_line_has_no_field_beneath_it(browser, page):
+    opened(browser, page, 1280, "light")
+    pick(browser, "timeline-around", 6)
+    fields = browser.execute_script(
+        "const area = (d) => { const p = d.match(/-?[\\d.]+/g).map(Number); let sum = 0;"
+        "  for (let k = 0, n = 2; k < p.length; k += 2, n = (k + 2) % p.length)"
+        "    sum += p[k] * p[n + 1] - p[n] * p[k + 1];"
+        "  return Math.abs(sum) / 2; };"
+        "return [...document.querySelectorAll('#detail path.stream')].map(p => area(p.getAttribute('d')))"
+    )
+    assert len(fields) == 2
+    assert max(fields) < 1e-6
+
+
+def test_windows_without_neighbours_have_a_probability_too(browser, run, tmp_path):
+    opened(browser, write_report(apart(run), tmp_path / "r.html", sections=SECTIONS[3:4]), 390, "light")
+    for chart in ("overview", "detail"):
+        drawn = browser.execute_script(
+            "return [...document.getElementById(arguments[0]).querySelectorAll(`path[stroke='var(--ink)']`)]"
+            ".map(p => p.getTotalLength())",
+            chart,
+        )
+        assert drawn
+        assert min(drawn) > 0
+
+
+def apart(run):
+    """The run with a gap after every window, and so small values that their names are long."""
+    old, steps = run.evaluation.streams, run.schema.steps
+    n = old.sizes["window"]
+    values = np.linspace(1.234e-7, 8e-7, 4 * n * steps, dtype=np.float32)[:, None]
+    streams = {
+        "strip_entity": ("strip", run.evaluation.predictions["entity"].to_numpy()[:n].astype(str)),
+        "strip_steps": ("strip", np.full(n, steps)),
+        "strip_start_s": ("strip", np.arange(n) * 100.0),
+        "row": old["row"],
+        "at": ("window", steps * np.arange(1, n + 1) - 1),
+        **{name: (old[name].dims, values) for name in old.data_vars if name.startswith("low_")},
+    }
+    evaluation = replace(run.evaluation, streams=xr.Dataset(streams, attrs=old.attrs))
+    return replace(run, evaluation=evaluation)
 
 
 @pytest.mark.parametrize("kind", ["labels", "number"])

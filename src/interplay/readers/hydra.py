@@ -13,7 +13,7 @@ import torch
 from torch.nn import functional as F  # noqa: N812
 
 from interplay.readers.base import Sight
-from interplay.readers.pieces import in_pieces
+from interplay.readers.pieces import distinct, in_pieces
 from interplay.readers.rockets import AT_ONCE, TAPS, dilations, has_room, pattern_answers, samples_of
 
 PATTERNS = 8
@@ -77,11 +77,14 @@ def wins(seen: Sight, drawn: dict[str, torch.Tensor]) -> torch.Tensor:
     for m, values in enumerate(seen.x.values()):
         if f"group_{m}_0" not in drawn:
             continue
-        samples, mask = samples_of(values, seen.observed[:, m])
+        values, steps, place = distinct(values, seen.observed[:, m])
+        samples, mask = samples_of(values, steps)
         for k, dilation in enumerate(dilations(samples.shape[2])):
             weight = drawn[f"group_{m}_{k}"]
             size = int(AT_ONCE / (samples.shape[2] * weight[..., 0, 0].numel()))
-            columns.append(in_pieces(partial(_wins, weight=weight, dilation=dilation), size, samples, mask))
+            columns.append(
+                in_pieces(partial(_wins, weight=weight, dilation=dilation), size, samples, mask)[place]
+            )
     return torch.cat(columns, dim=1)
 
 

@@ -11,3 +11,24 @@ def in_pieces(work: Callable[..., torch.Tensor], size: int, *tensors: torch.Tens
         return work(*tensors)
     pieces = zip(*(tensor.split(max(1, size)) for tensor in tensors), strict=True)
     return torch.cat([work(*piece) for piece in pieces])
+
+
+def distinct(
+    values: torch.Tensor, steps: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | slice]:
+    """Rows of a modality that are not all the same, and where each row stands among them.
+
+    One window with one token hidden after the other is as many rows of each modality, of which only those differ in
+    which a token of its own is hidden: of M modalities one in M.
+
+    Parameters
+    ----------
+    values : (B, T, r, d)
+    steps : (B, T) bool
+        Observed steps.
+    """
+    repeated = len(values) > 1 and values.stride(0) == 0  # an expanded window
+    if torch.compiler.is_exporting() or not repeated:
+        return values, steps, slice(None)
+    rows, place = steps.unique(dim=0, return_inverse=True)
+    return values[: len(rows)], rows, place

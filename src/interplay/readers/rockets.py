@@ -14,7 +14,7 @@ import torch
 from torch.nn import functional as F  # noqa: N812
 
 from interplay.readers.base import Sight
-from interplay.readers.pieces import in_pieces
+from interplay.readers.pieces import distinct, in_pieces
 
 TAPS = 9
 PATTERNS = tuple(combinations(range(TAPS), 3))
@@ -102,12 +102,13 @@ def shares_above(seen: Sight, drawn: dict[str, torch.Tensor]) -> torch.Tensor:
     for m, values in enumerate(seen.x.values()):
         if f"weight_{m}_0" not in drawn:
             continue
-        samples, mask = samples_of(values, seen.observed[:, m])
+        values, steps, place = distinct(values, seen.observed[:, m])
+        samples, mask = samples_of(values, steps)
         for k, dilation in enumerate(dilations(samples.shape[2])):
             weight, threshold = drawn[f"weight_{m}_{k}"], drawn[f"threshold_{m}_{k}"]
             size = int(AT_ONCE / (samples.shape[2] * len(weight)))
             shares = partial(_shares, weight=weight, threshold=threshold, dilation=dilation)
-            columns.append(in_pieces(shares, size, samples, mask))
+            columns.append(in_pieces(shares, size, samples, mask)[place])
     return torch.cat(columns, dim=1)
 
 

@@ -82,10 +82,10 @@ function legend(items) {
  *  opts.names: share of the width that names may take; opts.above: names stand above their dots, for long ones;
  *  opts.numbers: whether values stand beside their dots. */
 function dotRows(rows, opts) {
-  const longest = Math.max(...rows.map((row) => row.name.length));
-  const left = opts.above ? 12 : Math.min(7.2 * longest + 12, opts.width * (opts.names || 0.42)), step = opts.above ? 42 : 24, top = 8, bottom = 44;
+  const names = rows.map((row) => row.name), letter = letterOf(names), longest = Math.max(...names.map((name) => name.length));
+  const left = opts.above ? 12 : Math.min(letter * longest + 12, opts.width * (opts.names || 0.42)), step = opts.above ? 42 : 24, top = 8, bottom = 44;
   const height = top + rows.length * step + bottom, right = opts.numbers ? 62 : 16;
-  const room = Math.round((opts.above ? opts.width - 12 : left - 12) / 7.2);
+  const room = Math.round((opts.above ? opts.width - 12 : left - 12) / letter);
   const x = (v) => left + ((v - opts.x[0]) / (opts.x[1] - opts.x[0] || 1)) * (opts.width - left - right);
   const svg = draw("svg", { viewBox: `0 0 ${opts.width} ${height}`, class: "chart", style: `max-width:${opts.width}px` });
   for (const v of ticksOf(...opts.x, Math.max(2, Math.floor((opts.width - left - right) / 80)))) {
@@ -103,6 +103,13 @@ function dotRows(rows, opts) {
     if (known(row.value)) add(svg, draw("circle", { cx: x(row.value), cy: y, r: 5, fill: colour }, draw("title", {}, row.tip || "")));
   });
   return svg;
+}
+
+const ruler = document.createElement("canvas").getContext("2d");
+/** Pixels of a letter of the widest of these names, in a chart whose letters are so large. */
+function letterOf(names, size = 13) {
+  ruler.font = `${size}px ${getComputedStyle(document.body).fontFamily}`;
+  return Math.max(0, ...names.map((name) => ruler.measureText(name).width)) / Math.max(1, ...names.map((name) => name.length));
 }
 
 const clipped = (text, room) => (text.length > room ? `${text.slice(0, Math.max(1, room - 1))}…` : text);

@@ -46,6 +46,8 @@ const draw = (tag, attributes, ...children) =>
 const known = (v) => v !== null && v !== undefined && !Number.isNaN(v);
 const fixed = (v, digits = 3) => (known(v) ? v.toFixed(digits).replace(/^-(0\.?0*)$/, "$1") : "–");
 const short = (v) => (known(v) ? String(Number(v.toPrecision(3))) : "–");
+/** The same in the room of six letters. */
+const tight = (v) => (short(v).length > 6 ? v.toExponential(1) : short(v));
 const bracketed = (text, unsure) => (unsure ? `(${text})` : text);
 const expertName = (k, synergyExperts) => `${k + 1}${k < synergyExperts ? " (synergy)" : ""}`;
 const percent = (v) => (known(v) ? `${(100 * v).toFixed(0)} %` : "–");

@@ -45,14 +45,17 @@ function evenDigits(values) {
   return numbers.every((v) => typeof v === "number" && (v === 0 || (Math.abs(v) >= 0.0005 && Math.abs(v) < 1000))) && numbers.some((v) => !Number.isInteger(v));
 }
 
+/** As many columns stand side by side on a phone; of more each row is a block. */
+const FEW_COLUMNS = 4;
+
 /** A table element of plain columns and rows, its first column as row headers. */
 function tableOf({ columns, rows }, most = 500) {
   const even = columns.map((_, k) => evenDigits(rows.map((row) => row[k])));
   const body = rows.slice(0, most).map((row) =>
-    el("tr", {}, row.map((value, k) => el(k ? "td" : "th", { scope: k ? null : "row", class: typeof value === "number" ? "n" : null }, even[k] && known(value) ? value.toFixed(3) : cellText(value)))));
+    el("tr", {}, row.map((value, k) => el(k ? "td" : "th", { scope: k ? null : "row", class: typeof value === "number" ? "n" : null, "data-label": columns[k] }, even[k] && known(value) ? value.toFixed(3) : cellText(value)))));
   const numeric = (k) => rows.some((row) => typeof row[k] === "number");
   return el("div", { class: "scroll" },
-    el("table", {},
+    el("table", { class: columns.length > FEW_COLUMNS ? "stack" : null },
       el("thead", {}, el("tr", {}, columns.map((name, k) => el("th", { scope: "col", class: numeric(k) ? "n" : null }, name)))),
       el("tbody", {}, body)),
     rows.length > most && el("p", { class: "caption" }, `The first ${most} of ${rows.length.toLocaleString("en")} rows; the download has all.`));

@@ -17,7 +17,7 @@ function grid(opts) {
   if (top > 8) columns.forEach((name, c) => {
     const px = left + (c + 0.5) * cw;
     const turned = size.turned ? { transform: `translate(${px + size.font * 0.35} ${top - 6}) rotate(-90)`, "text-anchor": "start" } : { x: px, y: top - 7, "text-anchor": "middle" };
-    add(svg, draw("text", { ...turned, class: "name", "font-size": size.font }, clipped(name, size.turned ? 22 : Math.floor(cw / 6.4)), draw("title", {}, name)));
+    add(svg, draw("text", { ...turned, class: "name", "font-size": size.font }, clipped(name, size.turned ? 22 : Math.floor(cw / size.above)), draw("title", {}, name)));
   });
   const gap = cw > 12 && ch > 12 ? 1 : 0;
   const scale = Math.max(opts.max, -(opts.min || 0)) || 1;
@@ -39,14 +39,14 @@ function grid(opts) {
 function measure(opts) {
   const { rows, columns, width } = opts;
   const longest = Math.max(...rows.map((name) => name.length)), widest = Math.max(...columns.map((name) => name.length));
-  const font = rows.length > 40 || width < 420 ? 10 : 12, letter = font * 0.58;
+  const font = rows.length > 40 || width < 420 ? 11 : 12, letter = letterOf(rows, font), above = letterOf(columns, font);
   const left = Math.min(longest * letter + 12, width * (width < 420 ? 0.34 : 0.3));
   const cw = Math.min((width - left - 2) / columns.length, opts.widest || 140);
-  const turned = widest * letter > cw - 4;
+  const turned = widest * above > cw - 4;
   const named = cw >= font || !turned;
-  const top = named ? (turned ? Math.min(widest, 22) * letter + 14 : 24) : 6;
+  const top = named ? (turned ? Math.min(widest, 22) * above + 14 : 24) : 6;
   const ch = opts.tall || (rows.length > 40 ? Math.max(11, Math.min(15, cw)) : rows.length > 14 ? 20 : 30);
-  return { font, left, cw, top, ch, turned, room: Math.floor((left - 8) / letter) };
+  return { font, left, cw, top, ch, turned, above, room: Math.floor((left - 8) / letter) };
 }
 
 /** What a grid of shares, told in %, adds to the options of `grid`. */

@@ -21,8 +21,8 @@ function drawNetwork(width, made) {
   if (!edges.length) return el("p", { class: "note" }, "Nothing to draw: no interaction passes the choices above.");
   const used = new Set(edges.flatMap(({ i, j }) => [i, j]));
   const nodes = NAMES.map((_, k) => k).filter((k) => nM <= 16 || used.has(k));
-  const letter = 6.2, longest = Math.min(Math.max(...nodes.map((k) => NAMES[k].length)), width < 480 ? 12 : 22);
-  const label = longest * letter + 20, radius = Math.max(60, Math.min(width / 2 - label, 230));
+  const names = nodes.map((k) => NAMES[k]), longest = Math.min(Math.max(...names.map((name) => name.length)), width < 480 ? 12 : 22);
+  const label = longest * letterOf(names) + 20, radius = Math.max(60, Math.min(width / 2 - label, 230));
   const height = 2 * (radius + 34), cx = width / 2, cy = height / 2;
   const place = new Map(nodes.map((k, n) => {
     const angle = (2 * Math.PI * n) / nodes.length - Math.PI / 2;

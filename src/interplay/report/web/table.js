@@ -31,12 +31,12 @@ function drawTable() {
   const top = Math.max(...rows.slice(0, sorting.shown).flatMap((row) => row.cells.slice(2, 7)).filter(known), 0.001);
   const body = rows.slice(0, sorting.shown).map((row) => el("tr", {},
     el("th", { scope: "row" }, el("button", { type: "button", class: "link", "aria-label": `Show ${NAMES[row.i]} and ${NAMES[row.j]} over ${TIME.name}`, onclick: () => openPair(row.i, row.j) }, NAMES[row.i])),
-    el("td", {}, NAMES[row.j]),
+    el("td", { "data-label": COLUMNS[1] }, NAMES[row.j]),
     [...row.atoms, row.joint].map((one, k) => barCell(one, top, k)),
-    el("td", { class: "n" }, known(row.joint.q) ? short(row.joint.q) : "–")));
+    el("td", { class: "n", "data-label": COLUMNS[7] }, known(row.joint.q) ? short(row.joint.q) : "–")));
   return [
     el("p", { class: "sentence", id: "count", "aria-live": "polite" }, `${rows.length.toLocaleString("en")} of ${counted((nM * (nM - 1)) / 2, "pair")}, ${chosen.lag < 0 ? `each value ${TIME.preposition} the ${TIME.several} where it is largest` : lagText()}.`),
-    el("div", { class: "scroll" }, el("table", { id: "pairs-table" }, el("thead", {}, el("tr", {}, heads)), el("tbody", {}, body))),
+    el("div", { class: "scroll" }, el("table", { id: "pairs-table", class: "stack" }, el("thead", {}, el("tr", {}, heads)), el("tbody", {}, body))),
     rows.length > sorting.shown ? el("p", { class: "tools" }, el("button", { type: "button", id: "more", onclick: () => { sorting.shown *= 3; tableMade.again(); } }, `Show ${Math.min(2 * sorting.shown, rows.length - sorting.shown)} more`)) : "",
   ];
 }
@@ -44,7 +44,7 @@ function drawTable() {
 function barCell({ bits, clear }, top, k) {
   const share = known(bits) ? Math.max(0, bits / top) : 0;
   const colour = [...ATOMS.map((one) => one.colour), "var(--soft)"][k];
-  return el("td", { class: clear ? "n bar" : "n bar faint", style: `--share:${(100 * share).toFixed(1)}%;--bar:${colour}` }, fixed(bits));
+  return el("td", { class: clear ? "n bar" : "n bar faint", style: `--share:${(100 * share).toFixed(1)}%;--bar:${colour}`, "data-label": COLUMNS[k + 2] }, fixed(bits));
 }
 
 let tableMade;

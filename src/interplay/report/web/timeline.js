@@ -65,7 +65,8 @@ function envelopePath(points, y) {
   return pieces.filter((piece) => piece.length).map((piece) => {
     const there = piece.map(([px, , high]) => `${px.toFixed(1)} ${y(high).toFixed(1)}`);
     const back = [...piece].reverse().map(([px, low]) => `${px.toFixed(1)} ${y(low).toFixed(1)}`);
-    return `M${there.join("L")}${piece.some(([, low, high]) => low !== high) ? `L${back.join("L")}Z` : ""}`;
+    // back the same way where nothing was merged: what is filled of an open path is a field that means nothing
+    return `M${there.join("L")}L${back.join("L")}Z`;
   }).join("");
 }
 
@@ -115,10 +116,17 @@ function timelineFrame(host, data, examples, pick) {
     at += rows.bands.length ? ROW : 0;
     const place = (v) => at + 40 - (36 * (v - rows.ends[0])) / (rows.ends[1] - rows.ends[0] || 1);
     add(svg, draw("line", { x1: left, x2: width, y1: place(rows.mark ?? rows.ends[0]), y2: place(rows.mark ?? rows.ends[0]), class: "rule" }),
-      draw("text", { x: left - 8, y: place(rows.ends[1]) + 8, "text-anchor": "end", class: "tick" }, short(rows.ends[1])), draw("text", { x: left - 8, y: place(rows.ends[0]) + 2, "text-anchor": "end", class: "tick" }, short(rows.ends[0])));
+      draw("text", { x: left - 8, y: place(rows.ends[1]) + 8, "text-anchor": "end", class: "tick" }, tight(rows.ends[1])), draw("text", { x: left - 8, y: place(rows.ends[0]) + 2, "text-anchor": "end", class: "tick" }, tight(rows.ends[0])));
     for (const { at: valueOf, colour, dash } of rows.lines) {
       const points = [];
-      some.forEach((one, n) => { if (n && some[n - 1].strip !== one.strip) points.push([null, null]); points.push([x(one.at + 1), known(valueOf(one.k)) ? place(valueOf(one.k)) : null]); });
+      some.forEach((one, n) => {
+        const value = known(valueOf(one.k)) ? place(valueOf(one.k)) : null;
+        const before = n > 0 && some[n - 1].strip === one.strip, after = n < some.length - 1 && some[n + 1].strip === one.strip;
+        if (!before) points.push([null, null]);
+        // without neighbours there is no line between ends of windows: it holds over the last step
+        if (!before && !after) points.push([x(one.at), value]);
+        points.push([x(one.at + 1), value]);
+      });
       add(svg, draw("path", { d: pathOf(thinned(points)), fill: "none", stroke: colour, "stroke-width": 1.4, "stroke-dasharray": dash || null }));
     }
     return at + 46;
@@ -166,7 +174,7 @@ function timelineFrame(host, data, examples, pick) {
     shade(svg, lane.name, y, x);
     add(svg, draw("line", { x1: left, x2: width, y1: y + LANE, y2: y + LANE, class: "rule" }));
     if (!seen.length) add(svg, draw("text", { x: left + 8, y: y + LANE / 2, class: "tick" }, "nothing was observed here"));
-    else for (const [v, at] of [[high, y + 12], [low, y + LANE - 6]]) add(svg, draw("text", { x: left - 8, y: at, "text-anchor": "end", class: "tick" }, short(v)));
+    else for (const [v, at] of [[high, y + 12], [low, y + LANE - 6]]) add(svg, draw("text", { x: left - 8, y: at, "text-anchor": "end", class: "tick" }, tight(v)));
     drawn.forEach((points, c) => add(svg, draw("path", { d: envelopePath(points, place), fill: LINES[c], "fill-opacity": 0.55, stroke: LINES[c], "stroke-width": 1, class: "stream" })));
     const unit = (lane.units || []).filter(Boolean)[0], name = unit ? `${lane.name}, ${unit}` : lane.name, title = draw("title", {}, `${lane.name}: ${lane.channels.join(", ")}${unit ? ` (${unit})` : ""}`);
     // beside the lane where there is room, else in it

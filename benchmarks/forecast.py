@@ -189,6 +189,9 @@ def page(rows: list[dict]) -> str:
         first = of_task.iloc[0]
         means = of_task.groupby("model")[["mae", "rmse", "r2", "coverage", "width", "seconds"]].mean()
         means.insert(0, "splits", of_task.groupby("model").size())
+        means["coverage"] = means["coverage"].map("{:.0%}".format)
+        for column in ("mae", "rmse", "width"):
+            means[column] = means[column].map("{:.1f}".format)
         means = means.rename(columns={"width": "width of the interval"})
         sizes = ", ".join(
             f"{n:,} {side} windows of {k} entities"

@@ -84,7 +84,7 @@ def test_a_recipe_survives_being_written_down():
         (
             "default",
             {"model.context": "all"},
-            "context must be one of ['profile', 'instance', 'token']; got 'all'",
+            "context must be one of ['profile', 'instance', 'token', 'none', 'auto']; got 'all'",
         ),
         ("default", {"model.fusion": "early"}, "fusion 'early' must come with moe_every 0 and guided false"),
         ("default", {"optimiser.epochs": 2.5}, "optimiser.epochs must be a whole number; got 2.5."),

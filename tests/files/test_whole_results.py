@@ -13,13 +13,14 @@ from interplay.files import (
     check_writable,
     finish_files,
     part_of,
+    parts,
     unfinished_work,
     whole,
     whole_file,
     whole_files,
     whole_folder,
 )
-from interplay.files.lock import held
+from interplay.files.lock import Busy, held
 from interplay.files.parts import remove_leftovers
 from interplay.files.scratch import Scratch
 
@@ -310,3 +311,19 @@ def test_read_state_is_not_believed_when_a_bit_of_it_changed(tmp_path):
             assert read_state(path) is None
         assert not path.exists()
     assert read_state(path) is None
+
+
+def test_a_folder_that_another_process_takes_for_a_leftover_is_made_anew(tmp_path, monkeypatch):
+    held, asked = parts.held, []
+
+    def taken_once(path, **options):
+        asked.append(path)
+        if len(asked) == 1:
+            raise Busy(path)
+        return held(path, **options)
+
+    monkeypatch.setattr(parts, "held", taken_once)
+    with parts.part_beside(tmp_path / "main") as part:
+        assert part.is_dir()
+    assert len({path.parent for path in asked}) == 2
+    assert names(tmp_path) == []

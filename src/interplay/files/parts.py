@@ -5,11 +5,11 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from interplay.errors import InvalidInput
-from interplay.files.lock import held
+from interplay.files.lock import Busy, held
 
 NEW, OLD, LOCK, DONE = "new", "old", "lock", "done"
 """In a hidden folder: what is written, what it replaces where folders cannot be exchanged, who is at it, and that
@@ -27,10 +27,11 @@ def part_beside(path: Path) -> Iterator[Path]:
     """A hidden folder beside `path` to write in, which goes with the block; of a process that was killed, at the next
     start."""
     remove_leftovers(path)
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.writing")
-    part.mkdir()
+    part = None
     try:
-        with held(part / LOCK):
+        with ExitStack() as locked:
+            while part is None:
+                part = _locked_part(path, locked)
             yield part
     except Exception as error:
         if isinstance(error, OSError) or not REFUSED.search(str(error)):
@@ -38,7 +39,21 @@ def part_beside(path: Path) -> Iterator[Path]:
         # writers of NetCDF, safetensors and programs have errors of their own for a full disk
         raise OSError(f"{path} cannot be written: {' '.join(str(error).split())[:160]}") from error
     finally:
+        if part is not None:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def _locked_part(path: Path, locked: ExitStack) -> Path | None:
+    """A new folder that is locked until the stack is left; None where another process took it for a leftover in the
+    moment before it was locked, and removes it."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.writing")
+    part.mkdir()
+    try:
+        locked.enter_context(held(part / LOCK))
+    except (Busy, FileNotFoundError, FileExistsError):
         shutil.rmtree(part, ignore_errors=True)
+        return None
+    return part
 
 
 def remove_leftovers(path: Path) -> None:

@@ -105,10 +105,11 @@ def ridge(train: ip.Windows, source: str, seed: int) -> Predict:
 
 def boosted_trees(train: ip.Windows, source: str, seed: int) -> Predict:
     """Trees on all lags of all channels that training has seen; scikit-learn cannot bin a column without a value."""
-    seen = ~np.isnan(lags(train)).all(0)
+    x = lags(train)
+    seen = ~np.isnan(x).all(0)
     model = HistGradientBoostingRegressor(
         max_iter=300, learning_rate=0.05, early_stopping=False, random_state=seed
-    ).fit(lags(train)[:, seen], train.y)
+    ).fit(x[:, seen], train.y)
     return lambda windows: model.predict(lags(windows)[:, seen])
 
 

@@ -11,6 +11,7 @@ goes on, and the table is written beside it. Run with ``python -m benchmarks.reg
 
 import argparse
 import time
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ import torch
 
 import interplay as ip
 from benchmarks.records import days, machine, markdown, run_jobs
+from interplay.info import mutual_information
 from interplay.train import Run
 from interplay.train.batches import ScaledWindows
 
@@ -59,11 +61,7 @@ def draw(n: int, seed: int) -> tuple[ip.Windows, np.ndarray]:
 
 def bits_of_regime(used: np.ndarray, regime: np.ndarray) -> float:
     """Mutual information of regime (N,) and expert, of which each window uses shares (N, E)."""
-    joint = np.stack([used[regime == r].sum(0) for r in range(REGIMES)])
-    joint = joint / joint.sum()
-    apart = joint.sum(1, keepdims=True) * joint.sum(0)
-    some = joint > 0
-    return float((joint[some] * np.log2(joint[some] / apart[some])).sum())
+    return float(mutual_information(np.eye(REGIMES)[regime].T @ used / used.sum()))
 
 
 def experts_used(run: Run, windows: ip.Windows) -> list[np.ndarray]:
@@ -81,10 +79,17 @@ def experts_used(run: Run, windows: ip.Windows) -> list[np.ndarray]:
     return [torch.cat(part).double().numpy() for part in parts]
 
 
+@lru_cache(maxsize=1)
+def measured(size: int, seed: int) -> tuple[ip.Windows, ip.InteractionProfile]:
+    """Training windows and their profile, for one model after the other."""
+    train, _ = draw(size, 1000 + seed)
+    return train, ip.TemporalRUS(random_state=seed).fit(train).profile_
+
+
 def one_row(size: int, seed: int, model: str) -> dict[str, object]:
     """Train and test one model."""
-    (train, _), (test, regime) = draw(size, 1000 + seed), draw(N_TEST, seed)
-    profile = ip.TemporalRUS(random_state=seed).fit(train).profile_
+    train, profile = measured(size, seed)
+    test, regime = draw(N_TEST, seed)
     d = profile.dataset
     pairs = [
         d["synergy"].sel(source_i=f"x{2 * r}", source_j=f"x{2 * r + 1}", lag=lag)

@@ -59,7 +59,7 @@ def test_weights_of_a_number_do_not_know_its_unit():
     evidence = y[:, None, None] + errors[:, None] * torch.randn(400, 3, 1, generator=generator)
     even = torch.full((3,), 1 / 3, dtype=torch.float64)
     weight = mixture_weights(evidence, y, "number", even, 0.01)
-    # twice as exact in a unit ten times as large: float64 sums, and where L-BFGS ends
+    # float64 sums, and where L-BFGS ends
     torch.testing.assert_close(
         mixture_weights(0.1 * evidence, 0.1 * y, "number", even, 0.01), weight, atol=1e-4, rtol=0
     )

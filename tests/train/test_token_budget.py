@@ -16,7 +16,6 @@ from interplay.train.token_budget import (
     BUDGETS,
     loses_nothing,
     train_within_budget,
-    with_budget,
 )
 from small_runs import NAMES, SMALL, STEPS, xor_profile, xor_windows
 
@@ -152,4 +151,4 @@ def test_the_command_line_takes_a_number_or_the_word():
     for word, value in (("auto", "auto"), ("0.25", 0.25), ("1", 1.0)):
         args = parser.parse_args([f"--model.token_budget={word}"])
         assert given_recipe(args).model.token_budget == value
-    assert with_budget(make_recipe("default"), 0.5).model.token_budget == 0.5
+    assert make_recipe("default").with_model(token_budget=0.5).model.token_budget == 0.5

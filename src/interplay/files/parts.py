@@ -27,31 +27,28 @@ def part_beside(path: Path) -> Iterator[Path]:
     """A hidden folder beside `path` to write in, which goes with the block; of a process that was killed, at the next
     start."""
     remove_leftovers(path)
-    part = None
     try:
-        with ExitStack() as locked:
+        with ExitStack() as undone:
+            part = None
             while part is None:
-                part = _locked_part(path, locked)
+                part = _locked_part(path, undone)
             yield part
     except Exception as error:
         if isinstance(error, OSError) or not REFUSED.search(str(error)):
             raise
         # writers of NetCDF, safetensors and programs have errors of their own for a full disk
         raise OSError(f"{path} cannot be written: {' '.join(str(error).split())[:160]}") from error
-    finally:
-        if part is not None:
-            shutil.rmtree(part, ignore_errors=True)
 
 
-def _locked_part(path: Path, locked: ExitStack) -> Path | None:
-    """A new folder that is locked until the stack is left; None where another process took it for a leftover in the
-    moment before it was locked, and removes it."""
+def _locked_part(path: Path, undone: ExitStack) -> Path | None:
+    """A new folder that is there and locked until the stack is left; None where another process took it for a leftover
+    in the moment before it was locked, and removes it."""
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.writing")
     part.mkdir()
+    undone.callback(shutil.rmtree, part, ignore_errors=True)
     try:
-        locked.enter_context(held(part / LOCK))
+        undone.enter_context(held(part / LOCK))
     except (Busy, FileNotFoundError, FileExistsError):
-        shutil.rmtree(part, ignore_errors=True)
         return None
     return part
 

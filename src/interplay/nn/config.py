@@ -13,7 +13,9 @@ from interplay.registry import Choice
 from interplay.settings import RAW
 
 PROFILE, NONE, AUTO = "profile", "none", "auto"
-LEVELS = (PROFILE, "instance", "token", NONE, AUTO)
+OF_WINDOWS = ("instance", "token")
+"""Levels of context that differ from window to window."""
+LEVELS = (PROFILE, *OF_WINDOWS, NONE, AUTO)
 FUSIONS = ("cross", "early", "late")
 
 
@@ -115,7 +117,7 @@ class ModelConfig:
             raise InvalidInput(
                 "fusion 'late' must come with each_step false: it pools whole windows; got true."
             )
-        if self.each_step and self.context not in (PROFILE, NONE, AUTO):
+        if self.each_step and self.context in OF_WINDOWS:
             raise InvalidInput(
                 "each_step must come with context 'profile', 'none' or 'auto': what a window shows at its end may not "
                 f"guide what is predicted before; got {self.context!r}."

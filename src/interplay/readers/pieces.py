@@ -26,6 +26,12 @@ def distinct(
     values : (B, T, r, d)
     steps : (B, T) bool
         Observed steps.
+
+    Returns
+    -------
+    values : (b, T, r, d)
+    steps : (b, T) bool
+    place : (B,) int64 row among these of each; all as they are, unless one window was expanded
     """
     repeated = len(values) > 1 and values.stride(0) == 0  # an expanded window
     if torch.compiler.is_exporting() or not repeated:

@@ -18,6 +18,7 @@ from interplay.data.scaling import SQUASHED_FROM, ChannelScale
 from interplay.errors import InvalidInput
 from interplay.files import check_writable, digest_of, finish_files, json_text, whole_files
 from interplay.nn import DenseExperts, Experts
+from interplay.nn.config import OF_WINDOWS
 from interplay.train.run import Run
 
 SUFFIXES = (".pt2", ".onnx")
@@ -130,7 +131,7 @@ def export_run(run: Run, path: str | Path, *, overwrite: bool = False) -> Export
     sidecar = path.with_name(path.name + ".json")
     if path.suffix not in SUFFIXES:
         raise InvalidInput(f"a program to export must end in .pt2 or .onnx; got {path.name!r}.")
-    if run.recipe.model.context in ("instance", "token"):
+    if run.recipe.model.context in OF_WINDOWS:
         raise InvalidInput(
             f"a run to export must have context 'profile'; this one has {run.recipe.model.context!r}, which asks the "
             "profile's probe about every window. Train it with model.context: profile, or use it through ip.load_run."

@@ -1,7 +1,7 @@
 """Recipes: every setting of a training run, typed, with the values of the default recipe as defaults."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -170,6 +170,10 @@ class Recipe:
         given = {name: {} for name in DEFAULT_LOSSES} | dict(self.losses)
         chosen = {name: _loss(name, value) for name, value in given.items()}
         object.__setattr__(self, "losses", chosen)
+
+    def with_model(self, **settings: Any) -> "Recipe":
+        """The same recipe with other settings of the model."""
+        return replace(self, model=replace(self.model, **settings))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain nested mappings, from which `make_recipe` makes the recipe again."""

@@ -18,7 +18,7 @@ from interplay.train.batches import ScaledWindows
 from interplay.train.evidence import asked
 from interplay.train.network import train_network
 from interplay.train.recipe import Recipe
-from interplay.train.token_budget import BUDGETS, with_budget
+from interplay.train.token_budget import BUDGETS
 
 SECONDS = 4.0
 """After so long a part is stopped, at the next thing that it has finished."""
@@ -135,7 +135,7 @@ def _readers_s(windows: Windows, recipe: Recipe) -> float:
 def _train(windows: Windows, recipe: Recipe, tell: Progress) -> None:
     schema = scaled_schema(windows.schema)
     with torch.random.fork_rng():
-        recipe = with_budget(recipe, 1.0) if recipe.model.token_budget == AUTO else recipe
+        recipe = recipe.with_model(token_budget=1.0) if recipe.model.token_budget == AUTO else recipe
         network = build_model(schema, recipe.model, empty_context(len(schema.modalities), schema.steps))
         scaled = ScaledWindows(windows, Scaler.fit(windows), None, each_step=recipe.model.each_step)
         train_network(network, recipe, scaled, seed=0, trackers=(), folder=None, progress=tell)

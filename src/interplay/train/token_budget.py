@@ -3,7 +3,6 @@
 Letters: n held-out windows, C outputs.
 """
 
-from dataclasses import replace
 from itertools import accumulate
 
 import torch
@@ -53,22 +52,17 @@ def train_within_budget(
     if recipe.model.token_budget != AUTO:
         return recipe, train(recipe, progress)
     ends = [end / (1.0 + sum(BUDGETS)) for end in accumulate((1.0, *BUDGETS))]
-    of_all = with_budget(recipe, 1.0)
+    of_all = recipe.with_model(token_budget=1.0)
     whole = train(of_all, lambda done: progress(ends[0] * done))
     assert whole.apart is not None
     for budget, start, end in zip(BUDGETS, ends, ends[1:], strict=False):
-        of_some = with_budget(recipe, budget)
+        of_some = recipe.with_model(token_budget=budget)
         some = train(of_some, lambda done, start=start, end=end: progress(start + (end - start) * done))
         assert some.apart is not None
         if loses_nothing(whole.apart, some.apart, kind):
             progress(1.0)
             return of_some, some
     return of_all, whole
-
-
-def with_budget(recipe: Recipe, budget: float) -> Recipe:
-    """The same recipe with another share of tokens."""
-    return replace(recipe, model=replace(recipe.model, token_budget=budget))
 
 
 def loses_nothing(whole: HeldOutLogits, some: HeldOutLogits, kind: str) -> bool:

@@ -28,7 +28,7 @@ from interplay.profile import InteractionProfile, TripleProfile
 from interplay.progress import Progress, shown
 from interplay.train.batches import ScaledWindows
 from interplay.train.described import TrainingData
-from interplay.train.doubt import train_with_doubt, with_context
+from interplay.train.doubt import train_with_doubt
 from interplay.train.evidence import Evidence, gather_evidence, rule_of
 from interplay.train.levels import weigh_levels, worth_training
 from interplay.train.network import HeldOutLogits, Trained, train_network
@@ -144,7 +144,7 @@ def fit(
     nothing = empty_context(len(train.modalities), train.length)
     context = nothing if profile is None else _context_of(profile, train)
     if context.is_empty() and recipe.model.context == AUTO:
-        recipe = with_context(recipe, NONE)
+        recipe = recipe.with_model(context=NONE)
     _check_triples(triples, train)
     log = []
     work = nullcontext() if out is None else unfinished_work(out)

@@ -15,6 +15,7 @@ from interplay.nn import (
     placement,
     token_context,
 )
+from interplay.nn.config import OF_WINDOWS
 from interplay.profile import InteractionProfile
 
 EXPLAINED_AT_ONCE = 2048
@@ -67,5 +68,4 @@ def window_contexts(
     windows: Windows, profile: InteractionProfile | None, level: str
 ) -> WindowContexts | None:
     """Contexts of single windows, or None where all windows share the profile's."""
-    of_windows = profile is not None and level in ("instance", "token")
-    return WindowContexts(windows, profile, level) if of_windows else None
+    return None if profile is None or level not in OF_WINDOWS else WindowContexts(windows, profile, level)

@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,9 @@ from interplay.train.recipe import make_recipe
 
 SECONDS, MB = 5.0, 1000.0
 """What reading a small file may take, on one processor."""
+HANG_S = 120.0
+"""After which a process that says nothing of an input is ended; one starts within seconds."""
+SPAWN = get_context("spawn")
 LONGEST = 1500
 """Characters of a sentence, the path of the file among them."""
 STUDY = """
@@ -146,13 +150,13 @@ def feed(name: str, folder: Path, numbers: range) -> Outcome:
     before_mb = _peak_mb()
     for k in numbers:
         path.write_bytes(mutated(whole, random.Random(f"{name} {k}")))
-        started = time.thread_time()
+        started = _used_s()
         try:
             sentence = sentence_of(read, path)
         except Exception as error:  # noqa: BLE001 whatever a reader lets through is what is looked for
             failures[k] = f"{type(error).__name__}: {error}"[:300]
             continue
-        took_s = time.thread_time() - started
+        took_s = _used_s() - started
         slowest_s, refused = max(slowest_s, took_s), refused + bool(sentence)
         if took_s > SECONDS or len(sentence) > LONGEST:
             failures[k] = f"{took_s:.1f} s, {len(sentence)} characters: {sentence[:200]}"
@@ -164,16 +168,57 @@ def feed(name: str, folder: Path, numbers: range) -> Outcome:
 
 
 def feed_elsewhere(name: str, folder: Path, numbers: range) -> Outcome:
-    """The same in a process of its own; one that dies is a failure, too."""
-    with get_context("spawn").Pool(1) as pool:
-        work = pool.apply_async(feed, (name, folder, numbers))
-        process = pool._pool[0]  # type: ignore[attr-defined]
-        while not work.ready():
-            work.wait(1.0)
-            if process.exitcode is not None and not work.ready():
-                died = {numbers.start: f"the process ended with {process.exitcode}"}
-                return Outcome(tried=len(numbers), refused=0, slowest_s=0.0, mb=0.0, failures=died)
-        return work.get()
+    """The same in a process of its own. An input at which it dies or hangs is a failure; another goes on after it."""
+    path = folder / name
+    whole, outcomes = path.read_bytes(), []
+    while len(numbers):
+        some, ended = _fed(name, folder, numbers)
+        outcomes += some
+        if ended:
+            failures = {numbers[len(some)]: ended}
+            outcomes.append(Outcome(tried=1, refused=0, slowest_s=0.0, mb=0.0, failures=failures))
+        numbers = numbers[len(some) + bool(ended) :]
+        path.write_bytes(whole)
+    return merged(outcomes)
+
+
+def merged(outcomes: list[Outcome]) -> Outcome:
+    """Of all their inputs; the memory by which each let a process grow adds up."""
+    return Outcome(
+        tried=sum(outcome.tried for outcome in outcomes),
+        refused=sum(outcome.refused for outcome in outcomes),
+        slowest_s=max(outcome.slowest_s for outcome in outcomes),
+        mb=sum(outcome.mb for outcome in outcomes),
+        failures={k: failure for outcome in outcomes for k, failure in outcome.failures.items()},
+    )
+
+
+def _fed(name: str, folder: Path, numbers: range) -> tuple[list[Outcome], str]:
+    """What came of one input after the other in a process, and how it ended where that was before the last."""
+    ours, theirs = SPAWN.Pipe(duplex=False)
+    process = SPAWN.Process(target=_feed_each, args=(theirs, feed, name, folder, numbers))
+    process.start()
+    theirs.close()
+    outcomes: list[Outcome] = []
+    try:
+        for _ in numbers:
+            if not ours.poll(HANG_S):
+                return outcomes, f"no end within {HANG_S:g} s"
+            outcomes.append(ours.recv())
+    except EOFError:
+        process.join()
+        return outcomes, f"the process ended with {process.exitcode}"
+    finally:
+        process.kill()
+        process.join()
+    return outcomes, ""
+
+
+def _feed_each(
+    listener: Connection, feed: Callable[..., Outcome], name: str, folder: Path, numbers: range
+) -> None:
+    for k in numbers:
+        listener.send(feed(name, folder, range(k, k + 1)))
 
 
 def mutated(content: bytes, draw: random.Random) -> bytes:
@@ -206,6 +251,12 @@ def sentence_of(read: Callable[[Path], object], path: Path) -> str:
     except (InterplayError, InterplayWarning) as error:
         return str(error)
     return ""
+
+
+def _used_s() -> float:
+    """Processor seconds of this thread and of processes that it has waited for."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.thread_time() + children.ru_utime + children.ru_stime
 
 
 def _peak_mb() -> float:

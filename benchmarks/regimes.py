@@ -83,7 +83,7 @@ def experts_used(run: Run, windows: ip.Windows) -> list[np.ndarray]:
 def measured(size: int, seed: int) -> tuple[ip.Windows, ip.InteractionProfile]:
     """Training windows and their profile, for one model after the other."""
     train, _ = draw(size, 1000 + seed)
-    return train, ip.TemporalRUS(random_state=seed).fit(train).profile_
+    return train, ip.TemporalRUS(ip.PosteriorPID(random_state=seed)).fit(train).profile_
 
 
 def one_row(size: int, seed: int, model: str) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from dataclasses import asdict
 
 import numpy as np
@@ -41,18 +42,26 @@ def test_every_reader_reads_or_says_one_sentence(seeds, name, n):
     assert outcome.refused > 0.2 * outcome.tried
 
 
-def end_the_process(name, folder, numbers):
-    os._exit(9)
+def die_hang_or_read(name, folder, numbers):
+    if numbers.start == 5:
+        os._exit(9)
+    if numbers.start == 6:
+        time.sleep(1000)
+    return inputs.Outcome(tried=1, refused=0, slowest_s=0.5, mb=2.0, failures={})
 
 
 @pytest.mark.slow
-def test_a_reader_that_ends_the_process_and_every_failure_stand_in_the_table(tmp_path, monkeypatch):
-    monkeypatch.setattr(inputs, "feed", end_the_process)
-    outcome = inputs.feed_elsewhere("table.csv", tmp_path, range(5, 8))
-    assert outcome.failures == {5: "the process ended with 9"}
+def test_inputs_that_end_or_hang_the_process_are_failures_and_the_next_is_read(tmp_path, monkeypatch):
+    (tmp_path / "table.csv").write_text("whole")
+    monkeypatch.setattr(inputs, "feed", die_hang_or_read)
+    # a new process imports this file within seconds
+    monkeypatch.setattr(inputs, "HANG_S", 20.0)
+    outcome = inputs.feed_elsewhere("table.csv", tmp_path, range(5, 9))
+    failures = {5: "the process ended with 9", 6: "no end within 20 s"}
+    assert outcome == inputs.Outcome(tried=4, refused=0, slowest_s=0.5, mb=4.0, failures=failures)
     rows = [{"file": "table.csv", "start": 5, **asdict(outcome)}]
     text = table(json.loads(json.dumps(rows)))
-    assert "| all | 3 | 2 | 0 | 1 | 0.00 | 0 |" in text
+    assert "| all | 4 | 2 | 0 | 2 | 0.50 | 4 |" in text
     assert "- table.csv 5: the process ended with 9" in text
 
 
@@ -73,7 +82,7 @@ def test_what_a_reader_lets_through_takes_long_over_or_says_at_length_is_a_failu
     assert of(let_through) == dict.fromkeys(range(3), "ZeroDivisionError: by zero")
     assert sorted(of(at_length)) == [0, 1, 2]
     clock = iter(range(0, 600, 6))
-    monkeypatch.setattr("benchmarks.inputs.time.thread_time", lambda: next(clock))
+    monkeypatch.setattr("benchmarks.inputs._used_s", lambda: next(clock))
     assert sorted(of(lambda path: None)) == [0, 1, 2]
     assert (tmp_path / "file").read_bytes() == b"whole"
 

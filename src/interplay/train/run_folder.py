@@ -24,7 +24,7 @@ from safetensors.torch import load_file, save_file
 from interplay.data import Scaler, SplitManifest, scaled_schema
 from interplay.errors import DamagedFile, InvalidInput
 from interplay.files import check_writable, digest_of, finish_files, json_text, whole_files, whole_folder
-from interplay.files.netcdf import read_netcdf, write_netcdf
+from interplay.files.netcdf import read_netcdf, try_netcdf, write_netcdf
 from interplay.files.parquet import read_parquet
 from interplay.files.plain_yaml import read_plain_yaml
 from interplay.files.reading import whole
@@ -56,11 +56,12 @@ SCORES = ("test", "compared", "without_context", "without", "control")
 DIFFERENCES = ("ahead", "lost")
 """Fields of differences, which an evaluation of an earlier version lacks, as it lacks ``rivals``."""
 
-STREAMS = "streams.nc"
-METRICS, EVALUATED = "metrics.json", ("predictions.parquet", "insight.nc", "examples.nc", STREAMS)
+INSIGHT, EXAMPLES, STREAMS = "insight.nc", "examples.nc", "streams.nc"
+METRICS, EVALUATED = "metrics.json", ("predictions.parquet", INSIGHT, EXAMPLES, STREAMS)
 """Files of an evaluation: the first knows what the others hold."""
 RIVALS = "rivals.safetensors"
 PROFILE, TRIPLES = "profile.nc", "profile.triples.nc"
+NETCDF = (PROFILE, TRIPLES, INSIGHT, EXAMPLES, STREAMS)
 LEARNED = ("weights.safetensors", PROFILE, TRIPLES, RIVALS)
 """Files whose content ``data.json`` knows."""
 
@@ -113,8 +114,8 @@ def write_evaluation(run, folder: Path) -> None:
     """Write what `Run.evaluate` found into a run folder, all at once in place of what it held of an earlier one."""
     evaluation: Evaluation = run.evaluation
     with whole_files(folder / METRICS, overwrite=True) as part:
-        write_netcdf(evaluation.insight, part / "insight.nc")
-        write_netcdf(evaluation.examples, part / "examples.nc")
+        write_netcdf(evaluation.insight, part / INSIGHT)
+        write_netcdf(evaluation.examples, part / EXAMPLES)
         if evaluation.streams is not None:
             write_netcdf(evaluation.streams, part / STREAMS)
         evaluation.predictions.to_parquet(part / "predictions.parquet", index=False)
@@ -155,6 +156,7 @@ def _read_parts(folder: Path, trust: bool) -> dict[str, Any]:
     description = read_description(folder / "data.json")
     schema = description.schema
     _check_digests(folder, description.sha256, "run", "Train it again, or copy all of it.")
+    try_netcdf(folder / name for name in NETCDF if (folder / name).is_file())
     profile = InteractionProfile.load(folder / PROFILE) if (folder / PROFILE).is_file() else None
     tensors = load_file(folder / "weights.safetensors")
     adaptation = description.adaptation
@@ -236,8 +238,8 @@ def _evaluation(folder: Path) -> Evaluation | None:
         **{name: getattr(metrics, name) for name in (*SCORES, "rivals")},
         agreement=metrics.agreement,
         predictions=predictions,
-        insight=read_netcdf(folder / "insight.nc"),
-        examples=read_netcdf(folder / "examples.nc"),
+        insight=read_netcdf(folder / INSIGHT),
+        examples=read_netcdf(folder / EXAMPLES),
         entities=tuple(sorted(predictions["entity"].unique())),
         ahead=_differences(metrics, "ahead"),
         lost=_differences(metrics, "lost"),

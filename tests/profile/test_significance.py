@@ -3,10 +3,18 @@
 import numpy as np
 import pytest
 import torch
+from scipy.stats import norm
 
 import interplay as ip
 from interplay.nn import InteractionMoE, ModelConfig, empty_context, interaction_context
-from interplay.profile.significance import LEVEL, RESOLUTION_BITS, q_values, significant, significant_atoms
+from interplay.profile.significance import (
+    LEVEL,
+    RESOLUTION_BITS,
+    q_values,
+    significant,
+    significant_atoms,
+    tail_of_error,
+)
 from interplay.report.profile_data import atom_table
 
 FAST = {"epochs": 6, "n_rotations": 199, "n_bootstrap": 100}
@@ -116,3 +124,26 @@ def test_every_consumer_asks_the_same_rule():
         np.testing.assert_array_equal(values[0].numpy() > 0, there[..., ::-1])
         table = atom_table(bare, atom)
         np.testing.assert_array_equal(table.clear, there[table.first, table.second])
+
+
+@pytest.mark.parametrize(
+    ("bits", "stderr", "of_draw"), [(0.7, 0.28, 0.08), (0.1, 0.3, 0.01), (0.0, 0.2, 0.1), (-0.4, 0.3, 0.1)]
+)
+def test_an_error_is_normal_by_the_draw_and_even_by_the_doubt(bits, stderr, of_draw):
+    half_width = np.sqrt(3 * (stderr**2 - of_draw**2))
+    at, weight = np.polynomial.legendre.leggauss(2000)
+    # the definition, by a quadrature that is exact for smooth integrands
+    expected = 0.5 * weight @ norm.sf((bits - half_width * at) / np.hypot(of_draw, 1e-4))
+    assert tail_of_error(bits, stderr, of_draw) == pytest.approx(expected, rel=1e-8)
+
+
+def test_without_doubt_an_error_is_normal():
+    assert tail_of_error(0.3, 0.1, 0.1) == pytest.approx(norm.sf(3.0), rel=1e-5)
+    # a doubt of a ten-thousandth changes nothing that is seen
+    assert tail_of_error(0.3, 0.1 * (1 + 1e-8), 0.1) == pytest.approx(norm.sf(3.0), rel=1e-4)
+
+
+def test_beyond_the_bounds_of_a_doubt_the_draw_alone_speaks():
+    # 0.5 bit less 0.346 of doubt are 15 standard deviations of the draw, where a normal error has 2.5
+    assert tail_of_error(0.5, 0.2, 0.01) < 1e-30
+    assert norm.sf(0.5 / 0.2) > 1e-3

@@ -20,6 +20,8 @@ from interplay.units import bits
 
 PAIRED = ("redundancy", "unique_ij", "unique_ji", "synergy", "joint_mi")
 """What is known of a pair, by name: unique_ij is in the first modality and not in the second."""
+OF_DRAW = "_stderr_of_draw"
+"""Ending of the part of an error that the draw of the windows explains."""
 
 
 def pair_atoms(first: Any, second: Any, least: Any, joint: Any) -> dict[str, Any]:
@@ -168,6 +170,7 @@ class ProfileBuilder:
         self.keep(name, bits(mean + shift))
         of_draw = bootstrap_std_error(sums, self.count, self.n_bootstrap, rng or self.rng)
         self.keep(f"{name}_stderr", bits(torch.hypot(of_draw, torch.as_tensor(doubt).to(of_draw))))
+        self.keep(f"{name}{OF_DRAW}", bits(of_draw))
 
     def dataset(self) -> xr.Dataset:
         """The variables of `InteractionProfile`."""
@@ -185,6 +188,7 @@ class ProfileBuilder:
         p_values = self._square(*[self.values.get("p_value", [])] * 2)
         data["p_value"], data["q_value"] = (both, p_values), (both, _q_values(p_values))
         data |= self._adjusted(data)
+        data = {name: value for name, value in data.items() if not name.endswith(OF_DRAW)}
         coords = {
             "source_i": self.names,
             "source_j": self.names,
@@ -199,7 +203,8 @@ class ProfileBuilder:
         atoms = [name for name in ("redundancy", "unique", "synergy") if f"{name}_p_value" in data]
 
         def larger(name: str) -> np.ndarray:
-            return larger_p_value(*(data[f"{name}{kind}"][1] for kind in ("", "_stderr", "_p_value")))  # pyrefly: ignore[bad-index]
+            kinds = ("", "_stderr", "_p_value", OF_DRAW)
+            return larger_p_value(*(data[f"{name}{kind}"][1] for kind in kinds))  # pyrefly: ignore[bad-index]
 
         raw = [larger(name) for name in atoms]
         if not raw:

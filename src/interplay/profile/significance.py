@@ -88,13 +88,45 @@ def q_values(p_values: np.ndarray) -> np.ndarray:
     return adjusted
 
 
-def larger_p_value(bits, stderr, p_value):
+def larger_p_value(bits, stderr, p_value, of_draw=None):
     """The larger of two p-values: by chance, and by the error.
 
     What chance does to a source that tells nothing is not all: of sources that tell something an atom may be zero,
-    and then its error alone speaks.
+    and then its error alone speaks. `of_draw`, where it is known, is the part of `stderr` that the draw of the windows
+    explains; see `tail_of_error`.
     """
-    return np.maximum(p_value, norm.sf(bits / np.hypot(stderr, RESOLUTION_BITS)))
+    return np.maximum(p_value, tail_of_error(bits, stderr, stderr if of_draw is None else of_draw))
+
+
+def tail_of_error(bits, stderr, of_draw):
+    """How likely an error is that large: of a normal one of the draw, and an even one of what is doubted beyond it.
+
+    A doubt is a judgement between two bounds, as of a regret that lies between none and twice what was measured. It has
+    no tails: beyond its bounds, the square root of three standard deviations, the draw alone speaks. With half-width a
+    and deviation s the mean of Phi over the even part is s / 2a (G((a - bits) / s) - G((-a - bits) / s)), where
+    G(z) = z Phi(z) + phi(z) is the integral of Phi.
+
+    Parameters
+    ----------
+    bits : (...), the value
+    stderr : (...), of both together
+    of_draw : (...), of the draw; no more than `stderr`
+
+    Returns
+    -------
+    (...) probabilities
+    """
+    s = np.hypot(of_draw, RESOLUTION_BITS)
+    a = np.sqrt(3.0 * np.maximum(np.square(stderr) - np.square(of_draw), 0.0))
+    # between nearly equal bounds the difference is lost to rounding, and the doubt counts for nothing
+    wide = a > 1e-3 * s
+    a = np.where(wide, a, 1.0)
+    even = s / (2.0 * a) * (_integral_of_phi((a - bits) / s) - _integral_of_phi((-a - bits) / s))
+    return np.where(wide, np.clip(even, 0.0, 1.0), norm.sf(bits / s))
+
+
+def _integral_of_phi(z):
+    return z * norm.cdf(z) + norm.pdf(z)
 
 
 def familywise(p_values: np.ndarray, n_asked: int | None = None) -> np.ndarray:

@@ -33,10 +33,14 @@ NOISE, REDRAWN = 0.4, 0.05
 PLACES = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
 """Where a level lies among three channels: corners of a tetrahedron, seven standard deviations of the noise apart."""
 CEILING = 1 - REDRAWN / 2
+LONGER = 40
+"""Epochs at most, instead of the default's 15."""
 MODELS: dict[str, tuple[str, dict]] = {
     "guided mixture": ("network", {}),
     "guided dense": ("guided_dense", {}),
     "unguided mixture": ("network", {"model.context": "none"}),
+    "guided mixture, longer": ("network", {"optimiser.epochs": LONGER}),
+    "guided dense, longer": ("guided_dense", {"optimiser.epochs": LONGER}),
 }
 """Recipe and settings."""
 

@@ -9,6 +9,7 @@ SMALL = {
     "model.layers": 1,
     "model.expert_width": 16,
     "model.num_experts": 4,
+    "model.experts_from": 0,
     "model.synergy_experts": 1,
     "optimiser.epochs": 3,
     "optimiser.batch_size": 32,

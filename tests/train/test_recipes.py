@@ -39,6 +39,15 @@ def test_guided_dense_is_the_network_without_experts():
     assert make_recipe("guided_dense") == make_recipe("network", {"model.moe_every": 0})
 
 
+def test_experts_are_trained_from_so_many_windows_on():
+    recipe = make_recipe("default")
+    assert recipe.for_windows(9_999) == make_recipe("default", {"model.moe_every": 0})
+    assert recipe.for_windows(10_000) == recipe
+    # who asks for a mixture by its name gets it
+    for name in ("network", "vanilla_moe", "laplace_moe", "paper"):
+        assert make_recipe(name).for_windows(1).model.moe_every > 0
+
+
 def test_settings_change_single_values():
     recipe = make_recipe("paper", {"model.width": 64, "optimiser.learning_rate": 1})
     assert recipe.model.width == 64

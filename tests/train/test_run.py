@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 import interplay as ip
 from interplay.data import Scaler, SplitManifest
 from interplay.errors import DamagedFile, InvalidInput, LeakageError
+from interplay.report.cards import model_card
 from interplay.train import fit, load_run, make_recipe
 from small_runs import NAMES, SMALL, STEPS, xor_profile, xor_windows
 
@@ -64,6 +65,17 @@ def test_a_loss_of_weight_zero_is_not_evaluated(train):
     log = fit(train, settings=SMALL | {"losses.synergy": 0, "optimiser.epochs": 1}).log
     assert "synergy" not in log[0]
     assert "redundancy" in log[0]
+
+
+@pytest.mark.parametrize(("experts_from", "layers"), [(0, 1), (10_000, 0)])
+def test_few_windows_train_a_network_without_experts(train, tmp_path, experts_from, layers):
+    settings = SMALL | {"optimiser.epochs": 1, "model.experts_from": experts_from}
+    run = fit(train, settings=settings, out=tmp_path / "run")
+    assert len(run.model.moe_layers) == layers
+    assert load_run(tmp_path / "run").recipe == run.recipe
+    what = dict(model_card(run))["what it is"]
+    assert ("without experts" in what) == (layers == 0)
+    assert ("mixture of experts" in what) == (layers == 1)
 
 
 def test_equal_seeds_give_equal_models_and_leave_the_users_randomness_alone(train):

@@ -33,6 +33,8 @@ class ModelConfig:
         Heads of attention.
     moe_every : int
         Every so many blocks, counted from the first, feed forward through experts; 0 for none, a dense model.
+    experts_from : int
+        Training windows from which on a training has experts at all; fewer train a dense network (`moe_every` 0).
     num_experts : int
         E, experts of a block, synergy experts among them.
     synergy_experts : int
@@ -77,6 +79,7 @@ class ModelConfig:
     layers: int = 2
     heads: int = 4
     moe_every: int = 1
+    experts_from: int = 10_000
     num_experts: int = 8
     synergy_experts: int = 2
     top_k: int = 2
@@ -102,7 +105,7 @@ class ModelConfig:
             for name, chosen in self.encoders.items()
         }
         object.__setattr__(self, "encoders", own)
-        for name in ("moe_every", "balance_rate"):
+        for name in ("moe_every", "experts_from", "balance_rate"):
             if getattr(self, name) < 0:
                 raise InvalidInput(f"{name} must be at least 0; got {getattr(self, name)}.")
         for name, known in (("context", LEVELS), ("fusion", FUSIONS)):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from interplay.nn import TwoLevels
+from interplay.nn import ModelConfig, TwoLevels
 from interplay.profile import InteractionProfile
 from interplay.report.kinds import REPORTED
 from interplay.report.text import counted, listed
@@ -20,11 +20,9 @@ def model_card(run: Run) -> list[tuple[str, str]]:
     """What the model is, how it was trained, what it is for and what it is not."""
     schema, model, optimiser = run.schema, run.recipe.model, run.recipe.optimiser
     predicts = REPORTED[schema.kind].predicts(schema)
-    experts = f"{model.num_experts} experts, {model.synergy_experts} of them synergy experts, for tokens taken together"
     entities = counted(len(run.data.entities), "entity", "entities")
     return [
-        ("what it is", _levels(run, f"a mixture of experts of width {model.width} with "
-         f"{counted(model.layers, 'layer')}; {experts}")),
+        ("what it is", _levels(run, _network(model))),
         ("size", counted(sum(p.numel() for p in run.model.parameters()), "weight")),
         ("predicts", predicts + CALLED[run.recipe.decision.rule]),
         ("from", f"windows of {schema.steps} steps of {schema.step_s:g} s of {len(schema.shapes)} modalities"
@@ -36,6 +34,17 @@ def model_card(run: Run) -> list[tuple[str, str]]:
         ("meant for", "research on how modalities act together, and as a starting point for models of the same data"),
         ("not meant for", "decisions about single persons: it was judged on the entities listed here and on no others"),
     ]  # fmt: skip
+
+
+def _network(model: ModelConfig) -> str:
+    """What the network is."""
+    size = f"of width {model.width} with {counted(model.layers, 'layer')}"
+    if not model.moe_every:
+        return f"a transformer {size}, without experts"
+    return (
+        f"a mixture of experts {size}; {model.num_experts} experts, {model.synergy_experts} of them synergy experts, "
+        "for tokens taken together"
+    )
 
 
 def _levels(run: Run, network: str) -> str:

@@ -175,6 +175,10 @@ class Recipe:
         """The same recipe with other settings of the model."""
         return replace(self, model=replace(self.model, **settings))
 
+    def for_windows(self, n: int) -> "Recipe":
+        """The recipe as n windows are trained: without experts where these are too few for them."""
+        return self.with_model(moe_every=0) if n < self.model.experts_from else self
+
     def to_dict(self) -> dict[str, Any]:
         """Plain nested mappings, from which `make_recipe` makes the recipe again."""
         return _as_plain(self)

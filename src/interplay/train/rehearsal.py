@@ -79,7 +79,7 @@ def rehearse(windows: Windows, recipe: Recipe, estimator: TemporalRUS | None) ->
     estimator : TemporalRUS or None
         What would measure interactions first, if they are not known.
     """
-    interactions = 0.0
+    recipe, interactions = recipe.for_windows(len(windows)), 0.0
     if estimator is not None:
         interactions = timed(lambda tell: estimator.set_params(progress=tell).fit(windows))
     network = 0.0

@@ -131,6 +131,7 @@ def fit(
         return run
     recipe = make_recipe(recipe, settings)
     check_trainable(train, what="training windows")
+    recipe = recipe.for_windows(len(train))
     warn_of_data(doubts_of_steps(train.steps, train.used_rows()))
     # a rule that the target cannot follow is refused before the training, not after
     kind = TARGETS[train.kind]

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from interplay.nn import StepEncoder, TokenPlaces
+from interplay.nn.encoders import _variance
 from small_models import SHAPES, random_windows
 
 STEPS, WIDTH = 5, 8
@@ -49,6 +50,20 @@ def test_the_spread_of_a_step_is_seen_over_orders_of_magnitude():
     # a hundredth and a tenth of a standard deviation: what the convolutions give hardly differs, the token does
     still, trembling = (encoder({"acc": size * noise}, observed)[0, 0, 4] for size in (0.003, 0.03))
     assert (still - trembling).abs().max() > 0.05
+
+
+@pytest.mark.parametrize("axis", [-1, 3])
+def test_variances_are_those_of_double_precision_far_from_zero(axis):
+    torch.manual_seed(0)
+    x = (100.0 + 0.01 * torch.randn(2, 3, 4, 25, 25)).requires_grad_()
+    wide = x.detach().double().requires_grad_()
+    exact, ours = wide.var(axis, unbiased=False), _variance(x, axis)
+    # deviations are known to half a unit in the last place of the values, 4e-6, of 0.01; one pass loses all of it
+    assert torch.allclose(ours.double(), exact, rtol=1e-3)
+    ours.sum().backward()
+    exact.sum().backward()
+    # the slope is 2 / 25 of a deviation
+    assert torch.allclose(x.grad.double(), wide.grad, atol=2e-6)
 
 
 def test_the_order_of_the_mapping_does_not_matter():

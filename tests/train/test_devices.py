@@ -9,7 +9,10 @@ import torch
 import interplay as ip
 from interplay.errors import InvalidInput
 from interplay.train import load_run, make_recipe
+from interplay.train.module import GuidedTraining
 from interplay.train.shared_batches import SharedBatches, share_of
+from interplay.train.target_kinds import TARGETS
+from small_models import SHAPES, random_context, small_model
 from small_runs import SMALL, xor_profile, xor_windows
 
 STILL = {
@@ -76,3 +79,15 @@ def test_held_out_entities_choose_weights_in_two_processes_too():
     assert len(looks) == 2
     held = run.predict(train)
     assert np.isfinite(held["p_like"]).all()
+
+
+@pytest.mark.parametrize(("precision", "fused"), [("32-true", True), ("bf16-mixed", False)])
+def test_optimisers_of_one_pass_stay_out_of_mixed_precision(precision, fused):
+    settings = {**SMALL, **ALONE, "optimiser.epochs": 1, "devices.precision": precision}
+    recipe = make_recipe("network", settings)
+    training = GuidedTraining(small_model(SHAPES, 4, random_context(4, 4)), TARGETS["classes"], recipe, 10)
+    (optimiser,), _ = training.configure_optimizers()
+    assert bool(optimiser.defaults["fused"]) is fused
+    # Lightning refuses to clip gradients before a step that it cannot look into
+    run = ip.fit(xor_windows(32, seed=0), recipe=recipe)
+    assert np.isfinite(run.log[-1]["loss"])

@@ -177,13 +177,13 @@ class ConvolvedSteps(nn.Module):
         n_g, n_b, n_t, r, d = x_GBTrd.shape
         x_GBTrd = torch.where(seen_GBT[..., None, None], x_GBTrd, 0.0)
         n_left = -(-r // self.averaged)
-        seen = seen_GBT.transpose(0, 1)[:, :, None, :, None].expand(-1, -1, self.hidden, -1, n_left)
-        seen = seen.reshape(n_b, n_g * self.hidden, n_t * n_left)
+        seen_BG1T1 = seen_GBT.transpose(0, 1)[:, :, None, :, None]
         h = x_GBTrd.permute(1, 0, 4, 2, 3).reshape(n_b, n_g * d, n_t * r)
         for k, (layer, dilation) in enumerate(zip(self.layers, DILATIONS, strict=True)):
             new = nn.functional.gelu(layer(nn.functional.pad(h, ((KERNEL - 1) * dilation, 0))))
+            h = self._thinned(new, n_t) if k == 0 else h + new
             # what is unobserved says nothing at any layer, as if the window had not reached so far
-            h = (self._thinned(new, n_t) if k == 0 else h + new) * seen
+            h = (h.unflatten(-1, (n_t, n_left)).unflatten(1, (n_g, -1)) * seen_BG1T1).view_as(h)
         h_BGHTr = h.unflatten(-1, (n_t, n_left)).unflatten(1, (n_g, -1))
         features = torch.cat(
             [h_BGHTr.mean(-1), h_BGHTr.amax(-1), _spread(h_BGHTr), _log_spread(x_GBTrd)], dim=2
@@ -201,13 +201,20 @@ class ConvolvedSteps(nn.Module):
 
 def _spread(h: torch.Tensor) -> torch.Tensor:
     """Standard deviation over the last axis, with a slope also where it is 0."""
-    return (h.var(-1, unbiased=False) + 1e-4).sqrt()
+    return (_variance(h, -1) + 1e-4).sqrt()
 
 
 def _log_spread(x_GBTrd: torch.Tensor) -> torch.Tensor:
     """(B, G, d, T): about -3.5 for samples that do not vary, 0 for those that vary like all of their channel."""
-    variance = x_GBTrd.var(3, unbiased=False)
+    variance = _variance(x_GBTrd, 3)
     return (0.25 * torch.log(variance + 1e-6)).permute(1, 0, 3, 2)
+
+
+def _variance(x: torch.Tensor, axis: int) -> torch.Tensor:
+    """In two passes, which processors take several numbers at a time through; `torch.var` goes one by one."""
+    # deviations add up to 0: through their mean a variance has no slope
+    apart = x - x.mean(axis, keepdim=True).detach()
+    return torch.linalg.vecdot(apart, apart, dim=axis) / x.shape[axis]
 
 
 class StackedLinear(nn.Module):

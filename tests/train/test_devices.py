@@ -8,7 +8,8 @@ import torch
 
 import interplay as ip
 from interplay.errors import InvalidInput
-from interplay.train import load_run, make_recipe
+from interplay.train import devices, load_run, make_recipe
+from interplay.train.recipe import DevicesConfig
 from interplay.train.shared_batches import SharedBatches, share_of
 from small_runs import SMALL, xor_profile, xor_windows
 
@@ -66,6 +67,19 @@ def test_two_processes_train_as_one_with_the_whole_batch(tmp_path, fusion):
     assert [json.loads(line)["epoch"] for line in lines] == [1, 2]
     np.testing.assert_array_equal(load_run(out).predict(new)["p_like"], two.predict(new)["p_like"])
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+@pytest.mark.parametrize(("count", "looks"), [(1, 1), (2, 0)])
+def test_no_gpu_is_looked_at_before_processes_are_forked(count, looks, monkeypatch):
+    # a GPU that this process begins to use is lost to those that it forks
+    looked = []
+    monkeypatch.setattr(devices, "device_of", lambda accelerator: torch.device("cuda", 0))
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "get_rng_state", looked.append)
+    monkeypatch.setattr(torch.cuda, "set_rng_state", lambda *state: None)
+    with devices.random_numbers_apart(DevicesConfig(accelerator="gpu", count=count)):
+        torch.rand(1)
+    assert looked == [torch.device("cuda", 0)] * looks
 
 
 def test_held_out_entities_choose_weights_in_two_processes_too():

@@ -52,7 +52,8 @@ class AveragedWeights(pl.Callback):
             if before is None or not value.is_floating_point():
                 self.weights[name] = value.detach().clone()
             else:
-                before.lerp_(value.detach(), share)
+                # what was kept of an interrupted training comes back on the processor
+                self.weights[name] = before.to(value.device).lerp_(value.detach(), share)
 
 
 @dataclass(slots=True)

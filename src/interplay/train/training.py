@@ -28,6 +28,7 @@ from interplay.profile import InteractionProfile, TripleProfile
 from interplay.progress import Progress, shown
 from interplay.train.batches import ScaledWindows
 from interplay.train.described import TrainingData
+from interplay.train.devices import device_of, random_numbers_apart
 from interplay.train.doubt import train_with_doubt
 from interplay.train.evidence import Evidence, gather_evidence, rule_of
 from interplay.train.levels import weigh_levels, worth_training
@@ -136,6 +137,7 @@ def fit(
     kind = TARGETS[train.kind]
     make_target(train.kind, recipe.decision.rule, kind.counts(train))
     check_budget(recipe, train, seed)
+    device_of(recipe.devices.accelerator)
     if out is not None:
         check_run_folder(out, overwrite=False)
     trackers = make_trackers(track, None if out is None else Path(out))
@@ -148,7 +150,7 @@ def fit(
     _check_triples(triples, train)
     log = []
     work = nullcontext() if out is None else unfinished_work(out)
-    with work as folder, torch.random.fork_rng(), shown(progress, "training") as tell:
+    with work as folder, random_numbers_apart(recipe.devices), shown(progress, "training") as tell:
         evidence, after = None, 0.0
         if recipe.readers.any:
             after = READING if recipe.readers.network else 1.0

@@ -1,9 +1,10 @@
-"""On what a network works: one device, or in training several of one machine in a process each.
+"""On what a network works: one device, or in training several of one or more machines in a process each.
 
 Lightning chooses devices, and brings processes up and their gradients together. Every one of them reads its share of
 each batch, so that steps, schedule and gradients are those of one process with whole batches.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from itertools import chain
@@ -14,6 +15,7 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.plugins.environments import LightningEnvironment
 from pytorch_lightning.strategies import DDPStrategy
 from torch import nn
 
@@ -26,8 +28,15 @@ from interplay.train.recipe import DevicesConfig
 
 def trainer_options(config: DevicesConfig) -> dict[str, Any]:
     """What to make a `Trainer` with."""
-    chosen = {"accelerator": config.accelerator, "devices": config.count, "precision": config.precision}
-    if config.count == 1:
+    chosen = {
+        "accelerator": config.accelerator,
+        "devices": config.count,
+        "num_nodes": config.num_nodes,
+        "precision": config.precision,
+        # what was asked for counts, whatever a scheduler has laid into the environment
+        "plugins": [PlainStates(), LightningEnvironment()],
+    }
+    if config.processes == 1:
         return chosen
     # forked processes share the windows instead of copying them; and a network may have parts that a batch does not
     # use, as experts that no token was sent to
@@ -44,7 +53,7 @@ def device_of(accelerator: str) -> torch.device:
         If this machine has none such.
     """
     try:
-        return Fabric(accelerator=accelerator, devices=1).device
+        return Fabric(accelerator=accelerator, devices=1, plugins=[LightningEnvironment()]).device
     except (RuntimeError, ValueError, ImportError) as error:
         raise InvalidInput(
             f"an accelerator must be one that this machine has; {accelerator!r} is not ({error}) "
@@ -58,13 +67,32 @@ def device_to_read_on(accelerator: str | None, trained: DevicesConfig) -> torch.
     return device_of(by_default if accelerator is None else accelerator)
 
 
+def machine_of(config: DevicesConfig) -> int:
+    """Which of the machines that train together this one is, from 0 on, as the environment says; 0 alone writes."""
+    if config.num_nodes == 1:
+        return 0
+    missing = [name for name in ("MASTER_ADDR", "MASTER_PORT", "NODE_RANK") if name not in os.environ]
+    if missing:
+        raise InvalidInput(
+            f"training on {config.num_nodes} machines must find {missing[0]} in the environment. Set MASTER_ADDR and "
+            "MASTER_PORT to the address of the first machine and a free port of it, and NODE_RANK to the number of "
+            "this one, from 0 on."
+        )
+    rank = os.environ["NODE_RANK"]
+    if rank not in map(str, range(config.num_nodes)):
+        raise InvalidInput(
+            f"NODE_RANK must be the number of this machine, 0 to {config.num_nodes - 1}; got {rank!r}."
+        )
+    return int(rank)
+
+
 def random_numbers_apart(config: DevicesConfig) -> AbstractContextManager[None]:
     """A block of training that leaves random numbers outside as they were.
 
     It does not look at a GPU before processes are forked, to whom that GPU would then be lost.
     """
     device = device_of(config.accelerator)
-    used = [device] if device.type == "cuda" and config.count == 1 else []
+    used = [device] if device.type == "cuda" and config.processes == 1 else []
     return torch.random.fork_rng(devices=used, device_type="cuda")
 
 
@@ -112,7 +140,7 @@ class OwnProcess(pl.Callback):
 
 
 class HandOver(pl.Callback):
-    """Brings what other callbacks know from the first of several processes to the one that began them.
+    """Brings what other callbacks know from the first process of a machine to the one that began it.
 
     Parameters
     ----------
@@ -126,7 +154,7 @@ class HandOver(pl.Callback):
         self.path = Path(self.folder.name) / "state"
 
     def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        if trainer.is_global_zero:
+        if trainer.local_rank == 0:
             states = [callback.state_dict() for callback in self.callbacks]
             PlainStates().save_checkpoint({"states": states}, self.path)
 

@@ -115,13 +115,17 @@ class HeldOut(AveragedWeights):
         self.curve.update(state["curve"])
 
     def on_train_epoch_end(self, trainer, module) -> None:
-        epoch = trainer.current_epoch + 1
+        done = self._enough(trainer.current_epoch + 1)
+        # a machine that rounds otherwise must not go on alone
+        trainer.should_stop = trainer.strategy.reduce_boolean_decision(done or trainer.should_stop, all=False)
+
+    def _enough(self, epoch: int) -> bool:
+        """Look at held-out windows, if it is time to; whether the training has gone on for long enough."""
         late = epoch > self.best.epoch + max(PATIENCE * self.epochs, 2 * self.every)
         if self.best.epoch and late:
-            trainer.should_stop = True
-            return
+            return True
         if epoch % self.every and epoch != self.epochs:
-            return
+            return False
         self.model.load_state_dict(self.weights)
         logits, y = logits_of(self.model, self.windows)
         loss = float(loss_of_windows(logits, y, self.windows.windows.kind).mean())
@@ -129,5 +133,6 @@ class HeldOut(AveragedWeights):
         if not self.best.epoch or loss < self.best.loss:
             self.best.epoch, self.best.loss = epoch, loss
             self.best.weights = {name: value.clone() for name, value in self.weights.items()}
-        if self.worth is not None and epoch >= ASKED_FROM * self.epochs and not self.worth(logits, y):
-            trainer.should_stop = True
+        if self.worth is None or epoch < ASKED_FROM * self.epochs:
+            return False
+        return not self.worth(logits, y)

@@ -19,7 +19,7 @@ from interplay.nn import Model, Network
 from interplay.progress import Progress, silent
 from interplay.readers import Folds
 from interplay.train.batches import ScaledWindows
-from interplay.train.checkpoint import KeepState, PlainStates, Unfinished, training_key
+from interplay.train.checkpoint import KeepState, Unfinished, training_key
 from interplay.train.devices import HandOver, OwnProcess, trainer_options
 from interplay.train.held_out import HeldOut
 from interplay.train.logits import logits_of
@@ -102,7 +102,7 @@ def train_network(
     train = windows.windows
     settings = {**recipe.to_dict(), "seed": seed, "windows": len(train), "entities": len(train.entities)}
     # a bar of this process cannot be moved by others
-    moved = progress if recipe.devices.count == 1 else silent
+    moved = progress if recipe.devices.processes == 1 else silent
     log = EpochLog(moved, steps, trackers, settings, {} if look is None else look.curve)
     callbacks = [log] if look is None else [look, log]
     run_training(model, recipe, batches, epochs, callbacks, unfinished)
@@ -131,24 +131,25 @@ def run_training(
 ) -> None:
     """Train a model in place for some epochs, which the schedule spans."""
     with _quiet_lightning(), _heard_interruption():
-        several = recipe.devices.count > 1
+        several = recipe.devices.processes > 1
         handed = [HandOver(callbacks)] if several else []
-        states = [] if unfinished is None else [KeepState(unfinished.state)]
+        # other machines may not see the disk of the first one
+        standing = unfinished if recipe.devices.num_nodes == 1 else None
+        states = [] if standing is None else [KeepState(standing.state)]
         trainer = pl.Trainer(
             **trainer_options(recipe.devices),
             max_epochs=epochs,
             gradient_clip_val=recipe.optimiser.clip_norm,
             callbacks=[*callbacks, *([OwnProcess()] if several else []), *states, *handed],
-            plugins=[PlainStates()],
             logger=False,
-            enable_checkpointing=unfinished is not None,
+            enable_checkpointing=standing is not None,
             enable_progress_bar=False,
             enable_model_summary=False,
         )
         windows = batches.windows.windows
         steps = count_steps(len(windows), epochs, recipe)
         training = GuidedTraining(model, TARGETS[windows.kind], recipe, steps)
-        begun = None if unfinished is None else unfinished.begun()
+        begun = None if standing is None else standing.begun()
         trainer.fit(training, datamodule=batches, ckpt_path=begun)
         for one in handed:
             one.take_over()

@@ -28,7 +28,7 @@ from interplay.profile import InteractionProfile, TripleProfile
 from interplay.progress import Progress, shown
 from interplay.train.batches import ScaledWindows
 from interplay.train.described import TrainingData
-from interplay.train.devices import device_of, random_numbers_apart
+from interplay.train.devices import device_of, machine_of, random_numbers_apart
 from interplay.train.doubt import train_with_doubt
 from interplay.train.evidence import Evidence, gather_evidence, rule_of
 from interplay.train.levels import weigh_levels, worth_training
@@ -65,7 +65,8 @@ def fit(
     With `out`, where the training stands is kept after every epoch in a hidden folder beside it, ``.<name>.part``.
     The same call after an interruption goes on from there, to the same weights on a CPU as if there had been none;
     ``log.jsonl`` in that folder grows by a line per epoch. A call with other data, settings or versions starts anew;
-    one while another process is at it is refused.
+    one while another process is at it is refused. Of several machines that train together the first one alone writes;
+    all return the run, and after an interruption they begin anew.
 
     Parameters
     ----------
@@ -138,6 +139,8 @@ def fit(
     make_target(train.kind, recipe.decision.rule, kind.counts(train))
     check_budget(recipe, train, seed)
     device_of(recipe.devices.accelerator)
+    if machine_of(recipe.devices):
+        out, track = None, ()
     if out is not None:
         check_run_folder(out, overwrite=False)
     trackers = make_trackers(track, None if out is None else Path(out))

@@ -24,6 +24,7 @@ from interplay.nn import Model
 from interplay.readers import Mixture
 from interplay.train.checkpoint import PlainStates
 from interplay.train.recipe import DevicesConfig
+from interplay.train.sharded import CAN_SHARD, ShardedStrategy, WholeAtTheEnd
 
 
 def trainer_options(config: DevicesConfig) -> dict[str, Any]:
@@ -38,9 +39,12 @@ def trainer_options(config: DevicesConfig) -> dict[str, Any]:
     }
     if config.processes == 1:
         return chosen
-    # forked processes share the windows instead of copying them; and a network may have parts that a batch does not
-    # use, as experts that no token was sent to
-    strategy = DDPStrategy(start_method="fork", find_unused_parameters=True)
+    # forked processes share the windows instead of copying them
+    if config.sharded:
+        strategy = ShardedStrategy(start_method="fork")
+    else:
+        # a network may have parts that a batch does not use, as experts that no token was sent to
+        strategy = DDPStrategy(start_method="fork", find_unused_parameters=True)
     return chosen | {"strategy": strategy, "use_distributed_sampler": False}
 
 
@@ -59,6 +63,16 @@ def device_of(accelerator: str) -> torch.device:
             f"an accelerator must be one that this machine has; {accelerator!r} is not ({error}) "
             "Choose 'auto' or 'cpu'."
         ) from error
+
+
+def check_devices(config: DevicesConfig) -> None:
+    """Refuse devices that this machine does not have, and shares that its version of torch cannot make."""
+    device_of(config.accelerator)
+    if config.sharded and not CAN_SHARD:
+        raise InvalidInput(
+            f"devices.strategy 'fsdp' must have a later torch than {torch.__version__}, which cannot wait for experts "
+            "that one process alone uses. Install torch 2.13 or later, or leave the strategy 'ddp'."
+        )
 
 
 def device_to_read_on(accelerator: str | None, trained: DevicesConfig) -> torch.device:
@@ -125,6 +139,13 @@ def _move(part: nn.Module, device: torch.device) -> None:
         setattr(part, name, value.to(device))
 
 
+def own_callbacks(config: DevicesConfig) -> list[pl.Callback]:
+    """What every process of several does for itself."""
+    if config.processes == 1:
+        return []
+    return [OwnProcess(), WholeAtTheEnd()] if config.sharded else [OwnProcess()]
+
+
 class OwnProcess(pl.Callback):
     """What each of several processes has for itself: its noise, as all were seeded alike, and one thread.
 
@@ -154,8 +175,9 @@ class HandOver(pl.Callback):
         self.path = Path(self.folder.name) / "state"
 
     def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        # weights in shares are put together by all
+        states = [callback.state_dict() for callback in self.callbacks]
         if trainer.local_rank == 0:
-            states = [callback.state_dict() for callback in self.callbacks]
             PlainStates().save_checkpoint({"states": states}, self.path)
 
     def take_over(self) -> None:

@@ -10,6 +10,7 @@ from interplay.nn import Model
 from interplay.readers.scoring import loss_of_windows
 from interplay.train.batches import ScaledWindows
 from interplay.train.logits import logits_of
+from interplay.train.sharded import put_together
 
 LOOKS = 40
 """Held-out windows are looked at about so often in a training."""
@@ -39,7 +40,7 @@ class AveragedWeights(pl.Callback):
         self.steps = 0
 
     def state_dict(self) -> dict[str, object]:
-        return {"weights": self.weights, "steps": self.steps}
+        return {"weights": put_together(self.weights), "steps": self.steps}
 
     def load_state_dict(self, state: Mapping) -> None:
         self.weights, self.steps = dict(state["weights"]), state["steps"]
@@ -106,7 +107,7 @@ class HeldOut(AveragedWeights):
 
     def state_dict(self) -> dict[str, object]:
         best = self.best
-        look = {"epoch": best.epoch, "loss": best.loss, "weights": best.weights}
+        look = {"epoch": best.epoch, "loss": best.loss, "weights": put_together(best.weights)}
         return {**super().state_dict(), "best": look, "curve": self.curve}
 
     def load_state_dict(self, state: Mapping) -> None:
@@ -126,7 +127,7 @@ class HeldOut(AveragedWeights):
             return True
         if epoch % self.every and epoch != self.epochs:
             return False
-        self.model.load_state_dict(self.weights)
+        self.model.load_state_dict(put_together(self.weights))
         logits, y = logits_of(self.model, self.windows)
         loss = float(loss_of_windows(logits, y, self.windows.windows.kind).mean())
         self.curve[epoch] = loss

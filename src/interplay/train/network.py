@@ -20,7 +20,7 @@ from interplay.progress import Progress, silent
 from interplay.readers import Folds
 from interplay.train.batches import ScaledWindows
 from interplay.train.checkpoint import KeepState, Unfinished, training_key
-from interplay.train.devices import HandOver, OwnProcess, trainer_options
+from interplay.train.devices import HandOver, own_callbacks, trainer_options
 from interplay.train.held_out import HeldOut
 from interplay.train.logits import logits_of
 from interplay.train.module import EpochLog, GuidedTraining, TrainingBatches, count_epochs, count_steps
@@ -133,14 +133,14 @@ def run_training(
     with _quiet_lightning(), _heard_interruption():
         several = recipe.devices.processes > 1
         handed = [HandOver(callbacks)] if several else []
-        # other machines may not see the disk of the first one
-        standing = unfinished if recipe.devices.num_nodes == 1 else None
+        # other machines may not see the disk of the first one, and shares of weights are not put together in between
+        standing = None if recipe.devices.num_nodes > 1 or recipe.devices.sharded else unfinished
         states = [] if standing is None else [KeepState(standing.state)]
         trainer = pl.Trainer(
             **trainer_options(recipe.devices),
             max_epochs=epochs,
             gradient_clip_val=recipe.optimiser.clip_norm,
-            callbacks=[*callbacks, *([OwnProcess()] if several else []), *states, *handed],
+            callbacks=[*callbacks, *own_callbacks(recipe.devices), *states, *handed],
             logger=False,
             enable_checkpointing=standing is not None,
             enable_progress_bar=False,
@@ -170,13 +170,17 @@ def _heard_interruption() -> Iterator[None]:
 
 @contextmanager
 def _quiet_lightning() -> Iterator[None]:
-    """Its banners about hardware and its advice on workers, which batches cut from views do not need."""
-    logger = logging.getLogger("pytorch_lightning")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+    """Banners about hardware, and advice on workers and views: batches are cut from views, and nothing writes to them."""
+    loggers = [logging.getLogger(name) for name in ("pytorch_lightning", "lightning_fabric")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="pytorch_lightning")
+            # nothing that a network returns is changed in place
+            warnings.filterwarnings("ignore", message="FSDP2-wrapped module")
             yield
     finally:
-        logger.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

@@ -28,7 +28,7 @@ from interplay.profile import InteractionProfile, TripleProfile
 from interplay.progress import Progress, shown
 from interplay.train.batches import ScaledWindows
 from interplay.train.described import TrainingData
-from interplay.train.devices import device_of, machine_of, random_numbers_apart
+from interplay.train.devices import check_devices, machine_of, random_numbers_apart
 from interplay.train.doubt import train_with_doubt
 from interplay.train.evidence import Evidence, gather_evidence, rule_of
 from interplay.train.levels import weigh_levels, worth_training
@@ -138,7 +138,7 @@ def fit(
     kind = TARGETS[train.kind]
     make_target(train.kind, recipe.decision.rule, kind.counts(train))
     check_budget(recipe, train, seed)
-    device_of(recipe.devices.accelerator)
+    check_devices(recipe.devices)
     if machine_of(recipe.devices):
         out, track = None, ()
     if out is not None:

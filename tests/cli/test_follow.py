@@ -71,4 +71,4 @@ def test_a_table_needs_a_name_and_a_stream_none(folder, capsys):
     assert main(["predict", str(folder)]) != 0
     assert "named by -o; or pass --follow" in capsys.readouterr().err
     assert main(["predict", str(folder), "--follow", "-o", "x.csv"]) != 0
-    assert "without --data and -o" in capsys.readouterr().err
+    assert "without --data, -o and --accelerator" in capsys.readouterr().err

@@ -3,7 +3,7 @@
 from jsonargparse import ArgumentParser, Namespace
 
 from interplay.cli.command import PROGRAM, Command
-from interplay.cli.options import json_option, run_options
+from interplay.cli.options import accelerator_option, json_option, run_options
 from interplay.cli.output import evaluation_in_words, progress, tell_next, tell_result
 from interplay.cli.workflow import source_of, windows_like, windows_of_split
 from interplay.errors import InvalidInput
@@ -26,6 +26,7 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
         action="store_true",
         help="keep no samples of the tested recordings in the run; the report then draws no signals",
     )
+    accelerator_option(part)
     json_option(part)
 
 
@@ -52,6 +53,7 @@ def run(args: Namespace) -> None:
             control=control,
             allow_twins=args.allow_twins,
             streams=False if args.no_streams else None,
+            accelerator=args.accelerator,
             progress=tell,
         )
     assert run.evaluation is not None

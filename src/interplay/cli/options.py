@@ -135,6 +135,17 @@ def run_option(part: ArgumentParser, what: str) -> None:
     )
 
 
+def accelerator_option(part: ArgumentParser) -> None:
+    """On what the network works."""
+    part.add_argument(
+        "--accelerator",
+        type=str | None,
+        default=None,
+        help="auto, cpu, gpu, mps (default: a GPU where there is one, unless the run was trained with "
+        "--devices.accelerator cpu)",
+    )
+
+
 def run_options(part: ArgumentParser) -> None:
     """A run, and data to show it."""
     run_option(part, f"folder of a run, as `{PROGRAM} train` made it")

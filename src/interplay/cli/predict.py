@@ -6,7 +6,7 @@ from pathlib import Path
 from jsonargparse import ArgumentParser, Namespace
 
 from interplay.cli.command import Command
-from interplay.cli.options import json_option, out_option, overwrite_option, run_options
+from interplay.cli.options import accelerator_option, json_option, out_option, overwrite_option, run_options
 from interplay.cli.output import progress, tell_result
 from interplay.cli.printable import cell
 from interplay.cli.workflow import windows_like
@@ -31,6 +31,7 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
         default=None,
         help="with --follow: folder to go on from and to save to where the streams stand",
     )
+    accelerator_option(part)
     json_option(part)
 
 
@@ -48,7 +49,8 @@ def run(args: Namespace) -> None:
     run = load_run(args.run, trust=args.trust)
     with whole_file(args.out, overwrite=args.overwrite) as part:
         with progress(args, "predicting") as tell:
-            table = run.predict(windows_like(run, args, labelled=False), progress=tell)
+            windows = windows_like(run, args, labelled=False)
+            table = run.predict(windows, accelerator=args.accelerator, progress=tell)
         if args.out.suffix == ".csv":
             table.map(cell).rename(columns=cell).to_csv(part, index=False)
         else:
@@ -62,9 +64,10 @@ def follow(args: Namespace) -> None:
     from interplay.cli.follow import Follower
     from interplay.train import load_run
 
-    if args.out is not None or args.data is not None:
+    if args.out is not None or args.data is not None or args.accelerator is not None:
         raise InvalidInput(
-            "--follow must come without --data and -o: it reads standard input and prints predictions."
+            "--follow must come without --data, -o and --accelerator: it reads standard input and prints predictions, "
+            "on the processor."
         )
     follower = Follower(load_run(args.run, trust=args.trust), args.state)
     try:

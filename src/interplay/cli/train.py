@@ -2,6 +2,7 @@
 
 from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
 from jsonargparse import ArgumentParser, Namespace
@@ -74,6 +75,7 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
 
 def run(args: Namespace) -> None:
     from interplay.train import make_trackers
+    from interplay.train.devices import machine_of
 
     recipe = given_recipe(args)
     if not args.dry_run:
@@ -89,6 +91,11 @@ def run(args: Namespace) -> None:
     trackers = make_trackers([args.track] if args.track else [], args.out, args.track_to)
     if not args.quiet:
         trackers.append(Beginning())
+    if machine_of(recipe.devices):
+        with TemporaryDirectory() as folder:
+            _trained(args, recipe, [], Path(folder))
+        tell_result(args, {"run": None}, f"Trained along; the first machine writes {args.out}.")
+        return
     with continued(args.out) as folder:
         run, test = _trained(args, recipe, trackers, folder)
     last = run.log[-1] if run.log else {}

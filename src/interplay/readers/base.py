@@ -93,6 +93,13 @@ class Sight:
     def __len__(self) -> int:
         return len(self.observed)
 
+    def to(self, device: torch.device) -> "Sight":
+        """The same windows there, with no summaries yet; these themselves where they are there."""
+        if self.observed.device == device:
+            return self
+        x = {name: values.to(device) for name, values in self.x.items()}
+        return Sight(x=x, observed=self.observed.to(device), static=self.static.to(device))
+
 
 class Reader(nn.Module, ABC):
     """Features of a view, and a head that learns from them.

@@ -99,13 +99,15 @@ class Mixture(nn.Module):
         return seen @ of_readers.T / of_readers.sum(1)
 
     def forward(self, seen: Sight) -> torch.Tensor:
-        """Logits (B, C)."""
-        return self.combined(self.evidence(seen), seen.observed)
+        """Logits (B, C), where the windows are; worked out where the readers are."""
+        here = seen.to(self.weight.device)
+        return self.combined(self.evidence(here), here.observed).to(seen.observed.device)
 
     def shares(self, observed: torch.Tensor) -> torch.Tensor:
         """(B, M, T) how much tokens are read: weights of readers over their modalities and steps; sums to 1."""
-        counted = self.presence(observed) * self.weight
-        of_modality = counted @ (self.of_readers.to(counted) / self.of_readers.sum(1, keepdim=True))
+        counted = self.presence(observed) * self.weight.to(observed.device)
+        of_readers = self.of_readers.to(counted)
+        of_modality = counted @ (of_readers / of_readers.sum(1, keepdim=True))
         token = observed / observed.sum(-1, keepdim=True).clamp_min(1) * of_modality[..., None]
         return token / token.sum((1, 2), keepdim=True).clamp_min(1e-9)
 

@@ -1,31 +1,149 @@
-"""On what the network is trained: one device, or several of one machine in a process each.
+"""On what a network works: one device, or in training several of one or more machines in a process each.
 
-Lightning brings the processes up and the gradients together. Every one of them reads its share of each batch, so that
-steps, schedule and gradients are those of one process with whole batches.
+Lightning chooses devices, and brings processes up and their gradients together. Every one of them reads its share of
+each batch, so that steps, schedule and gradients are those of one process with whole batches.
 """
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
+from lightning_fabric import Fabric
+from lightning_fabric.plugins.environments import LightningEnvironment
 from pytorch_lightning.strategies import DDPStrategy
+from torch import nn
 
+from interplay.errors import InvalidInput
+from interplay.nn import Model
+from interplay.readers import Mixture
 from interplay.train.checkpoint import PlainStates
 from interplay.train.recipe import DevicesConfig
+from interplay.train.sharded import CAN_SHARD, ShardedStrategy, WholeAtTheEnd
 
 
 def trainer_options(config: DevicesConfig) -> dict[str, Any]:
     """What to make a `Trainer` with."""
-    chosen = {"accelerator": config.accelerator, "devices": config.count, "precision": config.precision}
-    if config.count == 1:
+    chosen = {
+        "accelerator": config.accelerator,
+        "devices": config.count,
+        "num_nodes": config.num_nodes,
+        "precision": config.precision,
+        # what was asked for counts, whatever a scheduler has laid into the environment
+        "plugins": [PlainStates(), LightningEnvironment()],
+    }
+    if config.processes == 1:
         return chosen
-    # forked processes share the windows instead of copying them; and a network may have parts that a batch does not
-    # use, as experts that no token was sent to
-    strategy = DDPStrategy(start_method="fork", find_unused_parameters=True)
+    # forked processes share the windows instead of copying them
+    if config.sharded:
+        strategy = ShardedStrategy(start_method="fork")
+    else:
+        # a network may have parts that a batch does not use, as experts that no token was sent to
+        strategy = DDPStrategy(start_method="fork", find_unused_parameters=True)
     return chosen | {"strategy": strategy, "use_distributed_sampler": False}
+
+
+def device_of(accelerator: str) -> torch.device:
+    """The one device that is meant by the name of an accelerator.
+
+    Raises
+    ------
+    InvalidInput
+        If this machine has none such.
+    """
+    try:
+        return Fabric(accelerator=accelerator, devices=1, plugins=[LightningEnvironment()]).device
+    except (RuntimeError, ValueError, ImportError) as error:
+        raise InvalidInput(
+            f"an accelerator must be one that this machine has; {accelerator!r} is not ({error}) "
+            "Choose 'auto' or 'cpu'."
+        ) from error
+
+
+def check_devices(config: DevicesConfig) -> None:
+    """Refuse devices that this machine does not have, and shares that its version of torch cannot make."""
+    device_of(config.accelerator)
+    if config.sharded and not CAN_SHARD:
+        raise InvalidInput(
+            f"devices.strategy 'fsdp' must have a later torch than {torch.__version__}, which cannot wait for experts "
+            "that one process alone uses. Install torch 2.13 or later, or leave the strategy 'ddp'."
+        )
+
+
+def device_to_read_on(accelerator: str | None, trained: DevicesConfig) -> torch.device:
+    """Where to predict: by default a GPU where there is one, unless the training was told to leave it alone."""
+    by_default = "cpu" if trained.accelerator == "cpu" else "auto"
+    return device_of(by_default if accelerator is None else accelerator)
+
+
+def machine_of(config: DevicesConfig) -> int:
+    """Which of the machines that train together this one is, from 0 on, as the environment says; 0 alone writes."""
+    if config.num_nodes == 1:
+        return 0
+    missing = [name for name in ("MASTER_ADDR", "MASTER_PORT", "NODE_RANK") if name not in os.environ]
+    if missing:
+        raise InvalidInput(
+            f"training on {config.num_nodes} machines must find {missing[0]} in the environment. Set MASTER_ADDR and "
+            "MASTER_PORT to the address of the first machine and a free port of it, and NODE_RANK to the number of "
+            "this one, from 0 on."
+        )
+    rank = os.environ["NODE_RANK"]
+    if rank not in map(str, range(config.num_nodes)):
+        raise InvalidInput(
+            f"NODE_RANK must be the number of this machine, 0 to {config.num_nodes - 1}; got {rank!r}."
+        )
+    return int(rank)
+
+
+def random_numbers_apart(config: DevicesConfig) -> AbstractContextManager[None]:
+    """A block of training that leaves random numbers outside as they were.
+
+    It does not look at a GPU before processes are forked, to whom that GPU would then be lost.
+    """
+    device = device_of(config.accelerator)
+    used = [device] if device.type == "cuda" and config.processes == 1 else []
+    return torch.random.fork_rng(devices=used, device_type="cuda")
+
+
+@contextmanager
+def on_device(model: Model, device: torch.device | None) -> Iterator[torch.device]:
+    """A block in which a model is on a device, None leaves it where it is; readers stay on the processor.
+
+    These count samples above thresholds in float64, which not all devices have, and another rounding would move.
+    """
+    before = next(chain(model.parameters(), model.buffers())).device
+    if device is None or device == before:
+        yield before
+        return
+    try:
+        _move(model, device)
+        yield device
+    finally:
+        _move(model, before)
+
+
+def _move(part: nn.Module, device: torch.device) -> None:
+    if isinstance(part, Mixture):
+        return
+    if not any(isinstance(within, Mixture) for within in part.modules()):
+        part.to(device)
+        return
+    for child in part.children():
+        _move(child, device)
+    for name, value in part.named_buffers(recurse=False):
+        setattr(part, name, value.to(device))
+
+
+def own_callbacks(config: DevicesConfig) -> list[pl.Callback]:
+    """What every process of several does for itself."""
+    if config.processes == 1:
+        return []
+    return [OwnProcess(), WholeAtTheEnd()] if config.sharded else [OwnProcess()]
 
 
 class OwnProcess(pl.Callback):
@@ -43,7 +161,7 @@ class OwnProcess(pl.Callback):
 
 
 class HandOver(pl.Callback):
-    """Brings what other callbacks know from the first of several processes to the one that began them.
+    """Brings what other callbacks know from the first process of a machine to the one that began it.
 
     Parameters
     ----------
@@ -57,8 +175,9 @@ class HandOver(pl.Callback):
         self.path = Path(self.folder.name) / "state"
 
     def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        if trainer.is_global_zero:
-            states = [callback.state_dict() for callback in self.callbacks]
+        # weights in shares are put together by all
+        states = [callback.state_dict() for callback in self.callbacks]
+        if trainer.local_rank == 0:
             PlainStates().save_checkpoint({"states": states}, self.path)
 
     def take_over(self) -> None:

@@ -3,7 +3,8 @@
 import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, pairwise
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from interplay.progress import Progress
 from interplay.readers import ExtraTrees
 from interplay.train.attribution import asked_about, examples, explain_windows
 from interplay.train.batches import ScaledWindows
+from interplay.train.devices import on_device
 from interplay.train.rivals import rival_predictions
 from interplay.train.routing_statistics import Watch, beside_profile
 from interplay.train.streams import thinned_streams
@@ -120,8 +122,12 @@ def judge(
     n_bootstrap: int,
     forest: ExtraTrees | None,
     streams: bool,
+    device: torch.device,
 ) -> Evaluation:
-    """Evaluate, beside a forest if there is one, and keep streams if asked; leakage is the caller's to rule out."""
+    """Evaluate, beside a forest if there is one, and keep streams if asked; leakage is the caller's to rule out.
+
+    Windows are predicted on `device`; single ones are explained on the processor.
+    """
     test, few = scaled.windows, scaled.select(evenly(len(scaled), STRESS_WINDOWS))
     guided = not model.context.is_empty()
     hidden = test.modalities if len(test.modalities) > 1 else ()
@@ -130,12 +136,12 @@ def judge(
     def scores(windows: Windows, predicted: np.ndarray) -> Scores:
         return target.scores(windows, predicted, n_bootstrap)
 
-    watch = Watch(model, test)
-    predicted = predictions(model, scaled, next(tells), watch)
-    of_few = predictions(model, few, next(tells))
+    watch, there = Watch(model, test), partial(predictions, device=device)
+    predicted = there(model, scaled, next(tells), watch)
+    of_few = there(model, few, next(tells))
     # a model that does without the context does without that of single windows, too
-    blanked = predictions(_blanked(model), few.without_contexts(), next(tells)) if guided else None
-    without = {name: predictions(model, few, next(tells), hidden=m) for m, name in enumerate(hidden)}
+    blanked = there(_blanked(model), few.without_contexts(), next(tells)) if guided else None
+    without = {name: there(model, few, next(tells), hidden=m) for m, name in enumerate(hidden)}
     rivals = {} if forest is None else rival_predictions(forest, test, scaled.scaler)
     progress(1.0)
     insight = beside_profile(watch.dataset(), model.context)
@@ -192,21 +198,25 @@ def predictions(
     watch: Watch | None = None,
     *,
     hidden: int | None = None,
+    device: torch.device | None = None,
 ) -> np.ndarray:
-    """What is predicted of each window, see `TargetKind.predicted`; with modality number `hidden` unobserved."""
+    """What is predicted of each window, see `TargetKind.predicted`; with modality number `hidden` unobserved.
+
+    It is worked out on `device`, by default where the model is.
+    """
     kind = TARGETS[scaled.windows.kind]
-    device = next(chain(model.parameters(), model.buffers())).device
     parts, done = [], 0
-    for batch in scaled.in_order(BATCH_SIZE):
-        if hidden is not None:
-            batch.observed[:, hidden] = False
-        batch = batch.to(device)
-        output = model(batch.x, batch.observed, batch.context, batch.static)
-        if watch is not None:
-            watch.see(output, batch.y, batch.observed)
-        parts.append(kind.predicted(output.logits.cpu(), scaled.scaler))
-        done += len(batch.y)
-        progress(done / len(scaled))
+    with on_device(model, device) as place:
+        for batch in scaled.in_order(BATCH_SIZE):
+            if hidden is not None:
+                batch.observed[:, hidden] = False
+            batch = batch.to(place)
+            output = model(batch.x, batch.observed, batch.context, batch.static)
+            if watch is not None:
+                watch.see(output, batch.y, batch.observed)
+            parts.append(kind.predicted(output.logits.cpu(), scaled.scaler))
+            done += len(batch.y)
+            progress(done / len(scaled))
     return np.concatenate(parts)
 
 

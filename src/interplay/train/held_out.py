@@ -10,6 +10,7 @@ from interplay.nn import Model
 from interplay.readers.scoring import loss_of_windows
 from interplay.train.batches import ScaledWindows
 from interplay.train.logits import logits_of
+from interplay.train.sharded import put_together
 
 LOOKS = 40
 """Held-out windows are looked at about so often in a training."""
@@ -39,7 +40,7 @@ class AveragedWeights(pl.Callback):
         self.steps = 0
 
     def state_dict(self) -> dict[str, object]:
-        return {"weights": self.weights, "steps": self.steps}
+        return {"weights": put_together(self.weights), "steps": self.steps}
 
     def load_state_dict(self, state: Mapping) -> None:
         self.weights, self.steps = dict(state["weights"]), state["steps"]
@@ -52,7 +53,8 @@ class AveragedWeights(pl.Callback):
             if before is None or not value.is_floating_point():
                 self.weights[name] = value.detach().clone()
             else:
-                before.lerp_(value.detach(), share)
+                # what was kept of an interrupted training comes back on the processor
+                self.weights[name] = before.to(value.device).lerp_(value.detach(), share)
 
 
 @dataclass(slots=True)
@@ -105,7 +107,7 @@ class HeldOut(AveragedWeights):
 
     def state_dict(self) -> dict[str, object]:
         best = self.best
-        look = {"epoch": best.epoch, "loss": best.loss, "weights": best.weights}
+        look = {"epoch": best.epoch, "loss": best.loss, "weights": put_together(best.weights)}
         return {**super().state_dict(), "best": look, "curve": self.curve}
 
     def load_state_dict(self, state: Mapping) -> None:
@@ -114,19 +116,24 @@ class HeldOut(AveragedWeights):
         self.curve.update(state["curve"])
 
     def on_train_epoch_end(self, trainer, module) -> None:
-        epoch = trainer.current_epoch + 1
+        done = self._enough(trainer.current_epoch + 1)
+        # a machine that rounds otherwise must not go on alone
+        trainer.should_stop = trainer.strategy.reduce_boolean_decision(done or trainer.should_stop, all=False)
+
+    def _enough(self, epoch: int) -> bool:
+        """Look at held-out windows, if it is time to; whether the training has gone on for long enough."""
         late = epoch > self.best.epoch + max(PATIENCE * self.epochs, 2 * self.every)
         if self.best.epoch and late:
-            trainer.should_stop = True
-            return
+            return True
         if epoch % self.every and epoch != self.epochs:
-            return
-        self.model.load_state_dict(self.weights)
+            return False
+        self.model.load_state_dict(put_together(self.weights))
         logits, y = logits_of(self.model, self.windows)
         loss = float(loss_of_windows(logits, y, self.windows.windows.kind).mean())
         self.curve[epoch] = loss
         if not self.best.epoch or loss < self.best.loss:
             self.best.epoch, self.best.loss = epoch, loss
             self.best.weights = {name: value.clone() for name, value in self.weights.items()}
-        if self.worth is not None and epoch >= ASKED_FROM * self.epochs and not self.worth(logits, y):
-            trainer.should_stop = True
+        if self.worth is None or epoch < ASKED_FROM * self.epochs:
+            return False
+        return not self.worth(logits, y)

@@ -19,8 +19,8 @@ from interplay.nn import Model, Network
 from interplay.progress import Progress, silent
 from interplay.readers import Folds
 from interplay.train.batches import ScaledWindows
-from interplay.train.checkpoint import KeepState, PlainStates, Unfinished, training_key
-from interplay.train.devices import HandOver, OwnProcess, trainer_options
+from interplay.train.checkpoint import KeepState, Unfinished, training_key
+from interplay.train.devices import HandOver, own_callbacks, trainer_options
 from interplay.train.held_out import HeldOut
 from interplay.train.logits import logits_of
 from interplay.train.module import EpochLog, GuidedTraining, TrainingBatches, count_epochs, count_steps
@@ -102,7 +102,7 @@ def train_network(
     train = windows.windows
     settings = {**recipe.to_dict(), "seed": seed, "windows": len(train), "entities": len(train.entities)}
     # a bar of this process cannot be moved by others
-    moved = progress if recipe.devices.count == 1 else silent
+    moved = progress if recipe.devices.processes == 1 else silent
     log = EpochLog(moved, steps, trackers, settings, {} if look is None else look.curve)
     callbacks = [log] if look is None else [look, log]
     run_training(model, recipe, batches, epochs, callbacks, unfinished)
@@ -131,24 +131,25 @@ def run_training(
 ) -> None:
     """Train a model in place for some epochs, which the schedule spans."""
     with _quiet_lightning(), _heard_interruption():
-        several = recipe.devices.count > 1
+        several = recipe.devices.processes > 1
         handed = [HandOver(callbacks)] if several else []
-        states = [] if unfinished is None else [KeepState(unfinished.state)]
+        # other machines may not see the disk of the first one, and shares of weights are not put together in between
+        standing = None if recipe.devices.num_nodes > 1 or recipe.devices.sharded else unfinished
+        states = [] if standing is None else [KeepState(standing.state)]
         trainer = pl.Trainer(
             **trainer_options(recipe.devices),
             max_epochs=epochs,
             gradient_clip_val=recipe.optimiser.clip_norm,
-            callbacks=[*callbacks, *([OwnProcess()] if several else []), *states, *handed],
-            plugins=[PlainStates()],
+            callbacks=[*callbacks, *own_callbacks(recipe.devices), *states, *handed],
             logger=False,
-            enable_checkpointing=unfinished is not None,
+            enable_checkpointing=standing is not None,
             enable_progress_bar=False,
             enable_model_summary=False,
         )
         windows = batches.windows.windows
         steps = count_steps(len(windows), epochs, recipe)
         training = GuidedTraining(model, TARGETS[windows.kind], recipe, steps)
-        begun = None if unfinished is None else unfinished.begun()
+        begun = None if standing is None else standing.begun()
         trainer.fit(training, datamodule=batches, ckpt_path=begun)
         for one in handed:
             one.take_over()
@@ -169,13 +170,17 @@ def _heard_interruption() -> Iterator[None]:
 
 @contextmanager
 def _quiet_lightning() -> Iterator[None]:
-    """Its banners about hardware and its advice on workers, which batches cut from views do not need."""
-    logger = logging.getLogger("pytorch_lightning")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+    """Banners about hardware, and advice on workers and views: batches are cut from views; nobody writes to them."""
+    loggers = [logging.getLogger(name) for name in ("pytorch_lightning", "lightning_fabric")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="pytorch_lightning")
+            # nothing that a network returns is changed in place
+            warnings.filterwarnings("ignore", message="FSDP2-wrapped module")
             yield
     finally:
-        logger.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

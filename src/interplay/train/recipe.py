@@ -19,6 +19,7 @@ from interplay.settings import near_first, read_settings
 
 RULES = ("auto", "likeliest", "balanced")
 SCHEDULES = ("one_cycle", "constant")
+STRATEGIES = ("ddp", "fsdp")
 RECIPES = (
     "default",
     "network",
@@ -106,17 +107,38 @@ class DevicesConfig:
     accelerator : str
         "auto" takes a GPU where there is one; "cpu", "gpu", "mps" and what else Lightning knows.
     count : int
-        Devices of this machine, a process each. Batches are shared among them, so that steps stay what they are.
+        Devices of a machine, a process each. Batches are shared among them, so that steps stay what they are.
+    num_nodes : int
+        Machines that train together, with so many devices each. Each is given the same command, and MASTER_ADDR,
+        MASTER_PORT and NODE_RANK in its environment.
+    strategy : str
+        Of several processes: "ddp", each has all weights; or "fsdp", each holds a share of weights, gradients and what
+        the optimiser remembers, for networks that one device cannot hold while they learn.
     precision : str
         "32-true", "bf16-mixed", "16-mixed" and what else Lightning knows.
     """
 
     accelerator: str = "auto"
     count: int = 1
+    num_nodes: int = 1
+    strategy: str = "ddp"
     precision: str = "32-true"
 
     def __post_init__(self):
-        _at_least("devices.count", self.count, 1)
+        for name in ("count", "num_nodes"):
+            _at_least(f"devices.{name}", getattr(self, name), 1)
+        if self.strategy not in STRATEGIES:
+            raise InvalidInput(f"devices.strategy must be one of {list(STRATEGIES)}; got {self.strategy!r}.")
+
+    @property
+    def sharded(self) -> bool:
+        """Whether weights lie in shares."""
+        return self.processes > 1 and self.strategy == "fsdp"
+
+    @property
+    def processes(self) -> int:
+        """Of all machines together."""
+        return self.count * self.num_nodes
 
 
 @dataclass(frozen=True, kw_only=True)

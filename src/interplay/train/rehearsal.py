@@ -4,8 +4,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import torch
-
 from interplay.arrays import evenly
 from interplay.data import Scaler, Windows, scaled_schema
 from interplay.estimators import TemporalRUS
@@ -15,6 +13,7 @@ from interplay.progress import Progress
 from interplay.readers import Folds, View, cross_fit
 from interplay.registry import Choice
 from interplay.train.batches import ScaledWindows
+from interplay.train.devices import random_numbers_apart
 from interplay.train.evidence import asked
 from interplay.train.network import train_network
 from interplay.train.recipe import Recipe
@@ -134,7 +133,7 @@ def _readers_s(windows: Windows, recipe: Recipe) -> float:
 
 def _train(windows: Windows, recipe: Recipe, tell: Progress) -> None:
     schema = scaled_schema(windows.schema)
-    with torch.random.fork_rng():
+    with random_numbers_apart(recipe.devices):
         recipe = recipe.with_model(token_budget=1.0) if recipe.model.token_budget == AUTO else recipe
         network = build_model(schema, recipe.model, empty_context(len(schema.modalities), schema.steps))
         scaled = ScaledWindows(windows, Scaler.fit(windows), None, each_step=recipe.model.each_step)

@@ -44,7 +44,7 @@ class Watch:
         self.observed += observed.sum(0).cpu()
         self.allocated += output.allocated.sum(0).cpu()
         y = self.kind.group_of(y.cpu())
-        self.pooling.index_add_(0, y, output.pooling.double().cpu())
+        self.pooling.index_add_(0, y, output.pooling.cpu().double())
         self.pooled.index_add_(0, y, torch.ones(len(y), dtype=torch.float64))
         while len(self.layers) < len(output.routings):
             self.layers.append(_LayerSums(self.windows, self.config.num_experts, self.pairs))
@@ -164,8 +164,8 @@ class _LayerSums:
         weights = torch.zeros_like(routing.log_probs).scatter_(
             -1, routing.expert_ids, routing.expert_weights.to(routing.log_probs.dtype)
         )
-        self.use += weights.sum(0).double().cpu()
-        self.probability += (routing.log_probs.exp() * routing.observed[..., None]).sum(0).double().cpu()
+        self.use += weights.sum(0).cpu().double()
+        self.probability += (routing.log_probs.exp() * routing.observed[..., None]).sum(0).cpu().double()
         self.tokens += routing.observed.sum(0).cpu()
         mass = routing.log_probs[..., : routing.synergy_experts].exp().sum(-1)
         size = max(1, int(CHUNK_NUMBERS / max(1, self.pairs.shape[1] * routing.log_probs[0, 0].numel())))
@@ -175,8 +175,8 @@ class _LayerSums:
         ):
             both = seen[:, i] & seen[:, j]
             apart = jensen_shannon(log_probs[:, i], log_probs[:, j])
-            self.divergence += (apart * both).sum(0).double().cpu()
-            self.mass += (0.5 * (part[:, i] + part[:, j]) * both).sum(0).double().cpu()
+            self.divergence += (apart * both).sum(0).cpu().double()
+            self.mass += (0.5 * (part[:, i] + part[:, j]) * both).sum(0).cpu().double()
             self.together += both.sum(0).cpu()
 
     def means(self) -> tuple[np.ndarray, ...]:

@@ -6,31 +6,26 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 import xarray as xr
 
 from interplay.data import Scaler, SplitManifest, Windows
-from interplay.data.check import (
-    check_disjoint,
-    check_known,
-    check_labelled,
-    check_other_names,
-    check_schema,
-)
+from interplay.data.check import check_labelled, check_other_names, check_schema
 from interplay.data.conform import conform
 from interplay.data.same_samples import sketches, under_other_names
 from interplay.data.unlike_training import unlike_training
 from interplay.data.warn import warn_of_data
-from interplay.errors import InvalidInput
 from interplay.files import check_writable
 from interplay.nn import InteractionContext, Model
 from interplay.notebook import counted, rows_html
 from interplay.profile import InteractionProfile, TripleProfile
 from interplay.progress import Progress, shown, silent
 from interplay.readers import ExtraTrees
-from interplay.train.adaptation import Adaptation, check_later
+from interplay.train.adaptation import Adaptation
 from interplay.train.attribution import explain_windows
 from interplay.train.batches import ScaledWindows
 from interplay.train.described import TrainingData, guided_by
+from interplay.train.devices import device_to_read_on
 from interplay.train.evaluation import Evaluation, Scores, judge, prediction_table, predictions, scores_line
 from interplay.train.recipe import Recipe
 from interplay.train.rivals import forest_within
@@ -38,6 +33,7 @@ from interplay.train.run_folder import METRICS, read_run_folder, write_evaluatio
 from interplay.train.stream import EntityStream
 from interplay.train.stream_options import stream_options
 from interplay.train.target_kinds import TargetKind, make_target
+from interplay.train.unseen import check_control, check_unseen
 from interplay.train.window_contexts import WindowContexts, window_contexts
 from interplay.types import Schema
 
@@ -110,7 +106,9 @@ class Run:
         """What is predicted, and how classes are called."""
         return make_target(self.schema.kind, self.recipe.decision.rule, self.data.class_counts)
 
-    def predict(self, windows: Windows, *, progress: Progress | None = None) -> pd.DataFrame:
+    def predict(
+        self, windows: Windows, *, accelerator: str | None = None, progress: Progress | None = None
+    ) -> pd.DataFrame:
         """Predict windows, each on its own; they need no labels.
 
         Modalities, channels and classes are taken by name. One that is missing counts as never observed, and what the
@@ -121,6 +119,9 @@ class Run:
         windows : Windows
             Of the channels, units and steps that the run was trained on; with labels, or without as
             ``make_windows(..., labelled=False)`` and ``windows_from_arrays(arrays, None)`` give them.
+        accelerator : str, optional
+            On what the network works, one device: "auto", "cpu", "gpu", "mps". By default a GPU where there is one,
+            unless the run was trained with ``devices.accelerator`` "cpu". Another device rounds differently.
 
         Returns
         -------
@@ -133,12 +134,13 @@ class Run:
         Raises
         ------
         InvalidInput
-            If a channel is missing or in another unit, or steps are others.
+            If a channel is missing or in another unit, or steps are others; or if there is no such accelerator.
         """
+        device = device_to_read_on(accelerator, self.recipe.devices)
         windows, notes = self.conformed(windows, "windows to predict")
         warn_of_data([*notes, *unlike_training(windows, self.scaler.channels)])
         with shown(progress, "predicting") as tell:
-            predicted = predictions(self.model, self.scaled(windows), tell)
+            predicted = predictions(self.model, self.scaled(windows), tell, device=device)
         return prediction_table(windows, predicted, self.target, observed=windows.observed_at_all())
 
     def evaluate(
@@ -151,6 +153,7 @@ class Run:
         progress: Progress | None = None,
         n_bootstrap: int = 1000,
         streams: bool | None = None,
+        accelerator: str | None = None,
     ) -> dict[str, float]:
         """Judge the run on entities that neither the model nor its profile has seen.
 
@@ -175,6 +178,8 @@ class Run:
         streams : bool, optional
             Whether to keep what the test windows were cut from, thinned, for the report to draw; by default unless the
             card of the data says that access to them is restricted.
+        accelerator : str, optional
+            See `predict`.
 
         Returns
         -------
@@ -188,16 +193,17 @@ class Run:
             If the model, the profile or the control was fitted on one of the entities, by its name or, the model, by
             its samples; or if nobody knows whom the profile was fitted on.
         """
+        device = device_to_read_on(accelerator, self.recipe.devices)
         check_labelled(test, what="test windows")
         check_schema(test.schema, self.schema, what="test windows")
         test, notes = self.conformed(test, "test windows")
         warn_of_data([*notes, *unlike_training(test, self.scaler.channels)])
-        self._check_unseen(test, later=later)
+        check_unseen(test, self.data, self.profile, self.triples, self.adaptation, later=later)
         if not allow_twins and "train" in self.split.parts:
             known = self.split.parts["train"].samples
             check_other_names(under_other_names(sketches(test), known), what="the model")
         if control is not None:
-            _check_control(control, test)
+            check_control(test, control.schema, control.data, control.profile)
         if self.folder is not None:
             check_writable(self.folder / METRICS, overwrite=True)
         with shown(progress, "evaluating") as tell:
@@ -209,9 +215,10 @@ class Run:
                 n_bootstrap=n_bootstrap,
                 forest=self.forest or forest_within(self.model),
                 streams=not (self.data.card or {}).get("access") if streams is None else streams,
+                device=device,
             )
         if control is not None:
-            evaluation = replace(evaluation, control=control._scores(test, n_bootstrap))
+            evaluation = replace(evaluation, control=control._scores(test, n_bootstrap, device))
         self.evaluation = evaluation
         if "test" not in self.split.parts:
             self.split = self.split.with_part("test", test)
@@ -272,27 +279,14 @@ class Run:
         """What the profile says of each window, where the recipe asks for it."""
         return window_contexts(windows, self.profile, self.recipe.model.context)
 
-    def _check_unseen(self, test: Windows, *, later: bool) -> None:
-        """Refuse windows of entities that anything was fitted on; of later ones, the windows themselves."""
-        fitted = set(self.data.entities)
-        if later:
-            check_later(self.adaptation, test)
-            assert self.adaptation is not None
-            fitted = set(self.adaptation.source_entities)
-        check_disjoint(test.entities, fitted, what="the model")
-        if self.profile is not None:
-            check_known(self.profile.entities, self.profile.fitted, what="the profile")
-        for one, what in ((self.profile, "the profile"), (self.triples, "the profile of triples")):
-            check_disjoint(test.entities, one.entities if one is not None else (), what=what)
-
     def conformed(self, windows: Windows, what: str) -> tuple[Windows, list[str]]:
         """Windows as the model knows them, and what differs."""
         windows, notes = conform(windows, self.schema, self.data.channels, self.data.units, what=what)
         check_schema(windows.schema, self.schema, what=what)
         return windows, notes
 
-    def _scores(self, test: Windows, n_bootstrap: int) -> Scores:
-        predicted = predictions(self.model, self.scaled(test), silent)
+    def _scores(self, test: Windows, n_bootstrap: int, device: torch.device) -> Scores:
+        predicted = predictions(self.model, self.scaled(test), silent, device=device)
         return self.target.scores(test, predicted, n_bootstrap)
 
     def scaled(self, windows: Windows) -> ScaledWindows:
@@ -304,13 +298,6 @@ class Run:
         write_run_folder(self, Path(folder), overwrite=overwrite)
         self.folder = Path(folder)
         return self.folder
-
-
-def _check_control(control: Run, test: Windows) -> None:
-    if control.profile is not None:
-        raise InvalidInput("a control must have no profile; train it with train_control(run, windows).")
-    check_schema(test.schema, control.schema, what="test windows")
-    check_disjoint(test.entities, control.data.entities, what="the control")
 
 
 def load_run(folder: str | Path, *, trust: bool = False) -> Run:

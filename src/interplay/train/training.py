@@ -28,6 +28,7 @@ from interplay.profile import InteractionProfile, TripleProfile
 from interplay.progress import Progress, shown
 from interplay.train.batches import ScaledWindows
 from interplay.train.described import TrainingData
+from interplay.train.devices import check_devices, machine_of, random_numbers_apart
 from interplay.train.doubt import train_with_doubt
 from interplay.train.evidence import Evidence, gather_evidence, rule_of
 from interplay.train.levels import weigh_levels, worth_training
@@ -64,7 +65,8 @@ def fit(
     With `out`, where the training stands is kept after every epoch in a hidden folder beside it, ``.<name>.part``.
     The same call after an interruption goes on from there, to the same weights on a CPU as if there had been none;
     ``log.jsonl`` in that folder grows by a line per epoch. A call with other data, settings or versions starts anew;
-    one while another process is at it is refused.
+    one while another process is at it is refused. Of several machines that train together the first one alone writes;
+    all return the run, and after an interruption they begin anew.
 
     Parameters
     ----------
@@ -137,6 +139,9 @@ def fit(
     kind = TARGETS[train.kind]
     make_target(train.kind, recipe.decision.rule, kind.counts(train))
     check_budget(recipe, train, seed)
+    check_devices(recipe.devices)
+    if machine_of(recipe.devices):
+        out, track = None, ()
     if out is not None:
         check_run_folder(out, overwrite=False)
     trackers = make_trackers(track, None if out is None else Path(out))
@@ -149,7 +154,7 @@ def fit(
     _check_triples(triples, train)
     log = []
     work = nullcontext() if out is None else unfinished_work(out)
-    with work as folder, torch.random.fork_rng(), shown(progress, "training") as tell:
+    with work as folder, random_numbers_apart(recipe.devices), shown(progress, "training") as tell:
         evidence, after = None, 0.0
         if recipe.readers.any:
             after = READING if recipe.readers.network else 1.0

@@ -34,3 +34,13 @@ def test_a_product_of_two_modalities_is_not_lost_in_five_hundred_windows(seed):
     # errors of up to 0.28 bit are mostly doubt, which has bounds
     assert float(at["synergy_q_value"]) < 0.05
     assert profile.significant("synergy").sum() == 2
+
+
+@pytest.mark.slow
+def test_a_modality_that_is_learned_by_heart_before_others_are_learned_is_not_lost():
+    # 176 windows of 17 people: the last of sixteen quick epochs would say that turning and shaking tell nothing
+    windows = ip.make_windows(ip.load_dataset("hapt_sample"), step_s=0.5, steps=8, stride=48)
+    train, _ = ip.split_by_entity(windows, test=0.3, seed=0)
+    tells = ip.TemporalRUS(ip.PosteriorPID(), lags_s=[0]).fit(train).profile_.dataset["mi"]
+    # 1.0 to 1.6 bit where none is screened away
+    assert tells.min() > 0.7

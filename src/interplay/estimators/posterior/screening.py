@@ -23,12 +23,12 @@ SLOW = 5e-3
 """Learning rate: what two sources tell only together, and weakly, drowns in the noise of quick steps (four regimes of
 an exclusive or each: 8 of 40 pairs are seen, or 39)."""
 
-READ_LAST = 2
-"""Epochs at the end after which heads are judged."""
+UNREAD = 2
+"""Epochs at the beginning after which heads are not judged."""
 
 SURE_NATS = 3.0
 """Gain of a head over what is known without it, summed over held-out windows, that is asked beyond the logarithm of
-how many are tried: a gain of g nats by chance has odds of about exp(-g)."""
+how many are tried and, beyond those of much data, how often: a gain of g nats by chance has odds of about exp(-g)."""
 
 LEAST_GAIN_SHARE = 0.01
 """Share of what its better modality tells that a pair must add: further training of that modality's head gains as
@@ -56,21 +56,21 @@ def screen(
     probes = FoldProbes(problem, pairs, Screened.all(n_m, len(pairs)), short, random_state, parts)
     prior = prior_losses(problem, parts).sum()
     i, j = torch.from_numpy(pairs).unbind(1)
-    modalities, worth = torch.zeros(n_m, dtype=torch.bool), torch.zeros(len(pairs), dtype=torch.bool)
-    sure, sure_of_pairs = (SURE_NATS + math.log(max(1, n) * n_l) for n in (n_m, len(pairs)))
+    looks = max(1.0, short.epochs / SCREENING_EPOCHS)
+    sure, sure_of_pairs = (SURE_NATS + math.log(max(1, n) * n_l * looks) for n in (n_m, len(pairs)))
+    alone, together = torch.tensor(torch.inf), torch.tensor(torch.inf)
     for epoch in range(short.epochs):
         probes.train_epoch()
         progress((epoch + 1) / short.epochs)
-        if epoch < short.epochs - READ_LAST:
+        if epoch + 1 <= min(UNREAD, short.epochs - 1):
             continue
-        alone, together = probes.held_out_losses()
-        modalities |= (prior - alone > sure).any(1)
-        least = torch.minimum(alone[i], alone[j]).clamp_max(prior)
-        gain = least - together
-        demanded = (
-            sure_of_pairs + LEAST_GAIN_SHARE * (prior - least) + usual_gain(gain, i, j, n_m).clamp_min(0.0)
-        )
-        worth |= (gain > demanded).any(1)
+        # each head at its best: of few windows one learns by heart while another is still to learn
+        alone, together = map(torch.minimum, (alone, together), probes.held_out_losses())
+    modalities = (prior - alone > sure).any(1)
+    least = torch.minimum(alone[i], alone[j]).clamp_max(prior)
+    gain = least - together
+    demanded = sure_of_pairs + LEAST_GAIN_SHARE * (prior - least) + usual_gain(gain, i, j, n_m).clamp_min(0.0)
+    worth = (gain > demanded).any(1)
     modalities[torch.cat([i[worth], j[worth]])] = True
     return Screened(modalities.numpy(), worth.numpy())
 

@@ -23,17 +23,19 @@ class ShardedStrategy(DDPStrategy):
     """Processes as those of Lightning's data parallel training, and each holds a share of the weights."""
 
     def configure_ddp(self) -> None:
-        assert isinstance(self.lightning_module, pl.LightningModule)
-        network = self.lightning_module.model
+        training = self.lightning_module
+        assert training is not None
+        network = training.model
+        assert isinstance(network, nn.Module)
         # what has no rows cannot be shared
-        for module, name in _weights(network):
-            if not module._parameters[name].ndim:
-                setattr(module, name, nn.Parameter(module._parameters[name].detach().reshape(1)))
+        for module, name, weight in _weights(network):
+            if not weight.ndim:
+                setattr(module, name, nn.Parameter(weight.detach().reshape(1)))
         mesh = init_device_mesh(self.root_device.type, (self.world_size,))
         for part in [*(part for part in network.modules() if isinstance(part, Block)), network]:
-            fully_shard(part, mesh=mesh)
-        # experts to which one process sends no token may be those of another
-        network.set_reduce_scatter_unused_params(True)
+            shared = fully_shard(part, mesh=mesh)
+            # experts to which one process sends no token may be those of another
+            shared.set_reduce_scatter_unused_params(True)
 
 
 class WholeAtTheEnd(pl.Callback):
@@ -48,8 +50,8 @@ class WholeAtTheEnd(pl.Callback):
             if isinstance(part, FSDPModule):
                 # back to the class that it was before, which is the second parent of what `fully_shard` made it
                 part.__class__ = type(part).__bases__[1]
-        for part, name in _weights(module.model):
-            part._parameters[name] = nn.Parameter(_whole(part._parameters[name]))
+        for part, name, weight in _weights(module.model):
+            part._parameters[name] = nn.Parameter(_whole(weight))
 
 
 def put_together(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -61,6 +63,8 @@ def _whole(value: torch.Tensor) -> torch.Tensor:
     return value.full_tensor() if isinstance(value, DTensor) else value
 
 
-def _weights(network: nn.Module) -> list[tuple[nn.Module, str]]:
-    weights = ((module, module._parameters) for module in network.modules())
-    return [(module, name) for module, of in weights for name, value in of.items() if value is not None]
+def _weights(network: nn.Module) -> list[tuple[nn.Module, str, nn.Parameter]]:
+    """Every weight, whose it is and by what name."""
+    return [
+        (module, *weight) for module in network.modules() for weight in module.named_parameters(recurse=False)
+    ]

@@ -141,6 +141,7 @@ def one_of_two_machines(rank: int, port: int, out: Path) -> tuple[list, np.ndarr
     return run.log, run.predict(xor_windows(50, seed=1))["p_like"], run.folder
 
 
+@pytest.mark.slow
 def test_two_machines_train_as_one_with_the_whole_batch(tmp_path):
     train, new = xor_windows(128, seed=0), xor_windows(50, seed=1)
     one = ip.fit(train, profile=xor_profile(), recipe="network", settings=SMALL | STILL | ALONE)

@@ -83,6 +83,7 @@ def equal_on_device(run: Run, new: ip.Windows) -> None:
         assert torch.equal(value, weight)
 
 
+@pytest.mark.slow
 def test_a_network_works_where_it_is_told_to(network, new):
     in_a_process(equal_on_device, network, new)
 

@@ -5,13 +5,13 @@ import json
 import numpy as np
 import pytest
 import torch
-from test_devices import ALONE, STILL
 
 import interplay as ip
 from interplay.errors import InvalidInput
 from interplay.train import devices, load_run, make_recipe, sharded
 from interplay.train.recipe import DevicesConfig
 from small_runs import SMALL, xor_profile, xor_windows
+from test_devices import ALONE, STILL
 
 FSDP = {"devices.count": 2, "devices.strategy": "fsdp", "devices.accelerator": "cpu"}
 

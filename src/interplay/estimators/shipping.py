@@ -1,7 +1,8 @@
 """Work on other processes or machines, through joblib: what all of it needs goes there once, results come back here.
 
 By default joblib starts processes on this machine, which map large arrays into memory. Under
-``joblib.parallel_config("dask")`` it is the workers of a Dask cluster, to each of which the arrays are sent.
+``joblib.parallel_config("dask")`` it is the workers of a Dask cluster, to each of which the arrays are sent; under
+``joblib.parallel_config("ray")`` those of a Ray cluster, whose machines each hold them in shared memory.
 """
 
 import io
@@ -9,6 +10,7 @@ import pickle
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -91,6 +93,9 @@ def results_elsewhere(
         Processes of this machine; a cluster has as many workers as it has.
     """
     shipped = Shipped(common)
+    if _asks_ray():
+        yield from _results_on_ray(work, shipped, items)
+        return
     with _sent_once(shipped):
         jobs = Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1)
         yield from jobs(delayed(_one)(work, shipped, k, item) for k, item in items.items())
@@ -98,6 +103,28 @@ def results_elsewhere(
 
 def _one(work: Callable[[T, Item], Result], shipped: Shipped[T], k: int, item: Item) -> tuple[int, Result]:
     return k, work(shipped.value(), item)
+
+
+def _asks_ray() -> bool:
+    """Whether joblib was told to use Ray."""
+    backend, _ = get_active_backend()
+    return type(backend).__module__.startswith("ray.")
+
+
+def _results_on_ray(
+    work: Callable[[T, Item], Result], shipped: Shipped[T], items: Mapping[int, Item]
+) -> Iterator[tuple[int, Result]]:
+    """By tasks of its own: joblib's backend gives results only when all are there, and sends everything with each."""
+    ray = import_module("ray")
+    place, task = ray.put(shipped), ray.remote(_one)
+    pending = [task.remote(work, place, k, item) for k, item in items.items()]
+    try:
+        while pending:
+            done, pending = ray.wait(pending)
+            yield from ray.get(done)
+    finally:
+        for one in pending:
+            ray.cancel(one)
 
 
 @contextmanager

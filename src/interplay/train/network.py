@@ -170,7 +170,7 @@ def _heard_interruption() -> Iterator[None]:
 
 @contextmanager
 def _quiet_lightning() -> Iterator[None]:
-    """Banners about hardware, and advice on workers and views: batches are cut from views; nobody writes to them."""
+    """Banners about hardware, and advice on workers and views: batches are cut from views that nobody writes to."""
     loggers = [logging.getLogger(name) for name in ("pytorch_lightning", "lightning_fabric")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

@@ -23,19 +23,19 @@ class ShardedStrategy(DDPStrategy):
     """Processes as those of Lightning's data parallel training, and each holds a share of the weights."""
 
     def configure_ddp(self) -> None:
-        assert isinstance(self.lightning_module, pl.LightningModule)
-        network = self.lightning_module.model
+        training = self.lightning_module
+        assert training is not None
+        network = training.model
         assert isinstance(network, nn.Module)
         # what has no rows cannot be shared
         for module, name, weight in _weights(network):
             if not weight.ndim:
                 setattr(module, name, nn.Parameter(weight.detach().reshape(1)))
         mesh = init_device_mesh(self.root_device.type, (self.world_size,))
-        for block in [part for part in network.modules() if isinstance(part, Block)]:
-            fully_shard(block, mesh=mesh)
-        network = fully_shard(network, mesh=mesh)
-        # experts to which one process sends no token may be those of another
-        network.set_reduce_scatter_unused_params(True)
+        for part in [*(part for part in network.modules() if isinstance(part, Block)), network]:
+            shared = fully_shard(part, mesh=mesh)
+            # experts to which one process sends no token may be those of another
+            shared.set_reduce_scatter_unused_params(True)
 
 
 class WholeAtTheEnd(pl.Callback):
@@ -64,7 +64,7 @@ def _whole(value: torch.Tensor) -> torch.Tensor:
 
 
 def _weights(network: nn.Module) -> list[tuple[nn.Module, str, nn.Parameter]]:
-    weights = ((module, module._parameters) for module in network.modules())
+    """Every weight, whose it is and by what name."""
     return [
-        (module, name, value) for module, of in weights for name, value in of.items() if value is not None
+        (module, *weight) for module in network.modules() for weight in module.named_parameters(recurse=False)
     ]

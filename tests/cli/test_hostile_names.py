@@ -56,11 +56,18 @@ def test_predictions_in_csv_hold_no_formulas_and_numbers_as_they_are(tmp_path, m
             "p_@SUM(1)": [-0.25, np.nan],
         }
     )
-    run = Namespace(predict=lambda windows, progress: table)
+    run = Namespace(predict=lambda windows, accelerator, progress: table)
     monkeypatch.setattr("interplay.train.load_run", lambda folder, trust: run)
     monkeypatch.setattr(predict, "windows_like", lambda *_, **__: None)
     args = Namespace(
-        out=tmp_path / "t.csv", run="", trust=False, overwrite=False, quiet=True, json=True, follow=False
+        out=tmp_path / "t.csv",
+        run="",
+        trust=False,
+        overwrite=False,
+        quiet=True,
+        json=True,
+        follow=False,
+        accelerator=None,
     )
     predict.run(args)
     rows = list(csv.reader((tmp_path / "t.csv").open(newline="")))

@@ -14,9 +14,9 @@ import interplay as ip
 from interplay.cli import main
 from interplay.errors import InvalidInput
 from interplay.nn import TwoLevels
-from interplay.train import Run, devices, evaluation
+from interplay.train import Run, evaluation, on_device
 from interplay.train import run as runs
-from interplay.train.devices import device_of
+from interplay.train.on_device import device_of
 from interplay.train.recipe import DevicesConfig
 from small_runs import SMALL, xor_profile, xor_windows
 
@@ -135,8 +135,8 @@ def test_the_processor_is_the_processor_to_the_bit(network, two_levels, new):
     [(None, "auto", "auto"), (None, "gpu", "auto"), (None, "cpu", "cpu"), ("gpu", "cpu", "gpu")],
 )
 def test_a_run_that_was_kept_off_the_gpu_stays_off_it(asked, trained, meant, monkeypatch):
-    monkeypatch.setattr(devices, "device_of", lambda accelerator: accelerator)
-    assert devices.device_to_read_on(asked, DevicesConfig(accelerator=trained)) == meant
+    monkeypatch.setattr(on_device, "device_of", lambda accelerator: accelerator)
+    assert on_device.device_to_read_on(asked, DevicesConfig(accelerator=trained)) == meant
 
 
 def test_a_device_that_is_not_there_is_refused_before_any_work(network, new):

@@ -5,24 +5,20 @@ each batch, so that steps, schedule and gradients are those of one process with 
 """
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from itertools import chain
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from lightning_fabric import Fabric
 from lightning_fabric.plugins.environments import LightningEnvironment
 from pytorch_lightning.strategies import DDPStrategy
-from torch import nn
 
 from interplay.errors import InvalidInput
-from interplay.nn import Model
-from interplay.readers import Mixture
 from interplay.train.checkpoint import PlainStates
+from interplay.train.on_device import device_of
 from interplay.train.recipe import DevicesConfig
 from interplay.train.sharded import CAN_SHARD, ShardedStrategy, WholeAtTheEnd
 
@@ -48,23 +44,6 @@ def trainer_options(config: DevicesConfig) -> dict[str, Any]:
     return chosen | {"strategy": strategy, "use_distributed_sampler": False}
 
 
-def device_of(accelerator: str) -> torch.device:
-    """The one device that is meant by the name of an accelerator.
-
-    Raises
-    ------
-    InvalidInput
-        If this machine has none such.
-    """
-    try:
-        return Fabric(accelerator=accelerator, devices=1, plugins=[LightningEnvironment()]).device
-    except (RuntimeError, ValueError, ImportError) as error:
-        raise InvalidInput(
-            f"an accelerator must be one that this machine has; {accelerator!r} is not ({error}) "
-            "Choose 'auto' or 'cpu'."
-        ) from error
-
-
 def check_devices(config: DevicesConfig) -> None:
     """Refuse devices that this machine does not have, and shares that its version of torch cannot make."""
     device_of(config.accelerator)
@@ -73,12 +52,6 @@ def check_devices(config: DevicesConfig) -> None:
             f"devices.strategy 'fsdp' must have a later torch than {torch.__version__}, which cannot wait for experts "
             "that one process alone uses. Install torch 2.13 or later, or leave the strategy 'ddp'."
         )
-
-
-def device_to_read_on(accelerator: str | None, trained: DevicesConfig) -> torch.device:
-    """Where to predict: by default a GPU where there is one, unless the training was told to leave it alone."""
-    by_default = "cpu" if trained.accelerator == "cpu" else "auto"
-    return device_of(by_default if accelerator is None else accelerator)
 
 
 def machine_of(config: DevicesConfig) -> int:
@@ -108,35 +81,6 @@ def random_numbers_apart(config: DevicesConfig) -> AbstractContextManager[None]:
     device = device_of(config.accelerator)
     used = [device] if device.type == "cuda" and config.processes == 1 else []
     return torch.random.fork_rng(devices=used, device_type="cuda")
-
-
-@contextmanager
-def on_device(model: Model, device: torch.device | None) -> Iterator[torch.device]:
-    """A block in which a model is on a device, None leaves it where it is; readers stay on the processor.
-
-    These count samples above thresholds in float64, which not all devices have, and another rounding would move.
-    """
-    before = next(chain(model.parameters(), model.buffers())).device
-    if device is None or device == before:
-        yield before
-        return
-    try:
-        _move(model, device)
-        yield device
-    finally:
-        _move(model, before)
-
-
-def _move(part: nn.Module, device: torch.device) -> None:
-    if isinstance(part, Mixture):
-        return
-    if not any(isinstance(within, Mixture) for within in part.modules()):
-        part.to(device)
-        return
-    for child in part.children():
-        _move(child, device)
-    for name, value in part.named_buffers(recurse=False):
-        setattr(part, name, value.to(device))
 
 
 def own_callbacks(config: DevicesConfig) -> list[pl.Callback]:

@@ -21,7 +21,7 @@ from interplay.progress import Progress
 from interplay.readers import ExtraTrees
 from interplay.train.attribution import asked_about, examples, explain_windows
 from interplay.train.batches import ScaledWindows
-from interplay.train.devices import on_device
+from interplay.train.on_device import on_device
 from interplay.train.rivals import rival_predictions
 from interplay.train.routing_statistics import Watch, beside_profile
 from interplay.train.streams import thinned_streams

@@ -25,8 +25,8 @@ from interplay.train.adaptation import Adaptation
 from interplay.train.attribution import explain_windows
 from interplay.train.batches import ScaledWindows
 from interplay.train.described import TrainingData, guided_by
-from interplay.train.devices import device_to_read_on
 from interplay.train.evaluation import Evaluation, Scores, judge, prediction_table, predictions, scores_line
+from interplay.train.on_device import device_to_read_on
 from interplay.train.recipe import Recipe
 from interplay.train.rivals import forest_within
 from interplay.train.run_folder import METRICS, read_run_folder, write_evaluation, write_run_folder

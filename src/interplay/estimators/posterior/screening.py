@@ -58,19 +58,22 @@ def screen(
     i, j = torch.from_numpy(pairs).unbind(1)
     looks = max(1.0, short.epochs / SCREENING_EPOCHS)
     sure, sure_of_pairs = (SURE_NATS + math.log(max(1, n) * n_l * looks) for n in (n_m, len(pairs)))
+    modalities, worth = torch.zeros(n_m, dtype=torch.bool), torch.zeros(len(pairs), dtype=torch.bool)
     alone, together = torch.tensor(torch.inf), torch.tensor(torch.inf)
     for epoch in range(short.epochs):
         probes.train_epoch()
         progress((epoch + 1) / short.epochs)
         if epoch + 1 <= min(UNREAD, short.epochs - 1):
             continue
-        # each head at its best: of few windows one learns by heart while another is still to learn
+        # each head at its best so far: of few windows one learns by heart while another is still to learn
         alone, together = map(torch.minimum, (alone, together), probes.held_out_losses())
-    modalities = (prior - alone > sure).any(1)
-    least = torch.minimum(alone[i], alone[j]).clamp_max(prior)
-    gain = least - together
-    demanded = sure_of_pairs + LEAST_GAIN_SHARE * (prior - least) + usual_gain(gain, i, j, n_m).clamp_min(0.0)
-    worth = (gain > demanded).any(1)
+        modalities |= (prior - alone > sure).any(1)
+        least = torch.minimum(alone[i], alone[j]).clamp_max(prior)
+        gain = least - together
+        demanded = (
+            sure_of_pairs + LEAST_GAIN_SHARE * (prior - least) + usual_gain(gain, i, j, n_m).clamp_min(0.0)
+        )
+        worth |= (gain > demanded).any(1)
     modalities[torch.cat([i[worth], j[worth]])] = True
     return Screened(modalities.numpy(), worth.numpy())
 

@@ -1,9 +1,10 @@
 """Results that grow: one JSON object a line, a job done once, several processes."""
 
+import argparse
 import json
 import platform
 import warnings
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -49,6 +50,45 @@ def run_jobs(
         add_row(path, row)
         print(f"{k}/{len(open_jobs)} {key(row)}, {row['seconds']:.0f} s", flush=True)
     return read_rows(path)
+
+
+def run_draws(
+    description: str,
+    kind: str,
+    names: Collection[str],
+    sizes: Sequence[int],
+    work: Callable[[int, int, str], dict],
+    path: Path,
+    page: Callable[[list[dict]], str],
+) -> None:
+    """Do what the command line asks for of jobs (size, seed, name), and write the page beside their rows.
+
+    Parameters
+    ----------
+    description : for the help
+    kind : what names are, as rows call it
+    names, sizes : all that can be asked for, and by default is; of each three seeds
+    work, path : as of `run_jobs`
+    page : from all rows to Markdown
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--sizes", type=int, nargs="+", default=sizes)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument(f"--{kind}s", dest="names", nargs="+", default=list(names), choices=list(names))
+    parser.add_argument("--processes", type=int, default=1)
+    options = parser.parse_args()
+    jobs = [
+        (size, seed, name)
+        for seed in range(options.seeds)
+        for size in options.sizes
+        for name in options.names
+    ]
+
+    def key(row: dict) -> Hashable:
+        return row["size"], row["seed"], row[kind]
+
+    rows = run_jobs(jobs, work, path, key=key, processes=options.processes)
+    path.with_suffix(".md").write_text(page(rows), "utf-8")
 
 
 def alone(work: Callable[..., dict], job: Iterable) -> dict:

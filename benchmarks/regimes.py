@@ -9,7 +9,6 @@ Jobs are (windows, seed, model); each result is added to benchmarks/results/regi
 goes on, and the table is written beside it. Run with ``python -m benchmarks.regimes``.
 """
 
-import argparse
 import time
 from functools import lru_cache
 from pathlib import Path
@@ -19,13 +18,12 @@ import pandas as pd
 import torch
 
 import interplay as ip
-from benchmarks.records import days, machine, markdown, run_jobs
+from benchmarks.records import days, machine, markdown, run_draws
 from interplay.info import mutual_information
 from interplay.train import Run
 from interplay.train.batches import ScaledWindows
 
 RESULTS = Path(__file__).parent / "results" / "regimes.jsonl"
-PAGE = RESULTS.with_suffix(".md")
 REGIMES, STEPS, N_TEST = 4, 6, 5000
 LAGS = (1, 2, 4, 5)
 """Of the pair of each regime."""
@@ -158,26 +156,8 @@ def page(rows: list[dict]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--sizes", type=int, nargs="+", default=[2000, 6000])
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--models", nargs="+", default=list(MODELS), choices=list(MODELS))
-    parser.add_argument("--processes", type=int, default=1)
-    options = parser.parse_args()
-    jobs = [
-        (size, seed, name)
-        for seed in range(options.seeds)
-        for size in options.sizes
-        for name in options.models
-    ]
-    rows = run_jobs(
-        jobs,
-        one_row,
-        RESULTS,
-        key=lambda row: (row["size"], row["seed"], row["model"]),
-        processes=options.processes,
-    )
-    PAGE.write_text(page(rows), "utf-8")
+    """Measure what is missing, and write the page."""
+    run_draws(__doc__.split("\n")[0], "model", MODELS, [2000, 6000], one_row, RESULTS, page)
 
 
 if __name__ == "__main__":

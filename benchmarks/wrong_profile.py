@@ -7,7 +7,6 @@ added to benchmarks/results/wrong_profile.jsonl, from which an interrupted run g
 it. Run with ``python -m benchmarks.wrong_profile``.
 """
 
-import argparse
 import time
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
@@ -18,13 +17,12 @@ import pandas as pd
 
 import interplay as ip
 from benchmarks.planted import shuffled
-from benchmarks.records import days, machine, markdown, run_jobs
+from benchmarks.records import days, machine, markdown, run_draws
 from interplay.profile import InteractionProfile
 from interplay.synthetic import planted_ceiling, planted_windows
 from interplay.train import make_recipe
 
 RESULTS = Path(__file__).parent / "results" / "wrong_profile.jsonl"
-PAGE = RESULTS.with_suffix(".md")
 N_TEST = 20_000
 OTHERS = 250
 """Windows of a small study of others."""
@@ -189,20 +187,8 @@ def page(rows: list[dict]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--sizes", type=int, nargs="+", default=[500, 2000])
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--processes", type=int, default=1)
-    options = parser.parse_args()
-    jobs = [(size, seed, name) for seed in range(options.seeds) for size in options.sizes for name in TRIALS]
-    rows = run_jobs(
-        jobs,
-        one_row,
-        RESULTS,
-        key=lambda row: (row["size"], row["seed"], row["trial"]),
-        processes=options.processes,
-    )
-    PAGE.write_text(page(rows), "utf-8")
+    """Measure what is missing, and write the page."""
+    run_draws(__doc__.split("\n")[0], "trial", TRIALS, [500, 2000], one_row, RESULTS, page)
 
 
 if __name__ == "__main__":

@@ -74,8 +74,8 @@ def _copy_from(source, target, non_blocking=False):
 
 
 # torch makes tensors of the device of lists of indices by itself
-torch.library.impl("aten::empty_strided", "privateuseone")(_empty_strided)
-torch.library.impl("aten::_copy_from", "privateuseone")(_copy_from)
+torch.library.impl(aten.empty_strided.default.name(), ELSEWHERE.type)(_empty_strided)
+torch.library.impl(aten._copy_from.default.name(), ELSEWHERE.type)(_copy_from)
 
 
 class FakeDevice(TorchDispatchMode):

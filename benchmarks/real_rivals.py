@@ -11,9 +11,9 @@ from sklearn.preprocessing import StandardScaler
 
 import interplay as ip
 from interplay.data import Scaler
-from interplay.readers import Sight, sight, window_summaries
+from interplay.readers import Sight, intervals, sight, window_summaries
 from interplay.readers.hydra import draw_groups, wins
-from interplay.readers.rockets import draw_patterns, shares_above
+from interplay.readers.rockets import draw_patterns, samples_of, shares_above
 
 Ask = Callable[[ip.Windows], np.ndarray]
 PATTERNS = 5000
@@ -29,6 +29,22 @@ def features_of(windows: ip.Windows, scaler: Scaler, what: Callable[[Sight], tor
 def extra_trees(train: ip.Windows, seed: int) -> Ask:
     """500 extremely randomised trees on window summaries and ranks."""
     return _classifier(ExtraTreesClassifier(500, random_state=seed), train)
+
+
+def quant(train: ip.Windows, seed: int) -> Ask:
+    """QUANT: 200 extremely randomised trees, by entropy, on quantiles of intervals of samples, changes and spectra."""
+    trees = ExtraTreesClassifier(200, max_features=0.1, criterion="entropy", random_state=seed)
+    return _classifier(trees, train, quant_features)
+
+
+def quant_features(seen: Sight) -> torch.Tensor:
+    """What QUANT looks at: beside samples and changes, as our readers do, changes of these and spectra."""
+    columns = [intervals.interval_quantiles(seen)]
+    for m, x in enumerate(seen.x.values()):
+        samples, _ = samples_of(x, seen.observed[:, m])
+        for part in (samples.diff(n=2), torch.fft.rfft(samples).abs()) if samples.shape[-1] > 2 else ():
+            columns += intervals.of_levels(part, torch.ones_like(part[:, :1], dtype=torch.bool))
+    return torch.cat(columns, dim=1)
 
 
 def boosting(train: ip.Windows, seed: int) -> Ask:
@@ -51,12 +67,12 @@ def minirocket_hydra(train: ip.Windows, seed: int) -> Ask:
     return _ridge(train, seed, "shares", "wins")
 
 
-def _classifier(model, train: ip.Windows) -> Ask:
+def _classifier(model, train: ip.Windows, what: Callable[[Sight], torch.Tensor] = window_summaries) -> Ask:
     scaler = Scaler.fit(train)
-    model.fit(features_of(train, scaler, window_summaries), train.y)
+    model.fit(features_of(train, scaler, what), train.y)
 
     def ask(test: ip.Windows) -> np.ndarray:
-        return _spread(model.predict_proba(features_of(test, scaler, window_summaries)), model.classes_, test)
+        return _spread(model.predict_proba(features_of(test, scaler, what)), model.classes_, test)
 
     return ask
 
@@ -99,6 +115,7 @@ def _spread(probs: np.ndarray, classes: np.ndarray, test: ip.Windows) -> np.ndar
 
 RIVALS: dict[str, Callable[[ip.Windows, int], Ask]] = {
     "extra_trees": extra_trees,
+    "quant": quant,
     "boosting": boosting,
     "minirocket": minirocket,
     "minirocket_summaries": minirocket_summaries,

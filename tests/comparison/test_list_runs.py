@@ -8,6 +8,7 @@ import yaml
 import interplay as ip
 from interplay.errors import InvalidInput
 from interplay.train import Run, make_recipe
+from interplay.train.run_folder import FORMAT
 from report_runs import drawn_run
 
 
@@ -86,6 +87,6 @@ def test_damage_of_any_kind_is_a_sentence(folder, tmp_path, text):
 
 def test_a_plain_recipe_goes_by_its_name(folder, tmp_path):
     shutil.copytree(folder / "b", tmp_path / "r")
-    settings = {"format": "interplay-run-2", "recipe": make_recipe("paper").to_dict(), "seed": 0}
+    settings = {"format": FORMAT, "recipe": make_recipe("paper").to_dict(), "seed": 0}
     (tmp_path / "r" / "config.yaml").write_text(yaml.safe_dump(settings), "utf-8")
     assert ip.list_runs(tmp_path).runs[0].recipe == "paper"

@@ -7,6 +7,7 @@ from interplay.types import Recording, Stream, Target
 
 SETTINGS = {
     "extra_trees": {"trees": 20},
+    "interval_trees": {"trees": 20},
     "boosted_trees": {"rounds": 10},
     "rockets": {"patterns": 100},
     "hydra": {"patterns": 100},

@@ -5,7 +5,7 @@ import torch
 
 from interplay.errors import NotFitted
 from interplay.readers import Mixture, Reader, View
-from interplay.readers.mixture import mixture_weights
+from interplay.readers.mixture import LEAST_PART, LESS_LIKELY, mixture_weights, parts_by_loss
 from interplay.readers.scoring import loss_of_windows
 from interplay.types import Schema
 
@@ -107,3 +107,21 @@ def test_it_must_be_fitted():
     said, _ = evidence(4)
     with pytest.raises(NotFitted, match="mixture must be fitted"):
         mixture().combined(said, torch.ones(4, 2, 3, dtype=torch.bool))
+
+
+def test_a_reader_that_loses_a_nat_more_counts_less_from_the_beginning():
+    """Two readers as sure as they are right, one of more than the other, and one that says nothing."""
+    y = torch.tensor([0, 1] * 50)
+
+    def said(p: float) -> torch.Tensor:
+        right = torch.nn.functional.one_hot(y, 2).bool()
+        return torch.where(right, torch.tensor(p).log(), torch.tensor(1 - p).log())
+
+    evidence, even = torch.stack([said(0.9), said(0.7), said(0.5)], dim=1), torch.full((3,), 1 / 3)
+    parts = parts_by_loss(evidence, y, "classes", even.double())
+    # a loss of -ln p each
+    expected = torch.tensor([0.9, 0.7, 0.5], dtype=torch.float64) ** LESS_LIKELY
+    torch.testing.assert_close(parts, expected / expected.sum(), rtol=1e-5, atol=0)
+    # however much worse, weights are held against something
+    hopeless = parts_by_loss(torch.stack([said(0.9), said(1e-9)], dim=1), y, "classes", even[:2].double())
+    assert hopeless[1] == pytest.approx(LEAST_PART * hopeless[0])

@@ -15,6 +15,7 @@ from interplay.data import Scaler, SplitManifest
 from interplay.errors import DamagedFile, InvalidInput, LeakageError
 from interplay.report.cards import model_card
 from interplay.train import fit, load_run, make_recipe
+from interplay.train.run_folder import FORMAT
 from small_runs import NAMES, SMALL, STEPS, xor_profile, xor_windows
 
 
@@ -228,7 +229,7 @@ def test_a_control_comes_back_and_metrics_are_nested_as_the_fields_are(run, tmp_
 
 def test_a_run_of_an_older_format_is_to_be_trained_again(saved):
     config = saved / "config.yaml"
-    config.write_text(config.read_text().replace("interplay-run-2", "interplay-run-1"))
+    config.write_text(config.read_text().replace(FORMAT, "interplay-run-1"))
     with pytest.raises(DamagedFile, match=r"says 'interplay-run-1', of another version.*Train it again\.$"):
         load_run(saved)
 

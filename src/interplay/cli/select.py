@@ -41,8 +41,8 @@ def options(part: ArgumentParser, words: list[str] | None) -> None:
     part.add_argument(
         "--reader",
         default=None,
-        help="what reads a set: extra_trees, boosted_trees, rockets, hydra, ridge, or an import path (default: "
-        "extra_trees, 100 of them)",
+        help="what reads a set: extra_trees, interval_trees, boosted_trees, rockets, hydra, ridge, or an import "
+        "path (default: extra_trees, 100 of them)",
     )
     part.add_argument("--folds", type=int, default=5, help="groups of training entities held out in turn")
     part.add_argument("--seed", type=int, default=0, help="of folds, readers and intervals")

@@ -6,7 +6,7 @@ from interplay.readers.kinds import READERS, ReadersConfig
 from interplay.readers.mixture import Mixture, fit_mixture, out_of_fold_logits
 from interplay.readers.ridge import Hydra, Rockets, SummaryRidge
 from interplay.readers.summaries import window_summaries
-from interplay.readers.trees import BoostedTrees, ExtraTrees
+from interplay.readers.trees import BoostedTrees, ExtraTrees, IntervalTrees
 
 __all__ = [
     "READERS",
@@ -15,6 +15,7 @@ __all__ = [
     "ExtraTrees",
     "Folds",
     "Hydra",
+    "IntervalTrees",
     "Mixture",
     "Reader",
     "ReadersConfig",

@@ -13,6 +13,7 @@ import torch
 from torch.nn import functional as F  # noqa: N812
 
 from interplay.readers.base import Sight
+from interplay.readers.magnitude import has_magnitude
 from interplay.readers.pieces import distinct, in_pieces
 from interplay.readers.rockets import AT_ONCE, TAPS, dilations, has_room, pattern_answers, samples_of
 
@@ -42,7 +43,7 @@ def draw_groups(seen: Sight, features: int, generator: torch.Generator) -> dict[
         ``group_<m>_<k>`` (G, K, d, 9) of dilation number k of modality number m.
     """
     shapes = {
-        m: (x.shape[1] * x.shape[2], x.shape[3] // 2)
+        m: (x.shape[1] * x.shape[2], x.shape[3] // 2 + has_magnitude(x.shape[3] // 2))
         for m, x in enumerate(seen.x.values())
         if has_room(x.shape[1] * x.shape[2])
     }

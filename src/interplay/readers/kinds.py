@@ -7,7 +7,7 @@ from typing import Any
 from interplay.errors import InvalidInput
 from interplay.readers.base import Reader
 from interplay.readers.ridge import Hydra, Rockets, SummaryRidge
-from interplay.readers.trees import BoostedTrees, ExtraTrees
+from interplay.readers.trees import BoostedTrees, ExtraTrees, IntervalTrees
 from interplay.registry import Choice, Registry
 from interplay.settings import RAW
 
@@ -15,6 +15,7 @@ READERS = Registry(
     "reader",
     {
         "extra_trees": ExtraTrees,
+        "interval_trees": IntervalTrees,
         "boosted_trees": BoostedTrees,
         "rockets": Rockets,
         "hydra": Hydra,
@@ -44,10 +45,10 @@ class ReadersConfig:
     folds : int
         Folds of entities in which readers are held out.
     shrinkage : float
-        Nats that weights of readers cost which are as far from even ones as none at all.
+        Nats that weights of readers cost which are as far from the parts of readers as none at all.
     """
 
-    of_all: str = "extra_trees, rockets, hydra, ridge"
+    of_all: str = "extra_trees, interval_trees, rockets, hydra, ridge"
     of_each: str = "extra_trees, rockets"
     of_pairs: str = "extra_trees, rockets"
     kinds: Mapping[str, Any] = field(default_factory=dict, metadata=RAW)

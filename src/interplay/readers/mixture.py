@@ -1,8 +1,9 @@
 """A log-linear mixture of readers: a weighted sum of what they say, calibrated.
 
-Weights are those of the least loss on windows that no reader learned from, shrunk to even ones: which reader is best
-is known badly from few entities, and the mean of good ones is hard to beat. Readers of single modalities, of which
-there may be many, share one part evenly; so do those of pairs.
+Weights are those of the least loss on windows that no reader learned from, shrunk to parts that are known before: which
+reader is best is known badly from few entities, and the mean of good ones is hard to beat. A part is the less the more
+its reader loses alone. Readers of single modalities, of which there may be many, share one part evenly; so do those of
+pairs.
 
 Letters: N windows, B batch, M modalities, T steps, K readers, C outputs.
 """
@@ -17,6 +18,12 @@ from interplay.readers.base import Reader, Sight, View, prior_logits
 from interplay.readers.crossfit import CrossFitted, Folds
 from interplay.readers.scoring import loss_of_windows, mean_nats, minimised, normalised
 from interplay.types import Schema
+
+LESS_LIKELY = 5.0
+"""Part of a reader is less by this power of e for every nat a window that it loses more than the best one."""
+
+LEAST_PART = 1e-4
+"""Of the largest one: weights are held against parts."""
 
 
 class Mixture(nn.Module):
@@ -63,10 +70,11 @@ class Mixture(nn.Module):
         evidence : (N, K, C)
         y : (N, ...), see `Reader.fit`
         shrinkage : float
-            Nats that weights cost which are as far from even ones as none at all.
+            Nats that weights cost which are as far from the parts of readers as none at all.
         """
         kind = self.schema.kind
-        weight = mixture_weights(evidence, y, kind, self.even, shrinkage)
+        parts = parts_by_loss(evidence, y, kind, self.even)
+        weight = mixture_weights(evidence, y, kind, parts, shrinkage)
         self.prior.copy_(prior_logits(y, self.schema))
         self.weight.copy_(weight)
         self.scale.copy_(calibration(torch.einsum("nkc,k->nc", evidence.double(), weight), y, kind))
@@ -161,10 +169,18 @@ def _unfitted(fitted: Sequence[CrossFitted], schema: Schema) -> Mixture:
     return Mixture(schema, readers, views, parts)
 
 
+def parts_by_loss(evidence: torch.Tensor, y: torch.Tensor, kind: str, even: torch.Tensor) -> torch.Tensor:
+    """(K,) float64 parts of readers that sum to 1, from even ones (K,) and what each loses alone (N, K, C)."""
+    loss = torch.stack([mean_nats(one, y, kind) for one in evidence.double().unbind(1)])
+    part = even * torch.exp(-LESS_LIKELY * (loss - loss.min()))
+    part = part.clamp_min(LEAST_PART * part.max())
+    return part / part.sum()
+
+
 def mixture_weights(
     evidence: torch.Tensor, y: torch.Tensor, kind: str, even: torch.Tensor, shrinkage: float
 ) -> torch.Tensor:
-    """(K,) float64, none below 0, of the least loss of the weighted sum, shrunk to even ones (K,) that sum to 1."""
+    """(K,) float64, none below 0, of the least loss of the weighted sum, shrunk to others (K,) that sum to 1."""
     fixed = evidence.double()
 
     def loss(root: torch.Tensor) -> torch.Tensor:

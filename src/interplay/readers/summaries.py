@@ -6,6 +6,7 @@ Letters: B windows, n samples of a window, D channels (scaled values and ranks),
 import torch
 
 from interplay.readers.base import Sight
+from interplay.readers.quantiles import observed_quantiles
 
 LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 """Quantiles among the summaries."""
@@ -68,16 +69,8 @@ def _levels(values: torch.Tensor, seen: torch.Tensor) -> list[torch.Tensor]:
     count = seen.sum(1).clamp_min(1)
     mean = values.sum(1) / count
     deviation = (torch.where(seen, values - mean[:, None], 0.0).square().sum(1) / count).sqrt()
-    ordered = torch.where(seen, values, torch.inf).sort(1).values
-    place = torch.tensor([0.0, *LEVELS, 1.0])[:, None, None] * (count - 1)
-    low = place.floor().long()
-    below, above = (
-        ordered.gather(1, at.squeeze(-1).T[..., None].expand(-1, -1, values.shape[-1]))
-        for at in (low, torch.minimum(low + 1, count - 1))
-    )
-    # nothing observed sorts to infinity, which no difference survives
-    below, above = (torch.nan_to_num(part, posinf=0.0) for part in (below, above))
-    quantiles = torch.lerp(below, above, (place - low).squeeze(-1).T[..., None])
+    levels = torch.tensor([0.0, *LEVELS, 1.0])
+    quantiles = observed_quantiles(values.transpose(1, 2), seen.transpose(1, 2), levels).transpose(1, 2)
     n = values.shape[1]
     newest = torch.where(seen, torch.arange(n)[:, None], 0).amax(1)
     last = values.gather(1, newest[..., None].expand(-1, 1, values.shape[-1]))[:, 0]

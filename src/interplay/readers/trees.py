@@ -16,8 +16,12 @@ from sklearn.ensemble import (
 
 from interplay.readers.base import Reader, Sight, mixed_with_prior, prior_logits
 from interplay.readers.forest import Tree, joined, of_boosting, of_forest, summed_leaves
+from interplay.readers.intervals import interval_quantiles
 from interplay.readers.summaries import window_summaries
 from interplay.types import Schema
+
+MOST_CANDIDATES, LOOKED_AT = 500, 1_000_000
+"""Features that a question is chosen from where these are many, and numbers that are looked at for it."""
 
 
 class _SummaryTrees(Reader):
@@ -54,9 +58,18 @@ class ExtraTrees(_SummaryTrees):
         super().__init__(schema, seed)
         self.trees = trees
 
+    def candidates(self, n_windows: int, n_features: int) -> int:
+        """How many features a question is chosen from."""
+        return max(1, int(n_features**0.5))
+
     def grown(self, x: np.ndarray, y: np.ndarray) -> Iterator[Tree]:
         n_outputs = self.schema.n_outputs
-        grow = {"n_estimators": self.trees, "random_state": self.seed, "n_jobs": 1}
+        grow = {
+            "n_estimators": self.trees,
+            "max_features": self.candidates(*x.shape),
+            "random_state": self.seed,
+            "n_jobs": 1,
+        }
         if self.schema.kind == "classes":
             forest = ExtraTreesClassifier(**grow).fit(x, y)
             for one in forest.estimators_:
@@ -65,7 +78,7 @@ class ExtraTrees(_SummaryTrees):
         columns = y[:, None] if self.schema.kind == "number" else np.where(y >= 0, y, np.nan)
         for c, column in enumerate(columns.T):
             known = np.isfinite(column)
-            forest = ExtraTreesRegressor(min_samples_leaf=2, max_features="sqrt", **grow)
+            forest = ExtraTreesRegressor(min_samples_leaf=2, **grow)
             for one in forest.fit(x[known], column[known]).estimators_ if known.any() else ():
                 yield of_forest(one.tree_, _spread(one.tree_.value[:, 0], np.array([c]), n_outputs))
 
@@ -77,6 +90,31 @@ class ExtraTrees(_SummaryTrees):
         prior = self.prior.exp() if self.schema.kind == "classes" else torch.sigmoid(self.prior)
         p = (votes + prior) / (self.trees + 1)
         return p.log() if self.schema.kind == "classes" else torch.logit(p.clamp(1e-4, 1 - 1e-4))
+
+
+class IntervalTrees(ExtraTrees):
+    """Extremely randomised trees on quantiles of intervals, see `interplay.readers.intervals`.
+
+    Few of so many features tell anything, so that a question is chosen from more of them than their root, as far as
+    that does not take long.
+
+    Parameters
+    ----------
+    schema, seed
+        See `Reader`.
+    trees : int
+        See `ExtraTrees`.
+    """
+
+    def __init__(self, schema: Schema, seed: int, *, trees: int = 100):
+        super().__init__(schema, seed, trees=trees)
+
+    def features(self, seen: Sight) -> torch.Tensor:
+        return interval_quantiles(seen)
+
+    def candidates(self, n_windows: int, n_features: int) -> int:
+        many = min(n_features // 10, MOST_CANDIDATES, LOOKED_AT // n_windows)
+        return max(many, super().candidates(n_windows, n_features))
 
 
 class BoostedTrees(_SummaryTrees):

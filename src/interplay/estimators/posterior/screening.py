@@ -10,6 +10,7 @@ import torch
 from interplay.data import cross_folds
 from interplay.estimators.posterior.batches import STEPS_PER_EPOCH, size_of_batches
 from interplay.estimators.posterior.fold_probe import FoldProbes, Screened, Training, fold_parts, prior_losses
+from interplay.estimators.posterior.pair_look import promising
 from interplay.estimators.posterior.problem import Problem
 
 SCREENING_EPOCHS = 4
@@ -46,6 +47,7 @@ def screen(
 
     Pairs (P, 2) that say more together than either modality alone at some lag, and modalities that say more than the
     class prior or are in such a pair. Of the other pairs the joint posterior is made of what each modality says.
+    Of very many pairs only those are trained that a quick look finds most in, see `pair_look`.
     """
     windows, n_l = problem.shared_out, len(problem.lags)
     n_m = len(windows.modalities)
@@ -53,12 +55,14 @@ def screen(
     parts = fold_parts(windows, fold)
     epochs, rate = pace(max(len(part.fit) for part in parts), training.batch_size)
     short = replace(training, epochs=min(epochs, training.epochs), learning_rate=rate, **SHORT)
-    probes = FoldProbes(problem, pairs, Screened.all(n_m, len(pairs)), short, random_state, parts)
+    looked_at = promising(problem, pairs)
+    tried = Screened(np.ones(n_m, dtype=bool), looked_at)
+    probes = FoldProbes(problem, pairs, tried, short, random_state, parts)
     prior = prior_losses(problem, parts).sum()
-    i, j = torch.from_numpy(pairs).unbind(1)
+    i, j = torch.from_numpy(pairs[looked_at]).unbind(1)
     looks = max(1.0, short.epochs / SCREENING_EPOCHS)
     sure, sure_of_pairs = (SURE_NATS + math.log(max(1, n) * n_l * looks) for n in (n_m, len(pairs)))
-    modalities, worth = torch.zeros(n_m, dtype=torch.bool), torch.zeros(len(pairs), dtype=torch.bool)
+    modalities, worth = torch.zeros(n_m, dtype=torch.bool), torch.zeros(len(i), dtype=torch.bool)
     alone, together = torch.tensor(torch.inf), torch.tensor(torch.inf)
     for epoch in range(short.epochs):
         probes.train_epoch()
@@ -75,7 +79,9 @@ def screen(
         )
         worth |= (gain > demanded).any(1)
     modalities[torch.cat([i[worth], j[worth]])] = True
-    return Screened(modalities.numpy(), worth.numpy())
+    of_all = np.zeros(len(pairs), dtype=bool)
+    of_all[looked_at] = worth.numpy()
+    return Screened(modalities.numpy(), of_all)
 
 
 def pace(n_windows: int, batch_size: int) -> tuple[int, float]:

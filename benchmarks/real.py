@@ -23,6 +23,7 @@ from benchmarks.real_rivals import RIVALS
 from benchmarks.real_table import table
 from benchmarks.records import add_row, read_rows
 from interplay.datasets import DATASETS
+from interplay.errors import InvalidInput
 from interplay.metrics import classification_metrics
 
 RESULTS = Path(__file__).parent / "results" / "real.jsonl"
@@ -90,11 +91,15 @@ class Trial:
     train: ip.Windows
     test: ip.Windows
 
-    def profile(self) -> tuple[ip.InteractionProfile, float]:
-        """The profile of the training windows, and the seconds it took."""
+    def profile(self) -> tuple[ip.InteractionProfile | None, float]:
+        """The profile of the training windows, and the seconds it took; none where a class is of one entity alone."""
         started = time.perf_counter()
         lags = np.unique(np.linspace(0, self.train.length - 1, LAGS).round()) * self.train.step_s
-        estimated = ip.TemporalRUS(lags_s=lags.tolist(), progress=silent).fit(self.train).profile_
+        try:
+            estimated = ip.TemporalRUS(lags_s=lags.tolist(), progress=silent).fit(self.train).profile_
+        except InvalidInput as refusal:
+            print(f"{self.name} {self.split} has no profile: {refusal}", flush=True)
+            return None, 0.0
         return estimated, time.perf_counter() - started
 
 

@@ -20,6 +20,9 @@ import interplay as ip
 from interplay.synthetic import lagged_streams
 
 STEPS, LAGS = 5000, 6
+MOST_STEPS, MOST_LAGS = 10_000, 10
+"""Of the largest runs."""
+
 MEASURED_PAIRS = 3
 
 
@@ -46,8 +49,7 @@ def one_fit(estimator, modalities: int, steps: int, lags: int) -> dict:
 
 def told(profile: ip.InteractionProfile) -> str:
     """What became of the four modalities that tell something, beside an estimate of these alone."""
-    modalities, lags = len(profile.modalities), profile.dataset.sizes["lag"]
-    drawn = streams(modalities, 10_000, lags)
+    drawn = streams(len(profile.modalities), MOST_STEPS, MOST_LAGS)
     four = drawn.without(profile.modalities[4:])
     alone = ip.TemporalRUS(ip.PosteriorPID(), progress=lambda done: None).fit(four).profile_
     i, j = np.nonzero(~np.eye(4, dtype=bool))
@@ -66,7 +68,7 @@ def told(profile: ip.InteractionProfile) -> str:
     )
 
 
-def apart(*arguments) -> dict[str, float]:
+def apart(*arguments) -> dict:
     """The same in a process of its own, so that memory is its own."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(one_fit, *arguments).result()
@@ -84,9 +86,10 @@ def main() -> None:
     if not options.largest_only:
         growth()
     for modalities in options.largest:
-        found = apart(ip.PosteriorPID(), modalities, 10_000, 10)
+        found = apart(ip.PosteriorPID(), modalities, MOST_STEPS, MOST_LAGS)
         print(
-            f"\n{modalities} modalities, {modalities * (modalities - 1) // 2:,} pairs, 10 lags, 10,000 steps: "
+            f"\n{modalities} modalities, {modalities * (modalities - 1) // 2:,} pairs, "
+            f"{MOST_LAGS} lags, {MOST_STEPS:,} steps: "
             f"{found['seconds']:.0f} s ({found['worked']:.0f} s of processors) in {found['blocks']} blocks, peak "
             f"memory {found['mb']:,.0f} MB. {told(found['profile'])}",
             flush=True,

@@ -7,6 +7,7 @@ of both places is refused, and what is made there has to be asked for there. The
 from collections import Counter
 
 import torch
+from torch import library
 from torch.utils._python_dispatch import TorchDispatchMode, return_and_correct_aliasing
 from torch.utils._pytree import arg_tree_leaves, tree_map_only
 from torch.utils.backend_registration import _DummyBackendModule, _setup_privateuseone_for_python_backend
@@ -74,8 +75,11 @@ def _copy_from(source, target, non_blocking=False):
 
 
 # torch makes tensors of the device of lists of indices by itself
-torch.library.impl(aten.empty_strided.default.name(), ELSEWHERE.type)(_empty_strided)
-torch.library.impl(aten._copy_from.default.name(), ELSEWHERE.type)(_copy_from)
+for operation, kernel in (
+    (aten.empty_strided.default, _empty_strided),
+    (aten._copy_from.default, _copy_from),
+):
+    library.impl(operation.name(), ELSEWHERE.type)(kernel)
 
 
 class FakeDevice(TorchDispatchMode):

@@ -24,6 +24,7 @@ from interplay.arrays import evenly
 from interplay.data import Windows
 from interplay.data.splits import consecutive_blocks
 from interplay.estimators.lag_choice import MULTIPLIED, beyond_history, reduced, whitened
+from interplay.estimators.linear_rest import rest, standard, with_ones
 from interplay.estimators.resampling import BLOCKS
 from interplay.probe.features import StepFeatures
 from interplay.profile import InteractionProfile
@@ -126,8 +127,8 @@ class _Look:
         rows = torch.from_numpy(windows.last[:, None] - np.asarray(lags))
         places = [windows.modalities.index(name) for name in names]
         z = torch.stack([beyond(reduced(features[m], MULTIPLIED).sign()[rows])[some] for m in places])
-        z = _standard(z.permute(2, 1, 0, 3), 1)
-        left = torch.stack([_rest(target, _with_ones(each.flatten(1))) for each in z])
+        z = standard(z.permute(2, 1, 0, 3), 1)
+        left = torch.stack([rest(target, with_ones(each.flatten(1))) for each in z])
         block = consecutive_blocks(windows, max(2 * windows.length, -(-len(windows) // BLOCKS)))[some]
         return cls(z, target, left, torch.from_numpy(block))
 
@@ -144,7 +145,7 @@ class _Look:
             for m in range(n_m - 1):
                 products = (z[:, m, :, None] * flat[:, None, (m + 1) * n_f :]).flatten(1)
                 score = _beyond_chance(
-                    _z_scores(_standard(products, 0), left, self.block), tries * n_f * n_m // 2
+                    _z_scores(standard(products, 0), left, self.block), tries * n_f * n_m // 2
                 )
                 each = score.view(n_f, -1, n_f).amax((0, 2)).numpy() / n
                 strength[m] = max(strength[m], each.max())
@@ -185,26 +186,11 @@ class _Look:
         for z in self.z[:, :, list(triple)]:
             i, j, k = z.unbind(1)
             pairs = [(a[:, :, None] * b[:, None]).flatten(1) for a, b in combinations((i, j, k), 2)]
-            known = _with_ones(torch.cat([z.flatten(1), *pairs], 1))
+            known = with_ones(torch.cat([z.flatten(1), *pairs], 1))
             three = (pairs[0][:, :, None] * k[:, None]).flatten(1)
-            score = _z_scores(_rest(three, known), _rest(self.target, known), self.block)
+            score = _z_scores(rest(three, known), rest(self.target, known), self.block)
             best = max(best, float(_beyond_chance(score, tries).max()))
         return best
-
-
-def _standard(x: torch.Tensor, dim: int) -> torch.Tensor:
-    x = x - x.mean(dim, keepdim=True)
-    return x / x.std(dim, keepdim=True).clamp_min(1e-6)
-
-
-def _with_ones(x: torch.Tensor) -> torch.Tensor:
-    return torch.cat([torch.ones_like(x[:, :1]), x], 1)
-
-
-def _rest(y: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
-    """What a linear regression on known columns leaves of others."""
-    basis = torch.linalg.qr(known).Q
-    return y - basis @ (basis.T @ y)
 
 
 def _z_scores(x: torch.Tensor, y: torch.Tensor, block: torch.Tensor) -> torch.Tensor:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import torch
 
 from interplay.readers.base import Sight
+from interplay.readers.pieces import in_time
 from interplay.readers.quantiles import observed_quantiles
 
 DEPTH = 5
@@ -37,9 +38,8 @@ def interval_quantiles(seen: Sight) -> torch.Tensor:
     """
     columns = [seen.static.float(), seen.observed.float().mean(-1)]
     for m, x in enumerate(seen.x.values()):
-        n_b, n_t, r, n_d = x.shape
-        values = x[..., : n_d // 2].reshape(n_b, n_t * r, n_d // 2).transpose(1, 2)
-        known = seen.observed[:, m, :, None].expand(n_b, n_t, r).reshape(n_b, 1, n_t * r)
+        samples, observed = in_time(x[..., : x.shape[-1] // 2], seen.observed[:, m])
+        values, known = samples.transpose(1, 2), observed[:, None]
         columns += of_levels(values, known)
         columns += of_levels(values.diff(dim=-1), known[..., 1:] & known[..., :-1])
     return torch.cat(columns, dim=1)

@@ -13,6 +13,19 @@ def in_pieces(work: Callable[..., torch.Tensor], size: int, *tensors: torch.Tens
     return torch.cat([work(*piece) for piece in pieces])
 
 
+def in_time(values: torch.Tensor, steps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Samples one after the other, (B, T r, d), and which of them are observed (B, T r).
+
+    Parameters
+    ----------
+    values : (B, T, r, d)
+    steps : (B, T) bool
+        Observed steps.
+    """
+    n_b, n_t, r, n_d = values.shape
+    return values.reshape(n_b, n_t * r, n_d), steps[:, :, None].expand(n_b, n_t, r).reshape(n_b, n_t * r)
+
+
 def distinct(
     values: torch.Tensor, steps: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | slice]:

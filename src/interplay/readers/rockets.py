@@ -15,7 +15,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from interplay.readers.base import Sight
 from interplay.readers.magnitude import with_magnitude
-from interplay.readers.pieces import distinct, in_pieces
+from interplay.readers.pieces import distinct, in_pieces, in_time
 
 TAPS = 9
 PATTERNS = tuple(combinations(range(TAPS), 3))
@@ -142,7 +142,5 @@ def pattern_answers(samples: torch.Tensor, weight: torch.Tensor, dilation: int) 
 
 def samples_of(values: torch.Tensor, steps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Scaled values with their magnitude (B, d, n), 0 where unobserved, and which are observed (B, n)."""
-    n_b, n_t, r, n_d = values.shape
-    mask = steps[:, :, None].expand(n_b, n_t, r).reshape(n_b, n_t * r)
-    scaled = with_magnitude(values[..., : n_d // 2]).reshape(n_b, n_t * r, -1)
+    scaled, mask = in_time(with_magnitude(values[..., : values.shape[-1] // 2]), steps)
     return torch.where(mask[..., None], scaled, 0.0).transpose(1, 2).contiguous(), mask

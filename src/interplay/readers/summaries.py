@@ -6,6 +6,7 @@ Letters: B windows, n samples of a window, D channels (scaled values and ranks),
 import torch
 
 from interplay.readers.base import Sight
+from interplay.readers.pieces import in_time
 from interplay.readers.quantiles import observed_quantiles
 
 LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
@@ -51,12 +52,12 @@ def step_means(seen: Sight) -> torch.Tensor:
 
 def _of_samples(x: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
     """Summaries of one modality x (B, T, r, D), observed (B, T): (B, F)."""
-    n_b, n_t, r, n_d = x.shape
-    seen = steps[:, :, None].expand(n_b, n_t, r).reshape(n_b, n_t * r, 1)
-    values = torch.where(seen, x.reshape(n_b, n_t * r, n_d), 0.0)
-    if n_t * r == 1:
+    samples, observed = in_time(x, steps)
+    seen = observed[..., None]
+    values = torch.where(seen, samples, 0.0)
+    if samples.shape[1] == 1:
         return torch.where(seen, values, torch.nan)[:, 0]
-    half = n_d // 2
+    half = x.shape[-1] // 2
     shapes = [*_levels(values, seen), *_shapes(values[..., :half], seen)]
     if 1 < half <= CORRELATED:
         shapes.append(_correlations(values[..., :half], seen))

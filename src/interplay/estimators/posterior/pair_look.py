@@ -14,6 +14,7 @@ import torch
 
 from interplay.arrays import evenly
 from interplay.estimators.lag_choice import MULTIPLIED, reduced
+from interplay.estimators.linear_rest import rest, standard, with_ones
 from interplay.estimators.posterior.problem import Problem
 
 MOST_PAIRS = 2048
@@ -44,8 +45,8 @@ def promising(problem: Problem, pairs: np.ndarray) -> np.ndarray:
     half = MOST_PAIRS // 2
     chosen[:] = False
     chosen[np.argsort(-by_product, kind="stable")[:half]] = True
-    rest = np.flatnonzero(~chosen)
-    chosen[rest[np.argsort(-by_both[rest], kind="stable")[: MOST_PAIRS - half]]] = True
+    others = np.flatnonzero(~chosen)
+    chosen[others[np.argsort(-by_both[others], kind="stable")[: MOST_PAIRS - half]]] = True
     return chosen
 
 
@@ -56,14 +57,12 @@ def _scores(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
     n_m, n_f = signs.shape[1:]
     alone, product = torch.zeros(n_m), torch.zeros(n_m, n_m)
     for rows in torch.from_numpy(problem.rows[some].T):
-        z = signs[rows].flatten(1)
-        z = (z - z.mean(0)) / z.std(0).clamp_min(1e-6)
+        z = standard(signs[rows].flatten(1), 0)
         met = z.T @ target
         spread = z.square().T @ target.square()
         each = (met.square() / spread.clamp_min(1e-9)).amax(1)
         alone = torch.maximum(alone, each.view(n_m, n_f).amax(1))
-        basis = torch.linalg.qr(torch.cat([torch.ones_like(z[:, :1]), z], 1)).Q
-        for column in (target - basis @ (basis.T @ target)).unbind(1):
+        for column in rest(target, with_ones(z)).unbind(1):
             by_sign = _squared_scores(z, column)
             product = torch.maximum(product, by_sign.view(n_m, n_f, n_m, n_f).amax((1, 3)))
     return alone.numpy(), product.numpy()

@@ -190,11 +190,10 @@ class BlockTask:
         problem, training, seed = self.problem, self.training, self.random_state
         return cross_fit(problem, block.pairs, block.screened, training, self.folds, seed, progress)
 
-    def score(self, fit: CrossFit) -> Scored:
+    def score(self, fit: CrossFit, screened: Screened) -> Scored:
         """Scores of the modalities, from the first block's probes."""
-        return Scored(
-            self.problem, fit.alone, fit.late_alone, Learned.of(self.folds), self.cluster, self.decoder
-        )
+        trained, learned = torch.from_numpy(screened.modalities), Learned.of(self.folds)
+        return Scored(self.problem, trained, fit.alone, fit.late_alone, learned, self.cluster, self.decoder)
 
     def single_nulls(self, scored: Scored) -> torch.Tensor:
         """(M, L, D) what chance gains from each modality."""
@@ -207,7 +206,8 @@ class BlockTask:
     def run(self, scored: Scored, nulls: torch.Tensor, block: Block, fit: CrossFit) -> BlockResult:
         """Score a block."""
         worth = torch.from_numpy(block.screened.pairs)
-        at_once = max(1, int(SCORING_BYTES / (64 * max(1, fit.alone[0, 0].numel()))))
+        of_head = len(self.problem.lags) * self.problem.log_prior.numel()
+        at_once = max(1, int(SCORING_BYTES / (64 * of_head)))
         results = []
         for k in range(0, len(block.pairs), at_once):
             some = slice(k, k + at_once)

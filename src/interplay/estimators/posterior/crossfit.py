@@ -53,7 +53,8 @@ class CrossFit:
 
     Attributes
     ----------
-    alone : (3, M, L, N, C) float32, relative to the prior of each window's context, by side
+    alone : (3, S, L, N, C) float32, relative to the prior of each window's context, by side, of modalities that are
+        trained
     together : (3, P, L, N, C) float32, likewise, of screened pairs
     late_alone, late_together : (M, L) and (P, L) nats, what heads would still learn, judged by the end of the training
     read_at : (K, P, L) int64, epoch after which the head of each screened pair was read out; 0 is never
@@ -220,16 +221,14 @@ class _Choice:
     def result(self, weights: dict[int, dict[str, torch.Tensor]]) -> CrossFit:
         n_k = len(self.parts)
         some, together = self.logits
-        alone = some.new_zeros(3, len(self.modalities), *some.shape[2:])
-        alone[:, self.modalities] = some
         late = [
             TO_COME * (early[:n_k] - lowest[:n_k]).mean(0)
             for early, lowest in zip(self.early, self.lowest, strict=True)
         ]
-        late_alone = some.new_zeros(alone.shape[1:3])
+        late_alone = some.new_zeros(len(self.modalities), some.shape[2])
         late_alone[self.modalities] = late[0]
         return CrossFit(
-            alone=alone,
+            alone=some,
             together=together,
             late_alone=late_alone,
             late_together=late[1],

@@ -156,7 +156,7 @@ class PosteriorPID(BaseRUS):
         blocks = task.blocks(builder.pairs, screened, self.block_bytes)
         shares = _Shares(lambda done: progress(SCREENING + (1 - SCREENING) * done), len(blocks))
         first = store.once("first", CrossFit, lambda: task.cross_fit(blocks[0], shares.of(0)))
-        scored = task.score(first)
+        scored = task.score(first, screened)
         nulls = task.single_nulls(scored)
         p_alone = self._add_modalities(builder, task, scored, nulls)
         results = []

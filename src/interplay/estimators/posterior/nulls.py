@@ -96,5 +96,5 @@ def mixed_gain(score: torch.Tensor) -> torch.Tensor:
 
 def _shown(scored: Scored, m: int, lag: int, window: torch.Tensor) -> torch.Tensor:
     """Scores (D, N) of the labels where modality m shows what it shows in the windows (D, N)."""
-    ratio = scored.log_p[HELD_OUT, m, lag] - scored.log_prior
+    ratio = scored.log_p(m, lag)[HELD_OUT] - scored.log_prior
     return ratio.flatten()[window * ratio.shape[1] + scored.y]

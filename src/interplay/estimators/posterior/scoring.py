@@ -45,7 +45,8 @@ class Scored:
     Parameters
     ----------
     problem : Problem
-    alone : (3, M, L, N, C) float32, logits relative to the prior, by side
+    trained : (M,) bool, modalities that have heads; the others say nothing
+    alone : (3, S, L, N, C) float32, logits of these relative to the prior, by side
     late : (M, L), what heads would still learn, nats
     learned : Learned
     cluster : (N,) int64, what is resampled together
@@ -54,12 +55,12 @@ class Scored:
     Attributes
     ----------
     tells : (M, L) bool, heads that say anything at all
-    log_p : (3, M, L, N, C), calibrated, by side
     """
 
     def __init__(
         self,
         problem: Problem,
+        trained: torch.Tensor,
         alone: torch.Tensor,
         late: torch.Tensor,
         learned: Learned,
@@ -69,12 +70,15 @@ class Scored:
         self.learned, self.late, self.cluster, self.log_prior = learned, late, cluster, problem.log_prior
         self.y = torch.from_numpy(problem.windows.y)
         self.of_prior = of_label(self.log_prior, self.y)
-        self.calibration, log_p = self.calibrated(alone)
-        self.log_p = log_p
+        calibration, self._log_p = self.calibrated(alone)
+        # what modalities without heads say need not be held
+        self._row = trained.cumsum(0) - 1
+        self.calibration = _spread(calibration, trained)
         self.tells = self.calibration.scale != 0
-        self.of_alone = of_label(log_p, self.y) - self.of_prior
+        self.of_alone = torch.zeros(3, *self.tells.shape, len(self.y))
+        self.of_alone[:, trained] = of_label(self._log_p, self.y) - self.of_prior
         context, tilt = problem.context, problem.within_context()
-        coarse, coarse_y = self._in_groups(problem, log_p[:, self.tells])
+        coarse, coarse_y = self._in_groups(problem, self._log_p[:, self.tells[trained]])
         self.parts = [
             Cells(coarse, self.tells, coarse_y, np.flatnonzero(context == g), decoder, tilt)
             for g in range(context.max() + 1)
@@ -103,6 +107,10 @@ class Scored:
         self.prior_of_cells = prior[0]
         self.within[:, self.tells] = self.of_alone[:, self.tells] - of_group
         return coarse, y
+
+    def log_p(self, m: torch.Tensor | int, lag: torch.Tensor | int) -> torch.Tensor:
+        """Calibrated log-posteriors (3, ..., N, C) of modalities that have heads at some lags, by side."""
+        return self._log_p[:, self._row[m], lag]
 
     def calibrated(self, logits: torch.Tensor) -> tuple[Calibration, torch.Tensor]:
         """Calibration of held-out logits, and log-posteriors (3, ..., N, C) of logits by side.
@@ -207,7 +215,7 @@ class Scored:
         alone does better, as where one repeats the other, none."""
         product = torch.full_like(one, -torch.inf)
         both = self.tells[i, lag] & self.tells[j, lag]
-        log_p = self.log_p[:, i[both], lag[both]] + self.log_p[:, j[both], lag[both]] - self.log_prior
+        log_p = self.log_p(i[both], lag[both]) + self.log_p(j[both], lag[both]) - self.log_prior
         score = of_label(log_p, self.y) - torch.logsumexp(log_p, -1) - self.of_prior
         alone = torch.maximum(one[HELD_OUT, both].mean(-1), two[HELD_OUT, both].mean(-1))
         product[:, both] = torch.where((score[HELD_OUT].mean(-1) > alone)[:, None], score, -torch.inf)
@@ -264,7 +272,7 @@ class _Coupled:
 
 
 def _spread(calibration: Calibration, worth: torch.Tensor) -> Calibration:
-    """Calibration of some pairs as that of all (P,), of which the others say nothing."""
+    """Calibration of some pairs or modalities as that of all (P,), of which the others say nothing."""
     spread = {}
     for name, value in calibration.tensors().items():
         spread[name] = value.new_zeros(len(worth), *value.shape[1:])

@@ -5,7 +5,14 @@ import torch
 
 from interplay.errors import NotFitted
 from interplay.readers import Mixture, Reader, View
-from interplay.readers.mixture import LEAST_PART, LESS_LIKELY, mixture_weights, parts_by_loss
+from interplay.readers.mixture import (
+    LEAST_PART,
+    LESS_LIKELY,
+    NEXT_TO_NOTHING,
+    mixture_weights,
+    parts_by_loss,
+    worth_asking,
+)
 from interplay.readers.scoring import loss_of_windows
 from interplay.types import Schema
 
@@ -125,3 +132,38 @@ def test_a_reader_that_loses_a_nat_more_counts_less_from_the_beginning():
     # however much worse, weights are held against something
     hopeless = parts_by_loss(torch.stack([said(0.9), said(1e-9)], dim=1), y, "classes", even[:2].double())
     assert hopeless[1] == pytest.approx(LEAST_PART * hopeless[0])
+
+
+def test_the_lightest_are_not_asked_and_each_modality_keeps_one():
+    of_readers = torch.tensor([[1, 1, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 1]]).bool()
+    weight = torch.tensor([0.6, 0.4 - NEXT_TO_NOTHING, 0.4 * NEXT_TO_NOTHING, 0.3 * NEXT_TO_NOTHING, 1e-9])
+    # of the last three the heaviest of the third modality is left, and that of the second reads it with another
+    assert worth_asking(weight, of_readers).tolist() == [True, True, False, True, False]
+    assert worth_asking(torch.ones(5), of_readers).all()
+
+
+def test_a_reader_that_is_not_asked_forgets_and_changes_nothing():
+    said, y = evidence()
+    said[:, 2] = said[:, 0].flip(-1)
+    one = mixture()
+    for reader in one.readers:
+        reader.learn({"anything": torch.ones(1)})
+    one.fit(said, y, shrinkage=1e-6)
+    before = one.combined(said, torch.ones(len(y), 2, 3, dtype=torch.bool))
+    one.lean()
+    # the third says the contrary of the first, who sees its modality, too
+    assert [reader.fitted for reader in one.readers] == [True, True, False]
+    assert one.asked == 2
+    assert one.weight[2] == 0
+    without = said.clone()
+    without[:, 2] = 0.0
+    assert torch.equal(one.combined(without, torch.ones(len(y), 2, 3, dtype=torch.bool)), before)
+
+
+def test_where_no_reader_looks_the_prior_is_said():
+    said, y = evidence()
+    views = (View(modalities=("a",)),)
+    one = Mixture(SCHEMA, [Quiet(SCHEMA, 0)], views, [1.0]).fit(said[:, :1], y, shrinkage=0.1)
+    observed = torch.ones(1, 2, 3, dtype=torch.bool)
+    observed[:, 0] = False
+    assert torch.allclose(one.combined(said[:1, :1], observed), one.prior.log_softmax(-1)[None], atol=1e-6)

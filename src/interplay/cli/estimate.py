@@ -93,8 +93,8 @@ COMMAND = Command(
         "interplay estimate hapt_sample -o profile.nc",
         "interplay estimate hapt_sample -o counted.nc --estimator DiscretePID --lags-s '[0, 1]'",
         "interplay estimate hapt_sample -o rate.nc --rate --estimator.target_history 1",
-        "interplay estimate hapt_sample -o profile.nc --beyond-pairs --lags-s '[0]'",
-        "interplay estimate hapt_sample -o profile.nc --scheduler tcp://10.0.0.1:8786",
+        "interplay estimate hapt_sample -o triples.nc --beyond-pairs --lags-s '[0]'",
+        "interplay estimate hapt_sample -o shared.nc --scheduler tcp://10.0.0.1:8786",
         "interplay estimate hapt_sample -o profile.nc --overwrite --estimator.epochs 6 --json --quiet",
     ),
 )

@@ -160,6 +160,11 @@ class Reader(nn.Module, ABC):
         for name, tensor in tensors.items():
             self.register_buffer(prefix + name, tensor.contiguous())
 
+    def forget(self) -> None:
+        """Drop all that was learned."""
+        for name in [name for name, _ in self.named_buffers()]:
+            delattr(self, name)
+
     def learned(self, prefix: str) -> dict[str, torch.Tensor]:
         """What was kept under a prefix."""
         return {name.removeprefix(prefix): t for name, t in self.named_buffers() if name.startswith(prefix)}

@@ -15,7 +15,15 @@ from torch.nn import functional as F  # noqa: N812
 from interplay.readers.base import Sight
 from interplay.readers.magnitude import has_magnitude
 from interplay.readers.pieces import distinct, in_pieces
-from interplay.readers.rockets import AT_ONCE, TAPS, dilations, has_room, pattern_answers, samples_of
+from interplay.readers.rockets import (
+    AT_ONCE,
+    TAPS,
+    answers_of_dilations,
+    dilations,
+    has_room,
+    of_dilations,
+    samples_of,
+)
 
 PATTERNS = 8
 """Of a group."""
@@ -80,21 +88,18 @@ def wins(seen: Sight, drawn: dict[str, torch.Tensor]) -> torch.Tensor:
             continue
         values, steps, place = distinct(values, seen.observed[:, m])
         samples, mask = samples_of(values, steps)
-        for k, dilation in enumerate(dilations(samples.shape[2])):
-            weight = drawn[f"group_{m}_{k}"]
-            size = int(AT_ONCE / (samples.shape[2] * weight[..., 0, 0].numel()))
-            columns.append(
-                in_pieces(partial(_wins, weight=weight, dilation=dilation), size, samples, mask)[place]
-            )
+        weight = of_dilations(drawn, f"group_{m}", samples.shape[2])
+        size = int(AT_ONCE / (samples.shape[2] * weight[..., 0, 0].numel()))
+        columns.append(in_pieces(partial(_wins, weight=weight), size, samples, mask)[place])
     return torch.cat(columns, dim=1)
 
 
-def _wins(samples, mask, weight, dilation: int) -> torch.Tensor:
-    """(B, 2 G K) of one dilation."""
-    answers = pattern_answers(samples, weight.flatten(0, 1), dilation).unflatten(1, weight.shape[:2])
-    count = mask.sum(-1).clamp_min(1)[:, None, None]
-    here = mask[:, None, None]
-    most, least = answers.amax(2, keepdim=True), answers.amin(2, keepdim=True)
+def _wins(samples, mask, weight) -> torch.Tensor:
+    """(B, k 2 G K) of the k dilations of a modality, weights (k, G, K, d, 9)."""
+    answers = answers_of_dilations(samples, weight.flatten(1, 2)).unflatten(1, weight.shape[:3])
+    count = mask.sum(-1).clamp_min(1)[:, None, None, None]
+    here = mask[:, None, None, None]
+    most, least = answers.amax(3, keepdim=True), answers.amin(3, keepdim=True)
     won = torch.where((answers == most) & here, most, 0.0).sum(-1) / count
     lost = ((answers == least) & here).sum(-1) / count
-    return torch.cat([won.clamp_min(0.0).sqrt().flatten(1), lost.sqrt().flatten(1)], dim=1)
+    return torch.cat([won.clamp_min(0.0).sqrt().flatten(2), lost.sqrt().flatten(2)], dim=2).flatten(1)

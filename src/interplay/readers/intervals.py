@@ -8,6 +8,7 @@ Letters: B windows, n samples, d channels, k intervals of a level, L samples of 
 """
 
 from collections.abc import Iterator
+from itertools import chain
 
 import torch
 
@@ -36,13 +37,34 @@ def interval_quantiles(seen: Sight) -> torch.Tensor:
     -------
     (B, F) float32; NaN where nothing was observed
     """
-    columns = [seen.static.float(), seen.observed.float().mean(-1)]
+    columns: list[list[torch.Tensor]] = [[] for _ in seen.x]
+    for together in of_one_length(seen):
+        # modalities of one length are as quick as one
+        values, known = (
+            torch.cat(part, dim=1) for part in zip(*(_channels(seen, m) for m in together), strict=True)
+        )
+        widths = [x.shape[-1] // 2 for m, x in enumerate(seen.x.values()) if m in together]
+        changes = of_levels(values.diff(dim=-1), known[..., 1:] & known[..., :-1])
+        for level in chain(of_levels(values, known), changes):
+            for m, of_channels in zip(together, level.split(widths, dim=1), strict=True):
+                columns[m].append(of_channels.flatten(1))
+    return torch.cat([seen.static.float(), seen.observed.float().mean(-1), *chain(*columns)], dim=1)
+
+
+def of_one_length(seen: Sight) -> list[list[int]]:
+    """Numbers of the modalities, those whose windows have as many samples together."""
+    together: dict[int, list[int]] = {}
     for m, x in enumerate(seen.x.values()):
-        samples, observed = in_time(x[..., : x.shape[-1] // 2], seen.observed[:, m])
-        values, known = samples.transpose(1, 2), observed[:, None]
-        columns += of_levels(values, known)
-        columns += of_levels(values.diff(dim=-1), known[..., 1:] & known[..., :-1])
-    return torch.cat(columns, dim=1)
+        together.setdefault(x.shape[1] * x.shape[2], []).append(m)
+    return list(together.values())
+
+
+def _channels(seen: Sight, m: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Scaled samples (B, d, n) of modality number m, and which are observed, alike."""
+    x = list(seen.x.values())[m]
+    samples, observed = in_time(x[..., : x.shape[-1] // 2], seen.observed[:, m])
+    values = samples.transpose(1, 2)
+    return values, observed[:, None].expand_as(values)
 
 
 def of_levels(values: torch.Tensor, known: torch.Tensor) -> Iterator[torch.Tensor]:
@@ -51,11 +73,11 @@ def of_levels(values: torch.Tensor, known: torch.Tensor) -> Iterator[torch.Tenso
     Parameters
     ----------
     values : (B, d, n)
-    known : (B, 1, n) bool
+    known : (B, d, n) bool
 
     Yields
     ------
-    (B, d k Q) of each level; NaN where nothing is known
+    (B, d, k Q) of each level; NaN where nothing is known
     """
     n = values.shape[-1]
     for level in range(DEPTH):
@@ -66,11 +88,11 @@ def of_levels(values: torch.Tensor, known: torch.Tensor) -> Iterator[torch.Tenso
         # what is left over is of the oldest samples
         left = (n - length) % stride
         inside, there = (part[..., left:].unfold(-1, length, stride) for part in (values, known))
-        yield _of_intervals(inside, there).flatten(1)
+        yield _of_intervals(inside, there).flatten(2)
 
 
 def _of_intervals(values: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
-    """(B, d, k, Q) of values (B, d, k, L), known (B, 1, k, L)."""
+    """(B, d, k, Q) of values and known (B, d, k, L)."""
     length = values.shape[-1]
     count = min(MOST_QUANTILES, 1 + (length - 1) // SHORTEST)
     levels = torch.linspace(0.0, 1.0, count) if count > 1 else torch.tensor([0.5])

@@ -3,12 +3,13 @@
 Weights are those of the least loss on windows that no reader learned from, shrunk to parts that are known before: which
 reader is best is known badly from few entities, and the mean of good ones is hard to beat. A part is the less the more
 its reader loses alone. Readers of single modalities, of which there may be many, share one part evenly; so do those of
-pairs.
+pairs. Those that together count for next to nothing are not asked: to ask one takes as long as to ask any other.
 
 Letters: N windows, B batch, M modalities, T steps, K readers, C outputs.
 """
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import nn
@@ -24,6 +25,9 @@ LESS_LIKELY = 5.0
 
 LEAST_PART = 1e-4
 """Of the largest one: weights are held against parts."""
+
+NEXT_TO_NOTHING = 0.02
+"""Share of all weights that those of readers which are not asked may have together."""
 
 
 class Mixture(nn.Module):
@@ -75,20 +79,36 @@ class Mixture(nn.Module):
         kind = self.schema.kind
         parts = parts_by_loss(evidence, y, kind, self.even)
         weight = mixture_weights(evidence, y, kind, parts, shrinkage)
+        asked = worth_asking(weight, self.of_readers)
+        weight = torch.zeros_like(weight)
+        some = parts[asked] / parts[asked].sum()
+        weight[asked] = mixture_weights(evidence[:, asked], y, kind, some, shrinkage)
         self.prior.copy_(prior_logits(y, self.schema))
         self.weight.copy_(weight)
         self.scale.copy_(calibration(torch.einsum("nkc,k->nc", evidence.double(), weight), y, kind))
         return self
 
+    def lean(self) -> "Mixture":
+        """The same, where readers that count for nothing have forgotten what they learned, and are not asked."""
+        for k, weight in enumerate(self.weight.tolist()):
+            if not weight:
+                self._reader(k).forget()
+        return self
+
+    @property
+    def asked(self) -> int:
+        """How many readers are asked."""
+        return sum(self._reader(k).fitted for k in range(len(self.views)))
+
     def evidence(self, seen: Sight) -> torch.Tensor:
-        """(B, K, C) what each reader says."""
+        """(B, K, C) what each reader says, 0 of one that is not asked."""
         return torch.stack([self._said(k, seen) for k in range(len(self.views))], dim=1)
 
     def combined(self, evidence: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:
         """Logits (B, C) of what readers said (B, K, C) of windows observed (B, M, T).
 
         A reader counts by the share of its modalities that is there; what it does not count goes to the others. Where
-        nothing is there, the prior is said.
+        nothing is there that one looks at, the prior is said.
         """
         if not torch.compiler.is_exporting() and self.weight.isnan().any():
             raise NotFitted("a mixture must be fitted before it reads; call fit first.")
@@ -97,7 +117,7 @@ class Mixture(nn.Module):
         total = counted.sum(1, keepdim=True)
         share = torch.where(total > 0, counted * (self.weight.sum() / total.clamp_min(1e-9)), 0.0)
         logits = self.scale * torch.einsum("bkc,bk->bc", evidence, share)
-        logits = torch.where(present.any(1, keepdim=True), logits, self.prior)
+        logits = torch.where(total > 0, logits, self.prior)
         return normalised(logits, self.schema.kind)
 
     def presence(self, observed: torch.Tensor) -> torch.Tensor:
@@ -120,7 +140,13 @@ class Mixture(nn.Module):
         return token / token.sum((1, 2), keepdim=True).clamp_min(1e-9)
 
     def _said(self, k: int, seen: Sight) -> torch.Tensor:
-        return self.readers[k](self.views[k].cut(seen, self.schema))
+        reader = self._reader(k)
+        if not reader.fitted:
+            return torch.zeros(len(seen), self.schema.n_outputs, device=seen.observed.device)
+        return reader(self.views[k].cut(seen, self.schema))
+
+    def _reader(self, k: int) -> Reader:
+        return cast(Reader, self.readers[k])
 
 
 def fit_mixture(
@@ -128,7 +154,7 @@ def fit_mixture(
 ) -> Mixture:
     """The mixture of readers that were cross-fitted on windows with targets y; `schema` is that of scaled windows."""
     mixture = _unfitted(fitted, schema)
-    return mixture.fit(out_of_fold(fitted), y, shrinkage=shrinkage).eval()
+    return mixture.fit(out_of_fold(fitted), y, shrinkage=shrinkage).lean().eval()
 
 
 def out_of_fold(fitted: Sequence[CrossFitted]) -> torch.Tensor:
@@ -192,6 +218,19 @@ def mixture_weights(
 
     (root,) = minimised(loss, even.sqrt())
     return root.square()
+
+
+def worth_asking(weight: torch.Tensor, of_readers: torch.Tensor) -> torch.Tensor:
+    """(K,) bool: all but the lightest ones, which together have next to nothing of the weights (K,).
+
+    Of each modality one is left at least, the heaviest of those that look at it (K, M): the others may be missing.
+    """
+    order = weight.argsort()
+    light = torch.empty_like(of_readers[:, 0])
+    light[order] = weight[order].cumsum(0) < NEXT_TO_NOTHING * weight.sum()
+    heaviest = torch.where(of_readers, weight[:, None], -1.0).argmax(0)
+    light[heaviest] = False
+    return ~light
 
 
 def calibration(logits: torch.Tensor, y: torch.Tensor, kind: str) -> torch.Tensor:

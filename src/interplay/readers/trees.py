@@ -68,7 +68,8 @@ class ExtraTrees(_SummaryTrees):
             "n_estimators": self.trees,
             "max_features": self.candidates(*x.shape),
             "random_state": self.seed,
-            "n_jobs": 1,
+            # threads, which share the features; a tree is the same whichever grows it
+            "n_jobs": torch.get_num_threads(),
         }
         if self.schema.kind == "classes":
             forest = ExtraTreesClassifier(**grow).fit(x, y)

@@ -52,7 +52,7 @@ def _levels(run: Run, network: str) -> str:
     model = run.model
     if not isinstance(model, TwoLevels):
         return network
-    count = counted(len(model.mixture.views), "reader")
+    count = counted(model.mixture.asked, "reader")
     readers = f"{count} of whole windows (trees, random convolutions, regressions), mixed"
     if model.network is None:
         return readers

@@ -111,7 +111,7 @@ def adapt(source, windows: Windows, *, seed: int, progress: Progress) -> tuple[A
         source="" if source.folder is None else str(source.folder),
         weight=(float(model.weight[0]), float(model.weight[1])),
         offset=tuple(float(value) for value in offset),
-        own_readers=0 if own is None else len(own.mixture.views),
+        own_readers=0 if own is None else own.mixture.asked,
         steps=digests_of_steps(windows),
     )
 

@@ -40,12 +40,13 @@ def fit_forest(train: Windows, scaler: Scaler, seed: int) -> ExtraTrees:
 
 
 def forest_within(model: Model) -> ExtraTrees | None:
-    """The forest of all modalities among the readers of a model; None where it has none."""
+    """The forest of all modalities among the readers of a model; None where it has none, or does not ask it."""
     if not isinstance(model, TwoLevels):
         return None
     everything = model.mixture.schema.modalities
     for reader, view in zip(model.mixture.readers, model.mixture.views, strict=True):
-        if isinstance(reader, ExtraTrees) and view.modalities == everything:
+        # what trees on intervals see is not what a forest is known for
+        if type(reader) is ExtraTrees and reader.fitted and view.modalities == everything:
             return reader
     return None
 

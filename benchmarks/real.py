@@ -39,6 +39,7 @@ SETS: dict[str, str] = {
     "hydraulic_cooler": "hydraulic_1hz",
     "hydraulic_pump": "hydraulic_1hz",
     "hydraulic_valve": "hydraulic_1hz",
+    "mimic3_demo_glucose": "mimic3_demo",
     "mmash": "mmash",
     "physionet2012": "physionet2012",
     "pt_exercises": "pt_exercises",

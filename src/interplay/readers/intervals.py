@@ -13,7 +13,7 @@ from itertools import chain
 import torch
 
 from interplay.readers.base import Sight
-from interplay.readers.pieces import in_time
+from interplay.readers.pieces import in_time, of_one_length
 from interplay.readers.quantiles import observed_quantiles
 
 DEPTH = 5
@@ -38,7 +38,7 @@ def interval_quantiles(seen: Sight) -> torch.Tensor:
     (B, F) float32; NaN where nothing was observed
     """
     columns: list[list[torch.Tensor]] = [[] for _ in seen.x]
-    for together in of_one_length(seen):
+    for together in of_one_length(seen.x):
         # modalities of one length are as quick as one
         values, known = (
             torch.cat(part, dim=1) for part in zip(*(_channels(seen, m) for m in together), strict=True)
@@ -49,14 +49,6 @@ def interval_quantiles(seen: Sight) -> torch.Tensor:
             for m, of_channels in zip(together, level.split(widths, dim=1), strict=True):
                 columns[m].append(of_channels.flatten(1))
     return torch.cat([seen.static.float(), seen.observed.float().mean(-1), *chain(*columns)], dim=1)
-
-
-def of_one_length(seen: Sight) -> list[list[int]]:
-    """Numbers of the modalities, those whose windows have as many samples together."""
-    together: dict[int, list[int]] = {}
-    for m, x in enumerate(seen.x.values()):
-        together.setdefault(x.shape[1] * x.shape[2], []).append(m)
-    return list(together.values())
 
 
 def _channels(seen: Sight, m: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -26,7 +26,7 @@ LESS_LIKELY = 5.0
 LEAST_PART = 1e-4
 """Of the largest one: weights are held against parts."""
 
-NEXT_TO_NOTHING = 0.02
+NEXT_TO_NOTHING = 0.05
 """Share of all weights that those of readers which are not asked may have together."""
 
 

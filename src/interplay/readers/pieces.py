@@ -1,6 +1,6 @@
 """Windows a piece at a time, so that what is worked out between bounds memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
 
@@ -24,6 +24,14 @@ def in_time(values: torch.Tensor, steps: torch.Tensor) -> tuple[torch.Tensor, to
     """
     n_b, n_t, r, n_d = values.shape
     return values.reshape(n_b, n_t * r, n_d), steps[:, :, None].expand(n_b, n_t, r).reshape(n_b, n_t * r)
+
+
+def of_one_length(x: Mapping[str, torch.Tensor]) -> list[list[int]]:
+    """Numbers of the modalities, those whose windows have as many samples together."""
+    together: dict[int, list[int]] = {}
+    for m, values in enumerate(x.values()):
+        together.setdefault(values.shape[1] * values.shape[2], []).append(m)
+    return list(together.values())
 
 
 def distinct(

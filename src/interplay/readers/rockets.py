@@ -75,7 +75,7 @@ def draw_patterns(seen: Sight, features: int, generator: torch.Generator) -> dic
         samples, mask = samples_of(values[some], seen.observed[some, m])
         for k, dilation in enumerate(dilations(samples.shape[2])):
             weight = _draw_weights(count, samples.shape[1], generator)
-            answers = pattern_answers(samples, weight, dilation)
+            answers = pattern_answers(samples.double(), weight.double(), dilation).float()
             known = answers.transpose(0, 1)[:, mask] if mask.any() else torch.zeros(count, 1)
             ordered = known.sort(1).values
             at = (level * (ordered.shape[1] - 1)).long()
@@ -121,8 +121,8 @@ def of_dilations(drawn: dict[str, torch.Tensor], name: str, samples: int) -> tor
 
 def answers_of_dilations(samples: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     """(B, k K, n) what patterns (k, K, d, 9) of k dilations answer at every sample (B, d, n)."""
-    spaced = zip(weight, dilations(samples.shape[2]), strict=True)
-    return torch.cat([pattern_answers(samples, of_one, dilation) for of_one, dilation in spaced], dim=1)
+    exact, spaced = samples.double(), zip(weight.double(), dilations(samples.shape[2]), strict=True)
+    return torch.cat([pattern_answers(exact, one, dilation) for one, dilation in spaced], dim=1).float()
 
 
 def _shares(samples, mask, weight, threshold) -> torch.Tensor:
@@ -143,13 +143,12 @@ def _above(answers: torch.Tensor, level: torch.Tensor, room: torch.Tensor) -> to
 
 
 def pattern_answers(samples: torch.Tensor, weight: torch.Tensor, dilation: int) -> torch.Tensor:
-    """(B, K, n) what patterns answer at every sample, edges padded.
+    """(B, K, n) what patterns answer at every sample, edges padded; all in float64.
 
-    In float64 sums of a few float32 numbers hardly depend on their order, which is another for a window alone than for
-    one among many; and an answer must fall on the same side of its threshold in both.
+    So sums of a few float32 numbers hardly depend on their order, which is another for a window alone than for one
+    among many; and an answer must fall on the same side of its threshold in both.
     """
-    padding = dilation * (TAPS // 2)
-    return F.conv1d(samples.double(), weight.double(), padding=padding, dilation=dilation).float()
+    return F.conv1d(samples, weight, padding=dilation * (TAPS // 2), dilation=dilation)
 
 
 def samples_of(values: torch.Tensor, steps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,12 +1,17 @@
 """Window summaries: what a glance at a window tells, for every channel at once.
 
+Modalities whose windows have as many samples are looked at together: of a single window that is as quick as one.
+
 Letters: B windows, n samples of a window, D channels (scaled values and ranks), F features.
 """
+
+from collections.abc import Sequence
+from itertools import accumulate
 
 import torch
 
 from interplay.readers.base import Sight
-from interplay.readers.pieces import in_time
+from interplay.readers.pieces import in_time, of_one_length
 from interplay.readers.quantiles import observed_quantiles
 
 LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
@@ -32,13 +37,13 @@ def window_summaries(seen: Sight) -> torch.Tensor:
     -------
     (B, F) float32; NaN where nothing was observed
     """
-    columns = []
-    for m, (name, values) in enumerate(seen.x.items()):
-        if name not in seen.summaries:
-            steps = seen.observed[:, m]
-            seen.summaries[name] = torch.cat([_of_samples(values, steps), _of_steps(steps)], dim=1)
-        columns.append(seen.summaries[name])
-    return torch.cat([*columns, seen.static.float()], dim=1)
+    names = list(seen.x)
+    for together in of_one_length(seen.x):
+        new = [m for m in together if names[m] not in seen.summaries]
+        if new:
+            found = _of_samples([seen.x[names[m]] for m in new], seen.observed[:, new])
+            seen.summaries.update(zip((names[m] for m in new), found, strict=True))
+    return torch.cat([*(seen.summaries[name] for name in names), seen.static.float()], dim=1)
 
 
 def step_means(seen: Sight) -> torch.Tensor:
@@ -50,31 +55,51 @@ def step_means(seen: Sight) -> torch.Tensor:
     return torch.cat(columns, dim=1)
 
 
-def _of_samples(x: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
-    """Summaries of one modality x (B, T, r, D), observed (B, T): (B, F)."""
-    samples, observed = in_time(x, steps)
-    seen = observed[..., None]
-    values = torch.where(seen, samples, 0.0)
-    if samples.shape[1] == 1:
-        return torch.where(seen, values, torch.nan)[:, 0]
-    half = x.shape[-1] // 2
-    shapes = [*_levels(values, seen), *_shapes(values[..., :half], seen)]
-    if 1 < half <= CORRELATED:
-        shapes.append(_correlations(values[..., :half], seen))
-    return torch.where(seen.any(1), torch.cat(shapes, dim=1), torch.nan)
+def _of_samples(modalities: Sequence[torch.Tensor], steps: torch.Tensor) -> list[torch.Tensor]:
+    """Summaries (B, F) of each of m modalities (B, T, r, D) with as many samples, observed (B, m, T)."""
+    samples, observed = zip(*(in_time(x, steps[:, k]) for k, x in enumerate(modalities)), strict=True)
+    values = torch.cat(samples, dim=-1)
+    seen = torch.cat(
+        [there[..., None].expand_as(x) for x, there in zip(samples, observed, strict=True)], dim=-1
+    )
+    values = torch.where(seen, values, 0.0)
+    widths = [x.shape[-1] for x in samples]
+    if values.shape[1] == 1:
+        parts = torch.where(seen, values, torch.nan)[:, 0].split(widths, dim=1)
+        return [torch.cat([x, _of_steps(steps[:, k])], dim=1) for k, x in enumerate(parts)]
+    levels = [part.split(widths, dim=-1) for part in _levels(values, seen)]
+    scaled = torch.cat(
+        [
+            torch.arange(width // 2) + end - width
+            for width, end in zip(widths, accumulate(widths), strict=True)
+        ]
+    )
+    halves = [width // 2 for width in widths]
+    shapes = [part.split(halves, dim=1) for part in _shapes(values[..., scaled], seen[..., scaled])]
+    summaries = []
+    for k, (x, there) in enumerate(zip(values.split(widths, dim=-1), observed, strict=True)):
+        columns = [*_of_levels(*(part[k] for part in levels)), *(part[k] for part in shapes)]
+        if 1 < halves[k] <= CORRELATED:
+            columns.append(_correlations(x[..., : halves[k]], there[..., None]))
+        known = torch.where(there.any(1, keepdim=True), torch.cat(columns, dim=1), torch.nan)
+        summaries.append(torch.cat([known, _of_steps(steps[:, k])], dim=1))
+    return summaries
 
 
-def _levels(values: torch.Tensor, seen: torch.Tensor) -> list[torch.Tensor]:
-    """Where samples lie: all of scaled values; mean, deviation, middle and last of ranks."""
-    half = values.shape[-1] // 2
+def _levels(values: torch.Tensor, seen: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """Where samples lie: mean (B, D), deviation, quantiles (B, Q, D) and last value."""
     count = seen.sum(1).clamp_min(1)
     mean = values.sum(1) / count
     deviation = (torch.where(seen, values - mean[:, None], 0.0).square().sum(1) / count).sqrt()
     levels = torch.tensor([0.0, *LEVELS, 1.0])
     quantiles = observed_quantiles(values.transpose(1, 2), seen.transpose(1, 2), levels).transpose(1, 2)
-    n = values.shape[1]
-    newest = torch.where(seen, torch.arange(n)[:, None], 0).amax(1)
-    last = values.gather(1, newest[..., None].expand(-1, 1, values.shape[-1]))[:, 0]
+    newest = torch.where(seen, torch.arange(values.shape[1])[:, None], 0).amax(1, keepdim=True)
+    return mean, deviation, quantiles, values.gather(1, newest)[:, 0]
+
+
+def _of_levels(mean, deviation, quantiles, last) -> list[torch.Tensor]:
+    """Those of one modality: all of scaled values; mean, deviation, last and middle of ranks."""
+    half = mean.shape[1] // 2
     middle = quantiles[:, 1 + LEVELS.index(0.5), half:]
     return [mean, deviation, quantiles[..., :half].flatten(1), last, middle]
 

@@ -41,8 +41,8 @@ def window_summaries(seen: Sight) -> torch.Tensor:
     for together in of_one_length(seen.x):
         new = [m for m in together if names[m] not in seen.summaries]
         if new:
-            found = _of_samples([seen.x[names[m]] for m in new], seen.observed[:, new])
-            seen.summaries.update(zip((names[m] for m in new), found, strict=True))
+            of_each = _of_samples([seen.x[names[m]] for m in new], seen.observed[:, new])
+            seen.summaries.update(zip((names[m] for m in new), of_each, strict=True))
     return torch.cat([*(seen.summaries[name] for name in names), seen.static.float()], dim=1)
 
 

@@ -113,6 +113,7 @@ def measure(name: str, root: Path) -> None:
             "accuracy": accuracy_score(rows["label"], rows["predicted"]),
             "train (s)": round(trained - started, 1),
             "predict (s)": round(time.perf_counter() - trained, 1),
+            "threads": torch.get_num_threads(),
         }
         add_row(RESULTS, row)
         print(row, flush=True)
@@ -147,7 +148,6 @@ def main() -> None:
     if options.table:
         PAGE.write_text(table(read_rows(RESULTS)), "utf-8")
         return
-    torch.set_num_threads(1)
     for name in options.sets:
         measure(name, options.root)
 

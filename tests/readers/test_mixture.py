@@ -1,10 +1,12 @@
 """The log-linear mixture: who counts, and what is said where something is missing."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from interplay.errors import NotFitted
-from interplay.readers import Mixture, Reader, View
+from interplay.readers import Mixture, Reader, Sight, View
 from interplay.readers.mixture import (
     LEAST_PART,
     LESS_LIKELY,
@@ -155,6 +157,11 @@ def test_a_reader_that_is_not_asked_forgets_and_changes_nothing():
     assert [reader.fitted for reader in one.readers] == [True, True, False]
     assert one.asked == 2
     assert one.weight[2] == 0
+    seen = Sight(x={}, observed=torch.ones(4, 2, 3, dtype=torch.bool), static=torch.zeros(4, 0))
+    assert torch.equal(one._said(2, seen), torch.zeros(4, 2))
+    one.readers[1].forget()
+    with pytest.raises(NotFitted, match="Quiet must be fitted"):
+        one._said(1, replace(seen, x={name: torch.zeros(4, 3, 1, 4) for name in "ab"}))
     without = said.clone()
     without[:, 2] = 0.0
     assert torch.equal(one.combined(without, torch.ones(len(y), 2, 3, dtype=torch.bool)), before)

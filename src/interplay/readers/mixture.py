@@ -143,7 +143,9 @@ class Mixture(nn.Module):
         reader = self._reader(k)
         # one that counts must be there: it refuses to read what it has not learned
         if not reader.fitted and (torch.compiler.is_exporting() or self.weight[k] == 0):
-            return torch.zeros(len(seen), self.schema.n_outputs, device=seen.observed.device)
+            # by shape, not by len: an exported program takes batches of any size
+            shape = seen.observed.shape[0], self.schema.n_outputs
+            return seen.observed.new_zeros(shape, dtype=torch.float32)
         return reader(self.views[k].cut(seen, self.schema))
 
     def _reader(self, k: int) -> Reader:

@@ -15,7 +15,7 @@ import pandas as pd
 
 import interplay as ip
 from benchmarks.records import days, machine, markdown, run_draws
-from interplay.datasets import data_folder, find_dataset
+from interplay.datasets import DATASETS
 from interplay.progress import silent
 
 RESULTS = Path(__file__).parent / "results" / "devices.jsonl"
@@ -30,10 +30,7 @@ WAYS: dict[str, dict[str, object]] = {
 @cache
 def sides() -> tuple[ip.Windows, ip.Windows]:
     """Windows to train on and to test by."""
-    dataset = find_dataset("hapt_sample")
-    card = dataset.card
-    recordings = list(dataset.recordings(data_folder(card, None)))
-    windows = ip.make_windows(recordings, **card.window_options)
+    windows = ip.make_windows(ip.load_dataset("hapt_sample"), **DATASETS["hapt_sample"].card.window_options)
     return ip.split_by_entity(windows.select(np.arange(0, len(windows), EVERY)))
 
 

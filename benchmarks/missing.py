@@ -18,7 +18,7 @@ import pandas as pd
 import torch
 
 import interplay as ip
-from benchmarks.real import RECIPES, SETS, Trial, fit_of, open_trials
+from benchmarks.real import RECIPES, SETS, Trial, fit_of, open_trials, that_counts
 from benchmarks.real_rivals import RIVALS
 from benchmarks.records import add_row, read_rows
 from interplay.metrics import classification_metrics
@@ -66,9 +66,9 @@ def failing(windows: ip.Windows, kind: str, share: float, seed: int) -> ip.Windo
 
 
 def score_of(probs: np.ndarray, called: np.ndarray | None, test: ip.Windows) -> float:
-    """AUROC of two classes, macro-F1 of more."""
+    """The score that counts, of probabilities and called classes."""
     scores = classification_metrics(test.y, probs, called=called, entity=test.entity, n_bootstrap=2)
-    return scores["auroc"] if len(test.classes) == 2 else scores["macro_f1"]
+    return that_counts(scores, test)
 
 
 def row_of(model: str, trial: Trial, known: dict) -> dict[str, object]:

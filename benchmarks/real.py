@@ -11,7 +11,7 @@ see, of scaled values and of ranks, and their classes are called as suits them b
 import argparse
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -147,6 +147,11 @@ def predicted(model: str, trial: Trial, known: dict) -> tuple[np.ndarray, np.nda
     return *ask(trial.test), trained - started, time.perf_counter() - trained
 
 
+def that_counts(scores: Mapping[str, float], test: ip.Windows) -> float:
+    """AUROC of two classes, macro-F1 of more."""
+    return scores["auroc"] if len(test.classes) == 2 else scores["macro_f1"]
+
+
 def row_of(model: str, trial: Trial, windows: int, known: dict) -> dict[str, object]:
     """One line of the results."""
     probs, called, train_s, predict_s = predicted(model, trial, known)
@@ -169,7 +174,7 @@ def row_of(model: str, trial: Trial, windows: int, known: dict) -> dict[str, obj
         "test entities": len(trial.test.entities),
         "classes": len(trial.train.classes),
         "modalities": len(trial.train.modalities),
-        "score": scores["auroc"] if len(trial.train.classes) == 2 else scores["macro_f1"],
+        "score": that_counts(scores, trial.test),
         "macro_f1": scores["macro_f1"],
         "log loss": float(-np.log(of_label).mean()),
         "train (s)": round(train_s, 2),

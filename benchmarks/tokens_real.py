@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 import interplay as ip
-from benchmarks.real import Trial, trials
+from benchmarks.real import Trial, that_counts, trials
 from benchmarks.records import days, machine, markdown, run_jobs
 from interplay.progress import silent
 
@@ -28,7 +28,7 @@ WINDOWS = 500
 @lru_cache(maxsize=1)
 def opened(name: str, split: int, root: Path) -> tuple[Trial, ip.InteractionProfile | None]:
     """A split of a set, and the profile of its training windows."""
-    trial = [*trials(name, root, WINDOWS, split + 1)][split]
+    *_, trial = trials(name, root, WINDOWS, split + 1)
     return trial, trial.profile()[0]
 
 
@@ -47,7 +47,7 @@ def work(name: str, split: int, budget: float, root: Path) -> dict:
         "split": split,
         "budget": budget,
         "tokens": len(trial.train.modalities) * trial.train.length,
-        "score": metrics["auroc"] if len(trial.train.classes) == 2 else metrics["macro_f1"],
+        "score": that_counts(metrics, trial.test),
         "log loss (bits)": metrics["log_loss_bits"],
         "seconds": trained - started,
     }

@@ -1,9 +1,11 @@
 """Window summaries against NumPy, sample by sample."""
 
 import numpy as np
+import pytest
 import torch
 
 from interplay.readers import Sight, window_summaries
+from interplay.readers.intervals import interval_quantiles
 from interplay.readers.summaries import step_means
 
 
@@ -57,3 +59,22 @@ def test_means_of_steps_are_those_of_scaled_samples():
     expected = torch.tensor([[1.0, 5.0, 9.0], [13.0, 17.0, torch.nan]])
     seen = Sight(x={"a": x}, observed=observed, static=torch.zeros(2, 0))
     torch.testing.assert_close(step_means(seen), expected, equal_nan=True)
+
+
+@pytest.mark.parametrize("of", [window_summaries, interval_quantiles])
+def test_modalities_of_one_length_are_each_what_they_are_alone(of):
+    generator = torch.Generator().manual_seed(0)
+    shapes = {"a": (5, 3, 2), "slow": (5, 1, 2), "b": (5, 3, 6), "c": (5, 3, 4)}
+    x = {name: torch.randn(6, *shape, generator=generator) for name, shape in shapes.items()}
+    observed = torch.rand(6, len(x), 5, generator=generator) > 0.3
+    none, shares = torch.zeros(6, 0), observed.float().mean(-1)
+    each = [
+        of(Sight(x={name: values}, observed=observed[:, [m]], static=none))
+        for m, (name, values) in enumerate(x.items())
+    ]
+    if of is interval_quantiles:
+        # shares of steps come first
+        each = [shares, *(columns[:, 1:] for columns in each)]
+    together = of(Sight(x=x, observed=observed, static=none))
+    # float32 sums in another order
+    torch.testing.assert_close(together, torch.cat(each, dim=1), atol=1e-5, rtol=1e-5, equal_nan=True)

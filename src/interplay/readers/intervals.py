@@ -13,7 +13,7 @@ from itertools import chain
 import torch
 
 from interplay.readers.base import Sight
-from interplay.readers.pieces import in_time, of_one_length
+from interplay.readers.pieces import channels_in_time, of_one_length
 from interplay.readers.quantiles import observed_quantiles
 
 DEPTH = 5
@@ -37,26 +37,18 @@ def interval_quantiles(seen: Sight) -> torch.Tensor:
     -------
     (B, F) float32; NaN where nothing was observed
     """
-    columns: list[list[torch.Tensor]] = [[] for _ in seen.x]
+    scaled = [x[..., : x.shape[-1] // 2] for x in seen.x.values()]
+    columns: list[list[torch.Tensor]] = [[] for _ in scaled]
     for together in of_one_length(seen.x):
         # modalities of one length are as quick as one
-        values, known = (
-            torch.cat(part, dim=1) for part in zip(*(_channels(seen, m) for m in together), strict=True)
-        )
-        widths = [x.shape[-1] // 2 for m, x in enumerate(seen.x.values()) if m in together]
+        both = channels_in_time([scaled[m] for m in together], seen.observed[:, together])
+        values, known = (part.transpose(1, 2).contiguous() for part in both)
+        widths = [scaled[m].shape[-1] for m in together]
         changes = of_levels(values.diff(dim=-1), known[..., 1:] & known[..., :-1])
         for level in chain(of_levels(values, known), changes):
             for m, of_channels in zip(together, level.split(widths, dim=1), strict=True):
                 columns[m].append(of_channels.flatten(1))
     return torch.cat([seen.static.float(), seen.observed.float().mean(-1), *chain(*columns)], dim=1)
-
-
-def _channels(seen: Sight, m: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Scaled samples (B, d, n) of modality number m, and which are observed, alike."""
-    x = list(seen.x.values())[m]
-    samples, observed = in_time(x[..., : x.shape[-1] // 2], seen.observed[:, m])
-    values = samples.transpose(1, 2)
-    return values, observed[:, None].expand_as(values)
 
 
 def of_levels(values: torch.Tensor, known: torch.Tensor) -> Iterator[torch.Tensor]:

@@ -1,6 +1,6 @@
 """Windows a piece at a time, so that what is worked out between bounds memory."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
@@ -24,6 +24,22 @@ def in_time(values: torch.Tensor, steps: torch.Tensor) -> tuple[torch.Tensor, to
     """
     n_b, n_t, r, n_d = values.shape
     return values.reshape(n_b, n_t * r, n_d), steps[:, :, None].expand(n_b, n_t, r).reshape(n_b, n_t * r)
+
+
+def channels_in_time(
+    modalities: Sequence[torch.Tensor], steps: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Samples (B, n, D) of all channels of m modalities with as many of them, and which are observed, alike.
+
+    Parameters
+    ----------
+    modalities : sequence of (B, T, r, d)
+    steps : (B, m, T) bool
+        Observed steps.
+    """
+    parts = [in_time(values, steps[:, k]) for k, values in enumerate(modalities)]
+    known = [observed[..., None].expand_as(samples) for samples, observed in parts]
+    return torch.cat([samples for samples, _ in parts], dim=-1), torch.cat(known, dim=-1)
 
 
 def of_one_length(x: Mapping[str, torch.Tensor]) -> list[list[int]]:

@@ -11,7 +11,7 @@ from itertools import accumulate
 import torch
 
 from interplay.readers.base import Sight
-from interplay.readers.pieces import in_time, of_one_length
+from interplay.readers.pieces import channels_in_time, of_one_length
 from interplay.readers.quantiles import observed_quantiles
 
 LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
@@ -57,32 +57,31 @@ def step_means(seen: Sight) -> torch.Tensor:
 
 def _of_samples(modalities: Sequence[torch.Tensor], steps: torch.Tensor) -> list[torch.Tensor]:
     """Summaries (B, F) of each of m modalities (B, T, r, D) with as many samples, observed (B, m, T)."""
-    samples, observed = zip(*(in_time(x, steps[:, k]) for k, x in enumerate(modalities)), strict=True)
-    values = torch.cat(samples, dim=-1)
-    seen = torch.cat(
-        [there[..., None].expand_as(x) for x, there in zip(samples, observed, strict=True)], dim=-1
-    )
-    values = torch.where(seen, values, 0.0)
-    widths = [x.shape[-1] for x in samples]
+    samples, seen = channels_in_time(modalities, steps)
+    values = torch.where(seen, samples, 0.0)
+    widths = [x.shape[-1] for x in modalities]
     if values.shape[1] == 1:
-        parts = torch.where(seen, values, torch.nan)[:, 0].split(widths, dim=1)
-        return [torch.cat([x, _of_steps(steps[:, k])], dim=1) for k, x in enumerate(parts)]
-    levels = [part.split(widths, dim=-1) for part in _levels(values, seen)]
-    scaled = torch.cat(
-        [
-            torch.arange(width // 2) + end - width
-            for width, end in zip(widths, accumulate(widths), strict=True)
-        ]
-    )
+        parts = list(torch.where(seen, values, torch.nan)[:, 0].split(widths, dim=1))
+    else:
+        parts = _of_each(values, seen, widths)
+    return [torch.cat([part, _of_steps(steps[:, k])], dim=1) for k, part in enumerate(parts)]
+
+
+def _of_each(values: torch.Tensor, seen: torch.Tensor, widths: Sequence[int]) -> list[torch.Tensor]:
+    """Where samples of each modality lie and how they move, of all channels (B, n, D), so many of each; NaN where
+    none is observed."""
     halves = [width // 2 for width in widths]
+    starts = [end - width for end, width in zip(accumulate(widths), widths, strict=True)]
+    scaled = torch.cat([start + torch.arange(half) for start, half in zip(starts, halves, strict=True)])
+    levels = [part.split(list(widths), dim=-1) for part in _levels(values, seen)]
     shapes = [part.split(halves, dim=1) for part in _shapes(values[..., scaled], seen[..., scaled])]
     summaries = []
-    for k, (x, there) in enumerate(zip(values.split(widths, dim=-1), observed, strict=True)):
+    for k, (start, half) in enumerate(zip(starts, halves, strict=True)):
         columns = [*_of_levels(*(part[k] for part in levels)), *(part[k] for part in shapes)]
-        if 1 < halves[k] <= CORRELATED:
-            columns.append(_correlations(x[..., : halves[k]], there[..., None]))
-        known = torch.where(there.any(1, keepdim=True), torch.cat(columns, dim=1), torch.nan)
-        summaries.append(torch.cat([known, _of_steps(steps[:, k])], dim=1))
+        there = seen[..., start : start + 1]
+        if 1 < half <= CORRELATED:
+            columns.append(_correlations(values[..., start : start + half], there))
+        summaries.append(torch.where(there.any(1), torch.cat(columns, dim=1), torch.nan))
     return summaries
 
 

@@ -34,6 +34,9 @@ from interplay.probe.instance import InstanceProbe, PairBlock, PairReading
 from interplay.probe.network import Probe, ProbeShape
 from interplay.progress import Progress, silent
 
+LAYOUT = 2
+"""Of tensors that are kept: work that an earlier layout kept is not taken up."""
+
 SCORING_BYTES = 256e6
 """Memory that scoring some pairs of a block may take at once."""
 
@@ -174,6 +177,7 @@ class BlockTask:
             len(self.rearranged),
             self.random_state,
             w.length,
+            LAYOUT,
             {name: version(name) for name in ("interplay", "torch", "numpy", "scikit-learn")},
         )
         digest.update(repr(settings).encode())

@@ -228,6 +228,32 @@ def test_many_modalities_open_at_once_and_can_be_filtered(browser, tmp_path):
     assert browser.execute_script("return document.documentElement.scrollWidth - window.innerWidth") <= 0
 
 
+def test_of_very_many_modalities_maps_show_the_foremost(browser, tmp_path):
+    run = drawn_run(80, 3)
+    run.profile.dataset["redundancy"][75, 79] = run.profile.dataset["redundancy"][79, 75] = 1.0
+    run.profile.dataset["mi"][77] = 1.0
+    opened(browser, write_report(run, tmp_path / "r.html"), 1280, "light")
+    names = run.profile.modalities
+
+    def shown(chart: str) -> list[str]:
+        return browser.execute_script(
+            f"return [...document.querySelectorAll('#{chart} text[text-anchor=end].name title')]"
+            ".map(e => e.textContent)"
+        )
+
+    for chart, there in (("map", {names[75], names[79]}), ("alone", {names[77]})):
+        rows = shown(chart)
+        assert len(rows) == 64
+        assert there <= set(rows)
+        assert sorted(rows, key=names.index) == rows
+        assert "The 64 modalities with the largest values, of 80" in text_of(browser, f"#{chart} .plot")
+    # what is found by name is there, however small
+    pick(browser, "search", names[40])
+    assert names[40] in shown("map")
+    browser.execute_script("document.querySelector('#alone button.csv').click()")
+    assert len(list(csv.reader(downloaded(tmp_path / "alone.csv").splitlines()))) == 1 + 80 * 3
+
+
 def test_time_since_an_event_is_drawn_and_downloaded_as_such(browser, tmp_path):
     page = write_report(after_an_event(drawn_run(3, 4)), tmp_path / "r.html")
     opened(browser, page, 1280, "light")

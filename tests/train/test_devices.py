@@ -221,3 +221,10 @@ def test_a_machine_of_another_number_is_refused(rank, monkeypatch):
         monkeypatch.setenv(name, value)
     with pytest.raises(InvalidInput, match=rf"NODE_RANK must be the number .* 0 to 1; got '{rank}'"):
         devices.machine_of(DevicesConfig(num_nodes=2))
+
+
+def test_processes_are_not_forked_from_one_that_has_used_a_gpu(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    devices.check_devices(DevicesConfig(accelerator="cpu"))
+    with pytest.raises(InvalidInput, match="before its Python process uses a GPU"):
+        devices.check_devices(DevicesConfig(accelerator="cpu", count=2))

@@ -14,7 +14,7 @@ import interplay as ip
 from interplay.data import Scaler, SplitManifest
 from interplay.errors import DamagedFile, InvalidInput, LeakageError
 from interplay.report.cards import model_card
-from interplay.train import fit, load_run, make_recipe
+from interplay.train import evaluation, fit, load_run, make_recipe
 from interplay.train.run_folder import FORMAT
 from small_runs import NAMES, SMALL, STEPS, xor_profile, xor_windows
 
@@ -410,3 +410,12 @@ def test_progress_is_told_from_0_to_1(train, test_windows):
     run.evaluate(test_windows, n_bootstrap=10, progress=told.append)
     assert told == sorted(told)
     assert told[-1] == pytest.approx(1.0)
+
+
+def test_of_many_modalities_each_is_taken_from_fewer_windows(run, test_windows, monkeypatch):
+    monkeypatch.setattr(evaluation, "STRESS_PREDICTIONS", 30)
+    few = replace(run)
+    few.evaluate(test_windows, n_bootstrap=10)
+    found = few.evaluation
+    assert found.test["n_windows"] == len(test_windows)
+    assert {scores["n_windows"] for scores in (found.compared, *found.without.values())} == {10}

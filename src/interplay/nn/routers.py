@@ -7,6 +7,7 @@ Letters: B windows, B' 1 or B, M modalities, T steps, D width, E experts, K pack
 
 import torch
 from torch import nn
+from torch.backends.cudnn import rnn
 
 from interplay.errors import InvalidInput
 from interplay.nn.attention import HIDDEN
@@ -145,6 +146,16 @@ class Recurrence(nn.Module):
         self.width = width
         for name, parameter in nn.GRU(inputs, width).named_parameters():
             self.register_parameter(name, parameter)
+
+    def _apply(self, *args, **kwargs):
+        """After a move to a GPU the weights lie in one piece; its library would otherwise copy them at every call."""
+        super()._apply(*args, **kwargs)
+        weights: list[torch.Tensor] = list(self.parameters())
+        if torch.backends.cudnn.is_acceptable(weights[0]):
+            mode, inputs = rnn.get_cudnn_mode("GRU"), weights[0].shape[1]
+            with torch.no_grad():
+                torch._cudnn_rnn_flatten_weight(weights, 4, inputs, mode, self.width, 0, 1, True, False)
+        return self
 
     def forward(self, x_NTA: torch.Tensor) -> torch.Tensor:
         """States (N, T, width) of inputs (N, T, A), from a state of 0."""

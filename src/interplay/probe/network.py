@@ -100,7 +100,7 @@ class Probe(nn.Module):
 
     @classmethod
     def from_state(cls, state: Mapping[str, torch.Tensor], classes: int) -> "Probe":
-        """Probes with the sizes that their weights have."""
+        """Probes with the sizes that their weights have, where these are."""
         n_k, modalities, features, width = state["w1"].shape
         *_, pair_width, lags, outputs = state["pair2"].shape
         shape = ProbeShape(
@@ -116,7 +116,7 @@ class Probe(nn.Module):
         )
         probe = cls(shape, [torch.Generator()] * n_k)
         probe.load_state_dict(state)
-        return probe
+        return probe.to(state["w1"].device)
 
     def forward(
         self, x_KMUF: torch.Tensor, place_KLB: torch.Tensor, context_KB: torch.Tensor | None = None

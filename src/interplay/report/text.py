@@ -46,7 +46,7 @@ NOTICED = 0.02
 ALIKE = 10.0
 """Experts that serve all tokens alike to within so many points (% of weight) are told not to differ."""
 
-MOST_NAMES = 40
+MOST_NAMES = 16
 """Names that a row lists before it only counts the rest."""
 
 FOLLOWS = {

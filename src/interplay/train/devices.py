@@ -45,8 +45,13 @@ def trainer_options(config: DevicesConfig) -> dict[str, Any]:
 
 
 def check_devices(config: DevicesConfig) -> None:
-    """Refuse devices that this machine does not have, and shares that its version of torch cannot make."""
+    """Refuse devices that this machine or a forked process does not have, and shares that its torch cannot make."""
     device_of(config.accelerator)
+    if config.processes > 1 and torch.cuda.is_initialized():
+        raise InvalidInput(
+            "training in several processes must begin before its Python process uses a GPU, which forked processes "
+            "cannot take up; this one has used it. Start Python anew and train first, or use interplay train."
+        )
     if config.sharded and not CAN_SHARD:
         raise InvalidInput(
             f"devices.strategy 'fsdp' must have a later torch than {torch.__version__}, which cannot wait for experts "

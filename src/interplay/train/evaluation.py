@@ -38,6 +38,9 @@ ASKED_ABOUT = 24
 STRESS_WINDOWS = 2000
 """At most so many windows, evenly drawn, are predicted again for each part that is taken away."""
 
+STRESS_PREDICTIONS = 40_000
+"""At most so many predictions are made anew in all: of more than 20 modalities each is taken from fewer windows."""
+
 Scores = Mapping[str, float]
 """Scores of some windows by name, with their intervals; see `interplay.metrics`."""
 
@@ -128,7 +131,9 @@ def judge(
 
     Windows are predicted on `device`; single ones are explained on the processor.
     """
-    test, few = scaled.windows, scaled.select(evenly(len(scaled), STRESS_WINDOWS))
+    test = scaled.windows
+    of_each = min(STRESS_WINDOWS, STRESS_PREDICTIONS // len(test.modalities))
+    few = scaled.select(evenly(len(scaled), of_each))
     guided = not model.context.is_empty()
     hidden = test.modalities if len(test.modalities) > 1 else ()
     tells = _shared_progress(progress, [len(test), *[len(few)] * (1 + guided + len(hidden))])

@@ -6,6 +6,7 @@ from itertools import chain
 
 import torch
 from torch import nn
+from torch.backends import cudnn
 
 from interplay.errors import InvalidInput
 from interplay.nn import Model
@@ -45,6 +46,7 @@ def on_device(model: Model, device: torch.device | None) -> Iterator[torch.devic
     """A block in which a model is on a device, None leaves it where it is; readers stay on the processor.
 
     These count samples above thresholds in float64, which not all devices have, and another rounding would move.
+    A GPU takes no short cuts in convolutions, whose ten bits of a number would show in the third digit.
     """
     before = next(chain(model.parameters(), model.buffers())).device
     if device is None or device == before:
@@ -52,7 +54,8 @@ def on_device(model: Model, device: torch.device | None) -> Iterator[torch.devic
         return
     try:
         _move(model, device)
-        yield device
+        with cudnn.flags(cudnn.enabled, deterministic=cudnn.deterministic, allow_tf32=False):
+            yield device
     finally:
         _move(model, before)
 

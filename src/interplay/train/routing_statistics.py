@@ -169,15 +169,24 @@ class _LayerSums:
         self.tokens += routing.observed.sum(0).cpu()
         mass = routing.log_probs[..., : routing.synergy_experts].exp().sum(-1)
         size = max(1, int(CHUNK_NUMBERS / max(1, self.pairs.shape[1] * routing.log_probs[0, 0].numel())))
-        i, j = self.pairs
-        for log_probs, seen, part in zip(
+        for piece in zip(
             routing.log_probs.split(size), routing.observed.split(size), mass.split(size), strict=True
         ):
-            both = seen[:, i] & seen[:, j]
-            apart = jensen_shannon(log_probs[:, i], log_probs[:, j])
-            self.divergence += (apart * both).sum(0).cpu().double()
-            self.mass += (0.5 * (part[:, i] + part[:, j]) * both).sum(0).cpu().double()
-            self.together += both.sum(0).cpu()
+            self._see_pairs(*piece)
+
+    def _see_pairs(self, log_probs: torch.Tensor, observed: torch.Tensor, mass: torch.Tensor) -> None:
+        """Add what pairs do of which both tokens were routed; within a token budget these are few."""
+        i, j = self.pairs.to(observed.device)
+        window, pair, step = (observed[:, i] & observed[:, j]).nonzero(as_tuple=True)
+        one, other = (window, i[pair], step), (window, j[pair], step)
+        apart = jensen_shannon(log_probs[one], log_probs[other])
+        place = (pair * self.together.shape[1] + step).cpu()
+        for sums, values in (
+            (self.divergence, apart),
+            (self.mass, 0.5 * (mass[one] + mass[other])),
+            (self.together, torch.ones_like(apart)),
+        ):
+            sums.view(-1).index_add_(0, place, values.cpu().double())
 
     def means(self) -> tuple[np.ndarray, ...]:
         """Use and probability (M, T, E), divergence in bits and synergy mass (M, M, T); NaN where nothing was seen."""

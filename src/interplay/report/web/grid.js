@@ -1,9 +1,32 @@
 // Heat maps: a grid of cells that can be walked with the arrow keys.
 
+/** Modalities that a map has room for. */
+const MOST_LINES = 64;
+
+/** Places of the largest of very many values, in their order; of fewer all. */
+function foremost(values) {
+  const places = [...values.keys()], size = (k) => (known(values[k]) ? values[k] : -1);
+  if (values.length <= MOST_LINES) return places;
+  return places.sort((a, b) => size(b) - size(a)).slice(0, MOST_LINES).sort((a, b) => a - b);
+}
+
+/** What is said under a map of the foremost only. */
+const ofForemost = (n, what) =>
+  n > MOST_LINES && el("p", { class: "caption" }, `The ${MOST_LINES} ${what} with the largest values, of ${n}; the numbers as a table and the download have all.`);
+
+/** Of a map with a row for each modality the foremost rows. */
+function foremostRows(opts) {
+  const largest = NAMES.map((_, r) => most(opts.columns.map((__, c) => opts.value(r, c)).filter(known).map(Math.abs)));
+  const rows = foremost(largest), of = (act) => act && ((r, c) => act(rows[r], c));
+  const some = { rows: rows.map((r) => NAMES[r]), value: of(opts.value), text: of(opts.text), describe: of(opts.describe), pick: of(opts.pick) };
+  return el("div", {}, grid({ ...opts, ...some }), ofForemost(nM, "modalities"));
+}
+
 /** opts: width, rows, columns (names), value(r, c), max, min (a negative one makes two colours),
  *  text(r, c) for cells with room, describe(r, c) for the readout,
  *  pick(r, c) on click or Enter, xTitle, yTitle, made (the frame, for its readout), tall: pixels per row */
 function grid(opts) {
+  if (opts.rows === NAMES && nM > MOST_LINES) return foremostRows(opts);
   const { rows, columns, width } = opts;
   const size = measure(opts);
   const { left, top, cw, ch } = size;

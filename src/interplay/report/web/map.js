@@ -37,13 +37,18 @@ function mapRows() {
 }
 
 function drawMap(width, made) {
-  const { rows, columns, name } = mapRows();
-  if (!rows.length) return el("p", { class: "note" }, "No modality has such a name. Change what is written in Find.");
-  const cells = rows.map((a) => columns.map((b) => {
+  const all = mapRows(), { name } = all;
+  if (!all.rows.length) return el("p", { class: "note" }, "No modality has such a name. Change what is written in Find.");
+  const cellsOfAll = all.rows.map((a) => all.columns.map((b) => {
     if (mapView !== "modalities") { const both = between(a, b); return { bits: mapView === "mean" ? both.mean : both.max, n: both.n, clear: true }; }
     return a === b ? { bits: null } : atomOf(chosen.atom, a, b, chosen.lag);
   }));
   const hidden = (cell) => chosen.clear && !cell.clear;
+  const size = (cell) => (hidden(cell) ? null : cell.bits);
+  const atRows = foremost(cellsOfAll.map((row) => most(row.map(size))));
+  const atColumns = foremost(all.columns.map((_, c) => most(cellsOfAll.map((row) => size(row[c])))));
+  const rows = atRows.map((r) => all.rows[r]), columns = atColumns.map((c) => all.columns[c]);
+  const cells = atRows.map((r) => atColumns.map((c) => cellsOfAll[r][c]));
   const top = Math.max(most(cells.flat().map((cell) => cell.bits)), 0.001);
   const map = grid({
     width, made, rows: rows.map(name), columns: columns.map(name), max: top,
@@ -52,7 +57,7 @@ function drawMap(width, made) {
     describe: (r, c) => mapCell(name(rows[r]), name(columns[c]), cells[r][c]),
     pick: mapView === "modalities" ? (r, c) => rows[r] !== columns[c] && openPair(rows[r], columns[c]) : null,
   });
-  return [map, scaleOf(0, top, "bits")];
+  return [map, ofForemost(all.columns.length, mapView === "modalities" ? "modalities" : "groups"), scaleOf(0, top, "bits")].filter(Boolean);
 }
 
 function mapCell(a, b, cell) {

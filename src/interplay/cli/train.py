@@ -264,9 +264,9 @@ COMMAND = Command(
     options,
     run,
     examples=(
+        "interplay train --data hapt_sample -o runs/first --dry-run",
         "interplay train --data hapt_sample -o runs/first",
         "interplay train --data hapt_sample -o runs/small --profile none --model.width 32 --optimiser.epochs 3",
-        "interplay train --data hapt_sample -o runs/first --dry-run",
         "interplay train --data my_study --start-from runs/first -o runs/mine",
         "interplay train --data hapt_sample -o runs/tracked --profile none --optimiser.epochs 3 --track tensorboard",
     ),

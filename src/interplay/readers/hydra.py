@@ -21,6 +21,7 @@ from interplay.readers.rockets import (
     answers_of_dilations,
     dilations,
     has_room,
+    marked,
     of_dilations,
     samples_of,
 )
@@ -97,9 +98,10 @@ def wins(seen: Sight, drawn: dict[str, torch.Tensor]) -> torch.Tensor:
 def _wins(samples, mask, weight) -> torch.Tensor:
     """(B, k 2 G K) of the k dilations of a modality, weights (k, G, K, d, 9)."""
     answers = answers_of_dilations(samples, weight.flatten(1, 2)).unflatten(1, weight.shape[:3])
-    count = mask.sum(-1).clamp_min(1)[:, None, None, None]
-    here = mask[:, None, None, None]
+    here = mask.float()[:, None, None, :, None]
+    count = here.sum(3, keepdim=True).clamp_min(1.0)
     most, least = answers.amax(3, keepdim=True), answers.amin(3, keepdim=True)
-    won = torch.where((answers == most) & here, most, 0.0).sum(-1) / count
-    lost = ((answers == least) & here).sum(-1) / count
+    room = torch.empty_like(answers)
+    won = marked(torch.eq, answers, most, room) @ (most.mT * here) / count
+    lost = marked(torch.eq, answers, least, room) @ here / count
     return torch.cat([won.clamp_min(0.0).sqrt().flatten(2), lost.sqrt().flatten(2)], dim=2).flatten(1)

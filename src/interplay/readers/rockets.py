@@ -7,6 +7,7 @@ of the observed ones.
 Letters: B windows, n samples, d channels, K patterns, Q thresholds, F features.
 """
 
+from collections.abc import Callable
 from functools import partial
 from itertools import combinations
 
@@ -75,7 +76,7 @@ def draw_patterns(seen: Sight, features: int, generator: torch.Generator) -> dic
         samples, mask = samples_of(values[some], seen.observed[some, m])
         for k, dilation in enumerate(dilations(samples.shape[2])):
             weight = _draw_weights(count, samples.shape[1], generator)
-            answers = pattern_answers(samples.double(), weight.double(), dilation).float()
+            answers = (weight.double().flatten(1) @ under_taps(samples.double(), dilation)).float()
             known = answers.transpose(0, 1)[:, mask] if mask.any() else torch.zeros(count, 1)
             ordered = known.sort(1).values
             at = (level * (ordered.shape[1] - 1)).long()
@@ -121,34 +122,39 @@ def of_dilations(drawn: dict[str, torch.Tensor], name: str, samples: int) -> tor
 
 def answers_of_dilations(samples: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     """(B, k K, n) what patterns (k, K, d, 9) of k dilations answer at every sample (B, d, n)."""
-    exact, spaced = samples.double(), zip(weight.double(), dilations(samples.shape[2]), strict=True)
-    return torch.cat([pattern_answers(exact, one, dilation) for one, dilation in spaced], dim=1).float()
+    exact = samples.double()
+    seen = torch.stack([under_taps(exact, dilation) for dilation in dilations(samples.shape[2])], dim=1)
+    return (weight.double().flatten(2) @ seen).flatten(1, 2).float()
 
 
 def _shares(samples, mask, weight, threshold) -> torch.Tensor:
     """(B, k K Q) of the k dilations of a modality."""
-    # what is not observed is above nothing
-    answers = torch.where(mask[:, None], answers_of_dilations(samples, weight), -torch.inf)
-    above = torch.empty_like(answers)
-    count = mask.sum(-1).clamp_min(1)[:, None]
-    shares = [_above(answers, level[:, None], above).sum(-1) / count for level in threshold.flatten(0, 1).T]
-    return torch.stack(shares, dim=-1).flatten(1)
+    answers, here = answers_of_dilations(samples, weight), mask.float()[:, :, None]
+    count, room = here.sum(1, keepdim=True).clamp_min(1.0), torch.empty_like(answers)
+    # counts are whole numbers: no order of adding up changes them
+    shares = [
+        marked(torch.gt, answers, level[:, None], room) @ here / count for level in threshold.flatten(0, 1).T
+    ]
+    return torch.cat(shares, dim=-1).flatten(1)
 
 
-def _above(answers: torch.Tensor, level: torch.Tensor, room: torch.Tensor) -> torch.Tensor:
-    """1 where answers are above a level, else 0, in `room`: to ask for new memory takes longer than to compare."""
+def marked(compare: Callable, answers: torch.Tensor, level: torch.Tensor, room: torch.Tensor) -> torch.Tensor:
+    """1 where a comparison of answers with a level holds, else 0, in `room`: to write truth values and ask for memory
+    takes several times as long."""
     if torch.compiler.is_exporting():
-        return (answers > level).float()
-    return torch.gt(answers, level, out=room)
+        return compare(answers, level).float()
+    return compare(answers, level, out=room)
 
 
-def pattern_answers(samples: torch.Tensor, weight: torch.Tensor, dilation: int) -> torch.Tensor:
-    """(B, K, n) what patterns answer at every sample, edges padded; all in float64.
+def under_taps(samples: torch.Tensor, dilation: int) -> torch.Tensor:
+    """(B, 9 d, n) what lies under the taps of a pattern at every sample (B, d, n), edges padded.
 
-    So sums of a few float32 numbers hardly depend on their order, which is another for a window alone than for one
-    among many; and an answer must fall on the same side of its threshold in both.
+    Answers are sums of its products with patterns in float64. So sums of a few float32 numbers hardly depend on their
+    order, which is another for a window alone than for one among many; and an answer must fall on the same side of its
+    threshold in both. A product of matrices is quicker here than a convolution, which would be one for each dilation.
     """
-    return F.conv1d(samples, weight, padding=dilation * (TAPS // 2), dilation=dilation)
+    edge = dilation * (TAPS // 2)
+    return F.pad(samples, (edge, edge)).unfold(-1, samples.shape[2], dilation).flatten(1, 2)
 
 
 def samples_of(values: torch.Tensor, steps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

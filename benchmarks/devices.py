@@ -59,7 +59,7 @@ def page(rows: list[dict]) -> str:
     n = frame["train windows"].iloc[0]
     parts = [
         f"# Several devices\n\n`python -m benchmarks.devices`, {days(rows)}, {machine()}; processes of one thread "
-        "each, gloo, on processors: no GPU was at hand. "
+        "each, gloo, on processors. "
         f"Bundled sample of HAPT, {n:,} training windows, recipe `network`."
     ]
     for epochs, part in frame.groupby("size"):

@@ -91,8 +91,9 @@ def test_examples_are_valid(line):
 def test_examples_work_as_written_in_the_order_of_the_commands(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     for line in EXAMPLES:
-        # what is the user's own is read in test_study and test_decompose, a cluster asked in test_cluster
-        if not {"my_study", "answers.csv", "--scheduler"} & set(words_of(line)):
+        # what is the user's own is read in test_study and test_decompose, a cluster asked in test_cluster, and what
+        # needs a network fetched in test_fetch
+        if not {"my_study", "answers.csv", "--scheduler", "fetch"} & set(words_of(line)):
             assert main(words_of(line)) == 0, line
     assert {path.name for path in (tmp_path / "runs").iterdir()} == {
         "again", "demo", "first", "runs.html", "small", "tensorboard", "tracked"}  # fmt: skip

@@ -36,25 +36,28 @@ def asked(windows, which):
     )
 
 
+def opened(path):
+    """What a program says of raw values and what is observed."""
+    if path.suffix == ".pt2":
+        program = torch.export.load(path).module()
+        return lambda x, observed: program(x, observed).numpy()
+    session = pytest.importorskip("onnxruntime").InferenceSession(path)
+    names = [entry.name for entry in session.get_inputs()]
+    return lambda x, observed: session.run(
+        None, dict(zip(names, [*(v.numpy() for v in x.values()), observed.numpy()], strict=True))
+    )[0]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".pt2", ".onnx"])
 def test_a_program_says_what_the_run_says(run, program, suffix, tmp_path):
-    if suffix == ".onnx":
-        onnxruntime = pytest.importorskip("onnxruntime")
-        pytest.importorskip("onnxscript")
     made = program if suffix == ".pt2" else export_run(run, tmp_path / f"model{suffix}")
     assert made.difference < 1e-5
     test = xor_windows(40, 1, entities=("x", "y"))
     told = run.predict(test, **QUIET)[["p_unlike", "p_like"]].to_numpy()
+    says = opened(made.path)
     for which in (range(40), [7], [3, 1]):
-        x, observed = asked(test, which)
-        if suffix == ".pt2":
-            found = torch.export.load(made.path).module()(x, observed).numpy()
-        else:
-            session = onnxruntime.InferenceSession(made.path)
-            values = [*(v.numpy() for v in x.values()), observed.numpy()]
-            names = [entry.name for entry in session.get_inputs()]
-            (found,) = session.run(None, dict(zip(names, values, strict=True)))
+        found = says(*asked(test, which))
         # raw values are scaled in float32 inside, and summed in another order
         np.testing.assert_allclose(found, told[list(which)], atol=1e-5)
 
@@ -76,6 +79,26 @@ def test_every_kind_of_model_can_be_exported(recipe, tmp_path):
     small = {k: v for k, v in SMALL.items() if "synergy" not in k and "epochs" not in k}
     run = ip.fit(xor_windows(60, 0), recipe=recipe, settings=small | {"optimiser.epochs": 1}, **QUIET)
     assert export_run(run, tmp_path / "model.pt2").difference < 1e-5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", [".pt2", ".onnx"])
+def test_all_readers_of_whole_windows_can_be_exported(suffix, tmp_path):
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], 40)
+    # patterns of nine samples have room in a window
+    waves = np.sin(np.arange(12) * (1 + y[:, None]))[..., None]
+    arrays = {name: waves + 0.5 * rng.normal(size=waves.shape) for name in ("left", "right")}
+    windows = ip.windows_from_arrays(arrays, y, entity=np.arange(80) % 8)
+    settings = {f"readers.kinds.{name}.patterns": 100 for name in ("rockets", "hydra")}
+    settings |= {"readers.folds": 2, "readers.of_each": ""}
+    run = ip.fit(windows, recipe="readers", settings=settings, **QUIET)
+    made = export_run(run, tmp_path / f"model{suffix}")
+    assert made.difference < 1e-5
+    told = run.predict(windows, **QUIET)[["p_0", "p_1"]].to_numpy()
+    says = opened(made.path)
+    for which in (range(80), [7], [3, 1]):
+        np.testing.assert_allclose(says(*asked(windows, which)), told[list(which)], atol=1e-5)
 
 
 @pytest.mark.slow

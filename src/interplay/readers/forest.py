@@ -108,9 +108,8 @@ def _summed(features: torch.Tensor, forest: dict[str, torch.Tensor]) -> torch.Te
     for _ in range(len(forest["questions"])):
         feature = forest["feature"][node]
         value = features.gather(1, feature.clamp_min(0).long())
-        goes_left = torch.where(
-            value.isnan(), forest["missing_left"][node], value <= forest["threshold"][node]
-        )
+        # what is unknown is below no threshold; a choice between truths would be more than ONNX runtimes know
+        goes_left = (value <= forest["threshold"][node]) | (value.isnan() & forest["missing_left"][node])
         child = torch.where(goes_left, forest["left"][node], forest["right"][node]).long()
         node = torch.where(feature < 0, node, child)
     leaf = forest["left"][node].long()
@@ -123,9 +122,7 @@ def _of_one(features: np.ndarray, forest: dict[str, np.ndarray]) -> torch.Tensor
     for _ in range(len(forest["questions"])):
         feature = forest["feature"][node]
         value = features[feature]
-        goes_left = np.where(
-            np.isnan(value), forest["missing_left"][node], value <= forest["threshold"][node]
-        )
+        goes_left = (value <= forest["threshold"][node]) | (np.isnan(value) & forest["missing_left"][node])
         child = np.where(goes_left, forest["left"][node], forest["right"][node])
         node = np.where(feature < 0, node, child)
     leaves = forest["value"][forest["left"][node]]

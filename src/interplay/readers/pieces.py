@@ -70,8 +70,8 @@ def distinct(
     steps : (b, T) bool
     place : (B,) int64 row among these of each; all as they are, unless one window was expanded
     """
-    repeated = len(values) > 1 and values.stride(0) == 0  # an expanded window
-    if torch.compiler.is_exporting() or not repeated:
+    # an exported program must not even ask how many rows there are
+    if torch.compiler.is_exporting() or len(values) == 1 or values.stride(0):  # no expanded window
         return values, steps, slice(None)
     rows, place = steps.unique(dim=0, return_inverse=True)
     return values[: len(rows)], rows, place

@@ -229,7 +229,7 @@ def test_many_modalities_open_at_once_and_can_be_filtered(browser, tmp_path):
 
 
 def test_of_very_many_modalities_maps_show_the_foremost(browser, tmp_path):
-    run = drawn_run(80, 3)
+    run = drawn_run(80, 3, names=tuple(f"sensor_{k:02d}" for k in range(80)))
     run.profile.dataset["redundancy"][75, 79] = run.profile.dataset["redundancy"][79, 75] = 1.0
     run.profile.dataset["mi"][77] = 1.0
     opened(browser, write_report(run, tmp_path / "r.html"), 1280, "light")

@@ -1,7 +1,5 @@
 """Networks predict on the device that is asked for, whose arithmetic is here that of the processor."""
 
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -11,6 +9,7 @@ import torch
 import xarray as xr
 
 import interplay as ip
+from in_a_process import in_a_process
 from interplay.cli import main
 from interplay.errors import InvalidInput
 from interplay.nn import TwoLevels
@@ -43,12 +42,6 @@ def two_levels(network):
     # whether or not held-out entities would gain from the network, it is asked
     model = TwoLevels(run.model.mixture, network.model, run.model.config).eval()
     return replace(run, model=model, profile=network.profile)
-
-
-def in_a_process(check, *args) -> None:
-    """A device that was once made known to torch stays known: it is, in a process of its own."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as one:
-        one.submit(check, *args).result()
 
 
 def equal_on_device(run: Run, new: ip.Windows) -> None:

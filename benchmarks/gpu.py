@@ -86,13 +86,12 @@ def trainings(wide: bool) -> pd.DataFrame:
             predicting, table = timed(run.predict, many, accelerator=place, progress=silent)
             here = table if place == "cpu" else run.predict(many, accelerator="cpu", progress=silent)
             columns = [name for name in table if str(name).startswith("p_")]
+            scores = run.evaluate(test, progress=silent, n_bootstrap=2, accelerator=place)
             rows.append(
                 {
                     "way": way,
                     "seconds": seconds,
-                    "macro-F1": run.evaluate(test, progress=silent, n_bootstrap=2, accelerator=place)[
-                        "macro_f1"
-                    ],
+                    "macro-F1": scores["macro_f1"],
                     "windows/s predicted": len(many) / predicting,
                     "largest difference": float(np.abs(table[columns].values - here[columns].values).max()),
                 }

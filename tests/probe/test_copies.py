@@ -8,8 +8,6 @@ from in_a_process import in_a_process
 from interplay.probe.network import Probe, ProbeShape
 
 SHAPE = ProbeShape(modalities=3, features=2, lags=2, classes=2, pairs=torch.tensor([[0, 1], [0, 2], [1, 2]]))
-
-
 OF_MODALITIES, OF_PAIRS = np.array([1, 1, 1, 0], bool), np.array([1, 1, 1, 0], bool)
 COPIES = {
     "only": lambda probe: probe.only(1),

@@ -8,7 +8,7 @@ function aloneFrame(host) {
     label: () => `Heat map: ${NAMES[mi.indexOf([...mi].sort((a, b) => most(b) - most(a))[0])]} tells most alone.`,
     draw: (width) => {
       const top = Math.max(most(mi.flat()), 0.001);
-      return [grid({ width, made, rows: NAMES, columns: MOMENTS.map((k) => TIME.labels[k]), max: top, value: (r, c) => mi[r][MOMENTS[c]], text: (r, c) => bracketed(fixed(mi[r][MOMENTS[c]], 2), errors && mi[r][MOMENTS[c]] <= Z95 * errors[r][MOMENTS[c]]), xTitle: TIME.name, describe: (r, c) => `${NAMES[r]}, ${TIME.points[MOMENTS[c]]}: ${bitsText(mi[r][MOMENTS[c]], errors && errors[r][MOMENTS[c]])}` }), scaleOf(0, top, "bits")];
+      return [gridOfModalities({ width, made, columns: MOMENTS.map((k) => TIME.labels[k]), max: top, value: (r, c) => mi[r][MOMENTS[c]], text: (r, c) => bracketed(fixed(mi[r][MOMENTS[c]], 2), errors && mi[r][MOMENTS[c]] <= Z95 * errors[r][MOMENTS[c]]), xTitle: TIME.name, describe: (r, c) => `${NAMES[r]}, ${TIME.points[MOMENTS[c]]}: ${bitsText(mi[r][MOMENTS[c]], errors && errors[r][MOMENTS[c]])}` }), scaleOf(0, top, "bits")];
     },
     table: () => ({ columns: ["modality", ...TIME.heads, "bits", "from", "to"], rows: NAMES.flatMap((name, m) => TIME.cells.map((cells, l) => [name, ...cells, mi[m][l], errors ? mi[m][l] - Z95 * errors[m][l] : null, errors ? mi[m][l] + Z95 * errors[m][l] : null])) }),
   });

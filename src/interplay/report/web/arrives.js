@@ -7,7 +7,7 @@ function arrivesFrame(host, { bits, error, clear }) {
     label: () => `Heat map: ${NAMES[bits.indexOf([...bits].sort((a, b) => most(b) - most(a))[0])]} has the largest news.`,
     draw: (width) => {
       const top = Math.max(most(bits.flat()), 0.001);
-      return [grid({ width, made, rows: NAMES, columns: MOMENTS.map((k) => TIME.labels[k]), max: top, value: (r, c) => bits[r][MOMENTS[c]], text: (r, c) => bracketed(fixed(bits[r][MOMENTS[c]], 2), !clear[r][MOMENTS[c]]), xTitle: TIME.name, describe: (r, c) => `${NAMES[r]}, ${TIME.points[MOMENTS[c]]}: ${bitsText(bits[r][MOMENTS[c]], error[r][MOMENTS[c]])} that no more recent lag tells` }), scaleOf(0, top, "bits")];
+      return [gridOfModalities({ width, made, columns: MOMENTS.map((k) => TIME.labels[k]), max: top, value: (r, c) => bits[r][MOMENTS[c]], text: (r, c) => bracketed(fixed(bits[r][MOMENTS[c]], 2), !clear[r][MOMENTS[c]]), xTitle: TIME.name, describe: (r, c) => `${NAMES[r]}, ${TIME.points[MOMENTS[c]]}: ${bitsText(bits[r][MOMENTS[c]], error[r][MOMENTS[c]])} that no more recent lag tells` }), scaleOf(0, top, "bits")];
     },
     table: () => ({ columns: ["modality", ...TIME.heads, "new bits", "from", "to", "clear of chance"], rows: NAMES.flatMap((name, m) => TIME.cells.map((cells, l) => [name, ...cells, bits[m][l], bits[m][l] - Z95 * error[m][l], bits[m][l] + Z95 * error[m][l], clear[m][l] ? "yes" : "no"])) }),
   });

@@ -14,11 +14,11 @@ function foremost(values) {
 const ofForemost = (n, what) =>
   n > MOST_LINES && el("p", { class: "caption" }, `The ${MOST_LINES} ${what} with the largest values, of ${n}; the numbers as a table and the download have all.`);
 
-/** Of a map with a row for each modality the foremost rows. */
-function foremostRows(opts) {
+/** A grid with a row for each modality, as `opts` of `grid` without rows say it: of very many the foremost. */
+function gridOfModalities(opts) {
   const largest = NAMES.map((_, r) => most(opts.columns.map((__, c) => opts.value(r, c)).filter(known).map(Math.abs)));
   const rows = foremost(largest), of = (act) => act && ((r, c) => act(rows[r], c));
-  const some = { rows: rows.map((r) => NAMES[r]), value: of(opts.value), text: of(opts.text), describe: of(opts.describe), pick: of(opts.pick) };
+  const some = { rows: rows.map((r) => NAMES[r]), value: of(opts.value), text: of(opts.text), describe: of(opts.describe) };
   return el("div", {}, grid({ ...opts, ...some }), ofForemost(nM, "modalities"));
 }
 
@@ -26,7 +26,6 @@ function foremostRows(opts) {
  *  text(r, c) for cells with room, describe(r, c) for the readout,
  *  pick(r, c) on click or Enter, xTitle, yTitle, made (the frame, for its readout), tall: pixels per row */
 function grid(opts) {
-  if (opts.rows === NAMES && nM > MOST_LINES) return foremostRows(opts);
   const { rows, columns, width } = opts;
   const size = measure(opts);
   const { left, top, cw, ch } = size;

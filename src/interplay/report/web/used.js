@@ -22,7 +22,8 @@ function expertFrame(host, by, title, caption) {
     label: () => `Heat map: mean ${quantityName()} of each expert by ${by}.`,
     draw: (width) => {
       const { names, values } = expertRows(by), columns = values[0].map((_, e) => expert(e)), top = most(values.flat());
-      return [grid({
+      const drawn = by === "modality" ? gridOfModalities : grid;
+      return [drawn({
         width, made, rows: names, columns, ...sharesOf(values, top), widest: 76, xTitle: "expert",
         describe: (r, c) => `${names[r]}, expert ${columns[c]}: ${known(values[r][c]) ? `${(100 * values[r][c]).toFixed(1)} % of the ${by === "atom" ? "weight" : quantityName()}` : "the profile has no such atom"}`,
       }), scaleOf(0, 100 * top, "%")];
@@ -69,7 +70,7 @@ function poolingFrame(host) {
       id, title, caption, hint: "", label: () => `Heat map: ${title}`,
       draw: (width) => {
         const top = most(values.flat());
-        return [grid({ width, made, rows: NAMES, columns, ...sharesOf(values, top), widest: 110, xTitle, describe: (r, c) => `${NAMES[r]}, ${columns[c]}: ${known(values[r][c]) ? `${(100 * values[r][c]).toFixed(1)} %` : "no such window"}` }), scaleOf(0, 100 * top, "%")];
+        return [gridOfModalities({ width, made, columns, ...sharesOf(values, top), widest: 110, xTitle, describe: (r, c) => `${NAMES[r]}, ${columns[c]}: ${known(values[r][c]) ? `${(100 * values[r][c]).toFixed(1)} %` : "no such window"}` }), scaleOf(0, 100 * top, "%")];
       },
       table: () => ({ columns: ["modality", xTitle, "share read"], rows: NAMES.flatMap((name, r) => columns.map((column, c) => [name, column, values[r][c]])) }),
     });

@@ -38,8 +38,8 @@ function drawWindow(width, made) {
   const values = NAMES.map((_, m) => LAGS.map((__, c) => tokenValue(one, m, lagOf(c))));
   const far = Math.max(...values.flat().filter(known).map(Math.abs), 1e-6);
   const signed = windowState.what === "relevance";
-  return [grid({
-    width, made, rows: NAMES, columns: LAGS.map((_, c) => short(LAGS[lagOf(c)])), max: far, min: signed ? -far : 0,
+  return [gridOfModalities({
+    width, made, columns: LAGS.map((_, c) => short(LAGS[lagOf(c)])), max: far, min: signed ? -far : 0,
     value: (r, c) => values[r][c], text: (r, c) => (signed ? fixed(values[r][c], 2) : (100 * values[r][c]).toFixed(0)), xTitle: "seconds before the prediction",
     describe: (r, c) => {
       const l = lagOf(c), where = `${NAMES[r]}, ${lagName(LAGS[l])} before`;

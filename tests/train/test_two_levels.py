@@ -12,7 +12,7 @@ from interplay.readers.scoring import loss_of_windows
 from interplay.train import fit, load_run
 from interplay.train.evidence import Evidence, asked, synergistic_pairs
 from interplay.train.export import export_run
-from interplay.train.levels import weigh_levels, worth_training
+from interplay.train.levels import clear_from, weigh_levels, worth_training
 from interplay.train.logits import logits_of
 from interplay.train.network import HeldOutLogits, held_out_rows
 from interplay.train.recipe import make_recipe
@@ -227,3 +227,21 @@ def test_too_few_windows_for_folds_leave_the_network_alone():
     few = whole.select(np.array([np.argmax(whole.y == 0), np.argmax(whole.y == 1)]))
     run = fit(few, settings=BOTH | {"optimiser.epochs": 1}, **QUIET)
     assert not isinstance(run.model, TwoLevels)
+
+
+def test_a_gain_of_three_entities_must_be_seven_of_its_standard_errors():
+    """Student's t of two degrees of freedom: a hundredth of its mass lies above 6.96 (any table)."""
+    assert clear_from(3) == pytest.approx(6.965, abs=1e-3)
+    assert clear_from(100) == 3.0
+
+
+def test_a_network_that_gains_a_trifle_is_left_out():
+    """Readers lose 0.008 nats a window, and the network half of that: a clear gain, and not worth asking it."""
+    y = torch.arange(400) % 2
+    sides = torch.nn.functional.one_hot(y, 2)
+    logits = [(scale * sides).float().log_softmax(-1) for scale in (4.8, 5.5)]
+    levels = weigh_levels(*held_out(*logits, y))
+    # every window gains alike, so that the standard error is next to nothing
+    assert levels.errors > levels.enough
+    assert levels.counted.tolist() == [1.0, 0.0]
+    assert not worth_training(*held_out(*logits, y))

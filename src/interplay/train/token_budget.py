@@ -12,7 +12,7 @@ from interplay.errors import InvalidInput
 from interplay.nn.config import AUTO
 from interplay.progress import Progress
 from interplay.readers.scoring import loss_of_windows
-from interplay.train.levels import in_standard_errors
+from interplay.train.levels import in_standard_errors, of_entities
 from interplay.train.network import HeldOutLogits, Train, Trained, held_out_rows
 from interplay.train.recipe import Recipe
 
@@ -68,4 +68,5 @@ def train_within_budget(
 def loses_nothing(whole: HeldOutLogits, some: HeldOutLogits, kind: str) -> bool:
     """Whether the loss of held-out entities rises by no more than `STANDARD_ERRORS` of its mean rise."""
     losses = [loss_of_windows(one.logits.double(), one.y, kind) for one in (whole, some)]
-    return in_standard_errors(losses[0] - losses[1], torch.from_numpy(whole.entity)) >= -STANDARD_ERRORS
+    gain = of_entities(losses[0] - losses[1], torch.from_numpy(whole.entity))
+    return in_standard_errors(gain) >= -STANDARD_ERRORS

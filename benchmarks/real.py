@@ -5,7 +5,8 @@ goes on. Windows are thinned evenly to `--windows`; entities are apart; nothing 
 that counts is AUROC for two classes and macro-F1 for more. Rivals from outside see the same summaries that our readers
 see, of scaled values and of ranks, and their classes are called as suits them better. Run with
 ``python -m benchmarks.real --root FOLDER [--sets ...] [--splits 5] [--models ...]``, FOLDER with a folder for each set;
-``--table`` writes benchmarks/results/real.md.
+``--table`` writes benchmarks/results/real.md and
+the picture of ranks beside it.
 """
 
 import argparse
@@ -15,12 +16,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import torch
 
 import interplay as ip
+from benchmarks.real_ranks import draw_ranks
 from benchmarks.real_rivals import RIVALS
-from benchmarks.real_table import table
+from benchmarks.real_table import OURS, complete_scores, page
 from benchmarks.records import add_row, read_rows
 from interplay.datasets import DATASETS
 from interplay.errors import InvalidInput
@@ -28,6 +32,7 @@ from interplay.metrics import classification_metrics
 
 RESULTS = Path(__file__).parent / "results" / "real.jsonl"
 PAGE = Path(__file__).parent / "results" / "real.md"
+RANKS = Path(__file__).parent / "results" / "real_ranks.png"
 SETS: dict[str, str] = {
     "basic_motions": "uea_small",
     "beijing_air_classes": "beijing_air",
@@ -214,6 +219,16 @@ def measure(options: argparse.Namespace) -> None:
                 )
 
 
+def write_page(rows: list[dict]) -> None:
+    """The tables, and the picture of ranks beside rivals from outside."""
+    PAGE.write_text(page(rows), "utf-8")
+    frame = pd.DataFrame(rows)
+    scores = complete_scores(frame[frame["model"].isin([OURS, *RIVALS])])
+    figure, ax = plt.subplots(figsize=(9, 3))
+    draw_ranks(ax, scores)
+    figure.savefig(RANKS, dpi=120, bbox_inches="tight", metadata={"Software": None})
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--root", type=Path)
@@ -224,7 +239,7 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="write the table instead of measuring")
     options = parser.parse_args()
     if options.table:
-        PAGE.write_text(table(read_rows(RESULTS)), "utf-8")
+        write_page(read_rows(RESULTS))
         return
     warnings.filterwarnings("ignore", category=UserWarning)
     torch.set_num_threads(1)

@@ -1,4 +1,4 @@
-"""The table of `benchmarks.real`, made from its lines of results."""
+"""The page of `benchmarks.real`, made from its lines of results."""
 
 from collections.abc import Sequence
 
@@ -8,16 +8,43 @@ import pandas as pd
 from benchmarks.real_rivals import RIVALS
 
 RESAMPLINGS = 2000
+OURS = "default"
 
 
-def table(rows: Sequence[dict], ours: str = "readers") -> str:
-    """Markdown: scores of sets and models, mean ranks, and paired differences to one of them.
+def page(rows: Sequence[dict]) -> str:
+    """Markdown: the default beside rivals from outside, then beside its own parts and other networks."""
+    frame = pd.DataFrame(rows)
+    outside = frame[frame["model"].isin([OURS, *RIVALS])]
+    inside = frame[~frame["model"].isin(RIVALS)]
+    return "\n".join(
+        [
+            "# Real data sets",
+            "",
+            *table(outside),
+            "",
+            "![Mean ranks and their critical difference](real_ranks.png)",
+            "",
+            "## Its parts, and other networks",
+            "",
+            *table(inside),
+            "",
+        ]
+    )
+
+
+def complete_scores(frame: pd.DataFrame) -> pd.DataFrame:
+    """Mean scores, sets by models, of the sets that every model was measured on."""
+    return _scores(_paired(frame)).dropna()
+
+
+def table(rows: pd.DataFrame, ours: str = OURS) -> list[str]:
+    """Lines of Markdown: scores of sets and models, mean ranks, and paired differences to one of them.
 
     Only splits count that every model of the set was measured on, and only sets that every model was measured on count
     in ranks and differences; intervals are over sets, which differ more than splits do.
     """
-    frame = _paired(pd.DataFrame(rows))
-    scores = frame.pivot_table(index="set", columns="model", values="score", aggfunc="mean")
+    frame = _paired(rows)
+    scores = _scores(frame)
     models = [name for name in scores.columns if scores[name].notna().any()]
     complete = scores.dropna()
     ranks = complete.rank(axis=1, ascending=False)
@@ -25,8 +52,6 @@ def table(rows: Sequence[dict], ours: str = "readers") -> str:
     splits = frame.groupby("set")["split"].nunique()
     counted = " to ".join(str(n) for n in sorted({splits.min(), splits.max()}))
     lines = [
-        "# Real data sets",
-        "",
         f"{len(scores)} sets, {counted} splits by entity, windows thinned to "
         f"{', '.join(f'{n:,}' for n in sorted(frame['windows'].unique()))}; AUROC for two classes, macro-F1 for more; "
         f"means over splits. {len(complete)} sets have every model.",
@@ -52,7 +77,11 @@ def table(rows: Sequence[dict], ours: str = "readers") -> str:
     )
     if ours in complete:
         lines += ["", *_differences(complete, ours)]
-    return "\n".join(lines) + "\n"
+    return lines
+
+
+def _scores(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.pivot_table(index="set", columns="model", values="score", aggfunc="mean")
 
 
 def _paired(frame: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,60 @@
+"""The page of real sets compares what was measured on the same splits, and says when ranks are apart."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import interplay as ip
+from benchmarks.few_labels import FEWEST, few, gain
+from benchmarks.real import Trial
+from benchmarks.real_ranks import alike, critical_difference
+from benchmarks.real_table import complete_scores, page
+
+
+def row(name, split, model, score):
+    return {"set": name, "split": split, "model": model, "score": score, "windows": 350, "classes": 3,
+            "train windows": 10, "train entities": 5, "train (s)": 1.0}  # fmt: skip
+
+
+def test_critical_differences_are_those_of_demsar():
+    """JMLR 7 (2006), section 3.2.2: four classifiers on fourteen data sets, q = 2.569, 1.25."""
+    assert critical_difference(4, 14) == pytest.approx(1.25, abs=5e-3)
+
+
+def test_models_are_alike_that_lie_within_the_difference():
+    ranks = pd.Series({"a": 1.0, "b": 2.0, "c": 3.5, "d": 6.0})
+    assert alike(ranks, 1.5) == [(1.0, 2.0), (2.0, 3.5)]
+    assert alike(ranks, 0.5) == []
+
+
+def test_only_splits_that_all_models_have_count():
+    rows = [row("s", 0, "default", 0.5), row("s", 0, "extra_trees", 0.6), row("s", 1, "default", 0.9)]
+    scores = complete_scores(pd.DataFrame(rows))
+    assert scores.loc["s"].to_dict() == {"default": 0.5, "extra_trees": 0.6}
+
+
+def test_networks_with_fewer_splits_do_not_shorten_the_table_of_rivals():
+    rows = [row("s", k, model, 0.5 + 0.1 * k) for k in (0, 1) for model in ("default", "extra_trees")]
+    said = page([*rows, row("s", 0, "dense", 0.4)])
+    rivals, networks = said.split("## Its parts")
+    assert "| s | 3 | 10 (5) | **0.550** | **0.550** |" in rivals
+    assert "| s | 3 | 10 (5) | **0.500** | 0.400 |" in networks
+
+
+def test_few_labels_are_of_training_entities_alone():
+    rng = np.random.default_rng(0)
+    whole = ip.windows_from_arrays(
+        {"a": rng.normal(size=(80, 3, 1))}, np.arange(80) % 2, entity=np.arange(80) // 2
+    )
+    train, test = ip.data.split_by_entity(whole, test=0.3, seed=0)
+    trial = Trial(name="made", split=0, train=train, test=test)
+    for share, expected in ((0.05, FEWEST), (0.25, 7)):
+        some = few(trial, share).train
+        assert len(some.entities) == expected
+        assert set(some.entities) <= set(train.entities)
+
+
+def test_what_a_profile_is_worth_is_an_interval_over_sets():
+    """Means of sets 0.1 and 0.3: t of one degree of freedom is 12.706, their standard error 0.1."""
+    index = pd.MultiIndex.from_tuples([("s", 0), ("s", 1), ("t", 0)], names=["set", "split"])
+    assert gain(pd.Series([0.0, 0.2, 0.3], index=index)) == "+0.200 (-1.071 to +1.471), up in 2"

@@ -43,7 +43,8 @@ def quant_features(seen: Sight) -> torch.Tensor:
     for m, x in enumerate(seen.x.values()):
         samples, _ = samples_of(x, seen.observed[:, m])
         for part in (samples.diff(n=2), torch.fft.rfft(samples).abs()) if samples.shape[-1] > 2 else ():
-            columns += intervals.of_levels(part, torch.ones_like(part[:, :1], dtype=torch.bool))
+            known = torch.ones_like(part[:, :1], dtype=torch.bool)
+            columns += [level.flatten(1) for level in intervals.of_levels(part, known)]
     return torch.cat(columns, dim=1)
 
 

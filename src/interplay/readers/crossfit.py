@@ -37,19 +37,23 @@ class Folds:
     fitted: np.ndarray
 
     @classmethod
-    def make(cls, windows: Windows, folds: int, *, seed: int = 0) -> "Folds":
+    def make(cls, windows: Windows, folds: int, *, seed: int = 0, within_entities: bool = False) -> "Folds":
         """Folds of entities, or of blocks of time where these are few; see `interplay.data.cross_folds`."""
-        fold = cross_folds(windows, folds, seed=seed)
+        fold = cross_folds(windows, folds, seed=seed, within_entities=within_entities)
         return cls(fold, np.stack([purged(windows, fold == k) for k in range(folds)]))
 
     @classmethod
     def at_most(cls, windows: Windows, folds: int, *, seed: int = 0) -> "Folds | None":
-        """As many folds as entities or time allow, up to `folds`; None where not even two can be told apart."""
-        for k in range(folds, 1, -1):
-            with suppress(ValueError):
-                made = cls.make(windows, k, seed=seed)
-                if all(_can_be_learned(windows, rows) for rows in made.fitted):
-                    return made
+        """As many folds as entities or time allow, up to `folds`; None where not even two can be told apart.
+
+        Where all that varies is of one entity, as of the one day on which somebody came, they are of blocks of time.
+        """
+        for within_entities in (False, True):
+            for k in range(folds, 1, -1):
+                with suppress(ValueError):
+                    made = cls.make(windows, k, seed=seed, within_entities=within_entities)
+                    if all(_can_be_learned(windows, rows) for rows in made.fitted):
+                        return made
         return None
 
     def __len__(self) -> int:

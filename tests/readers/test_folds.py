@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import interplay as ip
+from interplay.errors import DataWarning
 from interplay.readers import Folds, Mixture
 
 
@@ -52,3 +53,11 @@ def test_readers_learn_of_the_only_busy_day():
     assert isinstance(run.model.mixture, Mixture)
     table = run.predict(days(False, True), progress=lambda _: None)
     assert (table["predicted"] == table["label"]).mean() > 0.9
+
+
+def test_who_asked_for_readers_is_told_that_there_are_none():
+    few = {"optimiser.epochs": 1, "optimiser.least_steps": 0}
+    arrays = {"sound": np.random.default_rng(0).normal(size=(6, 3, 1))}
+    windows = ip.windows_from_arrays(arrays, np.arange(6) // 5, entity=np.zeros(6, dtype=int))
+    with pytest.warns(DataWarning, match="none can be held out"):
+        ip.fit(windows, recipe="readers", settings=few, progress=lambda _: None)

@@ -161,6 +161,8 @@ def fit(
             evidence = gather_evidence(
                 train, scaler, profile, recipe.readers, seed, lambda done: tell(after * done)
             )
+        if evidence is None and not recipe.readers.network:
+            warn_of_data([NO_READERS])
         torch.manual_seed(seed)
         network, apart = None, None
         worth = None
@@ -219,6 +221,10 @@ def fit(
     return run
 
 
+NO_READERS = (
+    "of these windows none can be held out, so that readers cannot be weighed: a network is trained in their place. "
+    "More windows, or some of another class, give readers something to be judged by."
+)
 READING = 0.3
 """Share of the progress that readers are told to be, beside a network."""
 

@@ -81,7 +81,8 @@ def _draw_group(groups: int, channels: int, generator: torch.Generator) -> torch
 def wins(seen: Sight, drawn: dict[str, torch.Tensor]) -> torch.Tensor:
     """(B, F): by how much each pattern wins its group on average, at what share of samples it loses, and what is known.
 
-    The first two are taken as roots; last comes the share of steps at which each modality was observed.
+    The first two are taken as roots, NaN where nothing is observed; last comes the share of steps at which each
+    modality was observed.
     """
     columns = [seen.observed.float().mean(-1)]
     for m, values in enumerate(seen.x.values()):
@@ -99,7 +100,8 @@ def _wins(samples, mask, weight) -> torch.Tensor:
     """(B, k 2 G K) of the k dilations of a modality, weights (k, G, K, d, 9)."""
     answers = answers_of_dilations(samples, weight.flatten(1, 2)).unflatten(1, weight.shape[:3])
     here = mask.float()[:, None, None, :, None]
-    count = here.sum(3, keepdim=True).clamp_min(1.0)
+    # 0 of 0 is unknown
+    count = here.sum(3, keepdim=True)
     most, least = answers.amax(3, keepdim=True), answers.amin(3, keepdim=True)
     room = torch.empty_like(answers)
     won = marked(torch.eq, answers, most, room) @ (most.mT * here) / count

@@ -99,7 +99,7 @@ def _draw_weights(count: int, channels: int, generator: torch.Generator) -> torc
 
 
 def shares_above(seen: Sight, drawn: dict[str, torch.Tensor]) -> torch.Tensor:
-    """(B, F): share of observed samples at which patterns are above their thresholds; 0 where none is observed."""
+    """(B, F): share of observed samples at which patterns are above their thresholds; NaN where none is observed."""
     columns = [seen.static[:, :0].float()]
     for m, values in enumerate(seen.x.values()):
         if f"weight_{m}_0" not in drawn:
@@ -130,7 +130,8 @@ def answers_of_dilations(samples: torch.Tensor, weight: torch.Tensor) -> torch.T
 def _shares(samples, mask, weight, threshold) -> torch.Tensor:
     """(B, k K Q) of the k dilations of a modality."""
     answers, here = answers_of_dilations(samples, weight), mask.float()[:, :, None]
-    count, room = here.sum(1, keepdim=True).clamp_min(1.0), torch.empty_like(answers)
+    # 0 of 0 is unknown
+    count, room = here.sum(1, keepdim=True), torch.empty_like(answers)
     # counts are whole numbers: no order of adding up changes them
     shares = [
         marked(torch.gt, answers, level[:, None], room) @ here / count for level in threshold.flatten(0, 1).T

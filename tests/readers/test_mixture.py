@@ -1,13 +1,13 @@
 """The log-linear mixture: who counts, and what is said where something is missing."""
 
-from dataclasses import replace
-
 import pytest
 import torch
 
 from interplay.errors import NotFitted
 from interplay.readers import Mixture, Reader, Sight, View
-from interplay.readers.mixture import (
+from interplay.readers.mixture import OfHidden
+from interplay.readers.scoring import loss_of_windows
+from interplay.readers.weights import (
     LEAST_PART,
     LESS_LIKELY,
     NEXT_TO_NOTHING,
@@ -15,7 +15,6 @@ from interplay.readers.mixture import (
     parts_by_loss,
     worth_asking,
 )
-from interplay.readers.scoring import loss_of_windows
 from interplay.types import Schema
 
 SCHEMA = Schema(shapes={"a": (1, 2), "b": (1, 2)}, steps=3, step_s=1.0, classes=("no", "yes"))
@@ -157,11 +156,17 @@ def test_a_reader_that_is_not_asked_forgets_and_changes_nothing():
     assert [reader.fitted for reader in one.readers] == [True, True, False]
     assert one.asked == 2
     assert one.weight[2] == 0
-    seen = Sight(x={}, observed=torch.ones(4, 2, 3, dtype=torch.bool), static=torch.zeros(4, 0))
-    assert torch.equal(one._said(2, seen), torch.zeros(4, 2))
+    x = {name: torch.zeros(4, 3, 1, 4) for name in "ab"}
+    seen = Sight(x=x, observed=torch.ones(4, 2, 3, dtype=torch.bool), static=torch.zeros(4, 0))
+    for reader in one.readers[:2]:
+        reader.features, reader.read = (
+            lambda seen: torch.zeros(len(seen), 1),
+            lambda features: features + y[:2],
+        )
+    assert torch.equal(one.evidence(seen)[:, 2], torch.zeros(4, 2))
     one.readers[1].forget()
     with pytest.raises(NotFitted, match="Quiet must be fitted"):
-        one._said(1, replace(seen, x={name: torch.zeros(4, 3, 1, 4) for name in "ab"}))
+        one.evidence(seen)
     without = said.clone()
     without[:, 2] = 0.0
     assert torch.equal(one.combined(without, torch.ones(len(y), 2, 3, dtype=torch.bool)), before)
@@ -174,3 +179,60 @@ def test_where_no_reader_looks_the_prior_is_said():
     observed = torch.ones(1, 2, 3, dtype=torch.bool)
     observed[:, 0] = False
     assert torch.allclose(one.combined(said[:1, :1], observed), one.prior.log_softmax(-1)[None], atol=1e-6)
+
+
+def of_hidden(said, y):
+    """Half of the windows without the second modality: who looks at both is then as sure, and wrong."""
+    there = torch.ones(len(y), 2, dtype=torch.bool)
+    there[::2, 1] = False
+    worse = said.clone()
+    worse[::2, 0] = said[::2, 0].flip(-1)
+    return OfHidden(worse, y, there)
+
+
+def test_readers_count_otherwise_where_a_modality_is_missing():
+    said, y = evidence()
+    hidden, usual = of_hidden(said, y), torch.ones(2, dtype=torch.bool)
+    one = mixture().fit(said, y, shrinkage=1e-3, of_hidden=hidden, usual=usual)
+    plain = mixture().fit(said, y, shrinkage=1e-3)
+    whole = torch.ones(len(y), 2, 3, dtype=torch.bool)
+    assert torch.equal(one.combined(said, whole), plain.combined(said, whole))
+    less = whole & hidden.left[:, :, None]
+    loss = [
+        loss_of_windows(m.combined(hidden.evidence, less)[::2], y[::2], "classes").mean()
+        for m in (one, plain)
+    ]
+    # who is left alone loses 0.43 nats, the other contradicts it
+    assert loss[0] < 0.45 < loss[1]
+
+
+def test_a_modality_that_windows_often_lack_is_not_missed():
+    said, y = evidence()
+    usual = torch.tensor([True, False])
+    one = mixture().fit(said, y, shrinkage=1e-3, of_hidden=of_hidden(said, y), usual=usual)
+    plain = mixture().fit(said, y, shrinkage=1e-3)
+    less = torch.ones(len(y), 2, 3, dtype=torch.bool)
+    less[:, 1] = False
+    assert torch.equal(one.combined(said, less), plain.combined(said, less))
+
+
+def test_who_counts_only_where_something_is_missing_is_asked_only_there():
+    said, y = evidence()
+    said[:, 2] = said[:, 0]
+    said[:, 1] = said[:, 0].flip(-1)
+    hidden = of_hidden(said, y)
+    hidden.evidence[:, 1] = hidden.evidence[:, 2]
+    one = (
+        mixture().fit(said, y, shrinkage=1e-6, of_hidden=hidden, usual=torch.ones(2, dtype=torch.bool)).lean()
+    )
+    assert one.weight[1] == 0
+    assert one.weight_of_less[1] > 0
+    for reader in one.readers:
+        reader.features = lambda seen: torch.zeros(len(seen), 1)
+        reader.read = lambda features: torch.ones(len(features), 2)
+        reader.learn({"anything": torch.ones(1)})
+    x = {name: torch.zeros(4, 3, 1, 4) for name in "ab"}
+    seen = Sight(x=x, observed=torch.ones(4, 2, 3, dtype=torch.bool), static=torch.zeros(4, 0))
+    assert not one.evidence(seen)[:, 1].any()
+    seen.observed[0, 1] = False
+    assert one.evidence(seen)[:, 1].all()

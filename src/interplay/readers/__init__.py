@@ -2,6 +2,7 @@
 
 from interplay.readers.base import Reader, Sight, View
 from interplay.readers.crossfit import CrossFitted, Folds, cross_fit, sight, targets
+from interplay.readers.hidden import Hidden
 from interplay.readers.kinds import READERS, ReadersConfig
 from interplay.readers.mixture import Mixture, fit_mixture, out_of_fold_logits
 from interplay.readers.ridge import Hydra, Rockets, SummaryRidge
@@ -14,6 +15,7 @@ __all__ = [
     "CrossFitted",
     "ExtraTrees",
     "Folds",
+    "Hidden",
     "Hydra",
     "IntervalTrees",
     "Mixture",

@@ -93,6 +93,10 @@ class Sight:
     def __len__(self) -> int:
         return len(self.observed)
 
+    def with_only(self, left: torch.Tensor) -> "Sight":
+        """The same windows with no other modalities observed than those left (B, M), and no summaries yet."""
+        return Sight(x=self.x, observed=self.observed & left[:, :, None], static=self.static)
+
     def to(self, device: torch.device) -> "Sight":
         """The same windows there, with no summaries yet; these themselves where they are there."""
         if self.observed.device == device:

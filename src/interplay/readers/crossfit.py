@@ -13,6 +13,7 @@ import torch
 from interplay.arrays import evenly
 from interplay.data import Scaler, Windows, cross_folds, purged, scaled_schema
 from interplay.readers.base import Reader, Sight, View
+from interplay.readers.hidden import Hidden
 from interplay.registry import Choice
 from interplay.types import Schema
 
@@ -90,12 +91,14 @@ class CrossFitted:
     view : View
     out_of_fold : (N, C) float32, of each window by a reader that learned from other folds
     part : what it counts in a mixture before any loss is known
+    of_hidden : (n, C) float32, the same of windows with modalities hidden, or None where none were asked for
     """
 
     reader: Reader
     view: View
     out_of_fold: torch.Tensor
     part: float = 1.0
+    of_hidden: torch.Tensor | None = None
 
 
 def cross_fit(
@@ -106,6 +109,7 @@ def cross_fit(
     folds: Folds,
     *,
     seed: int = 0,
+    hidden: Hidden | None = None,
     done: Callable[[], None] = lambda: None,
 ) -> list[CrossFitted]:
     """Readers of one kind, one of each view, fitted to all windows and, for what they say out of fold, to all folds.
@@ -120,6 +124,8 @@ def cross_fit(
     scaler : Scaler
     folds : Folds of these windows
     seed : int
+    hidden : Hidden, optional
+        Windows that are also read with modalities hidden.
     done : callable
         Called after each view.
 
@@ -130,7 +136,7 @@ def cross_fit(
     y = targets(windows, scaler)
     fitted = []
     for view in views:
-        fitted.append(_cross_fitted(choice, view, windows, scaler, y, folds, seed, 1.0 / len(views)))
+        fitted.append(_cross_fitted(choice, view, windows, scaler, y, folds, seed, 1.0 / len(views), hidden))
         done()
     return fitted
 
@@ -145,6 +151,7 @@ def _cross_fitted(
     folds: Folds,
     seed: int,
     part: float,
+    hidden: Hidden | None,
 ) -> CrossFitted:
     schema = scaled_schema(windows.schema)
     reader: Reader = choice.build(view.schema(schema), seed)
@@ -152,21 +159,45 @@ def _cross_fitted(
     reader.prepare(view.cut(sight(windows, scaler, some), schema))
     features = torch.cat([reader.features(seen) for seen in pieces_of_sight(windows, scaler, view)])
     fold = torch.from_numpy(folds.fold)
-    out_of_fold = torch.zeros(len(y), schema.n_outputs)
+    every, where = features, fold
+    if hidden is not None:
+        of_some = _features_of_hidden(reader, view, windows, scaler, features, hidden)
+        every, where = torch.cat([features, of_some]), torch.cat([fold, fold[hidden.rows]])
+    said = torch.zeros(len(every), schema.n_outputs)
     for k, rows in enumerate(torch.from_numpy(folds.fitted)):
         reader.fit(features[rows], y[rows], fold[rows])
-        out_of_fold[fold == k] = reader.read(features[fold == k])
+        said[where == k] = reader.read(every[where == k])
     reader.fit(features, y, fold)
-    return CrossFitted(reader=reader.eval(), view=view, out_of_fold=out_of_fold, part=part)
+    return CrossFitted(
+        reader=reader.eval(),
+        view=view,
+        out_of_fold=said[: len(y)],
+        part=part,
+        of_hidden=None if hidden is None else said[len(y) :],
+    )
 
 
-def pieces_of_sight(windows: Windows, scaler: Scaler, view: View) -> Iterator[Sight]:
-    """What a reader sees of windows, piece by piece."""
+def _features_of_hidden(
+    reader: Reader, view: View, windows: Windows, scaler: Scaler, features: torch.Tensor, hidden: Hidden
+) -> torch.Tensor:
+    """(n, F) features of windows with modalities hidden; `features` are those of all windows as they are."""
+    if len(view.modalities) == 1:
+        # it is there, as it was, or not asked
+        return features[hidden.rows]
+    some = windows.select(hidden.rows.numpy())
+    return torch.cat([reader.features(seen) for seen in pieces_of_sight(some, scaler, view, hidden.left)])
+
+
+def pieces_of_sight(
+    windows: Windows, scaler: Scaler, view: View, left: torch.Tensor | None = None
+) -> Iterator[Sight]:
+    """What a reader sees of windows, piece by piece, of modalities that are left (N, M) where that is given."""
     schema = scaled_schema(windows.schema)
     at_once = _at_once(schema, SIGHT_BYTES)
     for start in range(0, len(windows), at_once):
         which = np.arange(start, min(start + at_once, len(windows)))
-        yield view.cut(sight(windows, scaler, which), schema)
+        seen = sight(windows, scaler, which)
+        yield view.cut(seen if left is None else seen.with_only(left[which]), schema)
 
 
 def _at_once(schema: Schema, most_bytes: int) -> int:

@@ -5,10 +5,14 @@ reader is best is known badly from few entities, and the mean of good ones is ha
 its reader loses alone. Readers of single modalities, of which there may be many, share one part evenly; so do those of
 pairs. Those that together count for next to nothing are not asked: to ask one takes as long as to ask any other.
 
+Readers have other weights where a modality is missing that windows usually have: who looks at everything is then worth
+less than who looks at what is there. They are fitted alike, to training windows with modalities hidden.
+
 Letters: N windows, B batch, M modalities, T steps, K readers, C outputs.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import cast
 
 import torch
@@ -17,17 +21,29 @@ from torch import nn
 from interplay.errors import NotFitted
 from interplay.readers.base import Reader, Sight, View, prior_logits
 from interplay.readers.crossfit import CrossFitted, Folds
-from interplay.readers.scoring import loss_of_windows, mean_nats, minimised, normalised
+from interplay.readers.hidden import Hidden
+from interplay.readers.scoring import normalised
+from interplay.readers.weights import calibration, counted_by, mixture_weights, parts_by_loss, worth_asking
 from interplay.types import Schema
 
-LESS_LIKELY = 5.0
-"""Part of a reader is less by this power of e for every nat a window that it loses more than the best one."""
+USUAL = 0.9
+"""Share of training windows that have a modality which windows usually have."""
 
-LEAST_PART = 1e-4
-"""Of the largest one: weights are held against parts."""
 
-NEXT_TO_NOTHING = 0.05
-"""Share of all weights that those of readers which are not asked may have together."""
+@dataclass(frozen=True, slots=True)
+class OfHidden:
+    """What readers said out of fold of training windows with modalities hidden.
+
+    Attributes
+    ----------
+    evidence : (n, K, C)
+    y : (n, ...)
+    left : (n, M) bool, modalities that were there
+    """
+
+    evidence: torch.Tensor
+    y: torch.Tensor
+    left: torch.Tensor
 
 
 class Mixture(nn.Module):
@@ -46,6 +62,9 @@ class Mixture(nn.Module):
 
     weight: torch.Tensor
     scale: torch.Tensor
+    weight_of_less: torch.Tensor
+    scale_of_less: torch.Tensor
+    usual: torch.Tensor
     prior: torch.Tensor
 
     def __init__(
@@ -62,11 +81,22 @@ class Mixture(nn.Module):
         for name, start in (
             ("weight", torch.full((len(readers),), torch.nan)),
             ("scale", torch.ones(())),
+            ("weight_of_less", torch.zeros(len(readers))),
+            ("scale_of_less", torch.ones(())),
+            ("usual", torch.zeros(len(schema.modalities), dtype=torch.bool)),
             ("prior", torch.zeros(schema.n_outputs)),
         ):
             self.register_buffer(name, start)
 
-    def fit(self, evidence: torch.Tensor, y: torch.Tensor, *, shrinkage: float) -> "Mixture":
+    def fit(
+        self,
+        evidence: torch.Tensor,
+        y: torch.Tensor,
+        *,
+        shrinkage: float,
+        of_hidden: OfHidden | None = None,
+        usual: torch.Tensor | None = None,
+    ) -> "Mixture":
         """Weights and calibration from what readers said out of fold.
 
         Parameters
@@ -75,23 +105,42 @@ class Mixture(nn.Module):
         y : (N, ...), see `Reader.fit`
         shrinkage : float
             Nats that weights cost which are as far from the parts of readers as none at all.
+        of_hidden : OfHidden, optional
+            Without it the same weights count where something is missing.
+        usual : (M,) bool, optional
+            Modalities that windows usually have; needed with `of_hidden`.
         """
-        kind = self.schema.kind
-        parts = parts_by_loss(evidence, y, kind, self.even)
-        weight = mixture_weights(evidence, y, kind, parts, shrinkage)
-        asked = worth_asking(weight, self.of_readers)
-        weight = torch.zeros_like(weight)
-        some = parts[asked] / parts[asked].sum()
-        weight[asked] = mixture_weights(evidence[:, asked], y, kind, some, shrinkage)
         self.prior.copy_(prior_logits(y, self.schema))
+        weight, scale = self._fitted(evidence, y, None, shrinkage)
         self.weight.copy_(weight)
-        self.scale.copy_(calibration(torch.einsum("nkc,k->nc", evidence.double(), weight), y, kind))
+        self.scale.copy_(scale)
+        if of_hidden is not None and usual is not None:
+            presence = self.presence(of_hidden.left[..., None])
+            weight, scale = self._fitted(of_hidden.evidence, of_hidden.y, presence, shrinkage)
+            self.weight_of_less.copy_(weight)
+            self.scale_of_less.copy_(scale)
+            self.usual.copy_(usual)
         return self
+
+    def _fitted(
+        self, evidence: torch.Tensor, y: torch.Tensor, presence: torch.Tensor | None, shrinkage: float
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Weights (K,) float64 and their scale (), of readers present (N, K), by default wholly."""
+        kind = self.schema.kind
+        alone = evidence if presence is None else torch.where(presence[..., None] > 0, evidence, self.prior)
+        parts = parts_by_loss(alone, y, kind, self.even)
+        asked = worth_asking(mixture_weights(evidence, y, kind, parts, shrinkage, presence), self.of_readers)
+        some, of_asked = parts[asked] / parts[asked].sum(), None if presence is None else presence[:, asked]
+        weight = torch.zeros_like(parts)
+        weight[asked] = mixture_weights(evidence[:, asked], y, kind, some, shrinkage, of_asked)
+        whole = torch.ones(evidence.shape[:2]) if presence is None else presence
+        logits = torch.einsum("nkc,nk->nc", evidence.double(), counted_by(weight, whole))
+        return weight, calibration(logits, y, kind)
 
     def lean(self) -> "Mixture":
         """The same, where readers that count for nothing have forgotten what they learned, and are not asked."""
-        for k, weight in enumerate(self.weight.tolist()):
-            if not weight:
+        for k, counts in enumerate((self.weight + self.weight_of_less).tolist()):
+            if not counts:
                 self._reader(k).forget()
         return self
 
@@ -102,7 +151,19 @@ class Mixture(nn.Module):
 
     def evidence(self, seen: Sight) -> torch.Tensor:
         """(B, K, C) what each reader says, 0 of one that is not asked."""
-        return torch.stack([self._said(k, seen) for k in range(len(self.views))], dim=1)
+        asked = self._asked(seen.observed)
+        # by shape, not by len: an exported program takes batches of any size
+        nothing = seen.observed.new_zeros(seen.observed.shape[0], self.schema.n_outputs, dtype=torch.float32)
+        return torch.stack(
+            [self._said(k, seen) if asked[k] else nothing for k in range(len(self.views))], dim=1
+        )
+
+    def _asked(self, observed: torch.Tensor) -> list[bool]:
+        """Readers that count for any of the windows, (K,)."""
+        if torch.compiler.is_exporting():
+            return [self._reader(k).fitted for k in range(len(self.views))]
+        counts = self.weight + self.weight_of_less if self._lacks(observed).any() else self.weight
+        return (counts != 0).tolist()
 
     def combined(self, evidence: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:
         """Logits (B, C) of what readers said (B, K, C) of windows observed (B, M, T).
@@ -112,13 +173,19 @@ class Mixture(nn.Module):
         """
         if not torch.compiler.is_exporting() and self.weight.isnan().any():
             raise NotFitted("a mixture must be fitted before it reads; call fit first.")
-        present = self.presence(observed)
-        counted = present * self.weight
-        total = counted.sum(1, keepdim=True)
-        share = torch.where(total > 0, counted * (self.weight.sum() / total.clamp_min(1e-9)), 0.0)
-        logits = self.scale * torch.einsum("bkc,bk->bc", evidence, share)
-        logits = torch.where(total > 0, logits, self.prior)
+        share = counted_by(self._weights(observed), self.presence(observed))
+        scale = torch.where(self._lacks(observed), self.scale_of_less, self.scale)
+        logits = scale * torch.einsum("bkc,bk->bc", evidence, share)
+        logits = torch.where(share.sum(1, keepdim=True) > 0, logits, self.prior)
         return normalised(logits, self.schema.kind)
+
+    def _lacks(self, observed: torch.Tensor) -> torch.Tensor:
+        """(B, 1) bool, windows without a modality that windows usually have."""
+        return (~observed.any(-1) & self.usual).any(1, keepdim=True)
+
+    def _weights(self, observed: torch.Tensor) -> torch.Tensor:
+        """(B, K) weights of readers of what is observed."""
+        return torch.where(self._lacks(observed), self.weight_of_less, self.weight)
 
     def presence(self, observed: torch.Tensor) -> torch.Tensor:
         """(B, K) share of each reader's modalities of which any step is observed."""
@@ -133,31 +200,52 @@ class Mixture(nn.Module):
 
     def shares(self, observed: torch.Tensor) -> torch.Tensor:
         """(B, M, T) how much tokens are read: weights of readers over their modalities and steps; sums to 1."""
-        counted = self.presence(observed) * self.weight.to(observed.device)
+        here = observed.to(self.weight.device)
+        counted = self.presence(here) * self._weights(here)
         of_readers = self.of_readers.to(counted)
         of_modality = counted @ (of_readers / of_readers.sum(1, keepdim=True))
-        token = observed / observed.sum(-1, keepdim=True).clamp_min(1) * of_modality[..., None]
-        return token / token.sum((1, 2), keepdim=True).clamp_min(1e-9)
+        token = here / here.sum(-1, keepdim=True).clamp_min(1) * of_modality[..., None]
+        return (token / token.sum((1, 2), keepdim=True).clamp_min(1e-9)).to(observed.device)
 
     def _said(self, k: int, seen: Sight) -> torch.Tensor:
-        reader = self._reader(k)
-        # one that counts must be there: it refuses to read what it has not learned
-        if not reader.fitted and (torch.compiler.is_exporting() or self.weight[k] == 0):
-            # by shape, not by len: an exported program takes batches of any size
-            shape = seen.observed.shape[0], self.schema.n_outputs
-            return seen.observed.new_zeros(shape, dtype=torch.float32)
-        return reader(self.views[k].cut(seen, self.schema))
+        return self._reader(k)(self.views[k].cut(seen, self.schema))
 
     def _reader(self, k: int) -> Reader:
         return cast(Reader, self.readers[k])
 
 
 def fit_mixture(
-    fitted: Sequence[CrossFitted], schema: Schema, y: torch.Tensor, *, shrinkage: float
+    fitted: Sequence[CrossFitted],
+    schema: Schema,
+    y: torch.Tensor,
+    *,
+    shrinkage: float,
+    hidden: Hidden | None = None,
+    observed: torch.Tensor | None = None,
 ) -> Mixture:
-    """The mixture of readers that were cross-fitted on windows with targets y; `schema` is that of scaled windows."""
+    """The mixture of readers that were cross-fitted on windows with targets y, and on those with modalities hidden.
+
+    Parameters
+    ----------
+    fitted : sequence of CrossFitted
+    schema : Schema
+        Of scaled windows.
+    y, shrinkage
+        See `Mixture.fit`.
+    hidden : Hidden, optional
+        What the readers were cross-fitted with.
+    observed : (N, M, T) bool, optional
+        Of all these windows; needed with `hidden`.
+    """
     mixture = _unfitted(fitted, schema)
-    return mixture.fit(out_of_fold(fitted), y, shrinkage=shrinkage).lean().eval()
+    less, usual = None, None
+    if hidden is not None and observed is not None:
+        there = observed.any(-1)
+        said = torch.stack([one.of_hidden for one in fitted if one.of_hidden is not None], dim=1)
+        less = OfHidden(said, y[hidden.rows], there[hidden.rows] & hidden.left)
+        usual = there.float().mean(0) >= USUAL
+    mixture.fit(out_of_fold(fitted), y, shrinkage=shrinkage, of_hidden=less, usual=usual)
+    return mixture.lean().eval()
 
 
 def out_of_fold(fitted: Sequence[CrossFitted]) -> torch.Tensor:
@@ -196,47 +284,3 @@ def out_of_fold_logits(
 def _unfitted(fitted: Sequence[CrossFitted], schema: Schema) -> Mixture:
     readers, views, parts = zip(*((one.reader, one.view, one.part) for one in fitted), strict=True)
     return Mixture(schema, readers, views, parts)
-
-
-def parts_by_loss(evidence: torch.Tensor, y: torch.Tensor, kind: str, even: torch.Tensor) -> torch.Tensor:
-    """(K,) float64 parts of readers that sum to 1, from even ones (K,) and what each loses alone (N, K, C)."""
-    loss = torch.stack([mean_nats(one, y, kind) for one in evidence.double().unbind(1)])
-    part = even * torch.exp(-LESS_LIKELY * (loss - loss.min()))
-    part = part.clamp_min(LEAST_PART * part.max())
-    return part / part.sum()
-
-
-def mixture_weights(
-    evidence: torch.Tensor, y: torch.Tensor, kind: str, even: torch.Tensor, shrinkage: float
-) -> torch.Tensor:
-    """(K,) float64, none below 0, of the least loss of the weighted sum, shrunk to others (K,) that sum to 1."""
-    fixed = evidence.double()
-
-    def loss(root: torch.Tensor) -> torch.Tensor:
-        weight = root.square()
-        logits = torch.einsum("nkc,k->nc", fixed, weight)
-        # of weights of 0 this is 1
-        away = ((weight - even).square() / even).sum()
-        return mean_nats(logits, y, kind) + shrinkage * away
-
-    (root,) = minimised(loss, even.sqrt())
-    return root.square()
-
-
-def worth_asking(weight: torch.Tensor, of_readers: torch.Tensor) -> torch.Tensor:
-    """(K,) bool: all but the lightest ones, which together have next to nothing of the weights (K,).
-
-    Of each modality one is left at least, the heaviest of those that look at it (K, M): the others may be missing.
-    """
-    order = weight.argsort()
-    light = torch.empty_like(of_readers[:, 0])
-    light[order] = weight[order].cumsum(0) < NEXT_TO_NOTHING * weight.sum()
-    heaviest = torch.where(of_readers, weight[:, None], -1.0).argmax(0)
-    light[heaviest] = False
-    return ~light
-
-
-def calibration(logits: torch.Tensor, y: torch.Tensor, kind: str) -> torch.Tensor:
-    """Scale () after which logits lose least. No offsets: how frequent classes are differs from entity to entity."""
-    (scale,) = minimised(lambda scale: loss_of_windows(scale * logits, y, kind).mean(), torch.tensor(1.0))
-    return scale.clamp_min(0.0)

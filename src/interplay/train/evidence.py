@@ -12,6 +12,7 @@ from interplay.profile import InteractionProfile
 from interplay.progress import Progress
 from interplay.readers import (
     Folds,
+    Hidden,
     Mixture,
     ReadersConfig,
     View,
@@ -105,15 +106,16 @@ def gather_evidence(
         done += 1
         progress(done / total)
 
+    hidden = Hidden.draw(train, seed)
     fitted = [
         reader
         for choice, views in wanted
-        for reader in cross_fit(choice, views, train, scaler, folds, seed=seed, done=one_more)
+        for reader in cross_fit(choice, views, train, scaler, folds, seed=seed, hidden=hidden, done=one_more)
     ]
     schema, y = scaled_schema(train.schema), targets(train, scaler)
     observed = torch.from_numpy(train.steps.observed[train.rows()].transpose(0, 2, 1))
     return Evidence(
-        mixture=fit_mixture(fitted, schema, y, shrinkage=config.shrinkage),
+        mixture=fit_mixture(fitted, schema, y, shrinkage=config.shrinkage, hidden=hidden, observed=observed),
         logits=out_of_fold_logits(fitted, schema, y, observed, folds, shrinkage=config.shrinkage),
         y=y,
     )

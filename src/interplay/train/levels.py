@@ -9,8 +9,8 @@ import torch
 from scipy import stats
 
 from interplay.readers.base import prior_logits
-from interplay.readers.mixture import mixture_weights
 from interplay.readers.scoring import loss_of_windows, mean_nats, normalised
+from interplay.readers.weights import mixture_weights
 from interplay.train.evidence import Evidence
 from interplay.train.network import HeldOutLogits
 

@@ -50,7 +50,7 @@ from interplay.train.rivals import new_forest
 from interplay.train.trackers import json_lines
 from interplay.types import Schema
 
-FORMAT = "interplay-run-3"
+FORMAT = "interplay-run-4"
 SCORES = ("test", "compared", "without_context", "without", "control")
 """Fields of an `Evaluation` that stand in ``metrics.json`` as they are, beside ``agreement``."""
 DIFFERENCES = ("ahead", "lost")

@@ -93,14 +93,19 @@ def test_all_readers_of_whole_windows_can_be_exported(suffix, tmp_path):
     arrays = {name: waves + 0.5 * rng.normal(size=waves.shape) for name in ("left", "right")}
     windows = ip.windows_from_arrays(arrays, y, entity=np.arange(80) % 8)
     settings = {f"readers.kinds.{name}.patterns": 100 for name in ("rockets", "hydra")}
-    settings |= {"readers.folds": 2, "readers.of_each": ""}
+    settings |= {"readers.folds": 2, "readers.of_each": "ridge"}
     run = ip.fit(windows, recipe="readers", settings=settings, **QUIET)
     made = export_run(run, tmp_path / f"model{suffix}")
     assert made.difference < 1e-5
-    told = run.predict(windows, **QUIET)[["p_0", "p_1"]].to_numpy()
+    lacking = {
+        "left": arrays["left"],
+        "right": np.where(np.arange(80)[:, None, None] % 3, np.nan, arrays["right"]),
+    }
     says = opened(made.path)
-    for which in (range(80), [7], [3, 1]):
-        np.testing.assert_allclose(says(*asked(windows, which)), told[list(which)], atol=1e-5)
+    for some in (windows, ip.windows_from_arrays(lacking, y, entity=np.arange(80) % 8, fill="mark")):
+        told = run.predict(some, **QUIET)[["p_0", "p_1"]].to_numpy()
+        for which in (range(80), [7], [3, 1]):
+            np.testing.assert_allclose(says(*asked(some, which)), told[list(which)], atol=1e-5)
 
 
 @pytest.mark.slow

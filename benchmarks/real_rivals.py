@@ -7,7 +7,7 @@ import torch
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
 from sklearn.linear_model import RidgeClassifierCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 import interplay as ip
 from interplay.data import Scaler
@@ -92,11 +92,11 @@ def _ridge(train: ip.Windows, seed: int, *kinds: str) -> Ask:
     chosen = kinds if patterns else ("summaries",)
 
     def features(windows: ip.Windows) -> np.ndarray:
-        return np.concatenate(
-            [np.nan_to_num(features_of(windows, scaler, what[kind])) for kind in chosen], axis=1
-        )
+        return np.concatenate([features_of(windows, scaler, what[kind]) for kind in chosen], axis=1)
 
-    model = make_pipeline(StandardScaler(), RidgeClassifierCV(np.logspace(-3, 3, 10)))
+    # what is unknown is the mean
+    known = FunctionTransformer(np.nan_to_num)
+    model = make_pipeline(StandardScaler(), known, RidgeClassifierCV(np.logspace(-3, 3, 10)))
     model.fit(features(train), train.y)
 
     def ask(test: ip.Windows) -> np.ndarray:

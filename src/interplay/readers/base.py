@@ -94,8 +94,8 @@ class Sight:
         return len(self.observed)
 
     def with_only(self, left: torch.Tensor) -> "Sight":
-        """The same windows with no other modalities observed than those left (B, M), and no summaries yet."""
-        return Sight(x=self.x, observed=self.observed & left[:, :, None], static=self.static)
+        """The same windows with nothing observed but what is left (B, M, T), and no summaries yet."""
+        return Sight(x=self.x, observed=self.observed & left, static=self.static)
 
     def to(self, device: torch.device) -> "Sight":
         """The same windows there, with no summaries yet; these themselves where they are there."""

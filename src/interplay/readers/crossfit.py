@@ -91,14 +91,14 @@ class CrossFitted:
     view : View
     out_of_fold : (N, C) float32, of each window by a reader that learned from other folds
     part : what it counts in a mixture before any loss is known
-    of_hidden : (n, C) float32, the same of windows with modalities hidden, or None where none were asked for
+    of_hidden : (n, C) float32 of each set of windows of which something is hidden, said in the same way
     """
 
     reader: Reader
     view: View
     out_of_fold: torch.Tensor
     part: float = 1.0
-    of_hidden: torch.Tensor | None = None
+    of_hidden: tuple[torch.Tensor, ...] = ()
 
 
 def cross_fit(
@@ -109,7 +109,7 @@ def cross_fit(
     folds: Folds,
     *,
     seed: int = 0,
-    hidden: Hidden | None = None,
+    hidden: Sequence[Hidden] = (),
     done: Callable[[], None] = lambda: None,
 ) -> list[CrossFitted]:
     """Readers of one kind, one of each view, fitted to all windows and, for what they say out of fold, to all folds.
@@ -124,8 +124,8 @@ def cross_fit(
     scaler : Scaler
     folds : Folds of these windows
     seed : int
-    hidden : Hidden, optional
-        Windows that are also read with modalities hidden.
+    hidden : sequence of Hidden
+        Sets of windows that are also read with something hidden.
     done : callable
         Called after each view.
 
@@ -151,7 +151,7 @@ def _cross_fitted(
     folds: Folds,
     seed: int,
     part: float,
-    hidden: Hidden | None,
+    hidden: Sequence[Hidden],
 ) -> CrossFitted:
     schema = scaled_schema(windows.schema)
     reader: Reader = choice.build(view.schema(schema), seed)
@@ -159,29 +159,26 @@ def _cross_fitted(
     reader.prepare(view.cut(sight(windows, scaler, some), schema))
     features = torch.cat([reader.features(seen) for seen in pieces_of_sight(windows, scaler, view)])
     fold = torch.from_numpy(folds.fold)
-    every, where = features, fold
-    if hidden is not None:
-        of_some = _features_of_hidden(reader, view, windows, scaler, features, hidden)
-        every, where = torch.cat([features, of_some]), torch.cat([fold, fold[hidden.rows]])
+    of_some = [_features_of_hidden(reader, view, windows, scaler, features, some) for some in hidden]
+    every = torch.cat([features, *of_some])
+    where = torch.cat([fold, *(fold[some.rows] for some in hidden)])
     said = torch.zeros(len(every), schema.n_outputs)
     for k, rows in enumerate(torch.from_numpy(folds.fitted)):
         reader.fit(features[rows], y[rows], fold[rows])
         said[where == k] = reader.read(every[where == k])
     reader.fit(features, y, fold)
+    out_of_fold, *of_hidden = said.split([len(features), *map(len, of_some)])
     return CrossFitted(
-        reader=reader.eval(),
-        view=view,
-        out_of_fold=said[: len(y)],
-        part=part,
-        of_hidden=None if hidden is None else said[len(y) :],
+        reader=reader.eval(), view=view, out_of_fold=out_of_fold, part=part, of_hidden=tuple(of_hidden)
     )
 
 
 def _features_of_hidden(
     reader: Reader, view: View, windows: Windows, scaler: Scaler, features: torch.Tensor, hidden: Hidden
 ) -> torch.Tensor:
-    """(n, F) features of windows with modalities hidden; `features` are those of all windows as they are."""
-    if len(view.modalities) == 1:
+    """(n, F) features of windows of which something is hidden; `features` are those of all windows as they are."""
+    whole_or_none = (hidden.left == hidden.left[..., :1]).all()
+    if len(view.modalities) == 1 and whole_or_none:
         # it is there, as it was, or not asked
         return features[hidden.rows]
     some = windows.select(hidden.rows.numpy())
@@ -191,7 +188,7 @@ def _features_of_hidden(
 def pieces_of_sight(
     windows: Windows, scaler: Scaler, view: View, left: torch.Tensor | None = None
 ) -> Iterator[Sight]:
-    """What a reader sees of windows, piece by piece, of modalities that are left (N, M) where that is given."""
+    """What a reader sees of windows, piece by piece, of nothing but what is left (N, M, T) where that is given."""
     schema = scaled_schema(windows.schema)
     at_once = _at_once(schema, SIGHT_BYTES)
     for start in range(0, len(windows), at_once):

@@ -5,8 +5,9 @@ reader is best is known badly from few entities, and the mean of good ones is ha
 its reader loses alone. Readers of single modalities, of which there may be many, share one part evenly; so do those of
 pairs. Those that together count for next to nothing are not asked: to ask one takes as long as to ask any other.
 
-Readers have other weights where a modality is missing that windows usually have: who looks at everything is then worth
-less than who looks at what is there. They are fitted alike, to training windows with modalities hidden.
+Readers have other weights where a modality is missing that windows usually have, and others where steps are: who looks
+at everything is then worth less than who looks at what is there. They are fitted alike, to training windows of which
+that is hidden.
 
 Letters: N windows, B batch, M modalities, T steps, K readers, C outputs.
 """
@@ -26,24 +27,30 @@ from interplay.readers.scoring import normalised
 from interplay.readers.weights import calibration, counted_by, mixture_weights, parts_by_loss, worth_asking
 from interplay.types import Schema
 
-USUAL = 0.9
-"""Share of training windows that have a modality which windows usually have."""
+LACKS = 3
+"""What windows may lack: nothing, a modality, or steps of all modalities alone."""
+
+USUAL = 0.1
+"""A modality is usually observed as much as it is in all but this share of training windows."""
+
+ENOUGH = 0.9
+"""Share of what is usually observed of a modality of which no window lacks steps."""
 
 
 @dataclass(frozen=True, slots=True)
 class OfHidden:
-    """What readers said out of fold of training windows with modalities hidden.
+    """What readers said out of fold of training windows of which something is hidden.
 
     Attributes
     ----------
     evidence : (n, K, C)
     y : (n, ...)
-    left : (n, M) bool, modalities that were there
+    observed : (n, M, T) bool, what was left
     """
 
     evidence: torch.Tensor
     y: torch.Tensor
-    left: torch.Tensor
+    observed: torch.Tensor
 
 
 class Mixture(nn.Module):
@@ -61,10 +68,11 @@ class Mixture(nn.Module):
     """
 
     weight: torch.Tensor
+    """(3, K) of windows that lack nothing, a modality, and steps."""
     scale: torch.Tensor
-    weight_of_less: torch.Tensor
-    scale_of_less: torch.Tensor
+    """(3,) likewise."""
     usual: torch.Tensor
+    """(M,) share of steps in which each modality is usually observed."""
     prior: torch.Tensor
 
     def __init__(
@@ -79,11 +87,9 @@ class Mixture(nn.Module):
             of_readers[k, [schema.modalities.index(name) for name in view.modalities]] = True
         self.of_readers = of_readers
         for name, start in (
-            ("weight", torch.full((len(readers),), torch.nan)),
-            ("scale", torch.ones(())),
-            ("weight_of_less", torch.zeros(len(readers))),
-            ("scale_of_less", torch.ones(())),
-            ("usual", torch.zeros(len(schema.modalities), dtype=torch.bool)),
+            ("weight", torch.full((LACKS, len(readers)), torch.nan)),
+            ("scale", torch.ones(LACKS)),
+            ("usual", torch.zeros(len(schema.modalities))),
             ("prior", torch.zeros(schema.n_outputs)),
         ):
             self.register_buffer(name, start)
@@ -94,8 +100,8 @@ class Mixture(nn.Module):
         y: torch.Tensor,
         *,
         shrinkage: float,
-        of_hidden: OfHidden | None = None,
-        usual: torch.Tensor | None = None,
+        of_hidden: Sequence[OfHidden | None] = (None, None),
+        observed: torch.Tensor | None = None,
     ) -> "Mixture":
         """Weights and calibration from what readers said out of fold.
 
@@ -105,21 +111,23 @@ class Mixture(nn.Module):
         y : (N, ...), see `Reader.fit`
         shrinkage : float
             Nats that weights cost which are as far from the parts of readers as none at all.
-        of_hidden : OfHidden, optional
-            Without it the same weights count where something is missing.
-        usual : (M,) bool, optional
-            Modalities that windows usually have; needed with `of_hidden`.
+        of_hidden : two of OfHidden or None
+            Of windows with modalities hidden, and with steps. Without one windows that lack such are read as any.
+        observed : (N, M, T) bool, optional
+            Says what windows usually have; without it none lacks anything.
         """
         self.prior.copy_(prior_logits(y, self.schema))
         weight, scale = self._fitted(evidence, y, None, shrinkage)
-        self.weight.copy_(weight)
+        self.weight.copy_(weight.expand_as(self.weight))
         self.scale.copy_(scale)
-        if of_hidden is not None and usual is not None:
-            presence = self.presence(of_hidden.left[..., None])
-            weight, scale = self._fitted(of_hidden.evidence, of_hidden.y, presence, shrinkage)
-            self.weight_of_less.copy_(weight)
-            self.scale_of_less.copy_(scale)
-            self.usual.copy_(usual)
+        for lack, some in enumerate(of_hidden, start=1):
+            if some is not None:
+                presence = self.presence(some.observed)
+                self.weight[lack], self.scale[lack] = self._fitted(some.evidence, some.y, presence, shrinkage)
+        self.usual.zero_()
+        if observed is not None:
+            share = observed.float().mean(-1).sort(dim=0).values
+            self.usual.copy_(share[int(USUAL * (len(share) - 1))])
         return self
 
     def _fitted(
@@ -139,7 +147,7 @@ class Mixture(nn.Module):
 
     def lean(self) -> "Mixture":
         """The same, where readers that count for nothing have forgotten what they learned, and are not asked."""
-        for k, counts in enumerate((self.weight + self.weight_of_less).tolist()):
+        for k, counts in enumerate(self.weight.any(0).tolist()):
             if not counts:
                 self._reader(k).forget()
         return self
@@ -162,8 +170,7 @@ class Mixture(nn.Module):
         """Readers that count for any of the windows, (K,)."""
         if torch.compiler.is_exporting():
             return [self._reader(k).fitted for k in range(len(self.views))]
-        counts = self.weight + self.weight_of_less if self._lacks(observed).any() else self.weight
-        return (counts != 0).tolist()
+        return self.weight[self._lacks(observed)].any(0).tolist()
 
     def combined(self, evidence: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:
         """Logits (B, C) of what readers said (B, K, C) of windows observed (B, M, T).
@@ -173,19 +180,18 @@ class Mixture(nn.Module):
         """
         if not torch.compiler.is_exporting() and self.weight.isnan().any():
             raise NotFitted("a mixture must be fitted before it reads; call fit first.")
-        share = counted_by(self._weights(observed), self.presence(observed))
-        scale = torch.where(self._lacks(observed), self.scale_of_less, self.scale)
-        logits = scale * torch.einsum("bkc,bk->bc", evidence, share)
+        lacks = self._lacks(observed)
+        share = counted_by(self.weight[lacks], self.presence(observed))
+        logits = self.scale[lacks, None] * torch.einsum("bkc,bk->bc", evidence, share)
         logits = torch.where(share.sum(1, keepdim=True) > 0, logits, self.prior)
         return normalised(logits, self.schema.kind)
 
     def _lacks(self, observed: torch.Tensor) -> torch.Tensor:
-        """(B, 1) bool, windows without a modality that windows usually have."""
-        return (~observed.any(-1) & self.usual).any(1, keepdim=True)
-
-    def _weights(self, observed: torch.Tensor) -> torch.Tensor:
-        """(B, K) weights of readers of what is observed."""
-        return torch.where(self._lacks(observed), self.weight_of_less, self.weight)
+        """(B,) int64, what each window lacks that windows usually have, see `LACKS`."""
+        share = observed.float().mean(-1)
+        few_steps = (share < ENOUGH * self.usual).any(1)
+        no_modality = ((share == 0) & (self.usual > 0)).any(1)
+        return torch.where(no_modality, 1, 2 * few_steps.long())
 
     def presence(self, observed: torch.Tensor) -> torch.Tensor:
         """(B, K) share of each reader's modalities of which any step is observed."""
@@ -201,7 +207,7 @@ class Mixture(nn.Module):
     def shares(self, observed: torch.Tensor) -> torch.Tensor:
         """(B, M, T) how much tokens are read: weights of readers over their modalities and steps; sums to 1."""
         here = observed.to(self.weight.device)
-        counted = self.presence(here) * self._weights(here)
+        counted = self.presence(here) * self.weight[self._lacks(here)]
         of_readers = self.of_readers.to(counted)
         of_modality = counted @ (of_readers / of_readers.sum(1, keepdim=True))
         token = here / here.sum(-1, keepdim=True).clamp_min(1) * of_modality[..., None]
@@ -218,12 +224,12 @@ def fit_mixture(
     fitted: Sequence[CrossFitted],
     schema: Schema,
     y: torch.Tensor,
+    observed: torch.Tensor,
     *,
     shrinkage: float,
-    hidden: Hidden | None = None,
-    observed: torch.Tensor | None = None,
+    hidden: Sequence[Hidden | None] = (None, None),
 ) -> Mixture:
-    """The mixture of readers that were cross-fitted on windows with targets y, and on those with modalities hidden.
+    """The mixture of readers that were cross-fitted on windows with targets y, and on such with something hidden.
 
     Parameters
     ----------
@@ -232,19 +238,19 @@ def fit_mixture(
         Of scaled windows.
     y, shrinkage
         See `Mixture.fit`.
-    hidden : Hidden, optional
-        What the readers were cross-fitted with.
-    observed : (N, M, T) bool, optional
-        Of all these windows; needed with `hidden`.
+    observed : (N, M, T) bool
+    hidden : two of Hidden or None
+        With modalities and with steps hidden; those that are not None are what readers were cross-fitted with.
     """
     mixture = _unfitted(fitted, schema)
-    less, usual = None, None
-    if hidden is not None and observed is not None:
-        there = observed.any(-1)
-        said = torch.stack([one.of_hidden for one in fitted if one.of_hidden is not None], dim=1)
-        less = OfHidden(said, y[hidden.rows], there[hidden.rows] & hidden.left)
-        usual = there.float().mean(0) >= USUAL
-    mixture.fit(out_of_fold(fitted), y, shrinkage=shrinkage, of_hidden=less, usual=usual)
+    said = iter(
+        [torch.stack(of_one, dim=1) for of_one in zip(*(one.of_hidden for one in fitted), strict=True)]
+    )
+    of_hidden = [
+        None if some is None else OfHidden(next(said), y[some.rows], observed[some.rows] & some.left)
+        for some in hidden
+    ]
+    mixture.fit(out_of_fold(fitted), y, shrinkage=shrinkage, of_hidden=of_hidden, observed=observed)
     return mixture.lean().eval()
 
 

@@ -106,16 +106,17 @@ def gather_evidence(
         done += 1
         progress(done / total)
 
-    hidden = Hidden.draw(train, seed)
+    hidden = Hidden.modalities(train, seed), Hidden.stretch(train, seed)
+    drawn = [some for some in hidden if some is not None]
     fitted = [
         reader
         for choice, views in wanted
-        for reader in cross_fit(choice, views, train, scaler, folds, seed=seed, hidden=hidden, done=one_more)
+        for reader in cross_fit(choice, views, train, scaler, folds, seed=seed, hidden=drawn, done=one_more)
     ]
     schema, y = scaled_schema(train.schema), targets(train, scaler)
     observed = torch.from_numpy(train.steps.observed[train.rows()].transpose(0, 2, 1))
     return Evidence(
-        mixture=fit_mixture(fitted, schema, y, shrinkage=config.shrinkage, hidden=hidden, observed=observed),
+        mixture=fit_mixture(fitted, schema, y, observed, shrinkage=config.shrinkage, hidden=hidden),
         logits=out_of_fold_logits(fitted, schema, y, observed, folds, shrinkage=config.shrinkage),
         y=y,
     )

@@ -117,7 +117,7 @@ class Mixture(nn.Module):
             Says what windows usually have; without it none lacks anything.
         """
         self.prior.copy_(prior_logits(y, self.schema))
-        weight, scale = self._fitted(evidence, y, None, shrinkage)
+        weight, scale = self._fitted(evidence, y, torch.ones(evidence.shape[:2]), shrinkage)
         self.weight.copy_(weight.expand_as(self.weight))
         self.scale.copy_(scale)
         for lack, some in enumerate(of_hidden, start=1):
@@ -131,18 +131,17 @@ class Mixture(nn.Module):
         return self
 
     def _fitted(
-        self, evidence: torch.Tensor, y: torch.Tensor, presence: torch.Tensor | None, shrinkage: float
+        self, evidence: torch.Tensor, y: torch.Tensor, presence: torch.Tensor, shrinkage: float
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Weights (K,) float64 and their scale (), of readers present (N, K), by default wholly."""
+        """Weights (K,) float64 and their scale (), of readers present (N, K)."""
         kind = self.schema.kind
-        alone = evidence if presence is None else torch.where(presence[..., None] > 0, evidence, self.prior)
+        alone = torch.where(presence[..., None] > 0, evidence, self.prior)
         parts = parts_by_loss(alone, y, kind, self.even)
         asked = worth_asking(mixture_weights(evidence, y, kind, parts, shrinkage, presence), self.of_readers)
-        some, of_asked = parts[asked] / parts[asked].sum(), None if presence is None else presence[:, asked]
+        some = parts[asked] / parts[asked].sum()
         weight = torch.zeros_like(parts)
-        weight[asked] = mixture_weights(evidence[:, asked], y, kind, some, shrinkage, of_asked)
-        whole = torch.ones(evidence.shape[:2]) if presence is None else presence
-        logits = torch.einsum("nkc,nk->nc", evidence.double(), counted_by(weight, whole))
+        weight[asked] = mixture_weights(evidence[:, asked], y, kind, some, shrinkage, presence[:, asked])
+        logits = torch.einsum("nkc,nk->nc", evidence.double(), counted_by(weight, presence))
         return weight, calibration(logits, y, kind)
 
     def lean(self) -> "Mixture":

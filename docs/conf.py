@@ -69,6 +69,8 @@ def lead_to_results(app, docname: str, source: list[str]) -> None:
         for path in sorted(RESULTS.glob("*.md")):
             app.env.note_dependency(str(path))
             text = re.sub(r"^#", "##", path.read_text("utf-8"), flags=re.MULTILINE)
+            # pictures lie beside the page in the repository
+            text = re.sub(r"\]\((\w+\.png)\)", r"](../benchmarks/results/\1)", text)
             source[0] += f"\n(results-{path.stem})=\n{text}"
     source[0] = re.sub(r"\]\((?:\.\./)+benchmarks/results/(\w+)\.md\)", r"](#results-\1)", source[0])
     source[0] = re.sub(r"\]\((?:\.\./)+benchmarks/results\)", "](#all-results)", source[0])

@@ -20,10 +20,9 @@ import torch
 from scipy import stats
 
 import interplay as ip
-from benchmarks.real import SETS, Trial, silent, that_counts, trials
-from benchmarks.real_rivals import RIVALS
+from benchmarks.missing import score_of
+from benchmarks.real import SETS, Trial, fit_of, trials
 from benchmarks.records import add_row, read_rows
-from interplay.metrics import classification_metrics
 
 RESULTS = Path(__file__).parent / "results" / "few_labels.jsonl"
 PAGE = Path(__file__).parent / "results" / "few_labels.md"
@@ -34,13 +33,13 @@ FEWEST = 3
 WINDOWS = 1000
 MODELS: dict[str, tuple[str, bool]] = {
     "network": ("network", True),
-    "network, no profile": ("network", False),
+    "network, no profile": ("unguided", False),
     "readers": ("readers", True),
     "readers, no profile": ("readers", False),
+    "extra_trees": ("extra_trees", False),
 }
-"""Recipe, and whether there is a profile."""
+"""Models of `benchmarks.real`, and whether each has the profile."""
 
-RIVAL = "extra_trees"
 TOLD = ("cmu_mosi_utterance", "hydraulic_pump", "mimic3_demo_glucose", "hapt", "stress_predict", "skab")
 """Sets by default: of these entities are many enough that a tenth of them is a few."""
 
@@ -53,35 +52,18 @@ def few(trial: Trial, share: float) -> Trial:
     return replace(trial, train=labelled)
 
 
-def score_of(trial: Trial, model: str, profile: ip.InteractionProfile | None) -> float:
-    """The score that counts, of the test windows."""
-    if model == RIVAL:
-        probs, called = RIVALS[RIVAL](trial.train, trial.split)(trial.test), None
-    else:
-        recipe, guided = MODELS[model]
-        run = ip.fit(
-            trial.train, profile=profile if guided else None, recipe=recipe, seed=trial.split, progress=silent
-        )
-        rows = run.predict(trial.test, progress=silent)
-        probs = rows[[f"p_{name}" for name in trial.test.classes]].to_numpy()
-        called = run.target.called(probs)
-    scores = classification_metrics(
-        trial.test.y, probs, called=called, entity=trial.test.entity, n_bootstrap=2
-    )
-    return that_counts(scores, trial.test)
-
-
 def open_rows(trial: Trial, have: set[tuple[int, float, str]]) -> Iterator[dict[str, object]]:
     """Lines of one split that are not there yet."""
     for share in SHARES:
-        models = [m for m in (*MODELS, RIVAL) if (trial.split, share, m) not in have]
+        models = [m for m in MODELS if (trial.split, share, m) not in have]
         if not models:
             continue
         some = few(trial, share)
         profile, profile_s = some.profile()
         for model in models:
-            started = time.perf_counter()
-            score = score_of(some, model, profile)
+            started, (name, guided) = time.perf_counter(), MODELS[model]
+            ask = fit_of(name, some, {"profile": (profile if guided else None, profile_s)})
+            score = score_of(*ask(trial.test), trial.test)
             yield {
                 "set": trial.name,
                 "split": trial.split,
@@ -112,7 +94,7 @@ def table(rows: list[dict]) -> str:
     """Markdown: scores of each set and share, and what a profile changes at the same split."""
     frame = pd.DataFrame(rows)
     wide = frame.pivot_table(index=["set", "share", "split"], columns="model", values="score")
-    wide = wide[[*MODELS, RIVAL]].dropna()
+    wide = wide[list(MODELS)].dropna()
     entities = frame.groupby(["set", "share"])["entities"].median()
     lines = [
         "# Few labels",

@@ -6,8 +6,7 @@ that counts is AUROC for two classes and macro-F1 for more. Rivals from outside 
 see, of scaled values and of ranks, and call the likeliest class; "favoured" is a score by the rule that suits the test
 windows better, likeliest or balanced, which nobody could know before. Run with
 ``python -m benchmarks.real --root FOLDER [--sets ...] [--splits 5] [--models ...]``, FOLDER with a folder for each set;
-``--table`` writes benchmarks/results/real.md and
-the picture of ranks beside it.
+``--table`` writes benchmarks/results/real.md and the picture of ranks beside it.
 """
 
 import argparse

@@ -71,13 +71,13 @@ def table(rows: pd.DataFrame, ours: str = OURS) -> list[str]:
     if len(complete):
         lines.append("| mean | | | " + " | ".join(f"{complete[name].mean():.3f}" for name in order) + " |")
         lines.append("| mean rank | | | " + " | ".join(f"{ranks[name].mean():.2f}" for name in order) + " |")
-    if len(complete) and frame["model"].isin(RIVALS).any():
-        in_favour = _scores(_in_their_favour(frame)).loc[complete.index].rank(axis=1, ascending=False)
-        lines.append(
-            "| mean rank, rivals called as suits the test windows better | | | "
-            + " | ".join(f"{in_favour[name].mean():.2f}" for name in order)
-            + " |"
-        )
+        if frame["model"].isin(RIVALS).any():
+            in_favour = _scores(_in_their_favour(frame)).loc[complete.index].rank(axis=1, ascending=False)
+            lines.append(
+                "| mean rank, rivals called as suits the test windows better | | | "
+                + " | ".join(f"{in_favour[name].mean():.2f}" for name in order)
+                + " |"
+            )
     seconds = frame.groupby("model")["train (s)"].median()
     lines.append(
         "| training (s), median | | | " + " | ".join(f"{seconds[name]:.0f}" for name in order) + " |"

@@ -58,10 +58,25 @@ SETS: dict[str, str] = {
 }
 """Names of data sets, and the folder of each."""
 
-UNGUIDED = ("unguided", "vanilla_moe", "laplace_moe", "dense", "early_fusion", "late_fusion")
+UNGUIDED = (
+    "unguided",
+    "vanilla_moe",
+    "laplace_moe",
+    "dense",
+    "early_fusion",
+    "late_fusion",
+    "default_without_profile",
+)
 """Models that are trained without a profile."""
 
-RECIPES = {"unguided": "network"} | {
+MISGUIDED = ("default_shuffled_profile",)
+"""Models that are trained with the atoms of other modalities at other lags."""
+
+RECIPES = {
+    "unguided": "network",
+    "default_without_profile": "default",
+    "default_shuffled_profile": "default",
+} | {
     name: name
     for name in (
         "default",
@@ -109,6 +124,12 @@ class Trial:
         return estimated, time.perf_counter() - started
 
 
+def misguiding(profile: ip.InteractionProfile) -> ip.InteractionProfile:
+    """What is known of each modality and lag, said of the next one: as much is claimed, and of others."""
+    over = ("source", "source_i", "source_j", "lag")
+    return ip.InteractionProfile(profile.dataset.roll(dict.fromkeys(over, 1)))
+
+
 def silent(done: float) -> None:
     """Tell nobody."""
 
@@ -134,6 +155,8 @@ def fit_of(model: str, trial: Trial, known: dict) -> Ask:
         ask = RIVALS[model](trial.train, trial.split)
         return lambda test: (ask(test), None)
     profile = None if model in UNGUIDED else known["profile"][0]
+    if model in MISGUIDED and profile is not None:
+        profile = misguiding(profile)
     run = ip.fit(trial.train, profile=profile, recipe=RECIPES[model], seed=trial.split, progress=silent)
 
     def called(test: ip.Windows) -> tuple[np.ndarray, np.ndarray]:

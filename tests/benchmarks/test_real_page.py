@@ -5,10 +5,12 @@ import pandas as pd
 import pytest
 
 import interplay as ip
-from benchmarks.few_labels import FEWEST, few, gain
-from benchmarks.real import Trial
+from benchmarks.early import early
+from benchmarks.few_labels import FEWEST, few
+from benchmarks.real import Trial, misguiding
 from benchmarks.real_ranks import alike, critical_difference
 from benchmarks.real_table import complete_scores, page
+from benchmarks.worth import gain
 
 
 def row(name, split, model, score):
@@ -41,17 +43,49 @@ def test_networks_with_fewer_splits_do_not_shorten_the_table_of_rivals():
     assert "| s | 3 | 10 (5) | **0.500** | 0.400 |" in networks
 
 
-def test_few_labels_are_of_training_entities_alone():
-    rng = np.random.default_rng(0)
+def made(entities=40):
+    """Two windows of three steps of each entity, split."""
+    n, rng = 2 * entities, np.random.default_rng(0)
     whole = ip.windows_from_arrays(
-        {"a": rng.normal(size=(80, 3, 1))}, np.arange(80) % 2, entity=np.arange(80) // 2
+        {"a": rng.normal(size=(n, 3, 1)), "b": rng.normal(size=(n, 3, 1))},
+        np.arange(n) % 2,
+        entity=np.arange(n) // 2,
     )
     train, test = ip.data.split_by_entity(whole, test=0.3, seed=0)
-    trial = Trial(name="made", split=0, train=train, test=test)
+    return Trial(name="made", split=0, train=train, test=test)
+
+
+def test_few_labels_are_of_training_entities_alone():
+    trial = made()
     for share, expected in ((0.05, FEWEST), (0.25, 7)):
         some = few(trial, share).train
         assert len(some.entities) == expected
-        assert set(some.entities) <= set(train.entities)
+        assert set(some.entities) <= set(trial.train.entities)
+
+
+def test_early_windows_have_the_first_steps_and_the_label_of_the_end():
+    trial = made()
+    for whole, seen in ((trial.train, early(trial, 0.67).train), (trial.test, early(trial, 0.67).test)):
+        everything = whole.batch(np.arange(len(whole)))
+        some = seen.batch(np.arange(len(seen)))
+        assert seen.length == 2
+        np.testing.assert_array_equal(some.x["a"], everything.x["a"][:, :2])
+        np.testing.assert_array_equal(some.y, everything.y)
+        np.testing.assert_array_equal(seen.entity, whole.entity)
+
+
+def test_a_misguiding_profile_claims_as_much_of_others():
+    profile = ip.TemporalRUS(lags_s=[0.0, 1.0]).fit(made().train).profile_
+    other = misguiding(profile)
+    for ours, theirs in ((profile, other), (other, profile)):
+        np.testing.assert_array_equal(
+            ours.dataset["mi"].sel(source="a", lag=0), theirs.dataset["mi"].sel(source="b", lag=1)
+        )
+        np.testing.assert_array_equal(
+            ours.dataset["unique"].sel(source_i="a", source_j="b", lag=1),
+            theirs.dataset["unique"].sel(source_i="b", source_j="a", lag=0),
+        )
+    assert other.modalities == profile.modalities
 
 
 def test_what_a_profile_is_worth_is_an_interval_over_sets():

@@ -18,6 +18,9 @@ LOOKS = 40
 PATIENCE = 0.25
 """A training whose best look is this share of it ago is not gone on with."""
 
+PATIENT_FROM = 0.5
+"""Nor ended before this share of it: steps grow over its first three tenths, and weights are averaged over a tenth."""
+
 ASKED_FROM = 0.25
 """From this share of a training on it is asked whether going on can be worth it."""
 
@@ -122,7 +125,8 @@ class HeldOut(AveragedWeights):
 
     def _enough(self, epoch: int) -> bool:
         """Look at held-out windows, if it is time to; whether the training has gone on for long enough."""
-        late = epoch > self.best.epoch + max(PATIENCE * self.epochs, 2 * self.every)
+        patience = max(PATIENCE * self.epochs, 2 * self.every)
+        late = epoch > max(self.best.epoch + patience, PATIENT_FROM * self.epochs)
         if self.best.epoch and late:
             return True
         if epoch % self.every and epoch != self.epochs:

@@ -16,6 +16,7 @@ from interplay.errors import DamagedFile, InvalidInput, LeakageError
 from interplay.report.cards import model_card
 from interplay.train import evaluation, fit, load_run, make_recipe
 from interplay.train.run_folder import FORMAT
+from interplay.types import Schema
 from small_runs import NAMES, SMALL, STEPS, xor_profile, xor_windows
 
 
@@ -419,3 +420,16 @@ def test_of_many_modalities_each_is_taken_from_fewer_windows(run, test_windows, 
     found = few.evaluation
     assert found.test["n_windows"] == len(test_windows)
     assert {scores["n_windows"] for scores in (found.compared, *found.without.values())} == {10}
+
+
+def test_of_long_fast_windows_fewer_are_predicted_anew():
+    """50 million numbers: 610 windows of 20 steps of 4 x 256 numbers, each without one of four modalities."""
+
+    def windows(modalities, samples, channels, steps):
+        shapes = {f"m{k}": (samples, channels) for k in range(modalities)}
+        return evaluation.stressed(Schema(shapes=shapes, steps=steps, step_s=1.0, classes=("a", "b")))
+
+    assert windows(4, 64, 4, 20) == 610
+    assert windows(4, 1, 4, 20) == evaluation.STRESS_WINDOWS
+    assert windows(256, 1, 1, 4) == evaluation.STRESS_PREDICTIONS // 256
+    assert windows(4, 2048, 16, 60) == evaluation.LEAST_STRESSED

@@ -27,6 +27,7 @@ from interplay.train.routing_statistics import Watch, beside_profile
 from interplay.train.streams import thinned_streams
 from interplay.train.target_kinds import TARGETS, TargetKind
 from interplay.train.window_scores import WINDOW_SCORES
+from interplay.types import Schema
 
 BATCH_SIZE = 256
 EXAMPLES = 24
@@ -40,6 +41,9 @@ STRESS_WINDOWS = 2000
 
 STRESS_PREDICTIONS = 40_000
 """At most so many predictions are made anew in all: of more than 20 modalities each is taken from fewer windows."""
+
+STRESS_NUMBERS, LEAST_STRESSED = 50_000_000, 100
+"""At most so many numbers are read anew in all, where that leaves so many windows: long or fast windows take long."""
 
 Scores = Mapping[str, float]
 """Scores of some windows by name, with their intervals; see `interplay.metrics`."""
@@ -132,8 +136,7 @@ def judge(
     Windows are predicted on `device`; single ones are explained on the processor.
     """
     test = scaled.windows
-    of_each = min(STRESS_WINDOWS, STRESS_PREDICTIONS // len(test.modalities))
-    few = scaled.select(evenly(len(scaled), of_each))
+    few = scaled.select(evenly(len(scaled), stressed(test.schema)))
     guided = not model.context.is_empty()
     hidden = test.modalities if len(test.modalities) > 1 else ()
     tells = _shared_progress(progress, [len(test), *[len(few)] * (1 + guided + len(hidden))])
@@ -177,6 +180,14 @@ def judge(
             for name, of_part in without.items()
         },
     )
+
+
+def stressed(schema: Schema) -> int:
+    """How many windows are predicted again for each part that is taken away."""
+    parts = len(schema.modalities)
+    numbers = schema.steps * sum(channels * samples for channels, samples in schema.shapes.values())
+    affordable = max(LEAST_STRESSED, STRESS_NUMBERS // (parts * numbers))
+    return min(STRESS_WINDOWS, STRESS_PREDICTIONS // parts, affordable)
 
 
 def main_difference(

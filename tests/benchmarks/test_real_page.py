@@ -38,7 +38,7 @@ def test_only_splits_that_all_models_have_count():
 def test_networks_with_fewer_splits_do_not_shorten_the_table_of_rivals():
     rows = [row("s", k, model, 0.5 + 0.1 * k) for k in (0, 1) for model in ("default", "extra_trees")]
     said = page([*rows, row("s", 0, "dense", 0.4)])
-    rivals, networks = said.split("## Its parts")
+    rivals, networks = said.split("## Networks")
     assert "| s | 3 | 10 (5) | **0.550** | **0.550** |" in rivals
     assert "| s | 3 | 10 (5) | **0.500** | 0.400 |" in networks
 

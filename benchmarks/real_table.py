@@ -31,6 +31,14 @@ PARTS: dict[str, tuple[str, ...]] = {
 }
 """What the default stands beside, by heading; each on the splits that all of it were measured on."""
 
+PAIRS = (
+    ("vanilla_moe", "dense"),
+    ("network", "guided_dense"),
+    ("guided_dense", "dense"),
+    ("network", "vanilla_moe"),
+)
+"""Networks with experts beside those without, then with guidance beside those without."""
+
 
 def page(rows: Sequence[dict]) -> str:
     """Markdown: the default beside rivals from outside, then beside its own parts and other networks."""
@@ -40,6 +48,7 @@ def page(rows: Sequence[dict]) -> str:
     for heading, models in PARTS.items():
         if frame["model"].isin(models).any():
             lines += [f"## {heading}", "", *table(frame[frame["model"].isin([OURS, *models])]), ""]
+    lines += ["## What experts and guidance are worth to a network", "", *_worth(frame), ""]
     return "\n".join(lines)
 
 
@@ -130,13 +139,27 @@ def _differences(complete: pd.DataFrame, ours: str) -> list[str]:
     if outside.shape[1]:
         rivals["best from outside, of each set"] = outside.max(axis=1)
     lines = [f"| {ours} minus | mean | 95 % over sets | wins | least |", "| --- | --- | --- | --- | --- |"]
-    rng = np.random.default_rng(0)
-    for name, values in rivals.items():
-        gap = (complete[ours] - values).to_numpy()
-        means = gap[rng.integers(0, len(gap), (RESAMPLINGS, len(gap)))].mean(1)
-        low, high = np.quantile(means, [0.025, 0.975])
-        lines.append(
-            f"| {name} | {gap.mean():+.3f} | {low:+.3f} to {high:+.3f} | {(gap > 0).sum()} of {len(gap)} | "
-            f"{gap.min():+.3f} |"
-        )
+    return lines + [f"| {name} | {_gap(complete[ours] - values)} |" for name, values in rivals.items()]
+
+
+def _worth(frame: pd.DataFrame) -> list[str]:
+    """What experts and guidance change, each on the splits that both networks were measured on."""
+    scores = frame.pivot_table(index=["set", "split"], columns="model", values="score")
+    lines = [
+        "| network | minus | mean | 95 % over sets | wins | least |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for one, other in PAIRS:
+        if one in scores and other in scores:
+            gap = (scores[one] - scores[other]).dropna().groupby(level="set").mean()
+            lines.append(f"| {one} | {other} | {_gap(gap)} |")
     return lines
+
+
+def _gap(gap: pd.Series) -> str:
+    """Cells of differences of sets: mean, interval over sets, how many are above 0, and the least."""
+    rng, values = np.random.default_rng(0), gap.to_numpy()
+    means = values[rng.integers(0, len(values), (RESAMPLINGS, len(values)))].mean(1)
+    low, high = np.quantile(means, [0.025, 0.975])
+    wins = f"{(values > 0).sum()} of {len(values)}"
+    return f"{values.mean():+.3f} | {low:+.3f} to {high:+.3f} | {wins} | {values.min():+.3f}"

@@ -43,6 +43,12 @@ def test_networks_with_fewer_splits_do_not_shorten_the_table_of_rivals():
     assert "| s | 3 | 10 (5) | **0.500** | 0.400 |" in networks
 
 
+def test_networks_are_paired_split_by_split():
+    scores = {("dense", 0): 0.5, ("dense", 1): 0.6, ("vanilla_moe", 0): 0.7, ("vanilla_moe", 2): 0.1}
+    said = page([row("s", k, model, score) for (model, k), score in scores.items()])
+    assert "| vanilla_moe | dense | +0.200 | +0.200 to +0.200 | 1 of 1 | +0.200 |" in said
+
+
 def made(entities=40):
     """Two windows of three steps of each entity, split."""
     n, rng = 2 * entities, np.random.default_rng(0)

@@ -99,9 +99,13 @@ def table(rows: pd.DataFrame, ours: str = OURS) -> list[str]:
                 + " |"
             )
     seconds = frame.groupby("model")["train (s)"].median()
-    lines.append(
-        "| training (s), median | | | " + " | ".join(f"{seconds[name]:.0f}" for name in order) + " |"
-    )
+    each = (1000.0 * frame["predict (s)"] / frame["test windows"]).groupby(frame["model"]).median()
+    lines += [
+        "| training (s), median | | | " + " | ".join(f"{seconds[name]:.0f}" for name in order) + " |",
+        "| predicting a window (ms), median | | | "
+        + " | ".join(f"{each[name]:.1f}" for name in order)
+        + " |",
+    ]
     if ours in complete:
         lines += ["", *_differences(complete, ours)]
     return lines

@@ -74,6 +74,7 @@ MISGUIDED = ("default_shuffled_profile",)
 
 RECIPES = {
     "unguided": "network",
+    "doubted_dense": "guided_dense",
     "default_without_profile": "default",
     "default_shuffled_profile": "default",
 } | {
@@ -91,6 +92,9 @@ RECIPES = {
         "paper",
     )
 }
+SETTINGS: dict[str, dict[str, object]] = {"doubted_dense": {"model.context": "auto"}}
+"""Of models that are not as their recipe says."""
+
 LAGS = 4
 """Lags of the profile, spread over the window."""
 
@@ -157,7 +161,14 @@ def fit_of(model: str, trial: Trial, known: dict) -> Ask:
     profile = None if model in UNGUIDED else known["profile"][0]
     if model in MISGUIDED and profile is not None:
         profile = misguiding(profile)
-    run = ip.fit(trial.train, profile=profile, recipe=RECIPES[model], seed=trial.split, progress=silent)
+    run = ip.fit(
+        trial.train,
+        profile=profile,
+        recipe=RECIPES[model],
+        settings=SETTINGS.get(model),
+        seed=trial.split,
+        progress=silent,
+    )
 
     def called(test: ip.Windows) -> tuple[np.ndarray, np.ndarray]:
         rows = run.predict(test, progress=silent)

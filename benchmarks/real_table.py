@@ -21,6 +21,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "network",
         "unguided",
         "guided_dense",
+        "doubted_dense",
         "dense",
         "vanilla_moe",
         "laplace_moe",
@@ -35,6 +36,7 @@ PAIRS = (
     ("vanilla_moe", "dense"),
     ("network", "guided_dense"),
     ("guided_dense", "dense"),
+    ("doubted_dense", "dense"),
     ("network", "vanilla_moe"),
 )
 """Networks with experts beside those without, then with guidance beside those without."""

@@ -21,7 +21,6 @@ PARTS: dict[str, tuple[str, ...]] = {
         "network",
         "unguided",
         "guided_dense",
-        "doubted_dense",
         "dense",
         "vanilla_moe",
         "laplace_moe",

@@ -233,18 +233,18 @@ def open_trials(
         yield trial, models, known
 
 
-def measure(options: argparse.Namespace) -> None:
-    """Add what is missing."""
+def measure(options: argparse.Namespace, path: Path = RESULTS) -> None:
+    """Add what the file lacks."""
     for name in options.sets:
         have = {
             (row["split"], row["model"])
-            for row in read_rows(RESULTS)
+            for row in read_rows(path)
             if (row["set"], row["windows"]) == (name, options.windows)
         }
         for trial, models, known in open_trials(name, options, have):
             for model in models:
                 row = row_of(model, trial, options.windows, known)
-                add_row(RESULTS, row)
+                add_row(path, row)
                 print(
                     f"{name} {trial.split} {model}: {row['score']:.3f} in {row['train (s)']:.0f} s",
                     flush=True,

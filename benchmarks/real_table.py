@@ -35,7 +35,6 @@ PAIRS = (
     ("vanilla_moe", "dense"),
     ("network", "guided_dense"),
     ("guided_dense", "dense"),
-    ("doubted_dense", "dense"),
     ("network", "vanilla_moe"),
 )
 """Networks with experts beside those without, then with guidance beside those without."""

@@ -138,6 +138,11 @@ class Schema:
         return tuple(self.shapes)
 
     @property
+    def numbers(self) -> int:
+        """Numbers that a window holds, of all modalities."""
+        return self.steps * sum(r * d for r, d in self.shapes.values())
+
+    @property
     def n_outputs(self) -> int:
         """Numbers that predict the target: a logit of each class or label, or the number itself."""
         return 1 if self.kind == "number" else len(self.classes)

@@ -36,7 +36,7 @@ def test_what_only_grows_worse_ends_at_half(ended):
 
 
 def test_what_rises_while_steps_grow_longer_may_fall_again(ended):
-    """The curve of a valve's condition: 1.01 at first, 1.5 at a quarter, 0.6 at half."""
+    """Up to 1.5 at a fifth and down to 0.5 at three fifths, much as that of a valve's condition went."""
     assert ended(lambda epoch: 1.0 + 0.5 * np.sin(epoch * np.pi / 16)) == (35, 24)
 
 

@@ -199,5 +199,5 @@ def pieces_of_sight(
 
 def _at_once(schema: Schema, most_bytes: int) -> int:
     """Windows of a scaled schema that are looked at together."""
-    each = 4 * schema.steps * sum(r * d for r, d in schema.shapes.values())
+    each = 4 * schema.numbers
     return min(AT_ONCE, max(1, most_bytes // each))

@@ -185,8 +185,7 @@ def judge(
 def stressed(schema: Schema) -> int:
     """How many windows are predicted again for each part that is taken away."""
     parts = len(schema.modalities)
-    numbers = schema.steps * sum(channels * samples for channels, samples in schema.shapes.values())
-    affordable = max(LEAST_STRESSED, STRESS_NUMBERS // (parts * numbers))
+    affordable = max(LEAST_STRESSED, STRESS_NUMBERS // (parts * schema.numbers))
     return min(STRESS_WINDOWS, STRESS_PREDICTIONS // parts, affordable)
 
 
